@@ -1,0 +1,1 @@
+//! An in-memory port for tests on a paused clock (to come).

@@ -1,0 +1,32 @@
+//! flashjig turns a stock Wi-Fi plug into a flashed, verified and logged OpenBeken unit.
+//!
+//! A board is dropped into a pogo-pin jig and a button pressed; one *slot* then runs one *unit*: back up, flash,
+//! verify, log, show. The layers, from the top down:
+//!
+//! ```text
+//! cli, wiring      the only place that knows real and simulated hardware
+//! face/            page, panel: show and ask, never touch a port
+//! station/         slots, hub, shelf: who runs what, single writer of the state
+//! flow/            performs one unit's cycle as the pure machine in model/ tells it
+//! link/  store/    the session with the chip | the ledger and the backup archive
+//! jig/             the seams: Port, Lines, Panel
+//! hw/    sim/      the serial port and real lines | the virtual board on a PTY
+//! model/           pure: bytes and values; imports nobody
+//! ```
+//!
+//! `tests/layering.rs` enforces who may import whom.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod face;
+pub mod fail;
+pub mod flow;
+pub mod hw;
+pub mod jig;
+pub mod link;
+pub mod model;
+pub mod sim;
+pub mod station;
+pub mod store;
+pub mod wiring;

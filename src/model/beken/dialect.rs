@@ -1,0 +1,57 @@
+//! What each of the servers knows, refuses and forgets.
+
+use serde::{Deserialize, Serialize};
+
+/// Which server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dialect {
+    /// Mask ROM of BK7231N, M, BK7238, BK7252N. Can't be bricked; knows registers, flash id and status registers.
+    Rom,
+    /// Boot loader in flash of BK7231U, Q and BK7252.
+    BekenBoot,
+    /// Boot loader in flash of the BK7231T, with Tuya's version command.
+    TuyaBoot,
+}
+
+impl Dialect {
+    /// A boot loader in flash: erased, the chip is dead by UART.
+    pub fn boots_from_flash(self) -> bool {
+        self != Self::Rom
+    }
+
+    /// A CRC sets the protect bits again: the next erase needs a link check before it, the next write an erase.
+    pub fn locks_after_crc(self) -> bool {
+        self.boots_from_flash()
+    }
+
+    /// The watchdog resets the linked chip when no byte comes for about 0.18 s (400 000 idle loops).
+    pub fn resets_when_idle(self) -> bool {
+        self.boots_from_flash()
+    }
+
+    /// Registers, flash id and status registers can be read.
+    pub fn has_registers(self) -> bool {
+        self == Self::Rom
+    }
+
+    /// How many sector reads may be outstanding: an L-boot parses from a 512-byte ring without loss, a ROM throws
+    /// queued bytes away after each command.
+    pub fn reads_in_flight(self) -> usize {
+        if self == Self::Rom { 1 } else { 2 }
+    }
+
+    /// Reads below this address are refused: shift them by the flash size, the address wraps.
+    pub fn read_floor(self) -> u32 {
+        match self {
+            Self::Rom => 0,
+            Self::BekenBoot => 0x2000,
+            Self::TuyaBoot => 0x1_0000,
+        }
+    }
+
+    /// How many bytes a CheckCrc of `len` bytes (end inclusive) really covers.
+    pub fn crc_covers(self, len: u32) -> u32 {
+        if self == Self::Rom { len } else { len / 256 * 256 }
+    }
+}

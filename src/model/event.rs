@@ -1,0 +1,108 @@
+//! What happens in a slot, as everybody downstream sees it.
+
+use super::board::Board;
+use super::digest::Digest;
+use super::fault::Fault;
+use super::stage::Stage;
+use super::verdict::Verdict;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Something that happened in one slot. No variant carries a secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// The contact sensor (or the virtual bench) saw a board.
+    Seated,
+    /// The board was taken out.
+    Lifted,
+    /// A unit began.
+    Started {
+        /// Recipe it is made by.
+        recipe: String,
+    },
+    /// A stage began.
+    Entered {
+        /// Which.
+        stage: Stage,
+    },
+    /// A stage moved on; at most ten a second and slot.
+    Progress {
+        /// Which.
+        stage: Stage,
+        /// Bytes done.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+    },
+    /// The rate of the serial line changed.
+    Rate {
+        /// Bits per second.
+        baud: u32,
+    },
+    /// The board is known, or better known (the MAC comes with the backup).
+    Found {
+        /// What is in the jig.
+        board: Board,
+    },
+    /// The image was chosen.
+    Chosen {
+        /// File name.
+        name: String,
+        /// Version found inside.
+        version: Option<String>,
+    },
+    /// The backup is on disk and was read again.
+    Kept {
+        /// Its digest.
+        sha256: Digest,
+    },
+    /// What must move.
+    Planned {
+        /// Bytes that will be erased.
+        erase: u64,
+        /// Bytes that will be written.
+        write: u64,
+        /// Bytes of the image that are there already.
+        same: u64,
+    },
+    /// Something was done again.
+    Retried {
+        /// Where.
+        stage: Stage,
+        /// What was expected, what came.
+        message: String,
+    },
+    /// The unit ended; its record is on disk, unless the fault says otherwise.
+    Finished {
+        /// Number in the ledger; `None`: it could not be recorded.
+        seq: Option<u64>,
+        /// How.
+        verdict: Verdict,
+        /// Why.
+        fault: Option<Fault>,
+        /// How long it took, ms.
+        ms: u64,
+    },
+    /// Somebody asked for the unit in flight to stop; it will, at the next safe point.
+    Stopping,
+    /// The slot can't work until somebody looks.
+    Blocked {
+        /// Why, and what to do.
+        message: String,
+    },
+}
+
+/// An event with its number and time, both given by the hub.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stamped {
+    /// Number since the station started, from 1, without gaps.
+    pub seq: u64,
+    /// Wall clock.
+    pub time: Timestamp,
+    /// Name of the slot.
+    pub slot: String,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}

@@ -1,0 +1,174 @@
+//! What can go wrong: one stable code each, with what the operator does about it.
+
+use super::stage::Stage;
+use super::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+
+/// Whose fault it is; decides the verdict and the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Contact, wiring, supply: the same unit may pass when pressed again.
+    Contact,
+    /// The unit itself, or the image that was chosen for it.
+    Unit,
+    /// The station: its port, pins, disk.
+    Station,
+    /// Somebody stopped it.
+    Operator,
+    /// A stage took longer than it ever should.
+    Time,
+}
+
+macro_rules! faults {
+    ($($name:ident $code:literal $class:ident $hint:literal $help:literal)*) => {
+        /// A stable fault code. Codes are never reused; `docs/faults.md` has an entry for each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(missing_docs, reason = "help() is the documentation of each")]
+        pub enum FaultCode { $($name),* }
+
+        impl FaultCode {
+            /// Every code there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The code as it is shown, such as `L01`.
+            pub fn code(self) -> &'static str { match self { $(Self::$name => $code),* } }
+
+            /// Whose fault it is.
+            pub fn class(self) -> Class { match self { $(Self::$name => Class::$class),* } }
+
+            /// What to do now: at most two lines of 21 characters, for the panel.
+            pub fn hint(self) -> &'static str { match self { $(Self::$name => $hint),* } }
+
+            /// What happened and what to do, in full sentences, for the page and the manual.
+            pub fn help(self) -> &'static str { match self { $(Self::$name => $help),* } }
+        }
+    };
+}
+
+faults! {
+    NoAnswer "L01" Contact "No answer: reseat\nboard, press again"
+        "The chip never answered a link check after its reset. Check that the board sits right in the jig, that RX and TX are crossed, that CEN and 3.3 V reach it, and press again."
+    LinkLost "L02" Contact "Link lost: reseat\nboard, press again"
+        "The chip answered and then fell silent, and could not be linked again. Usually a contact that moved or a supply that dipped. Reseat the board and press again; the backup of this unit is kept."
+    NoBaud "L03" Contact "No rate works: check\nwires, press again"
+        "The chip answers at 115200 baud but no reply came back intact at any rate of the ladder. Shorten the wires, check the ground, or lower max_baud."
+    BadReply "L04" Contact "Garbled: check ground\nand press again"
+        "The chip's replies were damaged again and again. Check the ground wire and the supply; lower max_baud if it stays."
+    UnknownChip "B01" Unit "Unknown chip: set\nthis board aside"
+        "The evidence that the chip gave does not name one chip of the family. Nothing was erased. Set the board aside; the record holds the evidence."
+    UnsupportedChip "B02" Unit "Chip not supported:\nset board aside"
+        "The chip was recognised, but flashjig does not convert this kind yet. Nothing was erased."
+    BadFlashId "B03" Contact "Flash id not known:\nreseat, press again"
+        "The flash chip's id is 000000, FFFFFF, or not in the table, so its protection can't be handled safely. Nothing was erased. Reseat the board; if it stays, report the id."
+    NoRf "B04" Unit "No calibration found:\nset board aside"
+        "The sector with the RF calibration and the MAC was not found exactly once in the backup, so it could not be kept safe. Nothing was erased."
+    BadBoot "B05" Unit "Boot area is blank:\nset board aside"
+        "The boot loader's area is uniform, so this board would not start any firmware. Nothing was erased."
+    BackupUnsure "K01" Contact "Read not proven:\nreseat, press again"
+        "What was read from the flash does not agree with the chip's own CRC, even after reading it again. Nothing was erased. Reseat the board, check the ground, lower max_baud."
+    BackupNotKept "K02" Station "Backup not saved:\ncheck the disk"
+        "The backup could not be written, or did not read back the same. Nothing was erased. Check the disk of the station."
+    NoImage "I01" Unit "No firmware for this\nchip: add the file"
+        "No file of the firmware folder fits this chip and the recipe. Nothing was erased. Put the right OpenBK file into the folder; `flashjig inspect FILE` names what a file is."
+    WrongImage "I02" Unit "Firmware refused:\ncheck the recipe"
+        "The firmware that the recipe names does not fit this board. Nothing was erased. The message says what was expected and what the file is."
+    NotPlanned "P01" Unit "Plan refused: see\nthe page for why"
+        "Writing this image would touch the boot loader, the calibration, or lie outside the flash. Nothing was erased."
+    Protected "W01" Unit "Flash stays locked:\nset board aside"
+        "The flash chip's protection could not be lifted, or what was erased and written did not take. The backup is kept."
+    WriteFailed "W02" Unit "Sector won't write:\nset board aside"
+        "A sector did not take its content after several tries; the message names its address. The flash may be worn, or the supply weak. The backup is kept."
+    VerifyFailed "W03" Unit "Flash differs: press\nagain to repair"
+        "The whole flash was compared with what it must hold and differs; the message names the first address. The backup is kept. Press again: only what differs is written."
+    NoPort "S01" Station "UART missing: check\nthe cable"
+        "The serial port of the slot can't be opened. Check the cable and the uart setting; `flashjig check` names the port."
+    NoLines "S02" Station "Jig lines fail: check\nthe jig's wiring"
+        "A power or reset line of the jig could not be switched. Check the wiring, or the program behind the lines socket."
+    NotRecorded "S03" Station "NOT LOGGED: check\nthe disk"
+        "The unit was worked on, but its record could not be written to the ledger, so it does not count as passed. Check the disk, then press again: the flash is compared and the record made."
+    Panicked "S04" Station "Slot crashed: press\nagain, report it"
+        "The program made a mistake in this slot; the jig was made safe. Press again; report it with the log."
+    TooLong "T01" Time "Took too long: reseat\nboard, press again"
+        "A stage took longer than it ever should, although the chip kept answering. Reseat the board and press again."
+    Stopped "A01" Operator "Stopped. Press to\nstart again"
+        "Somebody stopped the unit, or the station was shut down. If the flash was half written, press again: the backup is kept and only what differs is written."
+}
+
+impl FaultCode {
+    /// The verdict that a unit with this fault ends in.
+    pub fn verdict(self) -> Verdict {
+        match self.class() {
+            Class::Contact | Class::Unit => Verdict::Fail,
+            Class::Station => Verdict::Error,
+            Class::Operator => Verdict::Aborted,
+            Class::Time => Verdict::Timeout,
+        }
+    }
+
+    /// From the code as it is shown.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|f| f.code() == code)
+    }
+}
+
+impl std::fmt::Display for FaultCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Serialize for FaultCode {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for FaultCode {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("no fault has the code {text:?}")))
+    }
+}
+
+/// A fault of one unit: the record's `fault`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Stable code.
+    pub code: FaultCode,
+    /// Where it happened.
+    pub stage: Stage,
+    /// What was expected, what came, where.
+    pub message: String,
+    /// What to do now, on one line.
+    pub hint: String,
+}
+
+impl Fault {
+    /// A fault with the code's own hint.
+    pub fn new(code: FaultCode, stage: Stage, message: impl Into<String>) -> Self {
+        Self { code, stage, message: message.into(), hint: code.hint().replace('\n', " ") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_hint_fits_two_lines_of_the_panel() {
+        for fault in FaultCode::ALL {
+            let lines: Vec<_> = fault.hint().lines().collect();
+            assert!(lines.len() <= 2, "{fault}: {lines:?}");
+            assert!(lines.iter().all(|l| l.is_ascii() && l.len() <= 21), "{fault}: {lines:?}");
+            assert!(fault.help().len() > 60, "{fault} has a full text");
+        }
+    }
+
+    #[test]
+    fn codes_are_unique_and_parse_back() {
+        for fault in FaultCode::ALL {
+            assert_eq!(FaultCode::parse(fault.code()), Some(*fault));
+        }
+        assert_eq!(FaultCode::parse("X99"), None);
+    }
+}

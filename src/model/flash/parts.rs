@@ -1,0 +1,1 @@
+//! The table of flash chips (to come).

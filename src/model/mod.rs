@@ -1,0 +1,22 @@
+//! Pure code: values in, values out.
+//!
+//! Nothing here awaits, reads a clock, opens a file or starts a thread. Time, bytes and randomness enter as
+//! arguments, so every rule below can be tested to exhaustion.
+
+pub mod beken;
+pub mod board;
+pub mod chip;
+pub mod cycle;
+pub mod digest;
+pub mod event;
+pub mod fault;
+pub mod flash;
+pub mod image;
+pub mod mac;
+pub mod recipe;
+pub mod screen;
+pub mod snapshot;
+pub mod stage;
+pub mod tuya;
+pub mod unit;
+pub mod verdict;

@@ -1,0 +1,3 @@
+//! What the 128x64 panel shows, as a pure function of a snapshot.
+
+pub mod frame;

@@ -1,0 +1,226 @@
+//! The state of the whole station: a fold of its events, and all that a face needs to draw.
+
+use super::board::Board;
+use super::event::{Event, Stamped};
+use super::fault::Fault;
+use super::stage::Stage;
+use super::verdict::Verdict;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The station now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Number of the last event folded in.
+    pub seq: u64,
+    /// Who and what the station is.
+    pub station: Station,
+    /// Its slots, in the order of the configuration.
+    pub slots: Vec<SlotView>,
+    /// Units since the start of the program.
+    pub tally: Tally,
+}
+
+/// Facts of the station that do not change while it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Station {
+    /// Its name.
+    pub name: String,
+    /// Version of the program.
+    pub version: String,
+    /// When it was started.
+    pub started: Timestamp,
+    /// Address of the page, such as `http://127.0.0.1:8080/`; `None` without one.
+    pub page: Option<String>,
+}
+
+/// What a slot is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SlotState {
+    /// Ready for a board and a press. `last` keeps the verdict of the unit before.
+    Idle,
+    /// A unit is in flight.
+    Busy,
+    /// A unit is in flight and will stop at the next safe point.
+    Stopping,
+    /// Can't work until somebody looks.
+    Blocked,
+}
+
+/// One slot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SlotView {
+    /// Its name.
+    pub name: String,
+    /// What it is doing.
+    pub state: SlotState,
+    /// Whether a board is seen in the jig; `None` where no sensor tells.
+    pub seated: Option<bool>,
+    /// Stage of the unit in flight.
+    pub stage: Option<Stage>,
+    /// Progress of the unit in flight.
+    pub progress: Progress,
+    /// When the unit in flight began.
+    pub started: Option<Timestamp>,
+    /// Recipe of the unit in flight.
+    pub recipe: Option<String>,
+    /// What is in the jig, as far as known.
+    pub board: Option<Board>,
+    /// File name of the image chosen.
+    pub firmware: Option<String>,
+    /// Rate of the serial line.
+    pub baud: Option<u32>,
+    /// Things done again in this unit.
+    pub retries: u32,
+    /// Why it is blocked.
+    pub blocked: Option<String>,
+    /// The verdict of the last unit; stays until the next one ends.
+    pub last: Option<Last>,
+}
+
+/// How far a unit is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Bytes done in this stage.
+    pub done: u64,
+    /// Bytes in this stage.
+    pub total: u64,
+    /// The whole unit, 0..=1000.
+    pub overall: u16,
+}
+
+/// The last unit of a slot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Last {
+    /// Number in the ledger.
+    pub seq: Option<u64>,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Why.
+    pub fault: Option<Fault>,
+    /// How long it took, ms.
+    pub ms: u64,
+    /// When.
+    pub finished: Timestamp,
+    /// What it was.
+    pub board: Option<Board>,
+}
+
+/// Counts by verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "named after the verdicts")]
+pub struct Tally {
+    pub pass: u64,
+    pub fail: u64,
+    pub error: u64,
+    pub timeout: u64,
+    pub aborted: u64,
+}
+
+impl Tally {
+    /// Counts one more.
+    pub fn add(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Pass => self.pass += 1,
+            Verdict::Fail => self.fail += 1,
+            Verdict::Error => self.error += 1,
+            Verdict::Timeout => self.timeout += 1,
+            Verdict::Aborted => self.aborted += 1,
+        }
+    }
+
+    /// All of them.
+    pub fn total(self) -> u64 {
+        self.pass + self.fail + self.error + self.timeout + self.aborted
+    }
+}
+
+impl SlotView {
+    /// An idle slot.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            state: SlotState::Idle,
+            seated: None,
+            stage: None,
+            progress: Progress::default(),
+            started: None,
+            recipe: None,
+            board: None,
+            firmware: None,
+            baud: None,
+            retries: 0,
+            blocked: None,
+            last: None,
+        }
+    }
+
+    fn apply(&mut self, event: &Event, time: Timestamp) {
+        match event {
+            Event::Seated => self.seated = Some(true),
+            Event::Lifted => self.seated = Some(false),
+            Event::Started { recipe } => {
+                let (name, seated, last) = (std::mem::take(&mut self.name), self.seated, self.last.take());
+                *self = Self { seated, last, ..Self::new(name) };
+                self.state = SlotState::Busy;
+                self.started = Some(time);
+                self.recipe = Some(recipe.clone());
+            }
+            Event::Entered { stage } => {
+                self.stage = Some(*stage);
+                self.progress = Progress { done: 0, total: 0, overall: stage.overall(0, 0) };
+            }
+            Event::Progress { stage, done, total } => {
+                self.progress = Progress { done: *done, total: *total, overall: stage.overall(*done, *total) };
+            }
+            Event::Rate { baud } => self.baud = Some(*baud),
+            Event::Found { board } => self.board = Some(board.clone()),
+            Event::Chosen { name, .. } => self.firmware = Some(name.clone()),
+            Event::Kept { .. } | Event::Planned { .. } => {}
+            Event::Retried { .. } => self.retries += 1,
+            Event::Finished { seq, verdict, fault, ms } => {
+                self.state = SlotState::Idle;
+                self.stage = None;
+                self.started = None;
+                self.progress = Progress::default();
+                self.last = Some(Last {
+                    seq: *seq,
+                    verdict: *verdict,
+                    fault: fault.clone(),
+                    ms: *ms,
+                    finished: time,
+                    board: self.board.clone(),
+                });
+            }
+            Event::Stopping => self.state = SlotState::Stopping,
+            Event::Blocked { message } => {
+                self.state = SlotState::Blocked;
+                self.blocked = Some(message.clone());
+            }
+        }
+    }
+}
+
+impl Snapshot {
+    /// A station that has just started.
+    pub fn new(station: Station, slots: impl IntoIterator<Item = String>) -> Self {
+        Self { seq: 0, station, slots: slots.into_iter().map(SlotView::new).collect(), tally: Tally::default() }
+    }
+
+    /// Folds one event in. Events of a slot that is not here only move the number.
+    pub fn apply(&mut self, stamped: &Stamped) {
+        self.seq = stamped.seq;
+        if let Event::Finished { verdict, .. } = &stamped.event {
+            self.tally.add(*verdict);
+        }
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.name == stamped.slot) {
+            slot.apply(&stamped.event, stamped.time);
+        }
+    }
+
+    /// The slot of this name.
+    pub fn slot(&self, name: &str) -> Option<&SlotView> {
+        self.slots.iter().find(|slot| slot.name == name)
+    }
+}

@@ -1,0 +1,1 @@
+//! The vendor's settings in a stock dump.

@@ -1,0 +1,142 @@
+//! The ledger's record of one unit, version 1. Scripts and pages rely on these names: they change by addition only.
+//! No secret ever appears in it.
+
+use super::board::Board;
+use super::chip::Chip;
+use super::digest::Digest;
+use super::fault::Fault;
+use super::mac::Mac;
+use super::stage::Stage;
+use super::verdict::Verdict;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The version this program writes.
+pub const VERSION: u16 = 1;
+
+/// One unit, from button to light.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unit {
+    /// Number in this ledger, from 1; 0 until it is committed.
+    pub seq: u64,
+    /// Version of the record, [`VERSION`].
+    pub v: u16,
+    /// Name of the station.
+    pub station: String,
+    /// Name of the slot.
+    pub slot: String,
+    /// Begin, wall clock.
+    pub started: Timestamp,
+    /// End, wall clock.
+    pub finished: Timestamp,
+    /// Whether the wall clock was synchronised.
+    pub clock_synced: bool,
+    /// The kernel's boot id, so that times of one boot can be compared even when the clock was wrong.
+    pub boot_id: String,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Why, unless it passed.
+    pub fault: Option<Fault>,
+    /// What was in the jig, as far as it was found out.
+    pub board: Option<Board>,
+    /// The stock flash that was kept.
+    pub backup: Option<Backup>,
+    /// What was written.
+    pub firmware: Option<Firmware>,
+    /// The plug's configuration.
+    pub config: Option<Config>,
+    /// What it took, in order.
+    pub stages: Vec<StageTime>,
+    /// The serial line.
+    pub uart: Uart,
+}
+
+/// The backup of a unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backup {
+    /// Digest of all bytes; also its name in the archive.
+    pub sha256: Digest,
+    /// Size in all.
+    pub bytes: u64,
+    /// Bytes read over the wire.
+    pub read_bytes: u64,
+    /// Bytes not read because the chip's CRC proved them blank.
+    pub skipped_bytes: u64,
+}
+
+/// The firmware of a unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Firmware {
+    /// File name.
+    pub name: String,
+    /// Version found inside.
+    pub version: Option<String>,
+    /// Digest of the file.
+    pub sha256: Digest,
+    /// Chip it is for.
+    pub chip: Chip,
+}
+
+/// The configuration of a unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// OpenBeken template, if the settings gave one.
+    pub template: Option<serde_json::Value>,
+    /// Names of the fields that were written; never their values.
+    pub injected: Vec<String>,
+    /// Whether it was read back and compared.
+    pub checked: bool,
+}
+
+/// One stage of a unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageTime {
+    /// Which.
+    pub name: Stage,
+    /// Begin, ms after the unit's begin.
+    pub start_ms: u64,
+    /// Length, ms.
+    pub ms: u64,
+    /// Payload bytes moved.
+    pub bytes: u64,
+    /// Commands that had to be sent again.
+    pub retries: u32,
+}
+
+/// The serial line's part of a unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uart {
+    /// Rate used for the bulk, bits per second; 0 if never linked.
+    pub baud: u32,
+    /// Bytes sent.
+    pub tx_bytes: u64,
+    /// Bytes received.
+    pub rx_bytes: u64,
+    /// Damaged or missing replies.
+    pub errors: u64,
+}
+
+/// Which units to list; newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnitQuery {
+    /// At most this many; `None`: all.
+    pub limit: Option<usize>,
+    /// Only units with a smaller number.
+    pub before: Option<u64>,
+    /// Only this verdict.
+    pub verdict: Option<Verdict>,
+    /// Only this MAC.
+    pub mac: Option<Mac>,
+    /// Only units finished at or after this time.
+    pub since: Option<Timestamp>,
+}
+
+impl UnitQuery {
+    /// Whether `unit` answers the query, its limit apart.
+    pub fn admits(&self, unit: &Unit) -> bool {
+        self.before.is_none_or(|before| unit.seq < before)
+            && self.verdict.is_none_or(|verdict| unit.verdict == verdict)
+            && self.mac.is_none_or(|mac| unit.board.as_ref().and_then(|b| b.mac) == Some(mac))
+            && self.since.is_none_or(|since| unit.finished >= since)
+    }
+}
