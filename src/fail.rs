@@ -1,1 +1,35 @@
-//! (to come)
+//! How a command fails: one message for the terminal, one exit code.
+
+use std::process::ExitCode;
+
+/// The unit failed, or the answer of a question is no.
+pub const NO: u8 = 1;
+/// Usage, configuration or the station itself.
+pub const BROKEN: u8 = 2;
+
+/// Why a command ended without doing its work.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// What was expected, what came, where, and what to do.
+    pub message: String,
+    /// [`NO`] or [`BROKEN`].
+    pub code: u8,
+}
+
+impl Failure {
+    /// A failure of the station, of the configuration or of the call.
+    pub fn broken(message: impl std::fmt::Display) -> Self {
+        Self { message: message.to_string(), code: BROKEN }
+    }
+
+    /// The thing that was asked about is bad.
+    pub fn no(message: impl std::fmt::Display) -> Self {
+        Self { message: message.to_string(), code: NO }
+    }
+
+    /// For `main`.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.code)
+    }
+}

@@ -29,4 +29,6 @@ pub mod model;
 pub mod sim;
 pub mod station;
 pub mod store;
+#[doc(hidden)]
+pub mod testdata;
 pub mod wiring;

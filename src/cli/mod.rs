@@ -1,6 +1,64 @@
-//! The command line of section "Command line" in the README: one file per command.
+//! The command line: one file per command, each with its `Args` and its `run`.
+
+pub mod backup;
+pub mod check;
+pub mod demo;
+pub mod extract;
+pub mod inspect;
+pub mod once;
+pub mod run;
+pub mod safe;
+pub mod sim;
+pub mod units;
+
+use crate::fail::Failure;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Converts boxes of Tuya Wi-Fi plugs to OpenBeken: backs up, flashes, proves, logs.
+#[derive(Parser)]
+#[command(name = "flashjig", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Args),
+    Demo(demo::Args),
+    Once(once::Args),
+    Inspect(inspect::Args),
+    Extract(extract::Args),
+    Units(units::Args),
+    Backup(backup::Args),
+    Check(check::Args),
+    Safe(safe::Args),
+    Sim(sim::Args),
+}
 
 /// Parses the arguments, runs the command and gives its exit code.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match &cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Demo(args) => demo::run(args),
+        Command::Once(args) => once::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Extract(args) => extract::run(args),
+        Command::Units(args) => units::run(args),
+        Command::Backup(args) => backup::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Safe(args) => safe::run(args),
+        Command::Sim(args) => sim::run(args),
+    };
+    result.unwrap_or_else(|failure: Failure| {
+        say_error(&failure);
+        failure.exit_code()
+    })
+}
+
+#[allow(clippy::print_stderr, reason = "the terminal is where a failed command speaks")]
+fn say_error(failure: &Failure) {
+    eprintln!("error: {failure}");
 }

@@ -76,12 +76,11 @@ impl Stage {
         match self {
             Self::Settle | Self::Power | Self::Safe | Self::Record | Self::Plan => 4,
             Self::Attach | Self::Identify => 15,
-            Self::Keep => 10,
             Self::Backup => 490,
             Self::Erase => 120,
             Self::Write => 170,
             Self::Verify => 150,
-            Self::Boot => 10,
+            Self::Keep | Self::Boot => 10,
         }
     }
 

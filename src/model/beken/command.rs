@@ -275,12 +275,12 @@ impl Command {
             Self::CheckCrc { start, last } => {
                 Duration::from_millis(1000 + u64::from(last.saturating_sub(*start)) / 300)
             }
-            Self::Erase { size: EraseSize::Block | EraseSize::Half, .. } => Duration::from_millis(3000),
+            Self::Erase { size: EraseSize::Block | EraseSize::Half, .. } => Duration::from_secs(3),
             Self::SetBaud { .. } => Duration::from_millis(250),
             Self::LinkCheck | Self::ReadReg { .. } | Self::WriteReg { .. } | Self::BootVersion | Self::StayRom => {
                 Duration::from_millis(100)
             }
-            _ => Duration::from_millis(1000),
+            _ => Duration::from_secs(1),
         }
     }
 }

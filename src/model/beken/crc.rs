@@ -44,7 +44,6 @@ impl Running {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

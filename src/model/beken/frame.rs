@@ -102,7 +102,9 @@ fn look_reply(b: &[u8]) -> Look {
         Some(&FLASH) => {}
         Some(_) => return Look::Noise,
     }
-    let Some(count) = long_count(b, 7) else { return Look::Wait };
+    let Some(count) = long_count(b, 7) else {
+        return Look::Wait;
+    };
     if !(2..=MAX_COUNT).contains(&count) {
         return Look::Noise;
     }
@@ -135,7 +137,9 @@ fn look_command(b: &[u8]) -> Look {
         Some(&FLASH) => {}
         Some(_) => return Look::Noise,
     }
-    let Some(count) = long_count(b, 5) else { return Look::Wait };
+    let Some(count) = long_count(b, 5) else {
+        return Look::Wait;
+    };
     if count == 0 || count > MAX_COUNT {
         return Look::Noise;
     }

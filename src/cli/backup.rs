@@ -1,0 +1,13 @@
+//! `flashjig backup`.
+
+use crate::fail::Failure;
+use std::process::ExitCode;
+
+/// Export or check the archive of stock flashes.
+#[derive(clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(_args: &Args) -> Result<ExitCode, Failure> {
+    Err(Failure::broken("not here yet"))
+}
