@@ -6,6 +6,7 @@
 pub mod beken;
 pub mod board;
 pub mod chip;
+pub mod code;
 pub mod cycle;
 pub mod digest;
 pub mod event;
