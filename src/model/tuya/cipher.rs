@@ -107,8 +107,8 @@ mod tests {
     fn the_data_key_adds_family_common_part_and_device_key() {
         // Worked example with the invented device key 10 11 .. 1f.
         let device: [u8; BLOCK] = std::array::from_fn(|i| 0x10 + i as u8);
-        let hex: String = BaseKey::Beken.data_key(&device).iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(hex, "909095959daec0acbdbfb1bdc8cdc3b5");
+        let key = u128::from_be_bytes(BaseKey::Beken.data_key(&device));
+        assert_eq!(key, 0x9090_9595_9dae_c0ac_bdbf_b1bd_c8cd_c3b5);
     }
 
     #[test]
