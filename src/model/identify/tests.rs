@@ -23,7 +23,7 @@ fn lboot(version: Option<&str>, boot_crc: u32) -> Evidence {
 }
 
 fn n(efuse_key: Option<[u32; 4]>, app_head: Option<[u8; 4]>, boot_crc: Option<u32>) -> Evidence {
-    Evidence { efuse_key, app_head, boot_crc, ..rom(0x7231C) }
+    Evidence { boot_crc, efuse_key, app_head, ..rom(0x7231C) }
 }
 
 #[test]
