@@ -1,0 +1,237 @@
+//! A dump's store, decoded: the settings, every entry, and what is wrong with it.
+
+use super::cipher::BaseKey;
+use super::format::{DataMagic, SECTOR, USUAL_AT, USUAL_SECTORS, USUAL_SHIFT};
+use super::keys::{self, Entry, Health};
+use super::pages::Blocks;
+use super::protected;
+use super::secret::{self, Class};
+use super::value::{Parsed, flattened};
+use super::vault::{self, KeyFrom, Vault};
+use serde_json::{Map, Value};
+
+/// The name of the value that holds pins, levels and module.
+pub const SETTINGS: &str = "user_param_key";
+/// A decoded store. Its `Debug` shows names, lengths and settings, no secret.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// File offset of the key sector.
+    pub found_at: usize,
+    /// How the store is built.
+    pub layout: Layout,
+    /// Pins, levels, module: the value `user_param_key` in flat form; empty without one.
+    pub settings: Map<String, Value>,
+    /// Where the settings come from; `None`: there are none.
+    pub source: Option<Source>,
+    /// All values, in the order of their blocks.
+    pub entries: Vec<Entry>,
+    /// Values of the protected sector.
+    pub protected: Vec<Entry>,
+    /// What a reader must know: damage, older copies, other stores in the file. Never a value.
+    pub notes: Vec<String>,
+}
+
+/// How a store is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Data sectors from the first to the last readable one.
+    pub sectors: usize,
+    /// Of those, the ones with a right checksum.
+    pub sound_sectors: usize,
+    /// First word of the data sectors; `None`: not one is readable.
+    pub magic: Option<DataMagic>,
+    /// What the device key is added to.
+    pub base: BaseKey,
+    /// File offset of the protected sector.
+    pub protected: Option<usize>,
+    /// Flash address of the file's first byte, as far as the key sector's place tells: 0 or 0x11000.
+    pub file_begins_at: Option<usize>,
+}
+
+/// Where the settings come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From the store.
+    Store(Health),
+}
+
+impl Source {
+    /// Whether the settings may be given to a device without a human's yes.
+    pub fn is_sound(&self) -> bool {
+        match self {
+            Self::Store(health) => health.is_sound(),
+        }
+    }
+}
+
+impl Store {
+    /// An entry by name.
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// The module's name, such as `WB2S`.
+    pub fn module(&self) -> Option<&str> {
+        self.settings.get("module").and_then(Value::as_str).filter(|name| !name.is_empty())
+    }
+
+    /// The product key, which names a product but is hidden by default.
+    pub fn product_key(&self) -> Option<String> {
+        let parsed = Parsed::of(self.entry("gw_di")?.value.reveal());
+        parsed.object()?.get("pk")?.as_str().map(str::to_owned)
+    }
+
+    /// Serial speed of the microcontroller behind a TuyaMCU module: such a device has no pins to map.
+    pub fn mcu_baud(&self) -> Option<u64> {
+        [("baud_cfg", "baud"), ("uart_adapt_params", "uart_baud")].into_iter().find_map(|(key, field)| {
+            let parsed = Parsed::of(self.entry(key)?.value.reveal());
+            parsed.object()?.get(field)?.as_u64()
+        })
+    }
+}
+
+/// Why a dump gives no store.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Absent {
+    /// Nothing but FF where the store would be.
+    #[error("expected a Tuya store, found erased flash at {at:#x}; read the dump from a stock unit")]
+    Erased {
+        /// File offset.
+        at: usize,
+    },
+    /// The unit is converted already.
+    #[error("expected a Tuya store, found an OpenBeken configuration at {at:#x}; this unit is converted already")]
+    OpenBeken {
+        /// File offset.
+        at: usize,
+    },
+    /// The key sector is there, its key is not.
+    #[error("expected the key of a Tuya store, found a damaged key sector at {at:#x}; read the flash again")]
+    KeyDamaged {
+        /// File offset.
+        at: usize,
+    },
+    /// Nothing that looks like one.
+    #[error("expected a Tuya store, found none in {bytes:#x} bytes; give a full dump of a stock unit, read from 0")]
+    NotFound {
+        /// Size of the file.
+        bytes: usize,
+    },
+}
+
+/// Decodes the store of a dump: a full flash, one that begins at 0x11000, or the store alone.
+///
+/// What is readable is given; the notes and each entry's [`Health`] say what is not.
+pub fn decode(dump: &[u8]) -> Result<Store, Absent> {
+    let search = vault::search(dump);
+    let Some(vault) = search.vault else { return Err(absent(dump, &search.damaged)) };
+    let mut notes = Vec::new();
+    match vault.key_from {
+        KeyFrom::Sound => {}
+        KeyFrom::Doubtful => {
+            notes.push(format!("key sector at {:#x}: checksum wrong, but its key fits the data", vault.at));
+        }
+        KeyFrom::Protected => {
+            notes.push(format!("key sector at {:#x}: unreadable; the protected sector's copy is used", vault.at));
+        }
+    }
+    for at in &search.others {
+        notes.push(format!("another store has its key sector at {at:#x}; this one has more readable sectors"));
+    }
+    for at in &search.damaged {
+        notes.push(format!("key or protected sector at {at:#x}: damaged, not used"));
+    }
+    if vault.sectors.is_empty() {
+        notes.push(format!("no data sector behind the key sector at {:#x} is readable", vault.at));
+    }
+    let blocks = Blocks::of(&vault.sectors);
+    keys::sector_notes(&blocks, &vault.sectors, &mut notes);
+    let entries = keys::read(&blocks, &mut notes);
+    for entry in entries.iter().filter(|entry| entry.health != Health::Good) {
+        notes.push(format!("{}: {}", entry.name, entry.health));
+    }
+    let protected = match &vault.protected {
+        Some(sector) => protected::read(sector, &vault.data_key, &mut notes),
+        None => Vec::new(),
+    };
+    let (settings, source) = settings(&entries, &mut notes);
+    let layout = layout(&vault, dump);
+    Ok(Store { found_at: vault.at, layout, settings, source, entries, protected, notes })
+}
+
+fn layout(vault: &Vault, dump: &[u8]) -> Layout {
+    let file_begins_at = match vault.at {
+        USUAL_AT => Some(0),
+        at if at + USUAL_SHIFT == USUAL_AT && dump.len() > at => Some(USUAL_SHIFT),
+        _ => None,
+    };
+    Layout {
+        sectors: vault.sectors.len(),
+        sound_sectors: vault.sectors.iter().filter(|sector| matches!(sector.state, vault::State::Good(_))).count(),
+        magic: vault.sectors.iter().find_map(|sector| sector.state.magic()),
+        base: vault.base,
+        protected: vault.protected.as_ref().map(|sector| sector.at),
+        file_begins_at,
+    }
+}
+
+fn settings(entries: &[Entry], notes: &mut Vec<String>) -> (Map<String, Value>, Option<Source>) {
+    let Some(entry) = entries.iter().find(|entry| entry.name == SETTINGS) else {
+        return (Map::new(), None);
+    };
+    let parsed = Parsed::of(entry.value.reveal());
+    let mut health = entry.health.clone();
+    if let Parsed::Partial(_, why) = &parsed {
+        notes.push(format!("{SETTINGS}: {why}"));
+        if health.is_sound() {
+            health = Health::Damaged(why.clone());
+        }
+    }
+    let Some(object) = parsed.object() else {
+        notes.push(format!("{SETTINGS}: expected an object, found something else"));
+        return (Map::new(), None);
+    };
+    let mut settings = flattened(object);
+    let before = settings.len();
+    settings.retain(|name, value| {
+        secret::class(SETTINGS, &[name]) == Class::Free && (health.is_sound() || is_plausible(name, value))
+    });
+    if settings.len() < before {
+        notes.push(format!("{SETTINGS}: {} fields left out: no settings, or not readable", before - settings.len()));
+    }
+    (settings, Some(Source::Store(health)))
+}
+
+/// A damaged value may hold pieces of others, credentials among them: only pairs that look like settings are let
+/// through.
+fn is_plausible(name: &str, value: &Value) -> bool {
+    let is_word = |text: &str, more: &[u8]| {
+        (1..=24).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b))
+    };
+    is_word(name, b"_")
+        && match value {
+            Value::Number(number) => number.as_i64().is_some_and(|number| number.abs() < 1_000_000),
+            Value::String(text) => matches!(name, "module" | "jv" | "Jsonver" | "category") && is_word(text, b".-_"),
+            _ => false,
+        }
+}
+
+fn absent(dump: &[u8], damaged: &[usize]) -> Absent {
+    if let Some(&at) = damaged.first() {
+        return Absent::KeyDamaged { at };
+    }
+    // An OpenBeken configuration: alone in the file, or in a full dump of a BK7231T or BK7231N.
+    if let Some(at) = [0, 0x1E_1000, 0x1D_1000].into_iter().find(|&at| dump.get(at..at + 3) == Some(b"CFG")) {
+        return Absent::OpenBeken { at };
+    }
+    let is_erased = |from: usize, to: usize| {
+        dump.get(from..to).is_some_and(|area| !area.is_empty() && area.iter().all(|&byte| byte == 0xFF))
+    };
+    if is_erased(0, dump.len()) {
+        return Absent::Erased { at: 0 };
+    }
+    if is_erased(USUAL_AT, USUAL_AT + (1 + USUAL_SECTORS) * SECTOR) {
+        return Absent::Erased { at: USUAL_AT };
+    }
+    Absent::NotFound { bytes: dump.len() }
+}
