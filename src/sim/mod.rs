@@ -1,1 +1,3 @@
-//! (to come)
+//! The virtual bench.
+
+pub mod panel;
