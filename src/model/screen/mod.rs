@@ -4,6 +4,8 @@
 //! a screen on any 1-bit display. The real panel, the page's mirror and the goldens all go this way, so they can't
 //! differ.
 
+#![allow(clippy::cast_possible_wrap, reason = "every number here is a place on a panel of 128x64 pixels")]
+
 pub mod frame;
 pub mod layout;
 pub mod paint;
