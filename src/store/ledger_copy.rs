@@ -32,13 +32,6 @@ impl LedgerCopy {
     /// Copies the ledger of `data_dir` and opens the copy. Nothing in `data_dir` is changed or locked.
     pub fn take(data_dir: &Path) -> Result<Self, StoreError> {
         let from = data_dir.join("ledger");
-        if !from.join("db").is_file() {
-            return Err(StoreError::Missing(format!(
-                "there is no ledger in {}: expected the file ledger/db; check --data-dir or data_dir in the \
-                 configuration, the first start of `flashjig run` makes it",
-                data_dir.display()
-            )));
-        }
         let what = format!("copying the ledger of {}", data_dir.display());
         let io = |error| match StoreError::io(&what, &error) {
             StoreError::Disk { what, found, .. } if error.kind() == io::ErrorKind::StorageFull => StoreError::Disk {
@@ -48,6 +41,14 @@ impl LedgerCopy {
             },
             other => other,
         };
+        File::open(from.join("db")).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => StoreError::Missing(format!(
+                "there is no ledger in {}: expected the file ledger/db; check --data-dir or data_dir in the \
+                 configuration, the first start of `flashjig run` makes it",
+                data_dir.display()
+            )),
+            _ => io(error),
+        })?;
         let folder = tempfile::Builder::new().prefix("flashjig-ledger-").tempdir().map_err(io)?;
         if !copy_ledger(&from, folder.path()).map_err(io)? {
             return Err(StoreError::Disk {
