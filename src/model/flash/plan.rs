@@ -226,7 +226,7 @@ fn sectors<'a>(have: &'a [u8], want: &'a [u8], keep: &[Span]) -> Result<Vec<Sect
         let kept = start < BOOT_END || keep.clone().next().is_some();
         let sector = Sector { span, have, want, kept };
         if kept && sector.differs() {
-            return Err(touched(sector, keep.copied()));
+            return Err(touched(&sector, keep.copied()));
         }
         sectors.push(sector);
     }
@@ -234,11 +234,11 @@ fn sectors<'a>(have: &'a [u8], want: &'a [u8], keep: &[Span]) -> Result<Vec<Sect
 }
 
 /// What a change of this sector would harm.
-fn touched(sector: Sector<'_>, keep: impl Iterator<Item = Span> + Clone) -> PlanError {
+fn touched(sector: &Sector<'_>, keep: impl Iterator<Item = Span> + Clone) -> PlanError {
     let pairs = sector.have.iter().zip(sector.want);
-    let differing = (sector.span.start..).zip(pairs).filter(|(_, (a, b))| a != b).map(|(at, _)| at);
+    let mut differing = (sector.span.start..).zip(pairs).filter(|(_, (a, b))| a != b).map(|(at, _)| at);
     let first = differing.clone().next().unwrap_or(sector.span.start);
-    let within = differing.filter_map(|at| Some((at, keep.clone().find(|keep| keep.contains(at))?))).next();
+    let within = differing.find_map(|at| Some((at, keep.clone().find(|keep| keep.contains(at))?)));
     match (within, keep.clone().next()) {
         (Some((at, keep)), _) => PlanError::Kept { at, keep },
         (None, Some(keep)) if sector.span.start >= BOOT_END => PlanError::Shared { at: first, keep },
