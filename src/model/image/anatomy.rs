@@ -190,7 +190,7 @@ impl Boot {
 
     /// The chip that its name tells, with its key.
     pub fn chip(&self) -> Option<Chip> {
-        let (platform, _) = self.name.as_deref()?.split_once('_')?;
+        let platform = self.name.as_deref()?.split('_').next()?;
         Some(match platform {
             "BK7231S" => Chip::Bk7231T,
             "BK7231N" | "BK7231n" => with_key(Chip::Bk7231N, self.key),
@@ -215,6 +215,6 @@ fn loader_name(plain: &[u8]) -> Option<String> {
     if let Some(whole) = platforms.iter().find(|name| name.contains('_')) {
         return Some(whole.clone());
     }
-    let version = (ROM_MAGIC_AT + 8..ROM_MAGIC_AT + 12).map(text).find(|text| text.starts_with("_1."))?;
-    platforms.first().map(|platform| format!("{platform}{version}"))
+    let version = (ROM_MAGIC_AT + 8..ROM_MAGIC_AT + 12).map(text).find(|text| text.starts_with("_1."));
+    platforms.first().map(|platform| format!("{platform}{}", version.unwrap_or_default()))
 }

@@ -23,10 +23,11 @@ pub use refusal::{Refusal, Why};
 pub use report::{Report, inspect};
 
 use super::chip::{Chip, Key};
-use super::code::{self, Stop, is_blank};
+use super::code::{Stop, is_blank};
 use super::digest::Digest;
 use super::flash::Span;
 use super::flash::geometry::BOOT_END;
+use super::unit::Firmware;
 use anatomy::{App, Boot};
 use serde::Serialize;
 
@@ -139,6 +140,7 @@ impl Image {
             Stop::Cut => return Err(Why::Cut { bytes: bytes.len() }),
             Stop::End | Stop::Blank => {}
         }
+        let end = app.proven_end(raw).map_err(|fault| fault.at(at, bytes.len()))?;
         let (chip, version) = match app.openbeken().as_slice() {
             [] => return Err(Why::NoMarker { stock: app.stock() }),
             [(chip, version)] => (anatomy::with_key(*chip, app.key), version.clone()),
@@ -147,7 +149,6 @@ impl Image {
         if chip.key() != app.key {
             return Err(Why::OddKey { chip, key: app.key });
         }
-        let end = app.proven_end(raw).map_err(|fault| fault.at(at, bytes.len()))?;
         if let Some(beyond) = raw.get(end..).and_then(|rest| rest.iter().position(|byte| *byte != 0xFF)) {
             return Err(Why::MoreThanFirmware { at: at + end + beyond });
         }
@@ -196,10 +197,9 @@ impl Image {
         Span::sized(BOOT_END, self.app.len() as u32)
     }
 
-    /// Length of the records that the CPU runs from, in bytes of flash; behind them the app is blank up to its RBL
-    /// header.
-    pub fn code_len(&self) -> usize {
-        code::unwrap_records(&self.app).end_of_records
+    /// As it is recorded.
+    pub fn record(&self) -> Firmware {
+        Firmware { name: self.name.clone(), version: self.version.clone(), sha256: self.sha256, chip: self.chip }
     }
 }
 

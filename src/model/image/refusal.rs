@@ -45,7 +45,7 @@ pub enum Why {
     /// No RBL header at the end.
     #[error(
         "expected an RBL header at the end, which proves the file whole; found none in {bytes} bytes: the file was \
-         cut; download it again"
+         cut, or is not as published; download it again"
     )]
     Cut {
         /// Length of the file.

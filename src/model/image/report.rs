@@ -97,13 +97,14 @@ pub fn inspect(name: &str, bytes: &[u8]) -> Report {
         usable: String::new(),
     };
     match report.kind {
-        Kind::Ua => report.read_code(None, bytes.get(..).and_then(App::read), 0, bytes),
+        Kind::Ua => report.read_code(None, App::read(bytes).as_ref(), 0, bytes),
         Kind::Qio | Kind::Dump => {
             let app = bytes.get(APP_AT..).and_then(App::read);
-            report.read_code(Boot::read(bytes), app, APP_AT, bytes);
+            report.read_code(Boot::read(bytes), app.as_ref(), APP_AT, bytes);
         }
         Kind::Ota => report.read_package(bytes),
-        Kind::OpenbekenConfig | Kind::Unknown => {}
+        Kind::Unknown => report.problem("neither firmware for a chip of this family nor a dump of its flash"),
+        Kind::OpenbekenConfig => {}
     }
     if report.kind == Kind::Dump {
         report.read_dump(bytes);
@@ -117,27 +118,26 @@ impl Report {
         self.problems.push(problem.into());
     }
 
-    fn read_code(&mut self, boot: Option<Boot>, app: Option<App>, app_at: usize, bytes: &[u8]) {
-        let chips = [boot.as_ref().and_then(Boot::chip), app.as_ref().and_then(chip_of)];
+    fn read_code(&mut self, boot: Option<Boot>, app: Option<&App>, app_at: usize, bytes: &[u8]) {
+        let chips = [boot.as_ref().and_then(Boot::chip), app.and_then(chip_of)];
         self.chip = match chips {
             [Some(boot), Some(app)] if boot != app => {
-                // Beken's U and 7252 loaders go by their own names, which their apps do not all share
                 self.problem(format!("the boot loader is a {boot}'s, the app a {app}'s"));
                 None
             }
             [boot, app] => app.or(boot),
         };
-        self.key = app.as_ref().map(|app| app.key).or(boot.as_ref().map(|boot| boot.key));
+        self.key = app.map(|app| app.key).or(boot.as_ref().map(|boot| boot.key));
         let headers = rbl::find(bytes);
         if let Some(boot) = &boot {
             self.code.push(Code::of("bootloader", 0, &boot.run, boot.key));
         }
-        if let Some(app) = &app {
+        if let Some(app) = app {
             self.code.push(Code::of("app", app_at, &app.run, app.key));
             self.version = app.openbeken().into_iter().next().map(|(_, version)| version);
         }
         let proves = |found: &rbl::Found| match found.header.name.as_str() {
-            "app" => app.as_ref().is_some_and(|app| {
+            "app" => app.is_some_and(|app| {
                 let at = found.at.saturating_sub(app_at);
                 app.is_proven_by(&rbl::Found { at, header: found.header.clone() })
             }),
@@ -215,16 +215,16 @@ impl Report {
     }
 
     fn conclude(&mut self, bytes: &[u8]) {
-        for code in &self.code {
+        // of a firmware file the refusal below says it
+        for code in self.code.iter().filter(|_| self.kind == Kind::Dump) {
             if let Some(at) = code.first_bad {
                 self.problems.push(format!("{}: a record with a wrong CRC-16 at {at:#08x}", code.name));
             }
         }
-        for name in ["bootloader", "app"] {
-            let mut headers = self.rbl.iter().filter(|rbl| rbl.header.name == name).peekable();
-            if self.kind == Kind::Dump && headers.peek().is_some() && headers.all(|rbl| !rbl.proves) {
-                self.problems.push(format!("{name}: the code does not agree with its RBL header"));
-            }
+        // an app need not agree: the loader starts it anyway, and headers of former apps stay behind in the flash
+        let unproven = self.rbl.iter().any(|rbl| rbl.header.name == "bootloader" && !rbl.proves);
+        if self.kind == Kind::Dump && unproven {
+            self.problem("bootloader: the code does not agree with its RBL header");
         }
         let firmware = matches!(self.kind, Kind::Ua | Kind::Qio).then(|| Image::open(&self.name, bytes));
         if let Some(Err(refusal)) = &firmware {
@@ -236,7 +236,7 @@ impl Report {
                 let support = if image.chip.is_supported() { "" } else { "; flashjig does not convert this chip" };
                 format!("firmware for {} ({} key), written at {}{support}", image.chip, image.key, image.span())
             }
-            (Kind::Dump, _) if self.valid => "a backup; its settings: flashjig extract FILE".into(),
+            (Kind::Dump, _) if self.valid => "a backup; `flashjig extract FILE` shows its settings".into(),
             (Kind::Ota, _) if self.valid => "an update over the air; not by UART".into(),
             (Kind::OpenbekenConfig, _) => "a saved configuration; OpenBeken restores it".into(),
             _ => "nothing".into(),

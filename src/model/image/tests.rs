@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::board::Board;
+use crate::model::code;
 use crate::model::fault::FaultCode;
 use crate::model::rbl;
 use crate::testdata;
@@ -235,7 +236,7 @@ fn what_is_no_openbeken_file_is_refused() {
     is_not(&sample::dump(T), Kind::Dump);
     is_not(b"CFG\x00\x05\0\0\0", Kind::OpenbekenConfig);
     is_not(&[], Kind::Unknown);
-    is_not(&[0; 0x1_2000], Kind::Unknown);
+    is_not(&vec![0; 0x1_2000], Kind::Unknown);
     is_not(&vec![0xFF; 0x10_0000], Kind::Unknown);
     assert!(Image::open("boot", &boot_alone).is_err());
     let odd = [
