@@ -17,7 +17,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 /// Passes before giving up on a log that never stands still. A pass takes milliseconds, a unit of a jig half a minute.
-const PASSES: usize = 50;
+const PASSES: usize = 20;
 /// Bytes compared at a time.
 const CHUNK: usize = 256 * 1024;
 
