@@ -5,6 +5,8 @@
 //! ltchiptool` brings both) and tqdm, else `python3` is asked; `FLASHJIG_HID_DOWNLOAD` names a checkout of
 //! hid_download_py (github: OpenBekenIOT/hid_download_py). Whatever is missing is skipped with the reason.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::indexing_slicing, reason = "a test's helpers may fail it")]
+
 use flashjig::model::chip::Chip;
 use flashjig::sim::factory;
 use std::io::{BufRead, BufReader};
