@@ -81,6 +81,9 @@ pub struct Counts {
     pub sent: u64,
 }
 
+/// What a board does by itself at its time.
+type Happening = fn(&mut Board, Duration);
+
 struct Out {
     start: Duration,
     rate: u32,
@@ -105,9 +108,8 @@ pub struct Board {
     server: Server,
     life: Life,
     supply: Supply,
-    held: bool,
-    /// The nest gives it 3.3 V.
-    fed: bool,
+    /// What its pins feel.
+    rail: Rail,
     /// End of an injected dip of the supply.
     dip: Option<Duration>,
     rate: u32,
@@ -160,8 +162,7 @@ impl Board {
             server: Server::new(server, id),
             life: Life::Off,
             supply: Supply::Off,
-            held: false,
-            fed: false,
+            rail: Rail::at_rest(false),
             dip: None,
             rate: chip_rate(RESET_RATE),
             clock: now,
@@ -236,13 +237,10 @@ impl Board {
     /// The rail moves.
     pub fn feel(&mut self, now: Duration, rail: Rail) {
         self.advance(now);
-        self.fed = rail.feeds();
-        self.supply = self.supply.switch(self.fed && self.dip.is_none(), now, self.timing.rise, self.timing.fall);
-        if self.held != rail.held {
-            self.held = rail.held;
-            if self.supply_is_up() {
-                self.released(now);
-            }
+        let was_held = std::mem::replace(&mut self.rail, rail).held;
+        self.supply = self.supply.switch(rail.feeds() && self.dip.is_none(), now, self.timing.rise, self.timing.fall);
+        if was_held != rail.held && self.supply_is_up() {
+            self.released(now);
         }
     }
 
@@ -253,7 +251,7 @@ impl Board {
     /// CEN has moved, or the supply has come up.
     fn released(&mut self, now: Duration) {
         self.hush(now);
-        if self.held {
+        if self.rail.held {
             self.life = Life::Held;
         } else {
             self.reset(now);
@@ -264,7 +262,7 @@ impl Board {
     fn hush(&mut self, now: Duration) {
         self.out.retain(|out| out.start <= now);
         for out in &mut self.out {
-            let left = (now - out.start).as_nanos() / byte_time(out.rate).as_nanos().max(1);
+            let left = now.saturating_sub(out.start).as_nanos() / byte_time(out.rate).as_nanos().max(1);
             out.bytes.truncate(left as usize);
         }
         self.nor.settle();
@@ -364,7 +362,7 @@ impl Board {
     }
 
     /// What happens next when nothing is heard, and when.
-    fn limit(&self) -> Option<(Duration, fn(&mut Self, Duration))> {
+    fn limit(&self) -> Option<(Duration, Happening)> {
         let t = &self.timing;
         match self.life {
             Life::Server if self.server.is_linked() => {
@@ -415,7 +413,7 @@ impl Board {
             self.clock = self.clock.max(at);
             if self.dip.is_some_and(|dip| dip <= at) {
                 self.dip = None;
-                self.supply = self.supply.switch(self.fed, at, self.timing.rise, self.timing.fall);
+                self.supply = self.supply.switch(self.rail.feeds(), at, self.timing.rise, self.timing.fall);
             } else if let Supply::Rising(_) = self.supply {
                 self.supply = Supply::On;
                 self.released(at);

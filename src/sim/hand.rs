@@ -118,6 +118,7 @@ impl Lines for VirtualLines {
 
 /// What a board looks like at a moment, or at its end.
 #[derive(Clone, Debug, Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "a flat report, each line of it a fact of its own")]
 pub struct Stats {
     /// Which chip.
     pub chip: Chip,

@@ -65,8 +65,8 @@ impl MaskRom {
         }
     }
 
-    fn short(&mut self, command: Command, desk: &mut Desk<'_>) {
-        match command {
+    fn short(&mut self, command: &Command, desk: &mut Desk<'_>) {
+        match *command {
             Command::LinkCheck => {
                 self.linked = true;
                 desk.say(&Reply::Link);
@@ -162,7 +162,7 @@ impl Rom for MaskRom {
             }
             (Shape::Short, None | Some(Command::BootVersion)) => desk.say(&Reply::UnknownShort { code: call.code }),
             (Shape::Long, None) => desk.say(&Reply::UnknownLong { code: call.code }),
-            (Shape::Short, Some(command)) => self.short(command, desk),
+            (Shape::Short, Some(command)) => self.short(&command, desk),
             (Shape::Long, Some(command)) => Self::long(command, desk),
         }
         desk.then(Step::Forget);

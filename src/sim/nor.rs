@@ -215,7 +215,7 @@ impl Nor {
     pub fn brown_out(&mut self, seed: &mut Seed) {
         let Some(Pending { at, old }) = self.pending.take() else { return };
         for (cell, old) in self.bytes.iter_mut().skip(at).zip(old) {
-            let mask = seed.next() as u8;
+            let mask = seed.draw() as u8;
             *cell = (*cell & mask) | (old & !mask);
         }
     }

@@ -67,12 +67,14 @@ pub struct Parser {
     piece: Vec<u8>,
 }
 
-impl Parser {
+impl Default for Parser {
     /// Fresh after reset. The buffers hold zeros, as RAM is cleared.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self { state: State::Header(0), short: [0; SHORT], long: vec![0; LONG], piece: Vec::new() }
     }
+}
 
+impl Parser {
     /// The buffer that a command's payload was put in.
     pub fn buffer(&self, shape: Shape) -> &[u8] {
         match shape {
@@ -197,7 +199,7 @@ mod tests {
     #[test]
     fn a_header_byte_before_a_good_frame_loses_that_frame_but_not_the_next() {
         for noise in [&[0x01][..], &[0x01, 0xE0]] {
-            let mut parser = Parser::new();
+            let mut parser = Parser::default();
             assert_eq!(feed(&mut parser, &[noise, &Command::LinkCheck.encode()].concat()), []);
             assert_eq!(feed(&mut parser, &Command::LinkCheck.encode()), [link()]);
         }
@@ -205,13 +207,13 @@ mod tests {
 
     #[test]
     fn other_garbage_is_harmless() {
-        let mut parser = Parser::new();
+        let mut parser = Parser::default();
         assert_eq!(feed(&mut parser, &[&[0x00, 0xFF, 0x55][..], &Command::LinkCheck.encode()].concat()), [link()]);
     }
 
     #[test]
     fn empty_lengths_and_foreign_markers_are_ignored() {
-        let mut parser = Parser::new();
+        let mut parser = Parser::default();
         for bad in [&[0x01, 0xE0, 0xFC, 0x00][..], &[1, 0xE0, 0xFC, 0xFF, 0xF5], &[1, 0xE0, 0xFC, 0xFF, 0xF4, 0, 0]] {
             assert_eq!(feed(&mut parser, bad), []);
             assert_eq!(feed(&mut parser, &Command::LinkCheck.encode()), [link()]);
@@ -220,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_cut_frame_swallows_what_follows_until_it_is_full() {
-        let mut parser = Parser::new();
+        let mut parser = Parser::default();
         let frame = Command::ReadSector { addr: 0x11000 }.encode();
         assert_eq!(feed(&mut parser, &frame[..frame.len() - 2]), []);
         assert!(parser.is_inside());
@@ -233,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_short_read_takes_stale_bytes_for_its_address() {
-        let mut parser = Parser::new();
+        let mut parser = Parser::default();
         feed(&mut parser, &Command::ReadSector { addr: 0x0012_3000 }.encode());
         feed(&mut parser, &[0x01, 0xE0, 0xFC, 0xFF, 0xF4, 0x02, 0x00, 0x09, 0x55]);
         assert_eq!(parser.buffer(Shape::Long)[..4], [0x55, 0x30, 0x12, 0x00]);
@@ -241,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_stream_comes_in_pieces_and_an_odd_length_wedges() {
-        let mut parser = Parser::new();
+        let mut parser = Parser::default();
         let heard = feed(&mut parser, &Command::WritePages { addr: 0x12000, data: vec![7; 512] }.encode());
         assert_eq!(
             heard,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// The electrical side of one nest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "four wires, each independent of the others")]
 pub struct Rail {
     /// The nest's 3.3 V switch.
     pub power: bool,

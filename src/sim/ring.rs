@@ -10,12 +10,13 @@ pub struct Ring {
     read: usize,
 }
 
-impl Ring {
-    /// An empty ring.
-    pub fn new() -> Self {
+impl Default for Ring {
+    fn default() -> Self {
         Self { bytes: [0; SIZE], write: 0, read: 0 }
     }
+}
 
+impl Ring {
     /// The interrupt handler's part.
     pub fn push(&mut self, byte: u8) {
         if let Some(cell) = self.bytes.get_mut(self.write) {
@@ -51,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_lap_too_far_is_lost_in_silence() {
-        let mut ring = Ring::new();
+        let mut ring = Ring::default();
         (0..511).for_each(|n| ring.push(n as u8));
         assert_eq!(std::iter::from_fn(|| ring.pop()).count(), 511);
         (0..512).for_each(|n| ring.push(n as u8));
@@ -62,7 +63,7 @@ mod tests {
 
     #[test]
     fn exactly_512_noise_bytes_count_as_none() {
-        let mut ring = Ring::new();
+        let mut ring = Ring::default();
         (0..512).for_each(|_| ring.push(0x55));
         assert!(!ring.heard_anything());
     }

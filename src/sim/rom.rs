@@ -151,13 +151,13 @@ pub struct Server {
 impl Server {
     /// The server of a dialect, in front of a flash chip that calls itself `flash_id`.
     pub fn new(rom: Box<dyn Rom>, flash_id: [u8; 3]) -> Self {
-        Self { ring: Ring::new(), parser: Parser::new(), steps: VecDeque::new(), rom, flash_id }
+        Self { ring: Ring::default(), parser: Parser::default(), steps: VecDeque::new(), rom, flash_id }
     }
 
     /// The chip resets.
     pub fn reset(&mut self) {
-        self.ring = Ring::new();
-        self.parser = Parser::new();
+        self.ring = Ring::default();
+        self.parser = Parser::default();
         self.steps.clear();
         self.rom.reset();
     }

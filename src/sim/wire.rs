@@ -13,7 +13,7 @@ const TOLERANCE: u64 = 25;
 
 /// The rate that the chip really runs when asked for `rate`: 26 MHz / n with 5 <= n <= 8192; 0 asks for the default.
 pub fn chip_rate(rate: u32) -> u32 {
-    let divisor = if rate == 0 { 226 } else { (CLOCK - 1).saturating_add(rate / 2) / rate };
+    let divisor = (CLOCK - 1).saturating_add(rate / 2).checked_div(rate).unwrap_or(226);
     CLOCK / divisor.clamp(5, 8192)
 }
 
@@ -42,7 +42,7 @@ impl Garbler {
             return byte;
         }
         // never the byte itself
-        byte ^ (self.0.next() % 255 + 1) as u8
+        byte ^ (self.0.draw() % 255 + 1) as u8
     }
 }
 

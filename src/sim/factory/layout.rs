@@ -77,7 +77,6 @@ impl Layout {
                 app_name: "bk7231u",
                 chip_id: Some(0x7231A),
                 module: None,
-                ..n
             },
         }
     }
