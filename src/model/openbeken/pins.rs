@@ -269,7 +269,7 @@ impl<'a> Mapper<'a> {
         for key in ["iicr", "iicg", "iicb", "iicc", "iicw"] {
             self.used.extend(keys_of(self.settings, key));
             // The importer's value for a colour that the lamp does not have.
-            map.push_str(&format!(" {}", self.number(key).unwrap_or(-1)));
+            map += &[" ", &self.number(key).unwrap_or(-1).to_string()].concat();
         }
         self.commands.extend([start.clone(), map.clone()]);
         self.out.notes.push(format!("the currents of the {} stay at the firmware's defaults", driver.name));

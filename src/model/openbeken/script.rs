@@ -11,11 +11,8 @@ pub fn lines(template: &Template) -> Vec<String> {
         .pins
         .iter()
         .map(|(&number, pin)| {
-            let mut line = format!("backlog setPinRole {number} {}; setPinChannel {number} {}", pin.role, pin.channel);
-            if pin.channel2 != 0 {
-                line.push_str(&format!(" {}", pin.channel2));
-            }
-            line
+            let line = format!("backlog setPinRole {number} {}; setPinChannel {number} {}", pin.role, pin.channel);
+            if pin.channel2 == 0 { line } else { format!("{line} {}", pin.channel2) }
         })
         .collect();
     lines.extend(template.flags.as_ref().map(|flags| format!("Flags {flags}")));

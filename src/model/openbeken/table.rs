@@ -32,20 +32,20 @@ pub(super) struct Row {
     pub(super) level: (&'static str, &'static str, &'static str),
 }
 
-const fn at(role: &'static str, channel: u8) -> Option<Target> {
-    Some(Target { role, channel: Channel::Fixed(channel) })
+const fn at(role: &'static str, channel: u8) -> Target {
+    Target { role, channel: Channel::Fixed(channel) }
 }
 
-const fn numbered(role: &'static str) -> Option<Target> {
-    Some(Target { role, channel: Channel::Number })
+const fn numbered(role: &'static str) -> Target {
+    Target { role, channel: Channel::Number }
 }
 
-const fn both(key: &'static str, target: Option<Target>, level: (&'static str, &'static str, &'static str)) -> Row {
-    Row { key, web: target, flasher: target, level }
+const fn both(key: &'static str, target: Target, level: (&'static str, &'static str, &'static str)) -> Row {
+    Row { key, web: Some(target), flasher: Some(target), level }
 }
 
-const fn flasher(key: &'static str, target: Option<Target>, level: (&'static str, &'static str, &'static str)) -> Row {
-    Row { key, web: None, flasher: target, level }
+const fn flasher(key: &'static str, target: Target, level: (&'static str, &'static str, &'static str)) -> Row {
+    Row { key, web: None, flasher: Some(target), level }
 }
 
 const NO_LEVEL: (&str, &str, &str) = ("", "", "");
@@ -67,20 +67,25 @@ pub(super) static ROWS: &[Row] = &[
     both("infrr", at("IRRecv", 0), NO_LEVEL),
     both("infre", at("IRSend", 0), NO_LEVEL),
     both("remote_io", at("RCRecv", 0), NO_LEVEL),
-    Row { key: "r_pin", web: at("PWM", 1), flasher: at("PWM", 0), level: ("r_lv", "PWM", "PWM_n") },
-    Row { key: "g_pin", web: at("PWM", 2), flasher: at("PWM", 1), level: ("g_lv", "PWM", "PWM_n") },
-    Row { key: "b_pin", web: at("PWM", 3), flasher: at("PWM", 2), level: ("b_lv", "PWM", "PWM_n") },
-    Row { key: "c_pin", web: at("PWM", 4), flasher: at("PWM", 3), level: ("c_lv", "PWM", "PWM_n") },
-    Row { key: "w_pin", web: at("PWM", 5), flasher: at("PWM", 4), level: ("w_lv", "PWM", "PWM_n") },
+    Row { key: "r_pin", web: Some(at("PWM", 1)), flasher: Some(at("PWM", 0)), level: ("r_lv", "PWM", "PWM_n") },
+    Row { key: "g_pin", web: Some(at("PWM", 2)), flasher: Some(at("PWM", 1)), level: ("g_lv", "PWM", "PWM_n") },
+    Row { key: "b_pin", web: Some(at("PWM", 3)), flasher: Some(at("PWM", 2)), level: ("b_lv", "PWM", "PWM_n") },
+    Row { key: "c_pin", web: Some(at("PWM", 4)), flasher: Some(at("PWM", 3)), level: ("c_lv", "PWM", "PWM_n") },
+    Row { key: "w_pin", web: Some(at("PWM", 5)), flasher: Some(at("PWM", 4)), level: ("w_lv", "PWM", "PWM_n") },
     both("total_bt_pin", at("Btn_Tgl_All", 0), ("total_bt_lv", "Btn_Tgl_All_n", "Btn_Tgl_All")),
     both("reset_pin", at("Btn", 0), NO_LEVEL),
-    Row { key: "key_pin", web: at("Btn_Tgl_All", 0), flasher: None, level: ("key_lv", "Btn_Tgl_All_n", "Btn_Tgl_All") },
-    Row { key: "mic", web: at("ADC", 0), flasher: None, level: NO_LEVEL },
-    Row { key: "firstpin_pin", web: at("PWM", 1), flasher: None, level: NO_LEVEL },
-    Row { key: "secpin_pin", web: at("PWM", 2), flasher: None, level: NO_LEVEL },
+    Row {
+        key: "key_pin",
+        web: Some(at("Btn_Tgl_All", 0)),
+        flasher: None,
+        level: ("key_lv", "Btn_Tgl_All_n", "Btn_Tgl_All"),
+    },
+    Row { key: "mic", web: Some(at("ADC", 0)), flasher: None, level: NO_LEVEL },
+    Row { key: "firstpin_pin", web: Some(at("PWM", 1)), flasher: None, level: NO_LEVEL },
+    Row { key: "secpin_pin", web: Some(at("PWM", 2)), flasher: None, level: NO_LEVEL },
     // The web importer knows bridges of one relay only; a bridge has no inverted role.
-    Row { key: "rl_on1_pin", web: at("BridgeFWD", 1), flasher: at("Rel", 1), level: NO_LEVEL },
-    Row { key: "rl_off1_pin", web: at("BridgeREV", 1), flasher: at("Rel_n", 1), level: NO_LEVEL },
+    Row { key: "rl_on1_pin", web: Some(at("BridgeFWD", 1)), flasher: Some(at("Rel", 1)), level: NO_LEVEL },
+    Row { key: "rl_off1_pin", web: Some(at("BridgeREV", 1)), flasher: Some(at("Rel_n", 1)), level: NO_LEVEL },
     flasher("rl_on#_pin", numbered("Rel"), ("rl_on#_lv", "Rel", "Rel_n")),
     flasher("rl_off#_pin", numbered("Rel_n"), ("rl_off#_lv", "Rel", "Rel_n")),
     flasher("rl", at("Rel", 0), NO_LEVEL),

@@ -8,6 +8,7 @@ use serde_json::json;
 /// Settings of the Action LSC plug (WB2S), as the OpenBeken forum's guide shows them.
 pub(crate) const SEED: &str = r#"{"sel_pin_pin":11,"rl1_lv":1,"bt1_pin":7,"led1_pin":8,"net_trig":2,"jv":"1.2.0","netled1_lv":1,"netled_reuse":1,"bt1_type":0,"ffc_select":1,"vi_pin":24,"resistor":1,"over_cur":17800,"bt1_lv":0,"reset_t":5,"netled1_pin":10,"chip_type":0,"lose_vol":180,"over_vol":264,"module":"WB2S","ele_pin":26,"ch_cddpid1":9,"ch1_stat":0,"led1_lv":1,"rl1_type":0,"ch_num":1,"rl1_pin":6,"vol_def":0,"ch_dpid1":1,"sel_pin_lv":1,"crc":10}"#;
 
+#[allow(clippy::needless_pass_by_value, reason = "reads better with json!")]
 fn of(json: Value, options: Options) -> Mapping {
     map(json.as_object().unwrap(), options)
 }
