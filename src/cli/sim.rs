@@ -1,13 +1,256 @@
 //! `flashjig sim`.
 
 use crate::fail::Failure;
+use crate::jig::{Drive, Line};
+use crate::model::chip::Chip;
+use crate::sim::bench::{NestSpec, VirtualNest, nest};
+use crate::sim::board::{BoardSpec, Life};
+use crate::sim::control::{self, Saver};
+use crate::sim::factory;
+use crate::sim::hand::Hand;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How often the board is looked at for something to tell.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Serve a virtual board alone on a PTY, for other programs.
+///
+/// The first line on standard output is the PTY's path; happenings are told on standard error. The board runs until
+/// SIGTERM or SIGINT.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Chip: t, n, m or u. Default: found from the dump, else t.
+    #[arg(long, value_parser = chip)]
+    chip: Option<Chip>,
+    /// Dump to put in the board's flash; it is read, never written. Default: a made-up stock dump.
+    #[arg(long, value_name = "FILE")]
+    flash: Option<PathBuf>,
+    /// Make a symbolic link to the PTY here (in place of an old one, never of a file).
+    #[arg(long, value_name = "PATH")]
+    link: Option<PathBuf>,
+    /// Serve the board's lines on this Unix socket: `power on|off`, `cen low|high`, `status`, `save FILE`, `fault ...`.
+    /// The board then starts without power, CEN released. Without it power is on, and CEN is pulled whenever link
+    /// checks stay unanswered, as an operator with a wire would.
+    #[arg(long, value_name = "SOCKET")]
+    control: Option<PathBuf>,
+    /// How much faster than real time the board runs.
+    #[arg(long, default_value_t = 1.0)]
+    speed: f64,
+    /// Seed of all that is made up; the made-up dump's unit number too.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Write the flash here at the end, readable by its owner alone.
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+}
+
+fn chip(text: &str) -> Result<Chip, String> {
+    Chip::parse(text)
+        .filter(|chip| matches!(chip, Chip::Bk7231T | Chip::Bk7231N | Chip::Bk7231M | Chip::Bk7231U))
+        .ok_or_else(|| "expected t, n, m or u".to_owned())
+}
+
+/// The chip that a dump is of: the calibration sector's place tells the layout, the first word of the application
+/// whether it is encrypted.
+fn chip_of(dump: &[u8]) -> Chip {
+    let calibration = |at: usize| dump.get(at..).is_some_and(|rest| rest.starts_with(b"TLV\0"));
+    let plain = dump.get(0x11000..).is_some_and(|app| app.starts_with(&[0x0E, 0, 0, 0xEA]));
+    match (calibration(0x1D_0000), plain) {
+        (true, false) => Chip::Bk7231N,
+        (true, true) => Chip::Bk7231M,
+        (false, true) => Chip::Bk7231U,
+        (false, false) => Chip::Bk7231T,
+    }
+}
+
+fn say(text: &str) {
+    // whoever closed standard error does not want to know
+    _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// A symbolic link to the PTY that goes away with this.
+struct Link<'a> {
+    path: &'a Path,
+    target: PathBuf,
+}
+
+impl<'a> Link<'a> {
+    fn new(path: &'a Path, target: &Path) -> Result<Self, Failure> {
+        let fail = |what: &dyn std::fmt::Display| {
+            Failure::broken(format!("--link {}: expected a free name or an old link, found: {what}", path.display()))
+        };
+        if let Ok(meta) = std::fs::symlink_metadata(path) {
+            let old = std::fs::read_link(path).is_ok_and(|to| to.starts_with("/dev/pts") || !to.exists());
+            if !meta.is_symlink() || !old {
+                return Err(fail(&"something else of that name; remove it or choose another"));
+            }
+            std::fs::remove_file(path).map_err(|error| fail(&error))?;
+        }
+        std::os::unix::fs::symlink(target, path).map_err(|error| fail(&error))?;
+        Ok(Self { path, target: target.to_path_buf() })
+    }
+}
+
+impl Drop for Link<'_> {
+    fn drop(&mut self) {
+        if std::fs::read_link(self.path).is_ok_and(|to| to == self.target) {
+            _ = std::fs::remove_file(self.path);
+        }
+    }
+}
+
+/// Removes the control socket at the end.
+struct Socket<'a>(&'a Path);
+
+impl Drop for Socket<'_> {
+    fn drop(&mut self) {
+        _ = std::fs::remove_file(self.0);
+    }
+}
 
 /// Runs the command.
-pub fn run(_args: &Args) -> Result<ExitCode, Failure> {
-    Err(Failure::broken("not here yet"))
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let dump = match &args.flash {
+        Some(path) => Some(
+            std::fs::read(path)
+                .map_err(|error| Failure::broken(format!("--flash {}: {error}; name a dump", path.display())))?,
+        ),
+        None => None,
+    };
+    let chip = args.chip.unwrap_or_else(|| dump.as_deref().map_or(Chip::Bk7231T, chip_of));
+    let flash = match dump {
+        Some(dump) if (0x2_0000..=0x100_0000).contains(&dump.len()) => dump,
+        Some(dump) => {
+            let found = dump.len();
+            return Err(Failure::broken(format!(
+                "--flash: expected a whole flash of 128 KiB to 16 MiB, found {found} bytes; name a full dump"
+            )));
+        }
+        None => factory::stock(chip, args.seed as u32),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::broken)?;
+    runtime.block_on(serve(args, chip, flash))
+}
+
+async fn serve(args: &Args, chip: Chip, flash: Vec<u8>) -> Result<ExitCode, Failure> {
+    let broken = |error: std::io::Error| Failure::broken(format!("the virtual board: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(broken)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(broken)?;
+
+    let operator = args.control.is_none();
+    let spec = NestSpec { speed: args.speed, seed: args.seed, operator, ..NestSpec::default() };
+    let VirtualNest { uart, lines: _lines, edges: _edges, hand } = nest(spec).map_err(broken)?;
+    let hand = Arc::new(hand);
+    hand.set(Line::Reset, Drive::Released);
+    hand.insert(BoardSpec::new(chip, flash));
+
+    let saver = Saver { sacred: args.flash.clone() };
+    let _socket = match &args.control {
+        Some(path) => {
+            let listener = control::bind(path).await.map_err(|error| {
+                Failure::broken(format!("--control {}: {error}; expected a free name", path.display()))
+            })?;
+            tokio::spawn(control::serve(listener, Arc::clone(&hand), saver.clone()));
+            Some(Socket(path))
+        }
+        None => None,
+    };
+    let _link = args.link.as_deref().map(|path| Link::new(path, &uart)).transpose()?;
+
+    let mut out = std::io::stdout();
+    writeln!(out, "{}", uart.display()).and_then(|()| out.flush()).map_err(broken)?;
+
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        why = tell(&hand) => return Err(Failure::broken(format!("the virtual board ended: {why}"))),
+    }
+    finish(args, &hand, &saver)
+}
+
+/// Tells what happens to the board, until its nest breaks.
+async fn tell(hand: &Hand) -> String {
+    let mut last = hand.glance();
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let now = hand.glance();
+        if let (Some((was, linked, before)), Some((is, links, after))) = (last, now) {
+            let resets = after.resets - before.resets;
+            if resets > 0 {
+                let idle = after.idle_resets - before.idle_resets;
+                let why = if idle > 0 { " (a linked loader heard nothing)" } else { "" };
+                say(&format!("reset{why}"));
+            }
+            if after.links > before.links || (links && !linked) {
+                say("linked");
+            }
+            if is != was {
+                say(match is {
+                    Life::Off => "without power",
+                    Life::Held => "held in reset",
+                    Life::Server => "listening",
+                    Life::Application => "application started",
+                    Life::Crashed => "boot loader crashed after noise without a link check",
+                    Life::Dead => "dead: its boot loader was damaged",
+                });
+            }
+        }
+        last = now;
+        if let Some(why) = hand.broken() {
+            return why;
+        }
+    }
+}
+
+fn finish(args: &Args, hand: &Hand, saver: &Saver) -> Result<ExitCode, Failure> {
+    let Some((flash, stats)) = hand.remove() else { return Ok(ExitCode::SUCCESS) };
+    let touched = match (stats.wear.lowest, stats.wear.highest) {
+        (Some(low), Some(high)) => format!("{low:#08x}..{high:#08x} touched"),
+        _ => "nothing touched".to_owned(),
+    };
+    say(&format!(
+        "{}: {} links, {} resets, {} erases, {} page programs, {} refused by the flash chip, {touched}, boot area {}",
+        stats.chip,
+        stats.counts.links,
+        stats.counts.resets,
+        stats.wear.erases,
+        stats.wear.programs,
+        stats.wear.refused,
+        if stats.boot_intact { "intact" } else { "DAMAGED" },
+    ));
+    if let Some(path) = &args.save {
+        saver.save(path, &flash).map_err(|error| Failure::broken(format!("--save {}: {error}", path.display())))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chip_is_found_from_the_dump() {
+        for chip in [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M, Chip::Bk7231U] {
+            assert_eq!(chip_of(&factory::stock(chip, 1)), chip);
+        }
+    }
+
+    #[test]
+    fn a_link_replaces_an_old_link_and_never_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tty");
+        std::os::unix::fs::symlink("/dev/pts/gone", &path).unwrap();
+        let target = Path::new("/dev/pts/1");
+        let link = Link::new(&path, target).map_err(|f| f.message).unwrap();
+        assert_eq!(std::fs::read_link(&path).unwrap(), target);
+        drop(link);
+        std::fs::write(&path, b"mine").unwrap();
+        assert!(Link::new(&path, target).is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"mine");
+    }
 }

@@ -1,1 +1,38 @@
-//! (to come)
+//! The virtual bench: boards as strict as silicon behind real PTYs, in the shipped binary.
+//!
+//! A [`board::Board`] is a pure state machine that is told what time it is; [`bench`] gives each nest a thread that
+//! drives one against the world's clock and the kernel's tty layer. It shares the protocol's codec with the host side
+//! and nothing else.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`bench`], [`hand`], [`drive`] | nests for the wiring: PTY, lines, edges; the virtual operator; the thread |
+//! | [`pty`] | master end of a PTY |
+//! | [`wire`], [`timing`], [`rail`] | rates and garbling, time limits, power and CEN |
+//! | [`board`] | life of a board |
+//! | [`rom`], [`lboot`], [`maskrom`] | device side of the protocol: base and dialects |
+//! | [`parser`], [`ring`] | how the silicon receives |
+//! | [`nor`] | the flash chip |
+//! | [`faults`], [`seed`] | what goes wrong on purpose, repeatably |
+//! | [`factory`] | stock dumps and demo images out of thin air |
+//! | [`control`] | the line protocol for other programs |
+
+pub mod bench;
+pub mod board;
+pub mod control;
+pub mod drive;
+pub mod factory;
+pub mod faults;
+pub mod hand;
+pub mod lboot;
+pub mod maskrom;
+pub mod nor;
+pub mod panel;
+pub mod parser;
+pub mod pty;
+pub mod rail;
+pub mod ring;
+pub mod rom;
+pub mod seed;
+pub mod timing;
+pub mod wire;

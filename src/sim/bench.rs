@@ -1,0 +1,76 @@
+//! Virtual nests for the wiring: everything a real nest has, as real things.
+
+use super::drive;
+use super::hand::{Hand, Seedling, Shared, VirtualLines};
+use super::pty::Pty;
+use super::rail::Rail;
+use crate::jig::{Edge, Lines};
+use rustix::event::{EventfdFlags, eventfd};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How a nest is made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NestSpec {
+    /// How much faster than the world the boards run; 1 is real time.
+    pub speed: f64,
+    /// All that is invented repeats with the seed.
+    pub seed: u64,
+    /// Link window of a mask ROM; nobody has measured it.
+    pub rom_window: Duration,
+    /// Idle TX feeds an unpowered board.
+    pub phantom: bool,
+    /// The nest has no lines: power is on, and an operator pulls CEN when link checks stay unanswered.
+    pub operator: bool,
+}
+
+impl Default for NestSpec {
+    fn default() -> Self {
+        Self { speed: 1.0, seed: 0, rom_window: Duration::from_millis(5), phantom: false, operator: false }
+    }
+}
+
+/// A nest that is not there.
+pub struct VirtualNest {
+    /// Its serial port.
+    pub uart: PathBuf,
+    /// Its outputs.
+    pub lines: Box<dyn Lines>,
+    /// Its inputs.
+    pub edges: mpsc::Receiver<Edge>,
+    /// What an operator does to it; the nest ends with it.
+    pub hand: Hand,
+}
+
+/// Makes a nest, empty, its lines at rest.
+pub fn nest(spec: NestSpec) -> io::Result<VirtualNest> {
+    if !(spec.speed.is_finite() && spec.speed > 0.0) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("expected a speed above 0 (1 is real time), found {}", spec.speed),
+        ));
+    }
+    let pty = Pty::open()?;
+    let uart = pty.path().to_path_buf();
+    let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+    let (send, edges) = mpsc::channel(64);
+    let mut rail = Rail::at_rest(spec.phantom);
+    if spec.operator {
+        (rail.power, rail.held) = (true, false);
+    }
+    let shared = Arc::new(Shared::new(Seedling {
+        rail,
+        operator: spec.operator,
+        speed: spec.speed,
+        seed: spec.seed,
+        rom_window: spec.rom_window,
+        edges: send,
+        wake: Arc::clone(&wake),
+    }));
+    let driven = Arc::clone(&shared);
+    std::thread::Builder::new().name("virtual-nest".into()).spawn(move || drive::run(&driven, &pty, &wake))?;
+    Ok(VirtualNest { uart, lines: Box::new(VirtualLines(Arc::clone(&shared))), edges, hand: Hand(shared) })
+}

@@ -1,0 +1,86 @@
+//! Applications: a stock one and one shaped like OpenBeken's. Noise for code, real marks.
+
+use super::layout::{Layout, put};
+use crate::model::chip::{Chip, Key};
+use crate::model::{code, rbl};
+use crate::sim::seed::Seed;
+
+/// How every application of the family begins: the ARM vector table.
+const VECTORS: [u8; 8] = [0x0E, 0x00, 0x00, 0xEA, 0x14, 0xF0, 0x9F, 0xE5];
+/// Logical length of the stock application: with it about 40 % of the flash stay blank, as in real dumps.
+const STOCK: usize = 0xF_8000;
+/// Logical length of the demo image's code.
+const DEMO: usize = 0xD_0000;
+
+fn plain(seed: u64, length: usize, layout: &Layout, marks: &[String]) -> Vec<u8> {
+    let mut plain = Seed::new(seed).bytes(length);
+    put(&mut plain, 0, &VECTORS);
+    for (at, mark) in (0x4000..).step_by(0x1_0000).zip(marks) {
+        put(&mut plain, at, format!("\0{mark}\0").as_bytes());
+    }
+    if let Some(id) = layout.chip_id {
+        put(&mut plain, 0x8000, &id.to_le_bytes());
+    }
+    plain
+}
+
+/// The stock application as it lies in flash.
+pub(super) fn stock(layout: &Layout, key: Key) -> Vec<u8> {
+    let name = layout.app_name;
+    let marks = [format!("{name}_common_ty"), name.to_owned(), format!("{name} 1.1.0")];
+    code::seal(code::APP_BASE, &plain(0x570C, STOCK, layout, &marks), key)
+}
+
+/// An image in the shape of an OpenBeken `_UA_` file, for demonstrations without real firmware: its file name, which
+/// says that it is no firmware, and its bytes.
+pub fn demo_image(chip: Chip, version: &str) -> (String, Vec<u8>) {
+    let layout = Layout::of(chip);
+    // M images carry the N's name; every OpenBeken image holds the other names without a version
+    let marked = if chip == Chip::Bk7231M { Chip::Bk7231N } else { chip };
+    let marks = [
+        format!("Open{}_{version}", marked.name()),
+        "OpenBK7231T_%s".to_owned(),
+        "OpenBK7231N_%s".to_owned(),
+        "flashjig demo image, no firmware".to_owned(),
+    ];
+    let seed = version.bytes().fold(0xDE30, |seed: u64, byte| seed.rotate_left(8) ^ u64::from(byte));
+    let raw = code::seal(code::APP_BASE, &plain(seed, DEMO, &layout, &marks), chip.key());
+    let stored = code::unwrap_records(&raw).plain;
+    let header = rbl::Header::of("app", "1.00", &stored).seal();
+    // OpenBeken cuts its T files at 1 MiB of flash; the others fill the partition
+    let length = if chip == Chip::Bk7231T { 0xE_F000 } else { code::physical(layout.app) as usize };
+    let mut file = raw;
+    file.resize(length.saturating_sub(header.len()), 0xFF);
+    file.extend(header);
+    (format!("Open{}_UA_{version}_demo.bin", chip.name()), file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encrypted_app_begins_as_the_public_ones_do() {
+        for (chip, head) in [(Chip::Bk7231T, [0x2F, 0x07, 0xB5, 0x94]), (Chip::Bk7231M, [0x0E, 0x00, 0x00, 0xEA])] {
+            assert_eq!(stock(&Layout::of(chip), chip.key())[..4], head);
+        }
+    }
+
+    #[test]
+    fn a_demo_image_is_sealed_marked_and_proven_by_its_header() {
+        for (chip, mark) in [
+            (Chip::Bk7231T, "OpenBK7231T_1.18.300"),
+            (Chip::Bk7231N, "OpenBK7231N_1.18.300"),
+            (Chip::Bk7231M, "OpenBK7231N_1.18.300"),
+        ] {
+            let (name, file) = demo_image(chip, "1.18.300");
+            assert!(name.contains("demo") && name.starts_with(&format!("Open{chip}_UA_")), "{name}");
+            let run = code::unseal(code::APP_BASE, &file, chip.key());
+            assert_eq!((run.plain.len(), run.stop), (DEMO, code::Stop::Blank));
+            assert_eq!(rbl::positions(&run.plain, mark.as_bytes()).count(), 1);
+            let found = rbl::find(&file);
+            assert_eq!(found[0].at, file.len() - rbl::SEALED);
+            assert!(found[0].header.proves(&code::unwrap_records(&file).plain));
+        }
+    }
+}

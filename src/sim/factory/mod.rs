@@ -1,0 +1,75 @@
+//! Stock dumps and demo images out of thin air: nobody's code, but shaped so that every tool takes them for real.
+
+mod app;
+mod boot;
+mod layout;
+mod rf;
+mod store;
+
+pub use app::demo_image;
+
+use crate::model::chip::Chip;
+use crate::model::flash::geometry::{BOOT_END, USUAL_SIZE};
+use crate::model::mac::Mac;
+use layout::{Layout, put};
+
+/// Where the Tuya store begins, in all dumps of T and N seen.
+const STORE_AT: usize = 0x1E_E000;
+/// The MAC of the plug that the public guide for it shows; the virtual units count on from it.
+const FIRST_MAC: u32 = 0x3A_8E3F;
+
+/// The MAC of a unit.
+pub fn mac(unit: u32) -> Mac {
+    let [_, a, b, c] = FIRST_MAC.wrapping_add(unit).to_be_bytes();
+    Mac([0x18, 0xDE, 0x50, a, b, c])
+}
+
+/// The whole flash of a stock plug: boot loader, application, calibration with this unit's MAC, Tuya store with the
+/// settings of the Action LSC plug. Units differ in MAC, keys and names; the code is the same in all of them.
+pub fn stock(chip: Chip, unit: u32) -> Vec<u8> {
+    let layout = Layout::of(chip);
+    let mut flash = vec![0xFF; USUAL_SIZE as usize];
+    put(&mut flash, 0, &boot::boot(&layout, chip.key()));
+    put(&mut flash, BOOT_END as usize, &app::stock(&layout, chip.key()));
+    rf::put_rf(&mut flash, &layout, mac(unit));
+    if let Some(module) = layout.module {
+        put(&mut flash, STORE_AT, &store::store(module, unit));
+    }
+    flash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::flash::rf::find;
+    use crate::model::tuya::store::decode;
+
+    #[test]
+    fn a_stock_flash_has_its_mac_and_about_forty_percent_blank() {
+        for (chip, at) in [(Chip::Bk7231T, 0x1E_0000), (Chip::Bk7231N, 0x1D_0000), (Chip::Bk7231M, 0x1D_0000)] {
+            let flash = stock(chip, 5);
+            let rf = find(&flash).unwrap();
+            assert_eq!((rf.sector.start, rf.mac), (at, mac(5)));
+            let blank = flash.chunks(4096).filter(|sector| sector.iter().all(|byte| *byte == 0xFF)).count();
+            assert!((180..=240).contains(&blank), "{blank} of 512 sectors");
+        }
+        assert_eq!(mac(0).to_string(), "18:DE:50:3A:8E:3F");
+    }
+
+    #[test]
+    fn the_store_tells_the_plug_of_the_mission() {
+        for (chip, module) in [(Chip::Bk7231T, "WB2S"), (Chip::Bk7231N, "CB2S")] {
+            let store = decode(&stock(chip, 1)).unwrap();
+            assert_eq!(store.module(), Some(module));
+        }
+    }
+
+    #[test]
+    fn units_differ_in_little_and_repeat() {
+        let (one, two) = (stock(Chip::Bk7231T, 1), stock(Chip::Bk7231T, 2));
+        assert_eq!(one, stock(Chip::Bk7231T, 1));
+        assert_eq!(one[..0x1E_0000], two[..0x1E_0000]);
+        assert_ne!(one[0x1E_0000..0x1E_1000], two[0x1E_0000..0x1E_1000]);
+        assert_ne!(one[STORE_AT..], two[STORE_AT..]);
+    }
+}

@@ -1,0 +1,148 @@
+//! What may go wrong with a virtual board, on purpose.
+
+use serde::Serialize;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A direction on the line, as the board sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Way {
+    /// Host to board.
+    Rx,
+    /// Board to host.
+    Tx,
+}
+
+/// What happens to one byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Damage {
+    /// It never arrives.
+    Lose,
+    /// These bits of it are inverted.
+    Flip(u8),
+    /// It arrives twice.
+    Duplicate,
+    /// It and all behind it arrive later, in chip time.
+    Delay(Duration),
+}
+
+/// One fault. Bytes count from 0, from the board's insertion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Fault {
+    /// One byte of one direction is damaged.
+    Byte {
+        /// Which direction.
+        way: Way,
+        /// Which byte.
+        at: u64,
+        /// How.
+        damage: Damage,
+    },
+    /// The supply dips when the board receives this byte.
+    BrownOut {
+        /// Which byte.
+        at: u64,
+    },
+    /// The chip resets itself when it receives this byte.
+    Reset {
+        /// Which byte.
+        at: u64,
+    },
+    /// The next erase answers as usual and does nothing.
+    LazyErase,
+    /// A sector that neither erases nor programs any more.
+    Stuck {
+        /// Any address in it.
+        addr: u32,
+    },
+    /// The flash chip names itself wrongly.
+    FlashId {
+        /// Manufacturer, type, capacity.
+        id: [u8; 3],
+    },
+}
+
+/// A number in decimal, or in hex behind `0x`.
+fn number(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x") {
+        Some(hex) => u64::from_str_radix(hex, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+impl FromStr for Fault {
+    type Err = String;
+
+    /// `lose|duplicate rx|tx N`, `flip rx|tx N MASK`, `delay rx|tx N MS`, `brownout N`, `reset N`, `lazy-erase`,
+    /// `stuck ADDR`, `flash-id HEX`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let way = |word: &str| match word {
+            "rx" => Some(Way::Rx),
+            "tx" => Some(Way::Tx),
+            _ => None,
+        };
+        let byte = |at: &str, to: &str, damage| Some(Self::Byte { way: way(to)?, at: number(at)?, damage });
+        let fault = match *words.as_slice() {
+            ["lose", to, at] => byte(at, to, Damage::Lose),
+            ["duplicate", to, at] => byte(at, to, Damage::Duplicate),
+            ["flip", to, at, mask] => number(mask).and_then(|mask| byte(at, to, Damage::Flip(mask as u8))),
+            ["delay", to, at, ms] => number(ms).and_then(|ms| byte(at, to, Damage::Delay(Duration::from_millis(ms)))),
+            ["brownout", at] => number(at).map(|at| Self::BrownOut { at }),
+            ["reset", at] => number(at).map(|at| Self::Reset { at }),
+            ["lazy-erase"] => Some(Self::LazyErase),
+            ["stuck", addr] => number(addr).map(|addr| Self::Stuck { addr: addr as u32 }),
+            ["flash-id", id] => u32::from_str_radix(id, 16).ok().map(|id| {
+                let [_, maker, kind, capacity] = id.to_be_bytes();
+                Self::FlashId { id: [maker, kind, capacity] }
+            }),
+            _ => None,
+        };
+        fault.ok_or_else(|| format!("expected a fault such as `flip rx 1000 0x10` or `stuck 0x20000`, found `{text}`"))
+    }
+}
+
+/// The faults of one board.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FaultPlan {
+    /// All of them; those of single bytes happen once.
+    pub faults: Vec<Fault>,
+}
+
+impl FaultPlan {
+    /// The damage to the `n`-th byte of a direction.
+    pub fn damage(&self, to: Way, n: u64) -> Option<Damage> {
+        self.faults.iter().find_map(|fault| match fault {
+            Fault::Byte { way, at, damage } if *way == to && *at == n => Some(*damage),
+            _ => None,
+        })
+    }
+
+    /// Whether the supply dips, and whether the chip resets, at the `n`-th received byte.
+    pub fn at_received(&self, n: u64) -> (bool, bool) {
+        (self.faults.contains(&Fault::BrownOut { at: n }), self.faults.contains(&Fault::Reset { at: n }))
+    }
+
+    /// What the flash chip says it is, if that is wrong.
+    pub fn flash_id(&self) -> Option<[u8; 3]> {
+        self.faults.iter().find_map(|fault| match fault {
+            Fault::FlashId { id } => Some(*id),
+            _ => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_read_from_words() {
+        assert_eq!("flip rx 1000 0x10".parse(), Ok(Fault::Byte { way: Way::Rx, at: 1000, damage: Damage::Flip(0x10) }));
+        assert_eq!("flash-id C84016".parse(), Ok(Fault::FlashId { id: [0xC8, 0x40, 0x16] }));
+        assert_eq!("stuck 0x20000".parse(), Ok(Fault::Stuck { addr: 0x20000 }));
+        for bad in ["", "lose", "lose up 3", "stuck here", "explode"] {
+            assert!(bad.parse::<Fault>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The device side of the download protocol: one server for all, and what each dialect makes of a command.
+
+use super::nor::Nor;
+use super::parser::{Heard, Parser};
+use super::ring::Ring;
+use super::timing::Timing;
+use crate::model::beken::command::Shape;
+use crate::model::beken::{EraseSize, Reply};
+use crate::model::flash::geometry::PAGE;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Both servers read the flash for a CRC at about this many bytes a second (bk7231tools assumes at least as much).
+const CRC_SPEED: u64 = 400_000;
+
+/// One thing that the processor does before it looks at the next byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is busy.
+    Spend(Duration),
+    /// It erases, and waits until that is done.
+    Erase {
+        /// Any address in the unit.
+        addr: u32,
+        /// How much.
+        size: EraseSize,
+    },
+    /// It programs at most a page, and waits until that is done.
+    Program {
+        /// First address.
+        addr: u32,
+        /// The bytes.
+        data: Vec<u8>,
+    },
+    /// It writes the flash chip's status registers.
+    Status(u16),
+    /// Its UART changes to this (real) rate.
+    Rate(u32),
+    /// It sends, and waits until the last byte is out.
+    Say(Vec<u8>),
+    /// It throws away what was received meanwhile.
+    Forget,
+    /// It resets itself.
+    Reset,
+    /// It starts the application.
+    Jump,
+    /// It never comes back from this command.
+    Hang,
+}
+
+/// What a dialect knows of the board when it serves a command.
+pub struct Desk<'a> {
+    /// The flash.
+    pub nor: &'a Nor,
+    /// Time limits.
+    pub timing: &'a Timing,
+    /// The flash chip's id.
+    pub flash_id: [u8; 3],
+    /// A status register is still being written (WIP).
+    pub writing: bool,
+    /// What is to be done, in order.
+    pub steps: &'a mut VecDeque<Step>,
+}
+
+impl Desk<'_> {
+    /// Adds a step.
+    pub fn then(&mut self, step: Step) {
+        self.steps.push_back(step);
+    }
+
+    /// Sends a reply.
+    pub fn say(&mut self, reply: &Reply) {
+        self.then(Step::Say(reply.encode()));
+    }
+
+    /// Busy for a CRC over so many bytes.
+    pub fn spend_crc(&mut self, len: u32) {
+        self.then(Step::Spend(Duration::from_nanos(u64::from(len) * 1_000_000_000 / CRC_SPEED)));
+    }
+
+    /// Programs bytes in pieces of `unit` that end at its multiples; none of them crosses a page.
+    pub fn program(&mut self, addr: u32, data: &[u8], unit: u32) {
+        let unit = unit.min(PAGE);
+        let mut at = addr;
+        let mut rest = data;
+        while !rest.is_empty() {
+            let (piece, tail) = rest.split_at(((unit - at % unit) as usize).min(rest.len()));
+            self.then(Step::Program { addr: at, data: piece.to_vec() });
+            at = at.wrapping_add(piece.len() as u32);
+            rest = tail;
+        }
+    }
+}
+
+/// A whole command as the device sees it.
+pub struct Call<'a> {
+    /// Short or long.
+    pub shape: Shape,
+    /// The command byte.
+    pub code: u8,
+    /// Payload bytes that really came.
+    pub len: usize,
+    /// The device's buffer, stale bytes behind `len` included.
+    pub buffer: &'a [u8],
+}
+
+impl Call<'_> {
+    /// A little-endian word of the payload, stale bytes taken as they are.
+    pub fn word(&self, at: usize) -> u32 {
+        self.buffer.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes)
+    }
+
+    /// A byte of the payload.
+    pub fn byte(&self, at: usize) -> u8 {
+        self.buffer.get(at).copied().unwrap_or(0)
+    }
+
+    /// The payload from `at` on, as far as it came and fits the buffer.
+    pub fn tail(&self, at: usize) -> &[u8] {
+        self.buffer.get(at..self.len.min(self.buffer.len())).unwrap_or_default()
+    }
+}
+
+/// What a dialect does differently.
+pub trait Rom: Send {
+    /// Serves one command. Silence is an answer.
+    fn serve(&mut self, call: &Call<'_>, desk: &mut Desk<'_>);
+
+    /// Whether a streaming write to this address is programmed.
+    fn admits_stream(&self, addr: u32, desk: &Desk<'_>) -> bool;
+
+    /// Answers a streaming write after its last piece.
+    fn end_stream(&mut self, addr: u32, len: usize, desk: &mut Desk<'_>);
+
+    /// Whether a link check has been served since reset.
+    fn is_linked(&self) -> bool;
+
+    /// What the server forgets when the chip resets.
+    fn reset(&mut self);
+}
+
+/// A server: bytes in, steps out.
+pub struct Server {
+    ring: Ring,
+    parser: Parser,
+    steps: VecDeque<Step>,
+    rom: Box<dyn Rom>,
+    flash_id: [u8; 3],
+}
+
+impl Server {
+    /// The server of a dialect, in front of a flash chip that calls itself `flash_id`.
+    pub fn new(rom: Box<dyn Rom>, flash_id: [u8; 3]) -> Self {
+        Self { ring: Ring::new(), parser: Parser::new(), steps: VecDeque::new(), rom, flash_id }
+    }
+
+    /// The chip resets.
+    pub fn reset(&mut self) {
+        self.ring = Ring::new();
+        self.parser = Parser::new();
+        self.steps.clear();
+        self.rom.reset();
+    }
+
+    /// A byte arrives.
+    pub fn receive(&mut self, byte: u8) {
+        self.ring.push(byte);
+    }
+
+    /// Throws away the bytes not looked at yet.
+    pub fn forget(&mut self) {
+        self.ring.forget();
+    }
+
+    /// Whether any byte came since reset, as the loader tests it.
+    pub fn heard_anything(&self) -> bool {
+        self.ring.heard_anything()
+    }
+
+    /// Whether a link check has been served since reset.
+    pub fn is_linked(&self) -> bool {
+        self.rom.is_linked()
+    }
+
+    /// Whether bytes of a frame are still missing.
+    pub fn is_inside(&self) -> bool {
+        self.parser.is_inside()
+    }
+
+    /// The next thing to do; `None` until more bytes come.
+    pub fn next(&mut self, nor: &Nor, timing: &Timing, writing: bool) -> Option<Step> {
+        loop {
+            if let Some(step) = self.steps.pop_front() {
+                return Some(step);
+            }
+            let byte = self.ring.pop()?;
+            let Some(heard) = self.parser.take(byte) else { continue };
+            let mut desk = Desk { nor, timing, flash_id: self.flash_id, writing, steps: &mut self.steps };
+            match heard {
+                Heard::Command { shape, code, len } => {
+                    let call = Call { shape, code, len, buffer: self.parser.buffer(shape) };
+                    self.rom.serve(&call, &mut desk);
+                }
+                Heard::Piece { begin, offset, data, last } => {
+                    if self.rom.admits_stream(begin, &desk) {
+                        desk.program(begin.wrapping_add(offset as u32), &data, PAGE);
+                    }
+                    if last {
+                        self.rom.end_stream(begin, offset + data.len(), &mut desk);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+"""Drives the virtual board with flashing tools that know nothing of it.
+
+usage: strangers.py TOOL PORT CHIP READ_TO APP_FILE
+
+TOOL is `bk7231tools`, `ltchiptool` or `hid` (hid_download_py; its checkout in FLASHJIG_HID_DOWNLOAD). Reads the whole
+flash of 2 MiB to READ_TO, then writes APP_FILE at 0x11000. Their command lines reset the board by DTR and RTS, which a
+PTY does not have (ENOTTY), so the library calls behind them are used.
+"""
+
+import io
+import os
+import sys
+import time
+
+SIZE = 0x200000
+APP = 0x11000
+
+
+def bk7231tools(port, chip, read_to, app):
+    from bk7231tools.serial import BK7231Serial
+
+    bk = BK7231Serial(port=port, baudrate=921600, link_baudrate=115200)
+    bk.connect()
+    assert chip.upper() in bk.chip_type.name, f"connected to {bk.chip_type}, expected {chip}"
+    # its own CRC after every 4 KiB
+    with open(read_to, "wb") as file:
+        for block in bk.flash_read(start=0, length=SIZE, crc_check=True):
+            file.write(block)
+    for _ in bk.program_flash(io.BytesIO(app), len(app), APP, crc_check=True):
+        pass
+    bk.close()
+
+
+def ltchiptool(port, chip, read_to, app):
+    from ltchiptool import Family, SocInterface
+    from ltchiptool.util.flash import FlashConnection
+    from ltchiptool.util.streams import ProgressCallback
+
+    soc = SocInterface.get(Family.get(f"bk7231{chip}"))
+    soc.flash_set_connection(FlashConnection(port, baudrate=921600))
+    info = dict(soc.flash_get_chip_info())
+    assert chip.upper() in info["Chip Type"], info
+    assert info["Flash Size (detected)"] == "2 MiB" or info.get("Flash Size (by ID)") == "2 MiB", info
+    assert info["MAC Address"].startswith("18:DE:50"), "MAC not found"
+    with open(read_to, "wb") as file:
+        for block in soc.flash_read_raw(0, SIZE, verify=True):
+            file.write(block)
+    soc.flash_write_raw(APP, len(app), io.BytesIO(app), verify=True, callback=ProgressCallback())
+    soc.flash_disconnect()
+
+
+def hid(port, chip, read_to, app):
+    sys.path.insert(0, os.environ["FLASHJIG_HID_DOWNLOAD"])
+    from bkutils import UartDownloader
+
+    class Downloader(UartDownloader):
+        def do_reset_signal(self):
+            pass  # DTR and RTS: ENOTTY on a PTY
+
+        def log(self, text):
+            self.said = getattr(self, "said", []) + [str(text)]
+
+    def fresh():
+        # `-u` on the N only, as its manual says
+        downloader = Downloader(port, 921600, chip == "n")
+        # it drains replies with one read of 1024 bytes after 100 ms; its link checks of 1 ms leave more than that
+        drain = downloader.bootItf.Drain
+        downloader.bootItf.Drain = lambda: (drain(), downloader.bootItf.ser.reset_input_buffer())
+        # 50 ms for a write reply count from before the driver has sent the sector; a busy machine needs more
+        start = downloader.bootItf.Start_Cmd
+        downloader.bootItf.Start_Cmd = lambda tx, rx=0, timeout=0.05: start(
+            tx, rx, timeout if timeout == 0.001 else max(timeout, 2)
+        )
+        return downloader
+
+    downloader = fresh()
+    if chip == "t":
+        # the boot area of a T is refused at its own address and read through the wrap
+        downloader.read(read_to, SIZE, SIZE)
+    else:
+        downloader.read(read_to, 0, SIZE)
+    # its CRC after a read counts one byte too many on a ROM (end exclusive): "failed" there, for good data
+    assert os.path.getsize(read_to) == SIZE, downloader.said[-3:]
+    downloader.bootItf.ser.close()
+
+    path = read_to + ".app"
+    # its padding appends 256 bytes to an aligned file: leave it a tail to fill up
+    with open(path, "wb") as file:
+        file.write(app)
+    downloader = fresh()
+    downloader.programm(path, APP)
+    assert "Write Successful" in downloader.said, downloader.said[-3:]
+    downloader.bootItf.ser.close()
+
+
+def main():
+    tool, port, chip, read_to, app_file = sys.argv[1:]
+    with open(app_file, "rb") as file:
+        app = file.read()
+    began = time.monotonic()
+    {"bk7231tools": bk7231tools, "ltchiptool": ltchiptool, "hid": hid}[tool](port, chip, read_to, app)
+    print(f"{tool} on {chip}: {time.monotonic() - began:.1f} s")
+
+
+main()
