@@ -23,7 +23,7 @@ const QUIET: Duration = Duration::from_millis(20);
 const TAIL: Duration = Duration::from_secs(2);
 /// Most link checks sent behind one command that takes its time; with them far less than the 120 bytes are
 /// outstanding that a busy chip surely takes.
-const NUDGES: u32 = 4;
+pub(super) const NUDGES: u32 = 4;
 /// Link checks sent one by one to get in step again.
 const SINGLE_TRIES: u32 = 5;
 /// After them, bursts: a chip that lost bytes of a sector write waits for them without a time limit.
@@ -262,11 +262,7 @@ impl ChipLink {
                     self.stats.errors += 1;
                     break Err(unanswered());
                 }
-                // a frame that is still coming in is sign of life enough
-                if self.last_use() + AWAKE <= Instant::now() {
-                    nudges += 1;
-                    self.send(&Command::LinkCheck).await?;
-                }
+                nudges += u32::from(self.nudge().await?);
                 continue;
             };
             match judge(command, &reply) {
@@ -301,8 +297,19 @@ impl ChipLink {
         answer
     }
 
+    /// Sends a link check behind a command, unless bytes came a moment ago. After such a silence the rest of a frame
+    /// will not come any more; without forgetting it, the link reply would be taken for that rest.
+    pub(super) async fn nudge(&mut self) -> Result<bool, LinkError> {
+        if self.last_use() + AWAKE > Instant::now() {
+            return Ok(false);
+        }
+        self.forget();
+        self.send(&Command::LinkCheck).await?;
+        Ok(true)
+    }
+
     /// Takes the replies to the link checks that were sent behind a command.
-    async fn collect(&mut self, nudges: u32) -> Result<(), LinkError> {
+    pub(super) async fn collect(&mut self, nudges: u32) -> Result<(), LinkError> {
         let until = Instant::now() + AWAKE;
         let mut left = nudges;
         while left > 0 {
