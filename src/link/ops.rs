@@ -2,7 +2,8 @@
 
 use super::LinkError;
 use super::answer::{Answer, judge};
-use super::chip_link::{AWAKE, ChipLink, NUDGES, TRIES};
+use super::chip_link::{AWAKE, ChipLink};
+use super::exchange::{NUDGES, TRIES};
 use crate::model::beken::{Command, EraseSize, Reply};
 use crate::model::flash::Span;
 use crate::model::flash::geometry::{BOOT_END, PAGE, SECTOR};

@@ -150,3 +150,17 @@ async fn a_port_that_vanishes_is_the_stations_fault() {
     let error = link.attach(async { Ok(()) }, 50 * MS).await.unwrap_err();
     assert_eq!(error.fault(), FaultCode::NoPort);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_chip_that_answers_before_the_lines_are_done_is_not_flooded_on() {
+    let (port, stream, _) = memory::pair();
+    let (release, released) = oneshot::channel();
+    let chip = boot(stream, 25 * MS, released);
+    let mut link = ChipLink::new(Box::new(port));
+    link.attach(reset(release, 1000 * MS), 500 * MS).await.unwrap();
+    drop(link);
+    let heard = chip.await.unwrap();
+    // it takes 0.7 ms for each; at the full pace it would hear 2000 and fall behind
+    assert!((50..700).contains(&heard.len()), "{}", heard.len());
+    assert!(heard.windows(2).all(|pair| pair[1] - pair[0] < 60 * MS), "and it stays awake");
+}

@@ -85,3 +85,18 @@ async fn a_command_that_a_rom_does_not_know_is_refused_not_lost() {
     let error = link.exchange(&Command::ReadReg { addr: 0x0080_0000 }).await.unwrap_err();
     assert!(matches!(error, LinkError::Refused { .. }), "{error}");
 }
+
+/// A slot runs on any thread of the daemon.
+#[tokio::test(start_paused = true)]
+async fn every_step_may_move_between_threads() {
+    fn sendable<T: Send>(_: &T) {}
+    let (mut link, _) = Chip::new(Dialect::Rom).linked();
+    sendable(&link);
+    sendable(&link.attach(async { Ok(()) }, Duration::ZERO));
+    sendable(&link.probe());
+    sendable(&link.raise(&[115_200]));
+    sendable(&link.read(APP, 0x20_0000, &mut |_, _| {}));
+    sendable(&link.write_sector(0x1_1000, &[]));
+    sendable(&link.keep_awake(async {}));
+    sendable(&link.reboot());
+}
