@@ -6,13 +6,17 @@
 pub mod beken;
 pub mod board;
 pub mod chip;
+pub mod code;
 pub mod cycle;
 pub mod digest;
 pub mod event;
+pub mod fal;
 pub mod fault;
 pub mod flash;
+pub mod identify;
 pub mod image;
 pub mod mac;
+pub mod rbl;
 pub mod recipe;
 pub mod screen;
 pub mod snapshot;

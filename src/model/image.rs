@@ -1,1 +1,0 @@
-//! Firmware images (to come).
