@@ -5,7 +5,6 @@
 
 use super::serial;
 use crate::jig::{Drive, Line, LineError, Lines, Port, PortError, PortSource};
-use serde::{Deserialize, Serialize};
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,8 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_serial::{SerialPort as _, SerialStream};
 
 /// Which modem line is wired to CEN. Asserted means that the pin of a TTL adapter is low: the chip is held in reset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModemLine {
     /// Request to send.
     Rts,

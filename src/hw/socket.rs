@@ -18,19 +18,20 @@ const LONGEST: u64 = 512;
 #[derive(Debug)]
 pub struct SocketLines {
     path: PathBuf,
+    patience: Duration,
     open: Option<BufReader<UnixStream>>,
 }
 
 impl SocketLines {
     /// By the path of the socket.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), open: None }
+        Self { path: path.into(), patience: PATIENCE, open: None }
     }
 
     fn connect(&self) -> io::Result<BufReader<UnixStream>> {
         let stream = UnixStream::connect(&self.path)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(self.patience))?;
+        stream.set_write_timeout(Some(self.patience))?;
         Ok(BufReader::new(stream))
     }
 
@@ -82,9 +83,10 @@ impl Lines for SocketLines {
                 io::ErrorKind::PermissionDenied => {
                     (error.to_string(), "let the user that runs flashjig use the socket")
                 }
-                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-                    ("no answer within 2 s".to_owned(), "look at the program behind the socket")
-                }
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => (
+                    format!("no answer within {} ms", self.patience.as_millis()),
+                    "look at the program behind the socket",
+                ),
                 _ => (error.to_string(), "look at the program behind the socket"),
             },
         };
@@ -177,5 +179,20 @@ mod tests {
         let error = lines.set(Line::Power, Drive::Asserted).unwrap_err().to_string();
         assert!(error.contains("relay stuck") && error.contains("power on"), "{error}");
         program.join().unwrap();
+    }
+
+    #[test]
+    fn a_program_that_says_nothing_is_given_up_and_its_late_answer_is_not_taken() {
+        let (folder, mut lines, program) = bench(vec![]);
+        program.join().unwrap();
+        let path = folder.path().join("other.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        lines.path = path;
+        lines.patience = Duration::from_millis(20);
+        let error = lines.set(Line::Power, Drive::Asserted).unwrap_err();
+        assert!(error.what.contains("no answer"), "{error}");
+        let mut late = listener.accept().unwrap().0;
+        _ = late.write_all(b"ok\n");
+        assert!(lines.set(Line::Power, Drive::Released).is_err());
     }
 }

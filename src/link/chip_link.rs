@@ -1,6 +1,5 @@
-//! The link itself: one exchange, and how to get back in step after a lost one.
+//! The link itself: what it knows of the chip, and raw bytes in and out.
 
-use super::answer::{Answer, judge, longest_reply};
 use super::gate::Gate;
 use super::{LinkError, LinkStats};
 use crate::jig::Port;
@@ -13,26 +12,11 @@ use tokio::time::{Instant, timeout_at};
 
 /// The rate of every chip after a reset.
 pub(super) const RESET_BAUD: u32 = 115_200;
+/// How long the port may take for bytes beyond their time on the wire.
+const WRITE_PATIENCE: Duration = Duration::from_secs(2);
 /// Longest silence towards a chip that resets itself when idle (T 1.0.5: 7 million instructions, 176 ms at 40 per
 /// µs; a faster chip counts them sooner).
 pub(super) const AWAKE: Duration = Duration::from_millis(60);
-/// Silence that counts as quiet; USB adapters may hold bytes back for 16 ms.
-const QUIET: Duration = Duration::from_millis(20);
-/// How long the tail of old replies may last. A full ring of link checks is answered within 0.1 s, two sectors at
-/// 115200 baud within 0.8 s.
-const TAIL: Duration = Duration::from_secs(2);
-/// Most link checks sent behind one command that takes its time; with them far less than the 120 bytes are
-/// outstanding that a busy chip surely takes.
-const NUDGES: u32 = 4;
-/// Link checks sent one by one to get in step again.
-const SINGLE_TRIES: u32 = 5;
-/// After them, bursts: a chip that lost bytes of a sector write waits for them without a time limit.
-const BURST_TRIES: u32 = 16;
-/// 300 bytes, below the 512 of an L-boot's ring; sixteen of them fill up a whole lost write of 4108 bytes.
-const BURST: usize = 60;
-/// How often a command that may be repeated is sent in all.
-pub(super) const TRIES: u32 = 4;
-
 /// A session with one chip over one port.
 pub struct ChipLink {
     port: Box<dyn Port>,
@@ -85,6 +69,11 @@ impl ChipLink {
     /// Says which server answers; [`Self::probe`] does it too.
     pub fn set_dialect(&mut self, dialect: Dialect) {
         self.dialect = Some(dialect);
+    }
+
+    /// Back to the one that needs the most care.
+    pub(super) fn forget_dialect(&mut self) {
+        self.dialect = None;
     }
 
     /// Whether the server is known.
@@ -164,10 +153,10 @@ impl ChipLink {
         self.line_free = self.line_free.max(Instant::now()) + self.wire_time(bytes);
     }
 
-    async fn write_all(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
-        let until = self.last_use() + self.wire_time(bytes.len()) + TAIL;
+    pub(super) async fn write_all(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        let until = self.last_use() + self.wire_time(bytes.len()) + WRITE_PATIENCE;
         let failed = |source| LinkError::Port { doing: "writing to it", source };
-        match timeout_at(until.max(Instant::now() + TAIL), self.port.write_all(bytes)).await {
+        match timeout_at(until.max(Instant::now() + WRITE_PATIENCE), self.port.write_all(bytes)).await {
             Err(_) => Err(failed(std::io::ErrorKind::TimedOut.into())),
             Ok(Err(source)) => Err(failed(source)),
             Ok(Ok(())) => {
@@ -235,161 +224,6 @@ impl ChipLink {
             if Instant::now() >= until {
                 return Ok(self.take_reply());
             }
-        }
-    }
-
-    /// Sends a command and waits for its reply: the bytes' time on the wire and the command's own patience. Replies
-    /// to something else are counted and skipped.
-    pub async fn exchange(&mut self, command: &Command) -> Result<Reply, LinkError> {
-        self.send(command).await?;
-        self.reply_to(command, command.patience()).await
-    }
-
-    /// Waits for the reply to a command that was sent.
-    ///
-    /// A chip that resets when idle is sent a link check when it stays silent: commands are served in order, so a
-    /// link reply that comes first proves that the command was never understood; no reply proves that it is at work.
-    pub(super) async fn reply_to(&mut self, command: &Command, patience: Duration) -> Result<Reply, LinkError> {
-        let last = self.line_free.max(Instant::now()) + self.wire_time(longest_reply(command)) + patience;
-        let may_nudge = self.dialect().resets_when_idle() && !matches!(command, Command::LinkCheck);
-        let mut nudges = 0;
-        let unanswered = || LinkError::Unanswered { command: command.to_string() };
-        let answer = loop {
-            let nudge_at = self.last_use() + AWAKE;
-            let nudge = may_nudge && nudges < NUDGES && nudge_at < last;
-            let Some(reply) = self.next_reply(if nudge { nudge_at } else { last }).await? else {
-                if !nudge {
-                    self.stats.errors += 1;
-                    break Err(unanswered());
-                }
-                // a frame that is still coming in is sign of life enough
-                if self.last_use() + AWAKE <= Instant::now() {
-                    nudges += 1;
-                    self.send(&Command::LinkCheck).await?;
-                }
-                continue;
-            };
-            match judge(command, &reply) {
-                Answer::Yes => break Ok(reply),
-                Answer::Refused(status) => {
-                    let changes = matches!(
-                        command,
-                        Command::Erase { .. }
-                            | Command::EraseSector { .. }
-                            | Command::Write { .. }
-                            | Command::WritePages { .. }
-                    );
-                    break Err(LinkError::Refused { command: command.to_string(), status, changes });
-                }
-                Answer::Mismatch => {
-                    self.stats.errors += 1;
-                    break Err(LinkError::BadReply { command: command.to_string(), found: reply.to_string() });
-                }
-                Answer::Unrelated if nudges > 0 && reply == Reply::Link => {
-                    self.stats.errors += 1;
-                    break Err(unanswered());
-                }
-                Answer::Unrelated => self.stats.errors += 1,
-            }
-        };
-        if nudges > 0 && answer.is_ok() {
-            self.collect(nudges).await?;
-        }
-        if matches!((command, &answer), (Command::LinkCheck, Ok(_))) {
-            self.gate.linked();
-        }
-        answer
-    }
-
-    /// Takes the replies to the link checks that were sent behind a command.
-    async fn collect(&mut self, nudges: u32) -> Result<(), LinkError> {
-        let until = Instant::now() + AWAKE;
-        let mut left = nudges;
-        while left > 0 {
-            match self.next_reply(until).await? {
-                Some(Reply::Link) => {
-                    left -= 1;
-                    self.gate.linked();
-                }
-                Some(_) => self.stats.errors += 1,
-                None => break,
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads and forgets until the line was quiet twice in a row; gives the number of bytes.
-    pub(super) async fn drain(&mut self) -> Result<usize, LinkError> {
-        let give_up = self.line_free.max(Instant::now()) + TAIL;
-        let (mut bytes, mut quiet) = (0, 0);
-        while quiet < 2 {
-            let until = self.line_free.max(Instant::now()) + QUIET;
-            match self.read_some(until).await? {
-                0 => quiet += 1,
-                n => {
-                    quiet = 0;
-                    bytes += n;
-                }
-            }
-            self.scanner.clear();
-            if quiet < 2 && Instant::now() >= give_up {
-                return Err(LinkError::Noise { bytes });
-            }
-        }
-        Ok(bytes)
-    }
-
-    /// One link check, without a second try.
-    pub(super) async fn one_link_check(&mut self) -> Result<bool, LinkError> {
-        match self.exchange(&Command::LinkCheck).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.is_passing() => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Asks whether the chip is there, and gets in step with it where one answer is lost.
-    pub async fn link_check(&mut self) -> Result<(), LinkError> {
-        if self.one_link_check().await? { Ok(()) } else { self.resync("a link check").await }
-    }
-
-    /// Gets in step again after a lost or damaged reply: waits until nothing comes any more, then sends link checks
-    /// until one is answered. Filler for a command that lost bytes on its way is sent in bursts, last.
-    pub(super) async fn resync(&mut self, doing: &str) -> Result<(), LinkError> {
-        for attempt in 0..SINGLE_TRIES + BURST_TRIES {
-            match self.drain().await {
-                Err(LinkError::Noise { .. }) | Ok(_) => {}
-                Err(error) => return Err(error),
-            }
-            if attempt >= SINGLE_TRIES {
-                let filler = Command::LinkCheck.encode().repeat(BURST - 1);
-                self.write_all(&filler).await?;
-            }
-            if self.one_link_check().await? {
-                if attempt >= SINGLE_TRIES {
-                    self.drain().await?;
-                }
-                return Ok(());
-            }
-        }
-        Err(LinkError::Lost { doing: doing.to_owned(), rate: self.baud })
-    }
-
-    /// An exchange that may be repeated: nothing in the flash changes by it, or not by doing it twice.
-    pub(super) async fn ask(&mut self, command: &Command) -> Result<Reply, LinkError> {
-        let mut tries = 1;
-        loop {
-            match self.exchange(command).await {
-                Err(error) if error.is_passing() => {
-                    self.resync(&command.to_string()).await?;
-                    if tries >= TRIES {
-                        return Err(error);
-                    }
-                }
-                done => return done,
-            }
-            tries += 1;
-            self.stats.retries += 1;
         }
     }
 }

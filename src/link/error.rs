@@ -127,8 +127,10 @@ impl LinkError {
             Self::NoAnswer { .. } => FaultCode::NoAnswer,
             Self::Lost { .. } => FaultCode::LinkLost,
             Self::NoBaud { .. } => FaultCode::NoBaud,
-            Self::Unanswered { .. } | Self::BadReply { .. } | Self::Noise { .. } => FaultCode::BadReply,
-            Self::Refused { changes: false, .. } => FaultCode::BadReply,
+            Self::Unanswered { .. }
+            | Self::BadReply { .. }
+            | Self::Noise { .. }
+            | Self::Refused { changes: false, .. } => FaultCode::BadReply,
             Self::Refused { changes: true, .. } => FaultCode::WriteFailed,
             Self::Protected { .. } | Self::Locked { .. } => FaultCode::Protected,
             Self::Forbidden { .. } => FaultCode::NotPlanned,

@@ -12,7 +12,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`chip_link`] | the struct, one exchange, finding back in step |
+//! | [`chip_link`] | the struct, raw bytes in and out |
+//! | `exchange`, `resync` | one command and its reply; back in step after a lost one |
 //! | `attach`, `rate`, `probe`, `ops`, `protect`, `awake` | one step each, as methods of [`ChipLink`] |
 //! | `answer` | which reply answers which command |
 //! | `gate` | the write protection of an L-boot, as the host must imagine it |
@@ -23,11 +24,13 @@ mod attach;
 mod awake;
 pub mod chip_link;
 pub mod error;
+mod exchange;
 mod gate;
 mod ops;
 mod probe;
 mod protect;
 mod rate;
+mod resync;
 pub mod stats;
 #[cfg(test)]
 mod tests;

@@ -1,15 +1,28 @@
 //! Reading, checking, erasing and writing the flash.
 
 use super::LinkError;
-use super::chip_link::{AWAKE, ChipLink, TRIES};
+use super::answer::{Answer, judge};
+use super::chip_link::{AWAKE, ChipLink};
+use super::exchange::{NUDGES, TRIES};
 use crate::model::beken::{Command, EraseSize, Reply};
 use crate::model::flash::Span;
 use crate::model::flash::geometry::{BOOT_END, PAGE, SECTOR};
+use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Silence in the middle of a read that means a lost reply, on a chip that does not reset when idle.
-const READ_GAP: Duration = Duration::from_millis(250);
+/// Time beyond that on the wire after which a sector counts as lost. No chip thinks before it reads.
+const READ_SILENCE: Duration = Duration::from_millis(250);
+
+/// Reads under way, by unshifted address.
+struct Queue {
+    /// The next sector to be received.
+    got: u32,
+    /// The next sector to be asked for.
+    asked: u32,
+    /// For each link check sent in between and not answered yet: the sectors asked for before it.
+    nudges: VecDeque<u32>,
+}
 
 impl ChipLink {
     /// Reads a range, sector by sector, and hands each piece to `sink` with its address, in order.
@@ -25,17 +38,18 @@ impl ChipLink {
         let floor = self.dialect().read_floor();
         let wire = |at: u32| if at < floor { at.saturating_add(flash_size) } else { at };
         let in_flight = self.known().map_or(1, |dialect| dialect.reads_in_flight() as u32);
-        let (mut asked, mut got, mut tries) = (span.start, span.start, 1);
-        while got < span.end {
-            while asked < span.end && (asked - got) / SECTOR < in_flight {
-                self.send(&Command::ReadSector { addr: wire(asked) }).await?;
-                asked = asked.saturating_add(SECTOR);
+        let mut queue = Queue { got: span.start, asked: span.start, nudges: VecDeque::new() };
+        let mut tries = 1;
+        while queue.got < span.end {
+            while queue.asked < span.end && (queue.asked - queue.got) / SECTOR < in_flight {
+                self.send(&Command::ReadSector { addr: wire(queue.asked) }).await?;
+                queue.asked = queue.asked.saturating_add(SECTOR);
             }
-            match self.sector(wire(got)).await {
+            match self.sector(wire(queue.got), &mut queue).await {
                 Ok(data) => {
-                    let wanted = (span.end - got).min(SECTOR) as usize;
-                    sink(got, data.get(..wanted).unwrap_or(&data));
-                    got = got.saturating_add(SECTOR);
+                    let wanted = (span.end - queue.got).min(SECTOR) as usize;
+                    sink(queue.got, data.get(..wanted).unwrap_or(&data));
+                    queue.got = queue.got.saturating_add(SECTOR);
                     tries = 1;
                 }
                 Err(error) if error.is_passing() => {
@@ -45,44 +59,51 @@ impl ChipLink {
                     }
                     tries += 1;
                     self.stats.retries += 1;
-                    asked = got;
+                    queue = Queue { got: queue.got, asked: queue.got, nudges: VecDeque::new() };
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        self.collect(queue.nudges.len() as u32).await
     }
 
-    /// The reply to the oldest of the outstanding reads. Any other sector means that this one was lost: a chip serves
-    /// its commands in order.
-    async fn sector(&mut self, addr: u32) -> Result<Vec<u8>, LinkError> {
+    /// The reply to the oldest of the outstanding reads. Any other sector means that this one was lost, and so does
+    /// the reply to a link check that was sent behind it: a chip serves its commands in order.
+    async fn sector(&mut self, addr: u32, queue: &mut Queue) -> Result<Vec<u8>, LinkError> {
         let asked = || Command::ReadSector { addr }.to_string();
-        let gap = if self.dialect().resets_when_idle() { AWAKE } else { READ_GAP };
-        let last = self.line_free().max(Instant::now()) + 2 * self.wire_time(4111) + Duration::from_secs(1);
+        let nudges = if self.dialect().resets_when_idle() { NUDGES as usize } else { 0 };
+        // a port may hand over a whole frame at once
+        let longest = READ_SILENCE + 2 * self.wire_time(4111);
+        let last = self.line_free().max(Instant::now()) + longest;
         loop {
-            let until = (self.last_use() + gap).min(last);
+            let nudge = queue.nudges.len() < nudges;
+            let until = if nudge { (self.last_use() + AWAKE).min(last) } else { last };
             match self.next_reply(until).await? {
-                Some(Reply::ReadSector { status, addr: a, data }) if a == addr => {
-                    if !status.is_ok() {
-                        return Err(LinkError::Refused { command: asked(), status, changes: false });
-                    }
-                    if data.len() == SECTOR as usize {
-                        return Ok(data);
-                    }
-                    self.stats.errors += 1;
-                }
                 Some(reply @ Reply::ReadSector { .. }) => {
-                    self.stats.errors += 1;
-                    return Err(LinkError::BadReply { command: asked(), found: reply.to_string() });
+                    return match (judge(&Command::ReadSector { addr }, &reply), reply) {
+                        (Answer::Yes, Reply::ReadSector { data, .. }) => Ok(data),
+                        (Answer::Refused(status), _) => {
+                            Err(LinkError::Refused { command: asked(), status, changes: false })
+                        }
+                        (_, reply) => {
+                            self.stats.errors += 1;
+                            Err(LinkError::BadReply { command: asked(), found: reply.to_string() })
+                        }
+                    };
                 }
+                Some(Reply::Link) => match queue.nudges.pop_front() {
+                    Some(behind) if behind <= queue.got => self.gate.linked(),
+                    Some(_) => break,
+                    None => self.stats.errors += 1,
+                },
                 Some(_) => self.stats.errors += 1,
-                None if self.last_use() + gap <= Instant::now() || Instant::now() >= last => {
-                    self.stats.errors += 1;
-                    return Err(LinkError::Unanswered { command: asked() });
-                }
+                None if Instant::now() >= last => break,
+                None if nudge && self.nudge().await? => queue.nudges.push_back(queue.asked),
                 None => {}
             }
         }
+        self.stats.errors += 1;
+        Err(LinkError::Unanswered { command: asked() })
     }
 
     /// The chip's own CRC of a range (wire value). Its length must be a multiple of 256: an L-boot counts whole
@@ -135,7 +156,8 @@ impl ChipLink {
                     self.gate.erased();
                     return Ok(());
                 }
-                Err(error) if error.is_passing() => {
+                // one flipped bit makes a refusal of an "ok"
+                Err(error) if error.is_passing() || matches!(error, LinkError::Refused { .. }) => {
                     self.resync("an erase").await?;
                     if tries >= TRIES {
                         return Err(error);

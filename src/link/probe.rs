@@ -1,7 +1,8 @@
 //! What the chip says about itself. The order of the questions matters: each is safe for every chip that may be there.
 
 use super::LinkError;
-use super::chip_link::{ChipLink, TRIES};
+use super::chip_link::ChipLink;
+use super::exchange::TRIES;
 use crate::model::beken::{Command, Dialect, Reply, crc};
 use crate::model::board::Evidence;
 use crate::model::flash::geometry::{BOOT_END, SECTOR, USUAL_SIZE};
@@ -28,6 +29,7 @@ impl ChipLink {
     /// A flash size of 0 in the evidence means that it could not be proven.
     pub async fn probe(&mut self) -> Result<Evidence, LinkError> {
         let mut evidence = Evidence::default();
+        self.forget_dialect();
         self.link_check().await?;
         match self.chip_id().await? {
             Server::Rom(id) => {

@@ -244,7 +244,8 @@ impl Command {
             (Shape::Long, 0x0B) => Self::EraseSector { addr: word(0)? },
             (Shape::Long, 0x0C) => Self::ReadStatus { opcode: byte(0)? },
             (Shape::Long, 0x0D) => Self::WriteStatus { opcode: byte(0)?, value: payload.get(1..)?.to_vec() },
-            (Shape::Long, 0x0E) => Self::FlashId,
+            // the payload goes to the flash chip as it is; 9F asks for the id, the rest only clocks
+            (Shape::Long, 0x0E) if word(0)? & 0xFF == 0x9F => Self::FlashId,
             (Shape::Long, 0x0F) => Self::Erase { size: EraseSize::from_code(byte(0)?), addr: word(1)? },
             _ => return None,
         })
