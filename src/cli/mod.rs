@@ -15,6 +15,11 @@ mod since;
 mod table;
 pub mod units;
 
+mod front;
+mod journal;
+mod progress;
+mod signals;
+
 use crate::fail::Failure;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

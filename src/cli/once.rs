@@ -1,13 +1,119 @@
 //! `flashjig once`.
 
-use crate::fail::Failure;
+use super::progress::Progress;
+use super::signals::{Signals, runtime};
+use crate::config::Config;
+use crate::fail::{BROKEN, Failure, NO};
+use crate::model::event::{Event, Stamped};
+use crate::model::verdict::Verdict;
+use crate::station::{Order, Station, StationHandle};
+use crate::wiring;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::sync::broadcast;
 
-/// Convert one unit in the foreground.
+/// Convert one unit on one slot in the foreground.
+///
+/// Exit code 0: passed; 1: the unit failed; 2: the station, the call or the configuration is at fault.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The configuration.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The slot; needed where the configuration has several.
+    #[arg(long, value_name = "NAME")]
+    slot: Option<String>,
+    /// Print the unit's record on standard output as one JSON object.
+    #[arg(long)]
+    json: bool,
+}
 
 /// Runs the command.
-pub fn run(_args: &Args) -> Result<ExitCode, Failure> {
-    Err(Failure::broken("not here yet"))
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    super::journal::begin("warn");
+    let mut config = super::place::load(&args.config)?;
+    let slot = choose(&mut config, args.slot.as_deref())?;
+    runtime()?.block_on(convert(config, slot, args.json))
+}
+
+/// Leaves one slot in the configuration and gives its name.
+fn choose(config: &mut Config, wanted: Option<&str>) -> Result<String, Failure> {
+    let names: Vec<String> = config.slots.iter().map(|slot| slot.name.clone()).collect();
+    let name = match (wanted, names.as_slice()) {
+        (Some(name), _) if names.iter().any(|n| n == name) => name.to_string(),
+        (Some(name), _) => return Err(Failure::broken(format!("expected one of the slots {names:?}, found {name:?}"))),
+        (None, [only]) => only.clone(),
+        (None, _) => {
+            return Err(Failure::broken(format!("there are several slots: name one of {names:?} with --slot")));
+        }
+    };
+    config.slots.retain(|slot| slot.name == name);
+    Ok(name)
+}
+
+async fn convert(config: Config, slot: String, json: bool) -> Result<ExitCode, Failure> {
+    let mut signals = Signals::new()?;
+    let station = wiring::station(&config, None)?;
+    let handle = station.handle();
+    let events = handle.events();
+    let result = watch(&handle, events, &slot, &mut signals).await;
+    let code = match result {
+        Ok((verdict, seq)) => finish(&handle, verdict, seq, json).await,
+        Err(failure) => Err(failure),
+    };
+    Station::stop(station).await;
+    code
+}
+
+/// Starts the unit and follows it to its end.
+async fn watch(
+    handle: &StationHandle,
+    mut events: broadcast::Receiver<Arc<Stamped>>,
+    slot: &str,
+    signals: &mut Signals,
+) -> Result<(Verdict, Option<u64>), Failure> {
+    let mut progress = Progress::new();
+    handle.order(slot, Order::Start).await.map_err(Failure::broken)?;
+    loop {
+        tokio::select! {
+            stamped = events.recv() => match stamped {
+                Ok(stamped) => {
+                    progress.take(&stamped.event);
+                    if let Event::Finished { seq, verdict, fault, ms } = &stamped.event {
+                        progress.end(*verdict, fault.as_ref(), *seq, *ms);
+                        return Ok((*verdict, *seq));
+                    }
+                }
+                // what was missed is only progress: the end is in the state as well
+                Err(broadcast::error::RecvError::Lagged(_)) => {
+                    if let Some(last) = handle.snapshot().slot(slot).and_then(|slot| slot.last.clone()) {
+                        progress.end(last.verdict, last.fault.as_ref(), last.seq, last.ms);
+                        return Ok((last.verdict, last.seq));
+                    }
+                }
+                Err(broadcast::error::RecvError::Closed) => {
+                    return Err(Failure::broken("the station ended before the unit did; see the log"));
+                }
+            },
+            () = signals.next() => {
+                // refused only when the unit has just ended
+                _ = handle.order(slot, Order::Abort).await;
+            }
+        }
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "the record is the command's output")]
+async fn finish(handle: &StationHandle, verdict: Verdict, seq: Option<u64>, json: bool) -> Result<ExitCode, Failure> {
+    if json && let Some(seq) = seq {
+        let unit = handle.unit(seq).await.map_err(Failure::broken)?;
+        let text = serde_json::to_string(&unit).map_err(Failure::broken)?;
+        println!("{text}");
+    }
+    Ok(match verdict {
+        Verdict::Pass => ExitCode::SUCCESS,
+        Verdict::Error => ExitCode::from(BROKEN),
+        Verdict::Fail | Verdict::Timeout | Verdict::Aborted => ExitCode::from(NO),
+    })
 }

@@ -1,13 +1,71 @@
 //! `flashjig run`.
 
+use super::front::{Faces, Front};
+use super::signals::{Signals, runtime};
+use crate::config::{self, Config, Panel as PanelKind};
 use crate::fail::Failure;
+use crate::jig::Panel;
+use crate::sim::panel::VirtualPanel;
+use crate::wiring;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Run the daemon.
+///
+/// SIGTERM and SIGINT: no new units; a unit in flight stops at its next safe point; then every jig is made safe.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The configuration.
+    #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
+    config: PathBuf,
+}
 
 /// Runs the command.
-pub fn run(_args: &Args) -> Result<ExitCode, Failure> {
-    Err(Failure::broken("not here yet"))
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    super::journal::begin("info");
+    let config = super::place::load(&args.config)?;
+    runtime()?.block_on(serve(config))
+}
+
+/// The token that lets programs control the station from elsewhere.
+fn token(file: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::broken(format!("{}: expected the page's token, found: {error}", file.display())))?;
+    match text.trim() {
+        "" => Err(Failure::broken(format!("{}: expected the page's token, found an empty file", file.display()))),
+        token => Ok(token.to_string()),
+    }
+}
+
+fn panel(kind: &PanelKind) -> Result<Option<Box<dyn Panel>>, Failure> {
+    match kind {
+        PanelKind::None => Ok(None),
+        PanelKind::Virtual => Ok(Some(Box::new(VirtualPanel::default()))),
+        PanelKind::Ssd1306 { .. } => Err(Failure::broken(
+            "a panel of kind \"ssd1306\" is not in this version; use \"virtual\" (the page shows it) or \"none\"",
+        )),
+    }
+}
+
+async fn serve(config: Config) -> Result<ExitCode, Failure> {
+    let mut signals = Signals::new()?;
+    let panel = panel(&config.panel)?;
+    let secret = config.web.as_ref().and_then(|web| web.token_file.as_deref()).map(token).transpose()?;
+    let front = match &config.web {
+        Some(web) => Some(Front::open(web.listen).await?),
+        None => None,
+    };
+    let page = front.as_ref().map(Front::page);
+    let station = wiring::station(&config, page.clone())?;
+    let handle = station.handle();
+    let faces = match front {
+        Some(front) => front.serve(&handle, secret, panel),
+        None => Faces::begin(&handle, panel),
+    };
+    tracing::info!(station = config.name, page, slots = config.slots.len(), "ready");
+    signals.next().await;
+    tracing::info!("ending: no new units; units in flight stop at their next safe point");
+    station.stop().await;
+    faces.stop().await;
+    Ok(ExitCode::SUCCESS)
 }

@@ -68,6 +68,7 @@ fn line(event: &Event) -> Option<(Level, String)> {
             ),
         ),
         Event::Retried { stage, message } => (Level::Warn, format!("retry in {stage}: {message}")),
+        Event::Prompt { message } => (Level::Warn, format!("to do now: {message}")),
         Event::Stopping => (Level::Info, "stops at the next safe point".into()),
         Event::Blocked { message } => (Level::Warn, format!("blocked: {message}")),
         Event::Finished { seq, verdict, fault, ms } => {

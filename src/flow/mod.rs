@@ -1,1 +1,21 @@
-//! (to come)
+//! Performs one unit's cycle: asks the pure machine in [`crate::model::cycle`] what to do next, and does it.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`job`] | all that a unit needs, handed in by its slot |
+//! | [`convert`] | the loop: action, outcome, next action |
+//! | [`run`] | what is known of the unit so far |
+//! | [`report`] | events to the hub, times and counts for the record |
+//! | [`trouble`] | lower errors become a fault code and an outcome |
+//! | [`steps`] | one file per stage |
+
+pub mod convert;
+pub mod job;
+pub mod report;
+mod run;
+mod steps;
+mod trouble;
+
+pub use convert::convert;
+pub use job::{Job, Origin, Pace};
+pub use report::{Outbox, Told};

@@ -1,18 +1,16 @@
 //! One nest: its port and its lines, and the promise that the lines end in their safe state.
 
-use super::{Drive, Edge, Line, LineError, Lines, PortSource};
+use super::{Drive, Line, LineError, Lines, PortSource};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
-/// One nest of the jig.
+/// One nest of the jig. Its inputs come as [`super::Edge`]s through a channel of their own.
 pub struct Nest {
     /// Where its serial port is opened.
     pub source: Arc<dyn PortSource>,
     /// Its outputs.
     pub lines: Keeper,
-    /// Its inputs.
-    pub edges: mpsc::Receiver<Edge>,
 }
 
 enum Order {

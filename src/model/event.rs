@@ -73,6 +73,11 @@ pub enum Event {
         /// What was expected, what came.
         message: String,
     },
+    /// The operator must do something now, or the unit can't go on.
+    Prompt {
+        /// What.
+        message: String,
+    },
     /// The unit ended; its record is on disk, unless the fault says otherwise.
     Finished {
         /// Number in the ledger; `None`: it could not be recorded. Called `unit` in JSON, where [`Stamped`]'s own

@@ -73,6 +73,8 @@ pub struct SlotView {
     pub baud: Option<u32>,
     /// Things done again in this unit.
     pub retries: u32,
+    /// What the operator must do now, or the unit can't go on.
+    pub prompt: Option<String>,
     /// Why it is blocked.
     pub blocked: Option<String>,
     /// The verdict of the last unit; stays until the next one ends.
@@ -151,6 +153,7 @@ impl SlotView {
             firmware: None,
             baud: None,
             retries: 0,
+            prompt: None,
             blocked: None,
             last: None,
         }
@@ -169,12 +172,14 @@ impl SlotView {
             }
             Event::Entered { stage } => {
                 self.stage = Some(*stage);
+                self.prompt = None;
                 self.progress = Progress { done: 0, total: 0, overall: stage.overall(0, 0) };
             }
             Event::Progress { stage, done, total } => {
                 self.progress = Progress { done: *done, total: *total, overall: stage.overall(*done, *total) };
             }
             Event::Rate { baud } => self.baud = Some(*baud),
+            Event::Prompt { message } => self.prompt = Some(message.clone()),
             Event::Found { board } => self.board = Some(board.clone()),
             Event::Chosen { name, .. } => self.firmware = Some(name.clone()),
             Event::Kept { .. } | Event::Planned { .. } => {}
@@ -182,6 +187,7 @@ impl SlotView {
             Event::Finished { seq, verdict, fault, ms } => {
                 self.state = SlotState::Idle;
                 self.stage = None;
+                self.prompt = None;
                 self.started = None;
                 self.progress = Progress::default();
                 self.last = Some(Last {

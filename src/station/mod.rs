@@ -1,5 +1,16 @@
 //! Slots, hub, shelf: who runs what. The hub is the single writer of the state.
+//!
+//! ```text
+//! slots --mpsc--> hub: number, time, fold --> watch (state: latest wins) and broadcast (happenings: each)
+//! slot --await--> ledger: a record never rides on a lossy channel
+//! ```
 
+pub mod assemble;
 pub mod handle;
+pub mod hub;
+pub mod shelf;
+pub mod slot;
 
+pub use assemble::{Plan, SlotPlan, Station};
 pub use handle::{Order, Refused, StationHandle};
+pub use shelf::Shelf;

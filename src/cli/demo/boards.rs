@@ -1,0 +1,83 @@
+//! What goes on the virtual boards, and what is flashed.
+
+use super::Args;
+use crate::fail::Failure;
+use crate::model::chip::Chip;
+use crate::model::image::{self, Image, Kind};
+use crate::sim::board::BoardSpec;
+use crate::sim::factory;
+use std::path::Path;
+
+/// Version that the made-up firmware claims; its file name says that it is a demo.
+const DEMO_VERSION: &str = "1.18.300";
+
+/// What goes on the boards, and what is flashed.
+pub(super) struct Boards {
+    /// Dumps in turn; none: made-up ones of these chips in turn.
+    stock: Vec<(Chip, Vec<u8>)>,
+    chips: Vec<Chip>,
+    /// Number of the first made-up board, so that a second demo has other MACs.
+    first: u32,
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::broken(format!("{}: can't be read: {error}", path.display())))
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+impl Boards {
+    /// Reads what the call names and fills the firmware folder.
+    pub(super) fn new(args: &Args, shelf: &Path, first: u32) -> Result<Self, Failure> {
+        let put = |name: &str, bytes: &[u8]| {
+            std::fs::write(shelf.join(name), bytes)
+                .map_err(|error| Failure::broken(format!("{}: can't be written: {error}", shelf.display())))
+        };
+        let mut chips = Vec::new();
+        for path in &args.firmware {
+            let (name, bytes) = (file_name(path), read(path)?);
+            let image = Image::open(&name, &bytes).map_err(|e| Failure::broken(format!("{}: {e}", path.display())))?;
+            if !chips.contains(&image.chip) {
+                chips.push(image.chip);
+            }
+            put(&name, &bytes)?;
+        }
+        let mut stock = Vec::new();
+        for path in &args.stock {
+            let bytes = read(path)?;
+            let report = image::inspect(&file_name(path), &bytes);
+            let chip = match (report.kind, report.chip) {
+                (Kind::Dump, Some(chip)) => chip,
+                _ => {
+                    let what = format!("{}: expected a full dump of one chip; see flashjig inspect", path.display());
+                    return Err(Failure::broken(what));
+                }
+            };
+            stock.push((chip, bytes));
+        }
+        if args.firmware.is_empty() {
+            chips = if stock.is_empty() {
+                vec![Chip::Bk7231T, Chip::Bk7231N]
+            } else {
+                stock.iter().map(|(chip, _)| *chip).collect()
+            };
+            for chip in &chips {
+                let (name, bytes) = factory::demo_image(*chip, DEMO_VERSION);
+                put(&name, &bytes)?;
+            }
+        }
+        Ok(Self { stock, chips, first })
+    }
+
+    /// The board of this turn.
+    pub(super) fn board(&self, turn: u64) -> BoardSpec {
+        let pick = |len: usize| usize::try_from(turn).unwrap_or(0) % len.max(1);
+        if let Some((chip, flash)) = self.stock.get(pick(self.stock.len())) {
+            return BoardSpec::new(*chip, flash.clone());
+        }
+        let chip = self.chips.get(pick(self.chips.len())).copied().unwrap_or(Chip::Bk7231T);
+        BoardSpec::new(chip, factory::stock(chip, self.first.wrapping_add(turn as u32)))
+    }
+}

@@ -1,0 +1,102 @@
+//! One unit on a terminal: a bar where there is a terminal, plain lines where there is none.
+
+use crate::model::event::Event;
+use crate::model::fault::Fault;
+use crate::model::stage::Stage;
+use crate::model::verdict::Verdict;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// Tells of one unit on standard error.
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    stage: Option<Stage>,
+}
+
+#[allow(clippy::print_stderr, reason = "plain progress lines belong on the terminal")]
+fn line(text: &str) {
+    eprintln!("{text}");
+}
+
+impl Progress {
+    /// A bar if standard error is a terminal.
+    pub(super) fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr_with_hz(10));
+            if let Ok(style) = ProgressStyle::with_template("{prefix:>9} [{bar:36}] {percent:>3} %  {elapsed}  {msg}") {
+                bar.set_style(style.progress_chars("=> "));
+            }
+            bar.enable_steady_tick(Duration::from_millis(250));
+            bar
+        });
+        Self { bar, stage: None }
+    }
+
+    /// A line above the bar.
+    fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => line(text),
+        }
+    }
+
+    /// Takes one event of the unit's slot.
+    pub(super) fn take(&mut self, event: &Event) {
+        match event {
+            Event::Entered { stage } => self.enter(*stage),
+            Event::Progress { stage, done, total } => {
+                if let Some(bar) = &self.bar {
+                    bar.set_position(u64::from(stage.overall(*done, *total)));
+                    bar.set_message(format!("{} of {} KiB", done / 1024, total / 1024));
+                }
+            }
+            Event::Found { board } => {
+                let mac = board.mac.map(|mac| format!(", MAC {mac}")).unwrap_or_default();
+                let module = board.module.as_ref().map(|module| format!(", {module}")).unwrap_or_default();
+                let boot = board.bootloader.as_deref().unwrap_or("unknown boot loader");
+                self.say(&format!("board     {} ({boot}), {} KiB{module}{mac}", board.chip, board.flash_size / 1024));
+            }
+            Event::Rate { baud } => self.say(&format!("rate      {baud} baud")),
+            Event::Chosen { name, .. } => self.say(&format!("firmware  {name}")),
+            Event::Kept { sha256 } => self.say(&format!("backup    {sha256}")),
+            Event::Planned { erase, write, same } => self.say(&format!(
+                "plan      erase {} KiB, write {} KiB, {} KiB are right already",
+                erase / 1024,
+                write / 1024,
+                same / 1024
+            )),
+            Event::Retried { stage, message } => self.say(&format!("again     {stage}: {message}")),
+            Event::Prompt { message } => self.say(&format!("NOW       {message}")),
+            Event::Stopping => self.say("stopping  at the next safe point"),
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        self.stage = Some(stage);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_prefix(stage.name());
+                bar.set_message("");
+                bar.set_position(u64::from(stage.overall(0, 0)));
+            }
+            None => line(&format!("stage     {stage}")),
+        }
+    }
+
+    /// The last line.
+    pub(super) fn end(&self, verdict: Verdict, fault: Option<&Fault>, seq: Option<u64>, ms: u64) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        let seq = seq.map_or_else(|| "not recorded".into(), |seq| format!("unit {seq}"));
+        #[allow(clippy::cast_precision_loss, reason = "seconds for people")]
+        let seconds = ms as f64 / 1000.0;
+        line(&format!("{}      {seq}, {seconds:.1} s", verdict.name().to_uppercase()));
+        if let Some(fault) = fault {
+            line(&format!("{}       in stage {}: {}", fault.code, fault.stage, fault.message));
+            line(&format!("          {}", fault.code.help()));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The loop: action, outcome, next action.
+
+use super::job::Job;
+use super::report::millis;
+use super::run::Run;
+use super::steps;
+use super::trouble::Trouble;
+use crate::model::cycle::{Action, Cycle, Ending, Outcome};
+use crate::model::event::Event;
+use crate::model::fault::{Fault, FaultCode};
+use crate::model::stage::Stage;
+use crate::model::unit::Unit;
+use std::time::Duration;
+
+/// Converts the unit in the nest, from settle to the light. Gives its record; the number in it is 0 when it could not
+/// be stored.
+///
+/// The lines are safe when this returns. When it is dropped or panics half-way, the slot makes them safe.
+pub async fn convert(job: Job<'_>) -> Unit {
+    let recipe = job.recipe_name.clone();
+    let mut run = Run::new(job);
+    run.report.say(Event::Started { recipe }).await;
+    let (mut cycle, mut action) = Cycle::start();
+    let ending = loop {
+        let stage = match action {
+            Action::Do(stage) => stage,
+            Action::Done(ending) => break ending,
+        };
+        run.report.enter(stage).await;
+        let outcome = match perform(&mut run, stage, cycle.ending()).await {
+            Ok(outcome) => outcome,
+            Err(trouble) => {
+                let again = matches!(trouble.outcome, Outcome::Lost(_));
+                if again {
+                    run.hang_up();
+                }
+                let before = cycle.ending();
+                action = cycle.step(trouble.outcome);
+                note(&mut run, before, cycle.ending(), action, trouble, again).await;
+                continue;
+            }
+        };
+        let before = cycle.ending();
+        action = cycle.step(outcome);
+        let message = match outcome {
+            Outcome::Differs => "the flash still differs from its plan after several tries".into(),
+            other => format!("stage {stage} came to {other:?}; please report this"),
+        };
+        note(&mut run, before, cycle.ending(), action, Trouble { outcome, message }, false).await;
+    };
+    let fault = match ending {
+        Ending::Pass => None,
+        Ending::Fault(..) => run.fault.clone(),
+    };
+    let ms = millis(run.report.elapsed());
+    let finished = Event::Finished { seq: run.seq, verdict: ending.verdict(), fault, ms };
+    let unit = steps::record::unit(&mut run, ending);
+    run.report.say(finished).await;
+    unit
+}
+
+/// Keeps the message of the first fault, and tells of a loss that the machine goes on from.
+async fn note(run: &mut Run<'_>, before: Ending, now: Ending, next: Action, trouble: Trouble, again: bool) {
+    let ended = match next {
+        Action::Done(Ending::Fault(code, stage)) if before == Ending::Pass => Some((code, stage)),
+        _ => None,
+    };
+    let new = match now {
+        Ending::Fault(code, stage) if before == Ending::Pass => Some((code, stage)),
+        _ => ended,
+    };
+    match new {
+        Some((code, stage)) => run.fault = Some(Fault::new(code, stage, trouble.message)),
+        None if again => run.report.retried(trouble.message).await,
+        None => {}
+    }
+}
+
+/// A stage longer than this hangs: about three times what it takes at 115200 baud, or what a person may need.
+fn limit(stage: Stage) -> Duration {
+    Duration::from_secs(match stage {
+        Stage::Backup => 900,
+        Stage::Write => 400,
+        Stage::Attach | Stage::Erase | Stage::Verify => 180,
+        _ => 60,
+    })
+}
+
+async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outcome, Trouble> {
+    let retries = run.link.as_ref().map(|link| link.stats().retries);
+    let result = match tokio::time::timeout(limit(stage), steps::perform(run, stage, ending)).await {
+        Ok(result) => result,
+        Err(_) => Err(Trouble::failed(
+            FaultCode::TooLong,
+            format!("stage {stage}: expected it done within {} s, it still ran", limit(stage).as_secs()),
+        )),
+    };
+    if let (Some(before), Some(link)) = (retries, run.link.as_ref()) {
+        let more = link.stats().retries.saturating_sub(before);
+        run.report.count_retries(u32::try_from(more).unwrap_or(u32::MAX));
+    }
+    result
+}

@@ -1,0 +1,81 @@
+//! All that a unit needs, handed in by its slot.
+
+use super::report::Outbox;
+use crate::jig::Nest;
+use crate::model::image::Image;
+use crate::model::recipe::Recipe;
+use crate::store::{Archive, Ledger};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// One unit's work order. Recipe and images are what the shelf held when the button was pressed; later changes on
+/// disk can't reach a unit in flight.
+pub struct Job<'a> {
+    /// The nest it lies in.
+    pub nest: &'a Nest,
+    /// Where its backup goes.
+    pub archive: &'a Archive,
+    /// Where its record goes.
+    pub ledger: &'a Ledger,
+    /// Name of the recipe.
+    pub recipe_name: String,
+    /// What it is to become.
+    pub recipe: Arc<Recipe>,
+    /// The firmware there is.
+    pub images: Arc<Vec<Arc<Image>>>,
+    /// Where it is made.
+    pub origin: Origin,
+    /// How fast and how patient.
+    pub pace: Pace,
+    /// Events go here.
+    pub outbox: Outbox,
+    /// Asked for by a long press, the page, or the end of the program.
+    pub stop: CancellationToken,
+}
+
+/// Where a unit is made.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// Name of the station.
+    pub station: String,
+    /// Name of the slot.
+    pub slot: String,
+    /// The kernel's boot id.
+    pub boot_id: String,
+    /// Whether the wall clock is synchronised.
+    pub clock_synced: bool,
+}
+
+/// How fast and how patient a slot is.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Top of the baud ladder, bits per second.
+    pub max_baud: u32,
+    /// Contacts settle this long after a start.
+    pub settle: Duration,
+    /// The supply's capacitors empty this long after power off; a shorter cut may not reset the chip.
+    pub decay: Duration,
+    /// The supply rises this long after power on, with CEN held.
+    pub rise: Duration,
+    /// CEN is held low this long where power can't be switched. Tools use 50 to 200 ms.
+    pub pulse: Duration,
+    /// An answer must come this long after the reset is released.
+    pub patience: Duration,
+    /// The same, where the operator resets the board by hand.
+    pub by_hand: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            max_baud: 2_000_000,
+            settle: Duration::from_millis(100),
+            decay: Duration::from_millis(250),
+            rise: Duration::from_millis(50),
+            pulse: Duration::from_millis(100),
+            patience: Duration::from_secs(2),
+            by_hand: Duration::from_secs(60),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Attach: reset under a flood of link checks, then the fastest rate that proves itself.
+
+use crate::flow::job::Pace;
+use crate::flow::run::Run;
+use crate::flow::trouble::Trouble;
+use crate::jig::{Drive, Keeper, Line, LineError};
+use crate::link::ChipLink;
+use crate::model::cycle::Outcome;
+use crate::model::event::Event;
+use crate::model::fault::FaultCode;
+use tokio::time::sleep;
+
+/// Opens the port and begins a session, unless there is one.
+pub(super) fn open(run: &mut Run<'_>) -> Result<(), Trouble> {
+    if run.link.is_none() {
+        run.link = Some(ChipLink::new(run.job.nest.source.open()?));
+    }
+    Ok(())
+}
+
+/// Pulls the chip through a reset with what lines there are. The flood runs meanwhile.
+async fn reset(lines: &Keeper, pace: Pace) -> Result<(), LineError> {
+    if lines.has(Line::Reset) {
+        lines.set(Line::Reset, Drive::Asserted).await?;
+        sleep(pace.pulse).await;
+        lines.set(Line::Reset, Drive::Released).await
+    } else if lines.has(Line::Power) {
+        lines.set(Line::Power, Drive::Released).await?;
+        sleep(pace.decay).await;
+        lines.set(Line::Power, Drive::Asserted).await
+    } else {
+        Ok(())
+    }
+}
+
+/// Links with the chip and raises the rate.
+pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+    run.check_stop()?;
+    open(run)?;
+    let pace = run.job.pace;
+    let lines = &run.job.nest.lines;
+    if run.linked && lines.has(Line::Power) {
+        // what made the chip fall silent may need more than a reset
+        lines.set(Line::Reset, Drive::Asserted).await?;
+        lines.set(Line::Power, Drive::Released).await?;
+        sleep(pace.decay).await;
+        lines.set(Line::Power, Drive::Asserted).await?;
+    }
+    run.linked = true;
+    let by_hand = !lines.has(Line::Reset) && !lines.has(Line::Power);
+    if by_hand {
+        let message = "nobody here can reset the board: touch CEN to GND for a moment, or switch its 3.3 V off and on";
+        run.report.say(Event::Prompt { message: message.into() }).await;
+    }
+    let patience = if by_hand { pace.by_hand } else { pace.patience };
+    let (stop, touched) = (run.job.stop.clone(), run.touched);
+    let stopped = async { if touched { std::future::pending().await } else { stop.cancelled().await } };
+    let link = run.link.as_mut().ok_or_else(|| Trouble::lost(FaultCode::LinkLost, "there is no session"))?;
+    tokio::select! {
+        linked = link.attach(reset(lines, pace), patience) => linked?,
+        () = stopped => return Err(Trouble::stopped()),
+    }
+    match link.raise(&run.ladder).await {
+        Ok(baud) => {
+            run.ladder.retain(|rate| *rate <= baud);
+            run.report.say(Event::Rate { baud }).await;
+            Ok(Outcome::Done)
+        }
+        Err(error) => {
+            // the rate on top let the link down: begin below it next time, but keep the last one
+            if run.ladder.len() > 1 {
+                run.ladder.remove(0);
+            }
+            Err(error.into())
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Backup: the whole flash, each part proven by the chip's own CRC.
+
+use crate::flow::run::Run;
+use crate::flow::trouble::Trouble;
+use crate::model::beken::crc;
+use crate::model::cycle::Outcome;
+use crate::model::fault::FaultCode;
+use crate::model::flash::Span;
+use crate::model::flash::geometry::BLOCK;
+use crate::model::recipe::BackupMode;
+
+/// A part is read this often before the unit is given up.
+const TRIES: u32 = 4;
+
+/// Reads all of it.
+pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+    let size = run.board()?.flash_size;
+    let mut dump = vec![0; size as usize];
+    (run.read_bytes, run.skipped_bytes) = (0, 0);
+    for part in Span::new(0, size).pieces(BLOCK) {
+        run.check_stop()?;
+        let Some(into) = dump.get_mut(part.start as usize..part.end as usize) else { continue };
+        if run.job.recipe.backup.mode == BackupMode::Proven && run.link()?.crc(part).await? == blank_crc(part) {
+            into.fill(0xFF);
+            run.skipped_bytes += u64::from(part.len());
+            run.report.moved(u64::from(part.len()), u64::from(size));
+            continue;
+        }
+        read_part(run, part, into, size).await?;
+    }
+    run.dump = Some(dump.into());
+    Ok(Outcome::Done)
+}
+
+fn blank_crc(part: Span) -> u32 {
+    crc::wire(&vec![0xFF; part.len() as usize])
+}
+
+async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], size: u32) -> Result<(), Trouble> {
+    for attempt in 1..=TRIES {
+        let (link, report) = run.link_and_report()?;
+        let mut sink = |addr: u32, bytes: &[u8]| {
+            let at = addr.saturating_sub(part.start) as usize;
+            if let Some(place) = into.get_mut(at..at + bytes.len()) {
+                place.copy_from_slice(bytes);
+            }
+            if attempt == 1 {
+                report.moved(bytes.len() as u64, u64::from(size));
+            }
+        };
+        link.read(part, size, &mut sink).await?;
+        let found = link.crc(part).await?;
+        run.read_bytes += u64::from(part.len());
+        let expected = crc::wire(into);
+        if found == expected {
+            return Ok(());
+        }
+        let message = format!("{part}: the chip's CRC is {found:#010x}, what was read gives {expected:#010x}");
+        if attempt == TRIES {
+            return Err(Trouble::failed(FaultCode::BackupUnsure, format!("{message}, after {TRIES} reads")));
+        }
+        run.report.retried(message).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Identify: which chip, which key, which flash; and the image for it, so that a unit that can't be converted is
+//! refused before its long backup.
+
+use crate::flow::run::Run;
+use crate::flow::trouble::Trouble;
+use crate::model::board::{Board, Evidence};
+use crate::model::cycle::Outcome;
+use crate::model::event::Event;
+use crate::model::fault::FaultCode;
+use crate::model::flash::parts;
+use crate::model::identify::{self, Identity};
+use crate::model::image::{self, Image};
+use std::sync::Arc;
+
+/// Asks the chip who it is and chooses its image.
+pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+    let evidence = run.link()?.probe().await?;
+    let identity = identify::identify(&evidence).map_err(|e| Trouble::failed(FaultCode::UnknownChip, e))?;
+    if !identity.chip.is_supported() {
+        return Err(Trouble::failed(
+            FaultCode::UnsupportedChip,
+            format!("expected a BK7231T, N or M, found a {}: {}", identity.chip, identity.reasons.join("; ")),
+        ));
+    }
+    check_flash_id(&evidence)?;
+    run.link()?.set_dialect(identity.chip.dialect());
+    run.flash_id = evidence.flash_id;
+    let board = board(&evidence, identity);
+    match &run.board {
+        Some(before) if before.chip != board.chip || before.flash_id != board.flash_id => {
+            return Err(Trouble::failed(
+                FaultCode::LinkLost,
+                format!("expected the same {} as before the link was lost, found a {}", before.chip, board.chip),
+            ));
+        }
+        // the second look knows less than the first: the MAC came with the backup
+        Some(_) => {}
+        None => {
+            run.report.say(Event::Found { board: board.clone() }).await;
+            run.board = Some(board);
+        }
+    }
+    choose(run).await?;
+    Ok(Outcome::Done)
+}
+
+/// On a ROM the id decides how the protection is lifted, so an id that nobody knows ends here.
+fn check_flash_id(evidence: &Evidence) -> Result<(), Trouble> {
+    let Some(id) = evidence.flash_id else { return Ok(()) };
+    if parts::find(id).is_some() {
+        return Ok(());
+    }
+    let [a, b, c] = id;
+    Err(Trouble::failed(FaultCode::BadFlashId, format!("expected a known flash id, found {a:02x}{b:02x}{c:02x}")))
+}
+
+fn board(evidence: &Evidence, identity: Identity) -> Board {
+    Board {
+        chip: identity.chip,
+        module: None,
+        mac: None,
+        flash_id: evidence.flash_id.map(|[a, b, c]| format!("{a:02x}{b:02x}{c:02x}")),
+        flash_size: evidence.flash_size,
+        bootloader: identity.bootloader,
+        key: identity.key,
+        evidence: identity.reasons,
+    }
+}
+
+/// The newest image that the recipe allows and that fits the board.
+async fn choose(run: &mut Run<'_>) -> Result<(), Trouble> {
+    if run.image.is_some() {
+        return Ok(());
+    }
+    let board = run.board()?.clone();
+    let allowed: Vec<&Arc<Image>> =
+        run.job.images.iter().filter(|image| run.job.recipe.allows(board.chip, &image.name)).collect();
+    let chosen = image::choose(allowed.iter().map(|image| image.as_ref()), &board)
+        .map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
+    let image = allowed.iter().find(|image| std::ptr::eq(image.as_ref(), chosen)).map(|image| Arc::clone(image));
+    run.report.say(Event::Chosen { name: chosen.name.clone(), version: chosen.version.clone() }).await;
+    run.image = image;
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! Keep: the backup on disk and read again, while link checks keep the chip awake.
+
+use crate::flow::run::{Run, mistake};
+use crate::flow::trouble::Trouble;
+use crate::model::cycle::Outcome;
+use crate::model::event::Event;
+use crate::model::unit::Backup;
+use std::sync::Arc;
+
+/// Keeps the backup.
+pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+    let dump = run.dump.clone().ok_or_else(|| mistake("nothing was read"))?;
+    let bytes = dump.len() as u64;
+    let archive = run.job.archive;
+    let work = archive.keep(Arc::clone(&dump));
+    let sha256 = run.link()?.keep_awake(work).await?.map_err(|e| Trouble::not_kept(&e))?;
+    run.backup = Some(Backup { sha256, bytes, read_bytes: run.read_bytes, skipped_bytes: run.skipped_bytes });
+    run.report.say(Event::Kept { sha256 }).await;
+    run.check_stop()?;
+    Ok(Outcome::Done)
+}

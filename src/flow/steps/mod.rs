@@ -1,0 +1,36 @@
+//! One file per stage.
+
+mod attach;
+mod backup;
+mod boot;
+mod identify;
+mod keep;
+mod plan;
+mod power;
+mod program;
+pub(super) mod record;
+mod verify;
+
+use super::run::Run;
+use super::trouble::Trouble;
+use crate::model::cycle::{Ending, Outcome};
+use crate::model::stage::Stage;
+
+/// Does one stage. `ending` is how the unit ends if nothing more goes wrong.
+pub(super) async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outcome, Trouble> {
+    match stage {
+        Stage::Settle => power::settle(run).await,
+        Stage::Power => power::power(run).await,
+        Stage::Attach => attach::attach(run).await,
+        Stage::Identify => identify::identify(run).await,
+        Stage::Backup => backup::backup(run).await,
+        Stage::Keep => keep::keep(run).await,
+        Stage::Plan => plan::plan(run).await,
+        Stage::Erase => program::erase(run).await,
+        Stage::Write => program::write(run).await,
+        Stage::Verify => verify::verify(run).await,
+        Stage::Boot => boot::boot(run).await,
+        Stage::Safe => power::safe(run).await,
+        Stage::Record => record::record(run, ending).await,
+    }
+}

@@ -1,0 +1,89 @@
+//! Plan: the gate before the first erase, and what must move.
+
+use crate::flow::run::{Run, mistake};
+use crate::flow::trouble::Trouble;
+use crate::model::board::Board;
+use crate::model::cycle::Outcome;
+use crate::model::event::Event;
+use crate::model::fault::FaultCode;
+use crate::model::flash::geometry::BOOT_END;
+use crate::model::flash::{Span, plan as planner, rf};
+use crate::model::image::Image;
+use crate::model::tuya;
+use std::sync::Arc;
+
+/// Checks image against board and backup, then plans. Host work runs beside link checks: an L-boot resets itself when
+/// nothing comes.
+pub(super) async fn plan(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+    run.check_stop()?;
+    if run.want.is_none() {
+        gate(run).await?;
+    }
+    let want = run.want()?;
+    let have = have(run, &want)?;
+    let (keep, dialect) = (run.keep.clone(), run.board()?.chip.dialect());
+    let work = tokio::task::spawn_blocking(move || planner::plan(&have, &want, &keep, dialect));
+    let plan = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
+    run.plan = plan.map_err(|error| Trouble::failed(FaultCode::NotPlanned, error))?;
+    let (erase, write) = (run.plan.erase_bytes(), run.plan.write_bytes());
+    run.report.say(Event::Planned { erase, write, same: run.plan.same }).await;
+    Ok(if erase == 0 && write == 0 { Outcome::Nothing } else { Outcome::Done })
+}
+
+/// What the flash holds now: the backup, or after a verify the wanted content but for the sectors that differ. What
+/// is in those nobody knows, so they are taken as different in every byte.
+fn have(run: &Run<'_>, want: &Arc<[u8]>) -> Result<Arc<[u8]>, Trouble> {
+    if run.dirty.is_empty() {
+        return run.dump.clone().ok_or_else(|| mistake("there is no backup"));
+    }
+    let mut have = want.to_vec();
+    for sector in &run.dirty {
+        if let Some(bytes) = have.get_mut(sector.start as usize..sector.end as usize) {
+            bytes.iter_mut().for_each(|byte| *byte = if *byte == 0xFF { 0 } else { !*byte });
+        }
+    }
+    Ok(have.into())
+}
+
+/// Everything that must be true before the first erase.
+async fn gate(run: &mut Run<'_>) -> Result<(), Trouble> {
+    let dump = run.dump.clone().ok_or_else(|| mistake("there is no backup"))?;
+    let image = run.image.clone().ok_or_else(|| mistake("no image was chosen"))?;
+    let board = run.board()?.clone();
+    let work = tokio::task::spawn_blocking(move || judge(&dump, &image, &board));
+    let judged = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))??;
+    let board = run.board.as_mut().ok_or_else(|| mistake("the board is not identified"))?;
+    board.mac = Some(judged.rf.mac);
+    board.module = judged.module;
+    run.keep = vec![Span::new(0, BOOT_END), judged.rf.sector];
+    run.want = Some(judged.want);
+    let board = board.clone();
+    run.report.say(Event::Found { board }).await;
+    Ok(())
+}
+
+struct Judged {
+    rf: rf::Rf,
+    module: Option<String>,
+    want: Arc<[u8]>,
+}
+
+fn judge(dump: &[u8], image: &Image, board: &Board) -> Result<Judged, Trouble> {
+    let boot = dump.get(..BOOT_END as usize).unwrap_or_default();
+    if boot.windows(2).all(|pair| pair.first() == pair.last()) {
+        let byte = boot.first().copied().unwrap_or_default();
+        return Err(Trouble::failed(
+            FaultCode::BadBoot,
+            format!("expected a boot loader below {BOOT_END:#x}, found {byte:#04x} in every byte"),
+        ));
+    }
+    let rf = rf::find(dump).map_err(|problem| Trouble::failed(FaultCode::NoRf, problem))?;
+    image.fits(board, Some(dump)).map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
+    let want = planner::expected(dump, image.span().start, image.app());
+    Ok(Judged { rf, module: module(dump), want: want.into() })
+}
+
+/// The module's name from the vendor's settings, where they can be read.
+fn module(dump: &[u8]) -> Option<String> {
+    tuya::decode(dump).ok()?.module().map(str::to_string)
+}

@@ -1,0 +1,38 @@
+//! Settle, power, safe: the lines around a unit.
+
+use crate::flow::run::Run;
+use crate::flow::trouble::Trouble;
+use crate::jig::{Drive, Line};
+use crate::model::cycle::Outcome;
+use tokio::time::sleep;
+
+/// Lets the contacts settle with everything off.
+pub(super) async fn settle(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+    run.job.nest.lines.make_safe().await?;
+    sleep(run.job.pace.settle).await;
+    run.check_stop()?;
+    Ok(Outcome::Done)
+}
+
+/// Gives the board its supply, with CEN held. The port is opened first: an adapter that touches its lines when it is
+/// opened must not do so on a running chip.
+pub(super) async fn power(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+    super::attach::open(run)?;
+    let (lines, pace) = (&run.job.nest.lines, run.job.pace);
+    lines.set(Line::Reset, Drive::Asserted).await?;
+    if lines.has(Line::Power) {
+        sleep(pace.decay).await;
+        lines.set(Line::Power, Drive::Asserted).await?;
+        sleep(pace.rise).await;
+    }
+    lines.set(Line::Park, Drive::Released).await?;
+    run.check_stop()?;
+    Ok(Outcome::Done)
+}
+
+/// Ends the session, then CEN held, power off, TX parked.
+pub(super) async fn safe(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+    run.hang_up();
+    run.job.nest.lines.make_safe().await?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,77 @@
+//! Erase and write, as the plan says. Once the first erase is out, a stop waits for verify: a half-written board helps
+//! nobody.
+
+use crate::flow::run::{Run, mistake};
+use crate::flow::trouble::Trouble;
+use crate::link::{LinkError, Protection};
+use crate::model::beken::EraseSize;
+use crate::model::cycle::Outcome;
+use crate::model::fault::FaultCode;
+use crate::model::flash::geometry::SECTOR;
+use crate::model::flash::{Span, parts};
+
+/// A sector is erased and written this often before it is named as the culprit.
+const TRIES: u32 = 4;
+
+/// Lifts the protection where the host must, then erases all that the plan names.
+pub(super) async fn erase(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+    if run.backup.is_none() {
+        return Err(mistake("an erase was asked for without a kept backup"));
+    }
+    if run.board()?.chip.dialect().has_registers() {
+        let part = run.flash_id.and_then(parts::find).ok_or_else(|| mistake("the flash chip is not known"))?;
+        let protection = Protection {
+            status_bytes: part.status_bytes,
+            mask: part.mask,
+            read_ops: part.read_ops,
+            write_ops: part.write_ops,
+        };
+        run.link()?.unprotect(protection).await?;
+    }
+    run.touched = true;
+    let total = run.plan.erase_bytes();
+    for erase in run.plan.erase.clone() {
+        run.link()?.erase(erase.size, erase.addr).await?;
+        run.report.moved(u64::from(erase.size.bytes()), total);
+    }
+    Ok(Outcome::Done)
+}
+
+/// Writes all sectors that the plan names.
+pub(super) async fn write(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+    let want = run.want()?;
+    let total = run.plan.write_bytes();
+    let sectors: Vec<Span> = run.plan.write.iter().flat_map(|span| span.pieces(SECTOR)).collect();
+    for sector in sectors {
+        let data = sector.of(&want).ok_or_else(|| mistake("the plan leaves the flash"))?;
+        write_sector(run, sector, data).await?;
+        run.report.moved(u64::from(sector.len()), total);
+    }
+    Ok(Outcome::Done)
+}
+
+/// Writes one sector; a write that was not answered may have happened in part, so it is erased and written again.
+async fn write_sector(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<(), Trouble> {
+    let mut outcome = run.link()?.write_sector(sector.start, data).await;
+    for _ in 1..TRIES {
+        let error = match outcome {
+            Ok(()) => return Ok(()),
+            Err(error) if error.is_passing() || matches!(error, LinkError::Refused { .. }) => error,
+            Err(error) => return Err(error.into()),
+        };
+        run.report.retried(error.to_string()).await;
+        outcome = again(run, sector, data).await;
+    }
+    outcome.map_err(|error| match error {
+        refused @ LinkError::Refused { .. } => {
+            Trouble::failed(FaultCode::WriteFailed, format!("sector {sector}: {refused}, after {TRIES} tries"))
+        }
+        other => other.into(),
+    })
+}
+
+async fn again(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<(), LinkError> {
+    let Some(link) = run.link.as_mut() else { return Err(LinkError::Lost { doing: "a write".into(), rate: 0 }) };
+    link.erase(EraseSize::Sector, sector.start).await?;
+    link.write_sector(sector.start, data).await
+}

@@ -1,0 +1,67 @@
+//! Lower errors become a fault code, an outcome for the machine and a sentence for the record.
+
+use crate::jig::{LineError, PortError};
+use crate::link::LinkError;
+use crate::model::cycle::Outcome;
+use crate::model::fault::{Class, FaultCode};
+use crate::store::StoreError;
+
+/// Why a stage did not do what it was to do.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    /// For the machine.
+    pub(super) outcome: Outcome,
+    /// What was expected, what came, where.
+    pub(super) message: String,
+}
+
+impl Trouble {
+    /// No way on.
+    pub(super) fn failed(code: FaultCode, message: impl std::fmt::Display) -> Self {
+        Self { outcome: Outcome::Failed(code), message: message.to_string() }
+    }
+
+    /// Linking again may help.
+    pub(super) fn lost(code: FaultCode, message: impl std::fmt::Display) -> Self {
+        Self { outcome: Outcome::Lost(code), message: message.to_string() }
+    }
+
+    /// The operator's stop took hold.
+    pub(super) fn stopped() -> Self {
+        Self { outcome: Outcome::Stopped, message: "stopped before the flash was touched".into() }
+    }
+}
+
+impl From<LinkError> for Trouble {
+    fn from(error: LinkError) -> Self {
+        let code = error.fault();
+        match code.class() {
+            Class::Contact => Self::lost(code, error),
+            _ => Self::failed(code, error),
+        }
+    }
+}
+
+impl From<LineError> for Trouble {
+    fn from(error: LineError) -> Self {
+        Self::failed(FaultCode::NoLines, error)
+    }
+}
+
+impl From<PortError> for Trouble {
+    fn from(error: PortError) -> Self {
+        Self::failed(FaultCode::NoPort, error)
+    }
+}
+
+impl Trouble {
+    /// A backup that could not be kept.
+    pub(super) fn not_kept(error: &StoreError) -> Self {
+        Self::failed(FaultCode::BackupNotKept, error)
+    }
+
+    /// A record that could not be written.
+    pub(super) fn not_recorded(error: &StoreError) -> Self {
+        Self::failed(FaultCode::NotRecorded, error)
+    }
+}

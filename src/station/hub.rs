@@ -1,0 +1,50 @@
+//! The single writer: numbers and dates what happens, folds it into the state, and hands both on.
+
+use crate::flow::Told;
+use crate::model::event::Stamped;
+use crate::model::snapshot::Snapshot;
+use std::sync::Arc;
+use tokio::sync::{broadcast, mpsc, watch};
+
+/// How many happenings a slow listener may be behind. At ten a second and slot this is seconds.
+pub const RING: usize = 256;
+
+/// Both ends of the hub, before it runs.
+pub struct Hub {
+    told: mpsc::Receiver<Told>,
+    state: watch::Sender<Arc<Snapshot>>,
+    happenings: broadcast::Sender<Arc<Stamped>>,
+}
+
+/// What the hub hands out.
+pub struct Ends {
+    /// For slots.
+    pub outbox: mpsc::Sender<Told>,
+    /// The state.
+    pub state: watch::Receiver<Arc<Snapshot>>,
+    /// The happenings.
+    pub happenings: broadcast::Sender<Arc<Stamped>>,
+}
+
+impl Hub {
+    /// A hub that starts from this state.
+    pub fn new(start: Snapshot) -> (Self, Ends) {
+        let (outbox, told) = mpsc::channel(RING);
+        let (state, seen) = watch::channel(Arc::new(start));
+        let (happenings, _) = broadcast::channel(RING);
+        let ends = Ends { outbox, state: seen, happenings: happenings.clone() };
+        (Self { told, state, happenings }, ends)
+    }
+
+    /// Runs until every slot is gone.
+    pub async fn run(mut self) {
+        while let Some((slot, event)) = self.told.recv().await {
+            let mut snapshot = Snapshot::clone(&self.state.borrow());
+            let stamped = Arc::new(Stamped { seq: snapshot.seq + 1, time: crate::clock::now(), slot, event });
+            snapshot.apply(&stamped);
+            // the state first: whoever hears of a happening finds it in the state already
+            self.state.send_replace(Arc::new(snapshot));
+            _ = self.happenings.send(stamped);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A station over virtual nests, through real PTYs, faster than real time.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use flashjig::flow::Pace;
+use flashjig::model::event::Event;
+use flashjig::model::unit::Unit;
+use flashjig::sim::bench::{NestSpec, nest};
+use flashjig::sim::board::BoardSpec;
+use flashjig::sim::hand::{Hand, Stats};
+use flashjig::station::{Order, Station, StationHandle};
+use flashjig::wiring;
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How much faster than the world the boards are.
+pub const SPEED: f64 = 40.0;
+
+/// A station with its virtual hands.
+pub struct Rig {
+    pub station: Station,
+    pub handle: StationHandle,
+    pub hands: Vec<Hand>,
+    pub dir: TempDir,
+}
+
+/// What came out of one unit.
+pub struct Outcome {
+    pub unit: Unit,
+    pub flash: Vec<u8>,
+    pub stats: Stats,
+}
+
+pub fn quick() -> Pace {
+    Pace {
+        settle: Duration::from_millis(2),
+        decay: Duration::from_millis(10),
+        rise: Duration::from_millis(5),
+        pulse: Duration::from_millis(10),
+        patience: Duration::from_secs(5),
+        ..Pace::default()
+    }
+}
+
+impl Rig {
+    /// A station with `slots` virtual nests and these files in its firmware folder.
+    pub fn new(slots: usize, files: &[(&str, &[u8])]) -> Self {
+        Self::with(slots, files, |_| {})
+    }
+
+    /// The same, with a hook that may add files to the data folder first.
+    pub fn with(slots: usize, files: &[(&str, &[u8])], prepare: impl FnOnce(&Path)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let firmware = dir.path().join("firmware");
+        std::fs::create_dir_all(&firmware).unwrap();
+        for (name, bytes) in files {
+            std::fs::write(firmware.join(name), bytes).unwrap();
+        }
+        prepare(dir.path());
+        let (ledger, archive) = wiring::stores(dir.path()).unwrap();
+        let mut plans = Vec::new();
+        let mut hands = Vec::new();
+        for number in 0..slots {
+            let spec = NestSpec { speed: SPEED, seed: number as u64, ..NestSpec::default() };
+            let (plan, hand) = wiring::virtual_slot(&slot_name(number), spec, quick()).unwrap();
+            plans.push(plan);
+            hands.push(hand);
+        }
+        let shelf = wiring::shelf(dir.path(), &firmware, "default");
+        let station = wiring::start(wiring::facts("test", None), shelf, ledger, archive, plans);
+        let handle = station.handle();
+        Self { station, handle, hands, dir }
+    }
+
+    /// Drops a board into a slot, presses its button and waits for the verdict.
+    pub async fn convert(&self, slot: usize, board: BoardSpec) -> Outcome {
+        let mut events = self.handle.events();
+        let name = slot_name(slot);
+        self.hands[slot].insert(board);
+        self.hands[slot].press();
+        let seq = loop {
+            let stamped = events.recv().await.unwrap();
+            if let (true, Event::Finished { seq, .. }) = (stamped.slot == name, &stamped.event) {
+                break seq.expect("the unit is recorded");
+            }
+        };
+        let unit = self.handle.unit(seq).await.unwrap().expect("the record is there");
+        let (flash, stats) = self.hands[slot].remove().expect("the board is still in");
+        Outcome { unit, flash, stats }
+    }
+
+    /// Stops the unit in flight.
+    pub async fn abort(&self, slot: usize) {
+        self.handle.order(&slot_name(slot), Order::Abort).await.unwrap();
+    }
+}
+
+pub fn slot_name(number: usize) -> String {
+    char::from(b'A' + number as u8).to_string()
+}
+
+/// `stock` with the application replaced: what a converted board must hold.
+pub fn replaced(stock: &[u8], app: &[u8]) -> Vec<u8> {
+    let (start, end) = (0x1_1000, 0x1_1000 + app.len());
+    let mut flash = stock.to_vec();
+    flash[start..end].copy_from_slice(app);
+    let sector_end = end.next_multiple_of(0x1000);
+    flash[end..sector_end].fill(0xFF);
+    flash
+}
