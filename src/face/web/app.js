@@ -21,10 +21,11 @@ const TEXT = {
   stopping: "Stops at the next safe point",
   begin: "Starting",
   left: time => `about ${time} left`,
-  kib: (done, total) => `${done} of ${total} KiB`,
-  facts: { chip: "Chip", module: "Module", mac: "MAC", flash: "Flash", boot: "Boot loader", firmware: "Firmware", baud: "Rate", retries: "Retries", recipe: "Recipe" },
+  again: times => (times === 1 ? "1 retry" : `${times} retries`),
+  kib: (done, total) => `${done}/${total} KiB`,
+  facts: { chip: "Chip", module: "Module", mac: "MAC", flash: "Flash", firmware: "Firmware", baud: "Rate" },
   flash: bytes => `${bytes / 1024} KiB`,
-  baud: rate => `${rate.toLocaleString("en").replaceAll(",", "\u202f")} baud`,
+  baud: rate => (rate >= 1e6 ? `${rate / 1e6} Mbaud` : `${rate / 1e3} kbaud`),
   todo: "Do now",
   at: stage => `in stage ${stage}`,
   unit: seq => (seq == null ? "not recorded" : `Unit ${seq}`),
@@ -147,12 +148,17 @@ function running(ms) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+function isWorking(slot) {
+  return slot.state === "busy" || slot.state === "stopping";
+}
+
 // ---- a slot's card
 
 class Card {
   constructor(name) {
     this.name = name;
     this.chip = h("span", { class: "state" });
+    this.again = h("span", { class: "again" });
     this.view = h("div", { class: "view" });
     this.stage = h("strong", { class: "stage" });
     this.percent = h("span", { class: "percent" });
@@ -172,17 +178,19 @@ class Card {
     this.abort.setAttribute("aria-label", `${TEXT.abort} slot ${name}`);
     const title = h("h2", { id: `slot-${name}` }, name);
     this.element = h("article", { class: "card", "aria-labelledby": title.id },
-      h("header", {}, title, this.chip), this.view, this.work, this.facts,
+      h("header", {}, title, h("div", { class: "chips" }, this.again, this.chip)), this.view, this.work, this.facts,
       h("div", { class: "actions" }, this.abort, this.start));
     this.drawn = "";
   }
 
   draw(slot) {
-    const working = slot.state === "busy" || slot.state === "stopping";
+    const working = isWorking(slot);
     const result = slot.state === "blocked" ? "blocked" : working ? "work" : slot.last ? slot.last.verdict : "ready";
     this.element.dataset.result = result;
     put(this.chip, TEXT.states[slot.state]);
     this.chip.dataset.state = slot.state;
+    put(this.again, TEXT.again(slot.retries));
+    this.again.hidden = slot.retries === 0;
     this.work.hidden = !working;
     this.view.hidden = working;
     this.start.disabled = slot.state !== "idle";
@@ -227,11 +235,11 @@ class Card {
       return;
     }
     if (result === "blocked") {
-      this.view.replaceChildren(this.verdict("blocked", TEXT.blocked, ""), h("p", { class: "message" }, slot.blocked ?? ""));
+      this.view.replaceChildren(this.verdict("blocked", TEXT.blocked, []), h("p", { class: "message" }, slot.blocked ?? ""));
       return;
     }
     const { last } = slot;
-    const foot = `${TEXT.unit(last.seq)} \u00b7 ${duration(last.ms)} \u00b7 ${clock(last.finished)}`;
+    const foot = [TEXT.unit(last.seq), duration(last.ms), clock(last.finished)];
     const parts = [this.verdict(last.verdict, TEXT.verdicts[last.verdict], foot)];
     if (last.fault) {
       const { code, stage, message, hint } = last.fault;
@@ -245,15 +253,15 @@ class Card {
   }
 
   verdict(name, word, foot) {
-    return h("div", { class: `verdict v-${name}` }, icon(name), h("div", {}, h("p", { class: "word" }, word), h("p", {}, foot)));
+    return h("div", { class: `verdict v-${name}` }, icon(name), h("div", {}, h("p", { class: "word" }, word), h("p", { class: "foot" }, ...foot.map(text => h("span", {}, text)))));
   }
 
   drawFacts(slot, working) {
     const board = working ? slot.board : slot.board ?? slot.last?.board;
     const facts = [
-      ["chip", board?.chip], ["module", board?.module], ["mac", board?.mac],
-      ["flash", board && TEXT.flash(board.flash_size)], ["firmware", slot.firmware],
-      ["baud", slot.baud && TEXT.baud(slot.baud)], ["retries", slot.retries ? String(slot.retries) : null],
+      ["chip", board?.chip], ["module", board?.module], ["flash", board && TEXT.flash(board.flash_size)],
+      ["mac", board?.mac], ["baud", slot.baud && TEXT.baud(slot.baud)],
+      ["firmware", slot.firmware],
     ].filter(([, value]) => value);
     const key = JSON.stringify(facts);
     if (key === this.drawnFacts) return;
@@ -281,7 +289,7 @@ function draw() {
 
 /** What the tab shows without being opened. */
 function mark(slots) {
-  const busy = slots.filter(slot => slot.started);
+  const busy = slots.filter(isWorking);
   if (busy.length) return `${Math.floor(Math.min(...busy.map(slot => slot.progress.overall)) / 10)}% `;
   const results = slots.map(slot => slot.last?.verdict).filter(Boolean);
   return results.length ? (results.every(verdict => verdict === "pass") ? "\u2714 " : "\u2718 ") : "";
@@ -320,7 +328,7 @@ function drawUnits() {
     h("td", { class: "result", title: unit.fault?.message }, icon(unit.verdict), TEXT.verdicts[unit.verdict], unit.fault ? h("code", {}, unit.fault.code) : null),
     h("td", { class: "mid" }, unit.board?.chip ?? "\u2013"),
     h("td", { class: "wide" }, unit.board?.module ?? "\u2013"),
-    h("td", { class: "mac" }, unit.board?.mac ?? "\u2013"),
+    h("td", { class: "mac" }, ...mac(unit.board?.mac)),
     h("td", { class: "mid number" }, duration(Date.parse(unit.finished) - Date.parse(unit.started))),
     h("td", { class: "files" },
       h("a", { href: `/api/v1/units/${unit.seq}`, "aria-label": TEXT.recordOf(unit.seq) }, TEXT.record),
@@ -333,6 +341,11 @@ function drawUnits() {
   // With fewer than a page in the last hour the list holds them all; with more, the page's own time is the measure.
   rate = recent.length < wanted ? recent.length : Math.round(recent.length / Math.max(span, 1 / 60));
   if (state) drawTally();
+}
+
+/** The vendor's half and the plug's own; a narrow screen shows only the latter. */
+function mac(text) {
+  return text ? [h("span", { class: "vendor" }, text.slice(0, 9)), text.slice(9)] : ["\u2013"];
 }
 
 function when(time) {
@@ -504,7 +517,7 @@ connect();
 check();
 setInterval(check, HEALTH);
 setInterval(() => {
-  const working = state?.slots.filter(slot => slot.started) ?? [];
+  const working = state?.slots.filter(isWorking) ?? [];
   working.forEach(slot => cards.get(slot.name)?.tick(slot));
   if (working.length) refreshPanel();
 }, TICK);
