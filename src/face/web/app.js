@@ -425,11 +425,15 @@ document.addEventListener("keydown", event => {
 let panelDue = false;
 
 function refreshPanel() {
-  if (panelDue || document.hidden) return;
+  if (panelDue || document.hidden || isStale()) return;
   panelDue = true;
   setTimeout(() => {
-    panelDue = false;
-    $("panel").src = `/api/v1/panel.png?seq=${state?.seq ?? 0}-${Math.floor(Date.now() / 1000)}`;
+    // The new picture takes the old one's place only when it has come, so nothing flickers.
+    const old = $("panel");
+    const next = h("img", { width: "128", height: "64", alt: old.alt });
+    next.onload = () => { next.id = "panel"; old.replaceWith(next); panelDue = false; };
+    next.onerror = () => { panelDue = false; };
+    next.src = `/api/v1/panel.png?seq=${state?.seq ?? 0}-${Math.floor(Date.now() / 1000)}`;
   }, 250);
 }
 
@@ -473,6 +477,10 @@ function heard() {
   document.body.classList.remove("stale");
 }
 
+function isStale() {
+  return document.body.classList.contains("stale");
+}
+
 function lost() {
   put($("lost"), TEXT.lost(seen ? clock(seen) : "\u2013"));
   $("lost").hidden = false;
@@ -489,7 +497,7 @@ async function check() {
   const theirs = Date.parse(answer.headers.get("Date"));
   // The header counts whole seconds, so only a larger difference is one.
   if (Math.abs(theirs - asked - skew) > 2000) skew = theirs - asked;
-  if (document.body.classList.contains("stale")) connect();
+  if (isStale()) connect();
   else seen = Date.now();
 }
 
@@ -517,6 +525,7 @@ connect();
 check();
 setInterval(check, HEALTH);
 setInterval(() => {
+  if (isStale()) return;
   const working = state?.slots.filter(isWorking) ?? [];
   working.forEach(slot => cards.get(slot.name)?.tick(slot));
   if (working.length) refreshPanel();

@@ -51,8 +51,10 @@ fn paths() -> Map<String, Value> {
     if let Some(operation) = backup.get_mut("get") {
         guarded(operation);
     }
-    let scale =
-        json!([{ "name": "scale", "in": "query", "schema": { "type": "integer", "minimum": 1, "maximum": 8 } }]);
+    let scale = json!([
+        { "name": "scale", "in": "query", "schema": { "type": "integer", "minimum": 1, "maximum": 8, "default": 1 } },
+        { "name": "seq", "in": "query", "schema": { "type": "string" }, "description": "Ignored; makes an address new." },
+    ]);
     let list = body(&json!({ "type": "array", "items": schema("Unit") }));
     let faults = body(&json!({ "type": "array", "items": schema("FaultHelp") }));
     let none = || json!([]);

@@ -90,7 +90,9 @@ fn assert_described(value: &serde_json::Value, schema: &serde_json::Value, at: &
         }
         serde_json::Value::Array(items) => {
             assert_eq!(schema["type"], "array", "{at}");
-            items.iter().for_each(|item| assert_described(item, &schema["items"], at));
+            for item in items {
+                assert_described(item, &schema["items"], at);
+            }
         }
         serde_json::Value::String(text) => {
             assert_eq!(schema["type"], "string", "{at}");
