@@ -1,4 +1,4 @@
-// The station page: one state, folded from the station's events, drawn into cards that are built once.
+// The station page: one state, folded from the station's events (state.js), drawn into cards that are built once.
 "use strict";
 
 const TEXT = {
@@ -50,8 +50,6 @@ const TEXT = {
   failed: "The station does not answer.",
 };
 
-// Name and share of the whole bar, thousandths: the same numbers as Stage::share in the program.
-const STAGES = [["settle", 4], ["power", 4], ["attach", 15], ["identify", 15], ["backup", 490], ["keep", 10], ["plan", 4], ["erase", 120], ["write", 170], ["verify", 150], ["boot", 10], ["safe", 4], ["record", 4]];
 const PAGE = 20;
 const TICK = 500; // ms
 const HEALTH = 10000; // ms between questions whether the station is still there
@@ -62,49 +60,6 @@ let seen = null; // browser's time of the last message
 let skew = 0; // station's clock minus the browser's, ms
 let help = {};
 const cards = new Map();
-
-// ---- state: the same fold as Snapshot::apply in the program
-
-function overall(stage, done, total) {
-  let before = 0;
-  for (const [name, share] of STAGES) {
-    if (name === stage) return Math.min(1000, before + (total ? Math.floor(share * Math.min(done, total) / total) : 0));
-    before += share;
-  }
-  return 0;
-}
-
-function fold(event) {
-  state.seq = event.seq;
-  if (event.kind === "finished") state.tally[event.verdict] += 1;
-  const slot = state.slots.find(slot => slot.name === event.slot);
-  if (!slot) return;
-  switch (event.kind) {
-    case "seated": slot.seated = true; break;
-    case "lifted": slot.seated = false; break;
-    case "started":
-      Object.assign(slot, { state: "busy", stage: null, progress: { done: 0, total: 0, overall: 0 }, started: event.time,
-        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, blocked: null });
-      break;
-    case "entered":
-      slot.stage = event.stage;
-      slot.progress = { done: 0, total: 0, overall: overall(event.stage, 0, 0) };
-      break;
-    case "progress":
-      slot.progress = { done: event.done, total: event.total, overall: overall(event.stage, event.done, event.total) };
-      break;
-    case "rate": slot.baud = event.baud; break;
-    case "found": slot.board = event.board; break;
-    case "chosen": slot.firmware = event.name; break;
-    case "retried": slot.retries += 1; break;
-    case "stopping": slot.state = "stopping"; break;
-    case "blocked": slot.state = "blocked"; slot.blocked = event.message; break;
-    case "finished":
-      Object.assign(slot, { state: "idle", stage: null, started: null, progress: { done: 0, total: 0, overall: 0 } });
-      slot.last = { seq: event.unit, verdict: event.verdict, fault: event.fault, ms: event.ms, finished: event.time, board: slot.board };
-      break;
-  }
-}
 
 // ---- small helpers
 
@@ -459,7 +414,7 @@ function connect() {
     if (!state) return;
     const event = JSON.parse(message.data);
     skew = Date.parse(event.time) - Date.now();
-    fold(event);
+    fold(state, event);
     draw();
     refreshPanel();
     if (kind === "finished") {

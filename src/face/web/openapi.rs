@@ -61,6 +61,7 @@ fn paths() -> Map<String, Value> {
     [
         ("/", get("The station page", none(), text("text/html"), &[])),
         ("/app.js", get("The page's script", none(), text("text/javascript"), &[])),
+        ("/state.js", get("The page's state", none(), text("text/javascript"), &[])),
         ("/app.css", get("The page's style", none(), text("text/css"), &[])),
         ("/favicon.svg", get("The page's symbol", none(), text("image/svg+xml"), &[])),
         ("/healthz", get("Liveness: `ok`", none(), text("text/plain"), &[])),

@@ -134,7 +134,7 @@ fn records_and_states_have_the_shapes_that_are_described() {
 fn the_page_knows_the_same_stages_and_shares() {
     let stages: Vec<(&str, u16)> = Stage::ALL.iter().map(|stage| (stage.name(), stage.share())).collect();
     let list = serde_json::to_string(&stages).unwrap().replace(',', ", ");
-    assert!(include_str!("app.js").contains(&format!("const STAGES = {list};")), "STAGES of app.js must be {list}");
+    assert!(include_str!("state.js").contains(&format!("const STAGES = {list};")), "STAGES of state.js must be {list}");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_token_never_reaches_a_log() {
 
 #[test]
 fn the_page_asks_nobody_outside() {
-    for file in [include_str!("page.html"), include_str!("app.js"), include_str!("app.css")] {
+    for file in [include_str!("page.html"), include_str!("app.js"), include_str!("state.js"), include_str!("app.css")] {
         let outside: Vec<&str> = file.lines().filter(|l| l.contains("//") && l.contains("http")).collect();
         assert!(outside.iter().all(|line| line.contains("www.w3.org/2000/svg")), "{outside:?}");
         assert!(!file.contains("style=\"") && !file.contains("onclick=\""), "the content policy forbids it");
