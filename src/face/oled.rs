@@ -24,7 +24,7 @@ const WARN_AGAIN: Duration = Duration::from_secs(300);
 /// A panel that fails is warned about and asked again; it is never a fault of a unit.
 pub async fn run(station: StationHandle, panel: Box<dyn Panel>, stop: CancellationToken) {
     let mut state = station.watch();
-    let mut driver = Driver { panel: Some(panel), warned: None, failing: false };
+    let mut driver = Driver { panel: Some(panel), failed: None, warned: None };
     let mut shown: Option<Frame> = None;
     loop {
         let snapshot = state.borrow_and_update().clone();
@@ -63,13 +63,17 @@ async fn changed(state: &mut tokio::sync::watch::Receiver<std::sync::Arc<Snapsho
 /// The panel, and what was said about its failures.
 struct Driver {
     panel: Option<Box<dyn Panel>>,
+    /// When it last failed, while it fails.
+    failed: Option<Instant>,
     warned: Option<Instant>,
-    failing: bool,
 }
 
 impl Driver {
     /// Shows a frame on a thread that may block; gives it back when it was shown.
     async fn show(&mut self, frame: Frame) -> Option<Frame> {
+        if self.failed.is_some_and(|at| at.elapsed() < RETRY) {
+            return None;
+        }
         let mut panel = self.panel.take()?;
         let work = tokio::task::spawn_blocking(move || {
             let result = panel.show(&frame);
@@ -82,15 +86,16 @@ impl Driver {
         self.panel = Some(panel);
         match result {
             Ok(()) => {
-                if std::mem::take(&mut self.failing) {
+                if self.failed.take().is_some() {
                     info!("the panel answers again");
                 }
                 Some(frame)
             }
             Err(error) => {
-                self.failing = true;
-                if self.warned.is_none_or(|at| at.elapsed() >= WARN_AGAIN) {
-                    self.warned = Some(Instant::now());
+                let now = Instant::now();
+                self.failed = Some(now);
+                if self.warned.is_none_or(|at| now - at >= WARN_AGAIN) {
+                    self.warned = Some(now);
                     warn!("{error}; the units go on without it");
                 }
                 None

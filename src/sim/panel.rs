@@ -44,8 +44,9 @@ impl Panel for VirtualPanel {
 /// The frame in a box, after the control sequence that moves the cursor to the top left (ECMA-48, CUP).
 fn boxed(frame: &Frame) -> String {
     let edge = "─".repeat(WIDTH as usize);
-    let lines: String = frame.to_text().lines().map(|line| format!("│{line:<0$}│\n", WIDTH as usize)).collect();
-    format!("\x1b[H┌{edge}┐\n{lines}└{edge}┘\n")
+    let body = frame.to_text();
+    let lines: Vec<String> = body.lines().map(|line| format!("│{line:<0$}│", WIDTH as usize)).collect();
+    format!("\x1b[H┌{edge}┐\n{}\n└{edge}┘\n", lines.join("\n"))
 }
 
 #[cfg(test)]

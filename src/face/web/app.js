@@ -1,4 +1,4 @@
-// The station page: one state, folded from the station's events, drawn into cards that are built once.
+// The station page: one state, folded from the station's events (state.js), drawn into cards that are built once.
 "use strict";
 
 const TEXT = {
@@ -21,10 +21,11 @@ const TEXT = {
   stopping: "Stops at the next safe point",
   begin: "Starting",
   left: time => `about ${time} left`,
-  kib: (done, total) => `${done} of ${total} KiB`,
-  facts: { chip: "Chip", module: "Module", mac: "MAC", flash: "Flash", boot: "Boot loader", firmware: "Firmware", baud: "Rate", retries: "Retries", recipe: "Recipe" },
+  again: times => (times === 1 ? "1 retry" : `${times} retries`),
+  kib: (done, total) => `${done}/${total} KiB`,
+  facts: { chip: "Chip", module: "Module", mac: "MAC", flash: "Flash", firmware: "Firmware", baud: "Rate" },
   flash: bytes => `${bytes / 1024} KiB`,
-  baud: rate => `${rate.toLocaleString("en").replaceAll(",", "\u202f")} baud`,
+  baud: rate => (rate >= 1e6 ? `${rate / 1e6} Mbaud` : `${rate / 1e3} kbaud`),
   todo: "Do now",
   at: stage => `in stage ${stage}`,
   unit: seq => (seq == null ? "not recorded" : `Unit ${seq}`),
@@ -49,8 +50,6 @@ const TEXT = {
   failed: "The station does not answer.",
 };
 
-// Name and share of the whole bar, thousandths: the same numbers as Stage::share in the program.
-const STAGES = [["settle", 4], ["power", 4], ["attach", 15], ["identify", 15], ["backup", 490], ["keep", 10], ["plan", 4], ["erase", 120], ["write", 170], ["verify", 150], ["boot", 10], ["safe", 4], ["record", 4]];
 const PAGE = 20;
 const TICK = 500; // ms
 const HEALTH = 10000; // ms between questions whether the station is still there
@@ -61,49 +60,6 @@ let seen = null; // browser's time of the last message
 let skew = 0; // station's clock minus the browser's, ms
 let help = {};
 const cards = new Map();
-
-// ---- state: the same fold as Snapshot::apply in the program
-
-function overall(stage, done, total) {
-  let before = 0;
-  for (const [name, share] of STAGES) {
-    if (name === stage) return Math.min(1000, before + (total ? Math.floor(share * Math.min(done, total) / total) : 0));
-    before += share;
-  }
-  return 0;
-}
-
-function fold(event) {
-  state.seq = event.seq;
-  if (event.kind === "finished") state.tally[event.verdict] += 1;
-  const slot = state.slots.find(slot => slot.name === event.slot);
-  if (!slot) return;
-  switch (event.kind) {
-    case "seated": slot.seated = true; break;
-    case "lifted": slot.seated = false; break;
-    case "started":
-      Object.assign(slot, { state: "busy", stage: null, progress: { done: 0, total: 0, overall: 0 }, started: event.time,
-        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, blocked: null });
-      break;
-    case "entered":
-      slot.stage = event.stage;
-      slot.progress = { done: 0, total: 0, overall: overall(event.stage, 0, 0) };
-      break;
-    case "progress":
-      slot.progress = { done: event.done, total: event.total, overall: overall(event.stage, event.done, event.total) };
-      break;
-    case "rate": slot.baud = event.baud; break;
-    case "found": slot.board = event.board; break;
-    case "chosen": slot.firmware = event.name; break;
-    case "retried": slot.retries += 1; break;
-    case "stopping": slot.state = "stopping"; break;
-    case "blocked": slot.state = "blocked"; slot.blocked = event.message; break;
-    case "finished":
-      Object.assign(slot, { state: "idle", stage: null, started: null, progress: { done: 0, total: 0, overall: 0 } });
-      slot.last = { seq: event.unit, verdict: event.verdict, fault: event.fault, ms: event.ms, finished: event.time, board: slot.board };
-      break;
-  }
-}
 
 // ---- small helpers
 
@@ -147,12 +103,17 @@ function running(ms) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+function isWorking(slot) {
+  return slot.state === "busy" || slot.state === "stopping";
+}
+
 // ---- a slot's card
 
 class Card {
   constructor(name) {
     this.name = name;
     this.chip = h("span", { class: "state" });
+    this.again = h("span", { class: "again" });
     this.view = h("div", { class: "view" });
     this.stage = h("strong", { class: "stage" });
     this.percent = h("span", { class: "percent" });
@@ -172,17 +133,19 @@ class Card {
     this.abort.setAttribute("aria-label", `${TEXT.abort} slot ${name}`);
     const title = h("h2", { id: `slot-${name}` }, name);
     this.element = h("article", { class: "card", "aria-labelledby": title.id },
-      h("header", {}, title, this.chip), this.view, this.work, this.facts,
+      h("header", {}, title, h("div", { class: "chips" }, this.again, this.chip)), this.view, this.work, this.facts,
       h("div", { class: "actions" }, this.abort, this.start));
     this.drawn = "";
   }
 
   draw(slot) {
-    const working = slot.state === "busy" || slot.state === "stopping";
+    const working = isWorking(slot);
     const result = slot.state === "blocked" ? "blocked" : working ? "work" : slot.last ? slot.last.verdict : "ready";
     this.element.dataset.result = result;
     put(this.chip, TEXT.states[slot.state]);
     this.chip.dataset.state = slot.state;
+    put(this.again, TEXT.again(slot.retries));
+    this.again.hidden = slot.retries === 0;
     this.work.hidden = !working;
     this.view.hidden = working;
     this.start.disabled = slot.state !== "idle";
@@ -227,11 +190,11 @@ class Card {
       return;
     }
     if (result === "blocked") {
-      this.view.replaceChildren(this.verdict("blocked", TEXT.blocked, ""), h("p", { class: "message" }, slot.blocked ?? ""));
+      this.view.replaceChildren(this.verdict("blocked", TEXT.blocked, []), h("p", { class: "message" }, slot.blocked ?? ""));
       return;
     }
     const { last } = slot;
-    const foot = `${TEXT.unit(last.seq)} \u00b7 ${duration(last.ms)} \u00b7 ${clock(last.finished)}`;
+    const foot = [TEXT.unit(last.seq), duration(last.ms), clock(last.finished)];
     const parts = [this.verdict(last.verdict, TEXT.verdicts[last.verdict], foot)];
     if (last.fault) {
       const { code, stage, message, hint } = last.fault;
@@ -245,15 +208,15 @@ class Card {
   }
 
   verdict(name, word, foot) {
-    return h("div", { class: `verdict v-${name}` }, icon(name), h("div", {}, h("p", { class: "word" }, word), h("p", {}, foot)));
+    return h("div", { class: `verdict v-${name}` }, icon(name), h("div", {}, h("p", { class: "word" }, word), h("p", { class: "foot" }, ...foot.map(text => h("span", {}, text)))));
   }
 
   drawFacts(slot, working) {
     const board = working ? slot.board : slot.board ?? slot.last?.board;
     const facts = [
-      ["chip", board?.chip], ["module", board?.module], ["mac", board?.mac],
-      ["flash", board && TEXT.flash(board.flash_size)], ["firmware", slot.firmware],
-      ["baud", slot.baud && TEXT.baud(slot.baud)], ["retries", slot.retries ? String(slot.retries) : null],
+      ["chip", board?.chip], ["module", board?.module], ["flash", board && TEXT.flash(board.flash_size)],
+      ["mac", board?.mac], ["baud", slot.baud && TEXT.baud(slot.baud)],
+      ["firmware", slot.firmware],
     ].filter(([, value]) => value);
     const key = JSON.stringify(facts);
     if (key === this.drawnFacts) return;
@@ -281,7 +244,7 @@ function draw() {
 
 /** What the tab shows without being opened. */
 function mark(slots) {
-  const busy = slots.filter(slot => slot.started);
+  const busy = slots.filter(isWorking);
   if (busy.length) return `${Math.floor(Math.min(...busy.map(slot => slot.progress.overall)) / 10)}% `;
   const results = slots.map(slot => slot.last?.verdict).filter(Boolean);
   return results.length ? (results.every(verdict => verdict === "pass") ? "\u2714 " : "\u2718 ") : "";
@@ -320,7 +283,7 @@ function drawUnits() {
     h("td", { class: "result", title: unit.fault?.message }, icon(unit.verdict), TEXT.verdicts[unit.verdict], unit.fault ? h("code", {}, unit.fault.code) : null),
     h("td", { class: "mid" }, unit.board?.chip ?? "\u2013"),
     h("td", { class: "wide" }, unit.board?.module ?? "\u2013"),
-    h("td", { class: "mac" }, unit.board?.mac ?? "\u2013"),
+    h("td", { class: "mac" }, ...mac(unit.board?.mac)),
     h("td", { class: "mid number" }, duration(Date.parse(unit.finished) - Date.parse(unit.started))),
     h("td", { class: "files" },
       h("a", { href: `/api/v1/units/${unit.seq}`, "aria-label": TEXT.recordOf(unit.seq) }, TEXT.record),
@@ -333,6 +296,11 @@ function drawUnits() {
   // With fewer than a page in the last hour the list holds them all; with more, the page's own time is the measure.
   rate = recent.length < wanted ? recent.length : Math.round(recent.length / Math.max(span, 1 / 60));
   if (state) drawTally();
+}
+
+/** The vendor's half and the plug's own; a narrow screen shows only the latter. */
+function mac(text) {
+  return text ? [h("span", { class: "vendor" }, text.slice(0, 9)), text.slice(9)] : ["\u2013"];
 }
 
 function when(time) {
@@ -412,11 +380,15 @@ document.addEventListener("keydown", event => {
 let panelDue = false;
 
 function refreshPanel() {
-  if (panelDue || document.hidden) return;
+  if (panelDue || document.hidden || isStale()) return;
   panelDue = true;
   setTimeout(() => {
-    panelDue = false;
-    $("panel").src = `/api/v1/panel.png?seq=${state?.seq ?? 0}-${Math.floor(Date.now() / 1000)}`;
+    // The new picture takes the old one's place only when it has come, so nothing flickers.
+    const old = $("panel");
+    const next = h("img", { width: "128", height: "64", alt: old.alt });
+    next.onload = () => { next.id = "panel"; old.replaceWith(next); panelDue = false; };
+    next.onerror = () => { panelDue = false; };
+    next.src = `/api/v1/panel.png?seq=${state?.seq ?? 0}-${Math.floor(Date.now() / 1000)}`;
   }, 250);
 }
 
@@ -442,7 +414,7 @@ function connect() {
     if (!state) return;
     const event = JSON.parse(message.data);
     skew = Date.parse(event.time) - Date.now();
-    fold(event);
+    fold(state, event);
     draw();
     refreshPanel();
     if (kind === "finished") {
@@ -458,6 +430,10 @@ function heard() {
   seen = Date.now();
   $("lost").hidden = true;
   document.body.classList.remove("stale");
+}
+
+function isStale() {
+  return document.body.classList.contains("stale");
 }
 
 function lost() {
@@ -476,7 +452,7 @@ async function check() {
   const theirs = Date.parse(answer.headers.get("Date"));
   // The header counts whole seconds, so only a larger difference is one.
   if (Math.abs(theirs - asked - skew) > 2000) skew = theirs - asked;
-  if (document.body.classList.contains("stale")) connect();
+  if (isStale()) connect();
   else seen = Date.now();
 }
 
@@ -504,7 +480,8 @@ connect();
 check();
 setInterval(check, HEALTH);
 setInterval(() => {
-  const working = state?.slots.filter(slot => slot.started) ?? [];
+  if (isStale()) return;
+  const working = state?.slots.filter(isWorking) ?? [];
   working.forEach(slot => cards.get(slot.name)?.tick(slot));
   if (working.length) refreshPanel();
 }, TICK);

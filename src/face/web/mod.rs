@@ -97,9 +97,10 @@ fn routes(app: &App) -> Vec<(Method, &'static str, MethodRouter<App>)> {
         (Method::POST, "/api/v1/slots/{name}/abort", post(station::abort.layer(control()))),
         (Method::GET, "/api/v1/units/{seq}/backup", get(units::backup.layer(control()))),
     ];
-    let open: [(&'static str, MethodRouter<App>); 12] = [
+    let open: [(&'static str, MethodRouter<App>); 13] = [
         ("/", get(assets::page)),
         ("/app.js", get(assets::script)),
+        ("/state.js", get(assets::state)),
         ("/app.css", get(assets::style)),
         ("/favicon.svg", get(assets::icon)),
         ("/healthz", get(station::healthz)),

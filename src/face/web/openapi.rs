@@ -51,14 +51,17 @@ fn paths() -> Map<String, Value> {
     if let Some(operation) = backup.get_mut("get") {
         guarded(operation);
     }
-    let scale =
-        json!([{ "name": "scale", "in": "query", "schema": { "type": "integer", "minimum": 1, "maximum": 8 } }]);
+    let scale = json!([
+        { "name": "scale", "in": "query", "schema": { "type": "integer", "minimum": 1, "maximum": 8, "default": 1 } },
+        { "name": "seq", "in": "query", "schema": { "type": "string" }, "description": "Ignored; makes an address new." },
+    ]);
     let list = body(&json!({ "type": "array", "items": schema("Unit") }));
     let faults = body(&json!({ "type": "array", "items": schema("FaultHelp") }));
     let none = || json!([]);
     [
         ("/", get("The station page", none(), text("text/html"), &[])),
         ("/app.js", get("The page's script", none(), text("text/javascript"), &[])),
+        ("/state.js", get("The page's state", none(), text("text/javascript"), &[])),
         ("/app.css", get("The page's style", none(), text("text/css"), &[])),
         ("/favicon.svg", get("The page's symbol", none(), text("image/svg+xml"), &[])),
         ("/healthz", get("Liveness: `ok`", none(), text("text/plain"), &[])),

@@ -1,1 +1,153 @@
-//! tests
+//! The list of routes, the OpenAPI document and the page's script say the same.
+
+use super::*;
+use crate::model::event::{Event, Stamped};
+use crate::model::snapshot::{Snapshot, Station};
+use crate::model::stage::Stage;
+use crate::store::{Archive, Ledger};
+use axum::body::Body;
+use axum::http::Request;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::sync::{broadcast, watch};
+use tower::ServiceExt as _;
+
+fn app(folder: &std::path::Path) -> App {
+    let station = Station { name: "bench".into(), version: "0".into(), started: Timestamp::UNIX_EPOCH, page: None };
+    let (_, state) = watch::channel(Arc::new(Snapshot::new(station, ["A".to_owned()])));
+    let (events, _) = broadcast::channel(8);
+    let (ledger, archive) = (Ledger::open(folder).unwrap(), Archive::open(folder).unwrap());
+    let handle = StationHandle::new(state, events, ledger, archive, BTreeMap::new());
+    App { metrics: metrics::Collector::start(handle.events()), options: Arc::default(), handle }
+}
+
+#[tokio::test]
+async fn every_route_is_described_and_every_description_is_a_route() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let routes: BTreeSet<(String, String)> = routes(&app)
+        .iter()
+        .map(|(method, path, _)| ((*path).to_owned(), method.as_str().to_ascii_lowercase()))
+        .collect();
+    let document = openapi::document();
+    let described = document["paths"].as_object().unwrap().iter().flat_map(|(path, item)| {
+        item.as_object().unwrap().keys().map(|method| (path.clone(), method.clone())).collect::<Vec<_>>()
+    });
+    assert_eq!(routes, described.collect());
+}
+
+#[tokio::test]
+async fn every_route_answers_with_a_described_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let document = openapi::document();
+    for (method, path, _) in routes(&app) {
+        let uri = path.replace("{name}", "A").replace("{seq}", "1");
+        let request = Request::builder().method(&method).uri(&uri).header("host", "localhost").body(Body::empty());
+        let router = router(app.handle.clone(), WebOptions::default());
+        let status = router.oneshot(request.unwrap()).await.unwrap().status().as_u16().to_string();
+        let responses = &document["paths"][path][method.as_str().to_ascii_lowercase()]["responses"];
+        assert!(responses.get(&status).is_some(), "{method} {uri} answered {status}, not in {responses}");
+    }
+}
+
+#[test]
+fn every_reference_of_the_document_resolves() {
+    fn walk(value: &serde_json::Value, document: &serde_json::Value) {
+        if let Some(link) = value.get("$ref").and_then(|link| link.as_str()) {
+            assert!(document.pointer(link.trim_start_matches('#')).is_some(), "{link} leads nowhere");
+        }
+        match value {
+            serde_json::Value::Object(fields) => fields.values().for_each(|field| walk(field, document)),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| walk(item, document)),
+            _ => {}
+        }
+    }
+    let document = openapi::document();
+    walk(&document, &document);
+}
+
+/// The names of `value`'s fields and of `schema`'s, which must agree, down to the last.
+fn assert_described(value: &serde_json::Value, schema: &serde_json::Value, at: &str) {
+    let document = openapi::document();
+    let mut schema = schema.clone();
+    while let Some(link) = schema.get("$ref").and_then(|link| link.as_str()) {
+        schema = document.pointer(link.trim_start_matches('#')).unwrap().clone();
+    }
+    if let Some(choice) = schema.get("anyOf") {
+        let wanted = usize::from(value.is_null());
+        return assert_described(value, &choice[wanted], at);
+    }
+    match value {
+        serde_json::Value::Object(fields) => {
+            // Without properties it is a free object.
+            let Some(properties) = schema.get("properties") else { return };
+            let described: BTreeSet<&String> = properties.as_object().unwrap().keys().collect();
+            assert_eq!(fields.keys().collect::<BTreeSet<_>>(), described, "{at}");
+            for (name, field) in fields {
+                assert_described(field, &properties[name], &format!("{at}.{name}"));
+            }
+        }
+        serde_json::Value::Array(items) => {
+            assert_eq!(schema["type"], "array", "{at}");
+            for item in items {
+                assert_described(item, &schema["items"], at);
+            }
+        }
+        serde_json::Value::String(text) => {
+            assert_eq!(schema["type"], "string", "{at}");
+            let allowed = schema.get("enum").and_then(|list| list.as_array());
+            assert!(allowed.is_none_or(|list| list.contains(value)), "{at}: {text} is not one of {allowed:?}");
+        }
+        serde_json::Value::Number(_) => assert_eq!(schema["type"], "integer", "{at}"),
+        serde_json::Value::Bool(_) => assert_eq!(schema["type"], "boolean", "{at}"),
+        serde_json::Value::Null => assert_eq!(schema["type"], "null", "{at}"),
+    }
+}
+
+#[test]
+fn records_and_states_have_the_shapes_that_are_described() {
+    use crate::model::fault::{Fault, FaultCode};
+    use crate::model::verdict::Verdict;
+    let link = |name: &str| serde_json::json!({ "$ref": format!("#/components/schemas/{name}") });
+    let mut unit = crate::store::sample::unit();
+    unit.fault = Some(Fault::new(FaultCode::NoAnswer, Stage::Attach, "x"));
+    unit.config = Some(crate::model::unit::Config {
+        template: Some(serde_json::json!({ "pins": "26 0" })),
+        injected: vec!["ssid".into()],
+        checked: true,
+    });
+    let board = unit.board.clone().unwrap();
+    assert_described(&serde_json::to_value(&unit).unwrap(), &link("Unit"), "unit");
+
+    let station = Station { name: "b".into(), version: "0".into(), started: Timestamp::UNIX_EPOCH, page: None };
+    let mut snapshot = Snapshot::new(station, ["A".to_owned()]);
+    let finished = Event::Finished { seq: Some(1), verdict: Verdict::Fail, fault: unit.fault, ms: 1 };
+    for event in [Event::Started { recipe: "r".into() }, Event::Found { board }, finished] {
+        let (seq, slot) = (snapshot.seq + 1, "A".to_owned());
+        snapshot.apply(&Stamped { seq, time: Timestamp::UNIX_EPOCH, slot, event });
+    }
+    assert_described(&serde_json::to_value(&snapshot).unwrap(), &link("Snapshot"), "snapshot");
+}
+
+#[test]
+fn the_page_knows_the_same_stages_and_shares() {
+    let stages: Vec<(&str, u16)> = Stage::ALL.iter().map(|stage| (stage.name(), stage.share())).collect();
+    let list = serde_json::to_string(&stages).unwrap().replace(',', ", ");
+    assert!(include_str!("state.js").contains(&format!("const STAGES = {list};")), "STAGES of state.js must be {list}");
+}
+
+#[test]
+fn a_token_never_reaches_a_log() {
+    let options = WebOptions { token: Some("s3cret".into()), host: None };
+    assert!(!format!("{options:?}").contains("s3cret"));
+}
+
+#[test]
+fn the_page_asks_nobody_outside() {
+    for file in [include_str!("page.html"), include_str!("app.js"), include_str!("state.js"), include_str!("app.css")] {
+        let outside: Vec<&str> = file.lines().filter(|l| l.contains("//") && l.contains("http")).collect();
+        assert!(outside.iter().all(|line| line.contains("www.w3.org/2000/svg")), "{outside:?}");
+        assert!(!file.contains("style=\"") && !file.contains("onclick=\""), "the content policy forbids it");
+    }
+}

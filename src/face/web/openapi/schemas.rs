@@ -88,8 +88,11 @@ fn unit() -> Value {
         object(&[("sha256", string()), ("bytes", integer()), ("read_bytes", integer()), ("skipped_bytes", integer())]);
     let firmware =
         object(&[("name", string()), ("version", maybe(string())), ("sha256", string()), ("chip", link("Chip"))]);
-    let config =
-        object(&[("template", json!({})), ("injected", list(string())), ("checked", json!({ "type": "boolean" }))]);
+    let config = object(&[
+        ("template", maybe(json!({ "type": "object" }))),
+        ("injected", list(string())),
+        ("checked", json!({ "type": "boolean" })),
+    ]);
     let stage = object(&[
         ("name", link("Stage")),
         ("start_ms", integer()),

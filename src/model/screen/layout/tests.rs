@@ -269,9 +269,8 @@ fn any_one_bit_display_can_be_drawn_on() {
 }
 
 fn texts(screen: &Screen) -> Vec<&str> {
-    let text = |item| match item {
-        &Item::Text { ref text, .. } => Some(text.as_str()),
-        _ => None,
-    };
+    fn text(item: &Item) -> Option<&str> {
+        if let Item::Text { text, .. } = item { Some(text) } else { None }
+    }
     screen.items.iter().filter_map(text).collect()
 }

@@ -1,0 +1,48 @@
+// The state of the station and how events change it. Nothing here touches the page.
+"use strict";
+
+// Name and share of the whole bar, thousandths: the same numbers as Stage::share in the program.
+const STAGES = [["settle", 4], ["power", 4], ["attach", 15], ["identify", 15], ["backup", 490], ["keep", 10], ["plan", 4], ["erase", 120], ["write", 170], ["verify", 150], ["boot", 10], ["safe", 4], ["record", 4]];
+
+/** How far the whole unit is, thousandths: as Stage::overall in the program. */
+function overall(stage, done, total) {
+  let before = 0;
+  for (const [name, share] of STAGES) {
+    if (name === stage) return Math.min(1000, before + (total ? Math.floor(share * Math.min(done, total) / total) : 0));
+    before += share;
+  }
+  return 0;
+}
+
+/** Folds one event in: the same rules as Snapshot::apply in the program. */
+function fold(state, event) {
+  state.seq = event.seq;
+  if (event.kind === "finished") state.tally[event.verdict] += 1;
+  const slot = state.slots.find(slot => slot.name === event.slot);
+  if (!slot) return;
+  switch (event.kind) {
+    case "seated": slot.seated = true; break;
+    case "lifted": slot.seated = false; break;
+    case "started":
+      Object.assign(slot, { state: "busy", stage: null, progress: { done: 0, total: 0, overall: 0 }, started: event.time,
+        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, blocked: null });
+      break;
+    case "entered":
+      slot.stage = event.stage;
+      slot.progress = { done: 0, total: 0, overall: overall(event.stage, 0, 0) };
+      break;
+    case "progress":
+      slot.progress = { done: event.done, total: event.total, overall: overall(event.stage, event.done, event.total) };
+      break;
+    case "rate": slot.baud = event.baud; break;
+    case "found": slot.board = event.board; break;
+    case "chosen": slot.firmware = event.name; break;
+    case "retried": slot.retries += 1; break;
+    case "stopping": slot.state = "stopping"; break;
+    case "blocked": slot.state = "blocked"; slot.blocked = event.message; break;
+    case "finished":
+      Object.assign(slot, { state: "idle", stage: null, started: null, progress: { done: 0, total: 0, overall: 0 } });
+      slot.last = { seq: event.unit, verdict: event.verdict, fault: event.fault, ms: event.ms, finished: event.time, board: slot.board };
+      break;
+  }
+}
