@@ -359,6 +359,8 @@ fn any_reply() -> impl Strategy<Value = Reply> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_command_survives_its_encoding(command in any_command()) {
         prop_assert_eq!(found_command(&command.encode()), Some(Found::Frame(command)));
