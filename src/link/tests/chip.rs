@@ -47,7 +47,7 @@ pub(super) struct Chip {
     pub(super) version: Option<&'static str>,
     pub(super) key: [u8; 16],
     /// `None`: it knows no registers.
-    pub(super) chip_id: Option<u32>,
+    pub(super) rom_id: Option<u32>,
     /// Highest rate at which data passes unharmed.
     pub(super) clean_below: u32,
     /// Rates that the chip changes to without ever answering there.
@@ -100,7 +100,7 @@ impl Chip {
             register: Register { value: 0, stuck: 0, busy: 0 },
             version: (dialect == Dialect::TuyaBoot).then_some("BK7231S_1.0.5"),
             key: [0; 16],
-            chip_id: Some(0x0007_231C),
+            rom_id: Some(0x0007_231C),
             clean_below: u32::MAX,
             deaf_at: Vec::new(),
             hook: Box::new(|_| Fate::Served),
@@ -264,9 +264,9 @@ impl Chip {
     fn serve_rom(&mut self, command: &Command) -> Option<Reply> {
         match command {
             Command::ReadReg { addr } => {
-                let Some(chip_id) = self.chip_id else { return Some(Reply::UnknownShort { code: 0x03 }) };
+                let Some(rom_id) = self.rom_id else { return Some(Reply::UnknownShort { code: 0x03 }) };
                 let value = match addr {
-                    0x0080_0000 => chip_id,
+                    0x0080_0000 => rom_id,
                     0x0080_0074 => self.efuse.0,
                     0x0080_0078 => self.efuse.1,
                     _ => 0,

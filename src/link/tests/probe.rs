@@ -40,7 +40,7 @@ async fn a_rom_is_known_by_its_registers() {
 #[tokio::test(start_paused = true)]
 async fn a_rom_that_knows_no_registers_is_still_a_rom() {
     let mut chip = Chip::new(Dialect::Rom);
-    chip.chip_id = None;
+    chip.rom_id = None;
     let (evidence, dialect) = probe(chip).await;
     assert_eq!((dialect, evidence.chip_id, evidence.efuse_key), (Dialect::Rom, None, None));
 }
