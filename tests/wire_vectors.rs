@@ -12,6 +12,7 @@ use flashjig::model::beken::frame::{CommandScanner, Found, ReplyScanner};
 use flashjig::model::beken::{Command, EraseSize, Reply, Status, crc};
 use proptest::prelude::*;
 
+#[allow(clippy::unwrap_used, reason = "a typing mistake in a vector must stop the test")]
 fn hex(text: &str) -> Vec<u8> {
     text.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect()
 }
@@ -358,6 +359,8 @@ fn any_reply() -> impl Strategy<Value = Reply> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_command_survives_its_encoding(command in any_command()) {
         prop_assert_eq!(found_command(&command.encode()), Some(Found::Frame(command)));

@@ -44,13 +44,7 @@ impl ChipLink {
             match judge(command, &reply) {
                 Answer::Yes => break Ok(reply),
                 Answer::Refused(status) => {
-                    let changes = matches!(
-                        command,
-                        Command::Erase { .. }
-                            | Command::EraseSector { .. }
-                            | Command::Write { .. }
-                            | Command::WritePages { .. }
-                    );
+                    let changes = command.is_write() || command.is_erase();
                     break Err(LinkError::Refused { command: command.to_string(), status, changes });
                 }
                 Answer::Mismatch => {
@@ -64,8 +58,10 @@ impl ChipLink {
                 Answer::Unrelated => self.stats.errors += 1,
             }
         };
-        if nudges > 0 && answer.is_ok() {
-            self.collect(nudges).await?;
+        if nudges > 0 && answer.is_ok() && self.collect(nudges).await? > 0 && command.is_write() {
+            // the chip took a link check for bytes of the sector that it missed
+            self.stats.errors += 1;
+            return Err(unanswered());
         }
         if matches!((command, &answer), (Command::LinkCheck, Ok(_))) {
             self.gate.linked();
@@ -84,8 +80,8 @@ impl ChipLink {
         Ok(true)
     }
 
-    /// Takes the replies to the link checks that were sent behind a command.
-    pub(super) async fn collect(&mut self, nudges: u32) -> Result<(), LinkError> {
+    /// Takes the replies to the link checks that were sent behind a command; gives how many are missing.
+    pub(super) async fn collect(&mut self, nudges: u32) -> Result<u32, LinkError> {
         let until = Instant::now() + AWAKE;
         let mut left = nudges;
         while left > 0 {
@@ -98,7 +94,7 @@ impl ChipLink {
                 None => break,
             }
         }
-        Ok(())
+        Ok(left)
     }
 
     /// One link check, without a second try.

@@ -37,6 +37,5 @@ mod tests;
 
 pub use chip_link::ChipLink;
 pub use error::LinkError;
-pub use protect::Protection;
 pub use rate::{LADDER, chip_rate, ladder, reachable};
 pub use stats::LinkStats;

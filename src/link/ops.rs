@@ -64,7 +64,7 @@ impl ChipLink {
                 Err(error) => return Err(error),
             }
         }
-        self.collect(queue.nudges.len() as u32).await
+        self.collect(queue.nudges.len() as u32).await.map(|_| ())
     }
 
     /// The reply to the oldest of the outstanding reads. Any other sector means that this one was lost, and so does

@@ -68,6 +68,7 @@ impl ChipLink {
 
     async fn chip_id(&mut self) -> Result<Server, LinkError> {
         let command = Command::ReadReg { addr: CHIP_ID };
+        let errors = self.stats.errors;
         for _ in 0..SILENT_TRIES {
             match self.exchange(&command).await {
                 Ok(Reply::ReadReg { value, .. }) => return Ok(Server::Rom(Some(value))),
@@ -78,10 +79,13 @@ impl ChipLink {
                 Err(error) => return Err(error),
             }
         }
+        // this silence is the answer
+        self.stats.errors = errors;
         Ok(Server::FlashBoot)
     }
 
     async fn boot_version(&mut self) -> Result<Option<String>, LinkError> {
+        let errors = self.stats.errors;
         for _ in 0..SILENT_TRIES {
             match self.exchange(&Command::BootVersion).await {
                 Ok(Reply::BootVersion(bytes)) => {
@@ -93,6 +97,7 @@ impl ChipLink {
                 Err(error) => return Err(error),
             }
         }
+        self.stats.errors = errors;
         Ok(None)
     }
 

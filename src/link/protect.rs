@@ -3,21 +3,9 @@
 use super::LinkError;
 use super::chip_link::ChipLink;
 use crate::model::beken::{Command, Reply};
+use crate::model::flash::parts::Part;
 use std::time::Duration;
 use tokio::time::sleep;
-
-/// What of a flash chip's data sheet is needed for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Protection<'a> {
-    /// Bytes of status register, 1 to 3.
-    pub status_bytes: u8,
-    /// The protect bits, SR1 in the low byte.
-    pub mask: u16,
-    /// SPI opcodes that read SR1, SR2 ..
-    pub read_ops: &'a [u8],
-    /// SPI opcodes that write; only the first is used, as every public tool does.
-    pub write_ops: &'a [u8],
-}
 
 /// Write in progress.
 const WIP: u16 = 1;
@@ -33,8 +21,8 @@ impl ChipLink {
     /// Writes nothing when they are clear already: a redundant write as the first one after power-up set every bit of
     /// a P25Q16HBK (85 20 15) and locked it (bk7231tools pull request 29). The echo of a write proves nothing; only
     /// reading again does.
-    pub async fn unprotect(&mut self, part: Protection<'_>) -> Result<(), LinkError> {
-        let mut found = self.status(&part).await?;
+    pub async fn unprotect(&mut self, part: &Part) -> Result<(), LinkError> {
+        let mut found = self.status(part).await?;
         for _ in 0..TRIES {
             if found & part.mask == 0 {
                 return Ok(());
@@ -48,7 +36,7 @@ impl ChipLink {
                 Err(error) if error.is_passing() => self.resync("a status write").await?,
                 Err(error) => return Err(error),
             }
-            found = self.status(&part).await?;
+            found = self.status(part).await?;
         }
         if found & part.mask == 0 {
             return Ok(());
@@ -58,7 +46,7 @@ impl ChipLink {
 
     /// The status register, SR1 in the low byte, once no write is in progress. A third byte is never written and not
     /// read.
-    async fn status(&mut self, part: &Protection<'_>) -> Result<u16, LinkError> {
+    async fn status(&mut self, part: &Part) -> Result<u16, LinkError> {
         let mut low = 0;
         for _ in 0..LOOKS {
             low = self.status_byte(part.read_ops.first().copied().unwrap_or(0x05)).await?;

@@ -24,6 +24,8 @@ pub(super) enum Fate {
     Flipped(usize),
     /// It is done and takes this long, in ms.
     Slow(u64),
+    /// One byte of it was lost: it is done once the next frame gives a byte to it, which is lost by that.
+    Short,
 }
 
 type Hook = Box<dyn FnMut(&Command) -> Fate + Send>;
@@ -44,7 +46,8 @@ pub(super) struct Chip {
     pub(super) register: Register,
     pub(super) version: Option<&'static str>,
     pub(super) key: [u8; 16],
-    pub(super) knows_registers: bool,
+    /// `None`: it knows no registers.
+    pub(super) rom_id: Option<u32>,
     /// Highest rate at which data passes unharmed.
     pub(super) clean_below: u32,
     /// Rates that the chip changes to without ever answering there.
@@ -97,7 +100,7 @@ impl Chip {
             register: Register { value: 0, stuck: 0, busy: 0 },
             version: (dialect == Dialect::TuyaBoot).then_some("BK7231S_1.0.5"),
             key: [0; 16],
-            knows_registers: true,
+            rom_id: Some(0x0007_231C),
             clean_below: u32::MAX,
             deaf_at: Vec::new(),
             hook: Box::new(|_| Fate::Served),
@@ -159,6 +162,10 @@ impl Chip {
                 let fate = (self.hook)(&command);
                 if fate == Fate::Lost {
                     continue;
+                }
+                if fate == Fate::Short {
+                    let filler = stream.read(&mut bytes).await;
+                    assert!(filler.is_ok_and(|n| n > 0));
                 }
                 if let Fate::Slow(ms) = fate {
                     sleep(Duration::from_millis(ms)).await;
@@ -256,10 +263,10 @@ impl Chip {
 
     fn serve_rom(&mut self, command: &Command) -> Option<Reply> {
         match command {
-            Command::ReadReg { .. } if !self.knows_registers => Some(Reply::UnknownShort { code: 0x03 }),
             Command::ReadReg { addr } => {
+                let Some(rom_id) = self.rom_id else { return Some(Reply::UnknownShort { code: 0x03 }) };
                 let value = match addr {
-                    0x0080_0000 => 0x0007_231C,
+                    0x0080_0000 => rom_id,
                     0x0080_0074 => self.efuse.0,
                     0x0080_0078 => self.efuse.1,
                     _ => 0,

@@ -80,7 +80,7 @@ async fn a_dead_chip_is_lost_within_seconds() {
 #[tokio::test(start_paused = true)]
 async fn a_command_that_a_rom_does_not_know_is_refused_not_lost() {
     let mut chip = Chip::new(Dialect::Rom);
-    chip.knows_registers = false;
+    chip.rom_id = None;
     let (mut link, _) = chip.linked();
     let error = link.exchange(&Command::ReadReg { addr: 0x0080_0000 }).await.unwrap_err();
     assert!(matches!(error, LinkError::Refused { .. }), "{error}");

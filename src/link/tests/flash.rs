@@ -190,3 +190,13 @@ async fn an_erase_that_answers_for_another_address_is_not_taken_for_done() {
     assert_eq!(log.count(is_erase), 2);
     assert_eq!(link.stats().retries, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_was_completed_by_a_link_check_does_not_count() {
+    let (mut link, _) = Chip::new(Dialect::TuyaBoot)
+        .hook(|command| if is_write(command) { Fate::Short } else { Fate::Served })
+        .linked();
+    link.erase(EraseSize::Sector, 0x1_1000).await.unwrap();
+    let error = link.write_sector(0x1_1000, &[7; 4096]).await.unwrap_err();
+    assert!(matches!(error, LinkError::Unanswered { .. }), "{error}");
+}

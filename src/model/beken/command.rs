@@ -251,6 +251,16 @@ impl Command {
         })
     }
 
+    /// Whether it programs flash.
+    pub fn is_write(&self) -> bool {
+        matches!(self, Self::Write { .. } | Self::WritePages { .. })
+    }
+
+    /// Whether it erases flash.
+    pub fn is_erase(&self) -> bool {
+        matches!(self, Self::Erase { .. } | Self::EraseSector { .. })
+    }
+
     /// Whether the chip answers at all.
     pub fn has_reply(&self) -> bool {
         !matches!(self, Self::Reboot | Self::Reset)
