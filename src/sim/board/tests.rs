@@ -5,6 +5,7 @@ use crate::model::beken::crc;
 use crate::model::beken::frame::{Found, ReplyScanner};
 use crate::model::beken::reply::Status;
 use crate::model::beken::{Command, EraseSize, Reply};
+use crate::sim::wire::byte_time;
 
 const MS: Duration = Duration::from_millis(1);
 const READY: Rail = Rail { power: true, held: false, parked: false, phantom: false };
