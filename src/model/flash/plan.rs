@@ -222,11 +222,10 @@ fn sectors<'a>(have: &'a [u8], want: &'a [u8], keep: &[Span]) -> Result<Vec<Sect
     let mut sectors = Vec::with_capacity(have.len() / SECTOR as usize);
     for (start, (have, want)) in (0u32..).step_by(SECTOR as usize).zip(pairs) {
         let span = Span::sized(start, SECTOR);
-        let keep = keep.iter().filter(|keep| keep.overlaps(span));
-        let kept = start < BOOT_END || keep.clone().next().is_some();
+        let kept = start < BOOT_END || keep.iter().any(|keep| keep.overlaps(span));
         let sector = Sector { span, have, want, kept };
         if kept && sector.differs() {
-            return Err(touched(sector, keep.copied()));
+            return Err(touched(&sector, keep));
         }
         sectors.push(sector);
     }
@@ -234,15 +233,18 @@ fn sectors<'a>(have: &'a [u8], want: &'a [u8], keep: &[Span]) -> Result<Vec<Sect
 }
 
 /// What a change of this sector would harm.
-fn touched(sector: Sector<'_>, keep: impl Iterator<Item = Span> + Clone) -> PlanError {
+fn touched(sector: &Sector<'_>, keep: &[Span]) -> PlanError {
     let pairs = sector.have.iter().zip(sector.want);
-    let differing = (sector.span.start..).zip(pairs).filter(|(_, (a, b))| a != b).map(|(at, _)| at);
+    let mut differing = (sector.span.start..).zip(pairs).filter(|(_, (a, b))| a != b).map(|(at, _)| at);
     let first = differing.clone().next().unwrap_or(sector.span.start);
-    let within = differing.filter_map(|at| Some((at, keep.clone().find(|keep| keep.contains(at))?))).next();
-    match (within, keep.clone().next()) {
-        (Some((at, keep)), _) => PlanError::Kept { at, keep },
-        (None, Some(keep)) if sector.span.start >= BOOT_END => PlanError::Shared { at: first, keep },
-        _ => PlanError::Boot(first),
+    if sector.span.start < BOOT_END {
+        return PlanError::Boot(first);
+    }
+    let within = differing.find_map(|at| Some((at, *keep.iter().find(|keep| keep.contains(at))?)));
+    let beside = || keep.iter().find(|keep| keep.overlaps(sector.span)).copied().unwrap_or(sector.span);
+    match within {
+        Some((at, keep)) => PlanError::Kept { at, keep },
+        None => PlanError::Shared { at: first, keep: beside() },
     }
 }
 

@@ -1,0 +1,85 @@
+//! Firmware files made up for tests, shaped like OpenBeken's.
+
+use crate::model::chip::{Chip, Key};
+use crate::model::code::{self, APP_BASE, DATA};
+use crate::model::fal;
+use crate::model::flash::geometry::BOOT_END;
+use crate::model::flash::rf;
+use crate::model::rbl;
+
+/// Begin of every app: `b`, then `ldr pc, [pc, #20]`.
+const VECTORS: [u8; 8] = [0x0E, 0x00, 0x00, 0xEA, 0x14, 0xF0, 0x9F, 0xE5];
+
+/// `code` under `key` with its header at the end of a partition of `len` bytes of flash.
+fn partition(
+    name: &str,
+    base: u32,
+    mut plain: Vec<u8>,
+    key: Key,
+    plain_parts: &[(usize, Vec<u8>)],
+    len: usize,
+) -> Vec<u8> {
+    plain.resize(plain.len().next_multiple_of(DATA), 0);
+    code::crypt(base, &mut plain, code::coefficients(key));
+    for (at, bytes) in plain_parts {
+        plain[*at..at + bytes.len()].copy_from_slice(bytes);
+    }
+    let mut raw = code::wrap(&plain);
+    raw.resize(len - rbl::SEALED, 0xFF);
+    raw.extend(rbl::Header::of(name, "1.00", &plain).seal());
+    raw
+}
+
+/// A UA file; `text` is put into its code.
+pub(crate) fn ua(chip: Chip, key: Key, text: &str) -> Vec<u8> {
+    // the T's published files end at 1 MiB, the others at the end of Tuya's app partition
+    let end = if chip == Chip::Bk7231T { 0x10_0000 } else { 0x12_9F70 };
+    let mut plain = VECTORS.to_vec();
+    plain.extend((0..0x4000u32).flat_map(|i| i.wrapping_mul(0x9E37_79B9).to_le_bytes()));
+    plain.extend(b"\0OpenBK7231T_App\0OpenBK7231N_%s\0");
+    plain.extend(text.as_bytes());
+    plain.extend([0; 64]);
+    partition("app", APP_BASE, plain, key, &[], end - BOOT_END as usize)
+}
+
+/// The text in the code of a chip's file.
+pub(crate) fn marker(chip: Chip, version: &str) -> String {
+    let platform = if chip == Chip::Bk7231M { "BK7231N" } else { chip.name() };
+    format!("Open{platform}_{version}")
+}
+
+/// A boot loader's area.
+pub(crate) fn boot(chip: Chip, key: Key) -> Vec<u8> {
+    let for_rom = !chip.dialect().boots_from_flash();
+    let download = super::fits::app_limit(chip);
+    let mut plain = VECTORS.to_vec();
+    plain.resize(0x400, 0x42);
+    plain.extend(if for_rom { b"BK7231N_1.0.1\0" } else { b"BK7231S_1.0.5\0" });
+    plain.resize(0x600, 0x43);
+    let table = [
+        fal::entry("bootloader", fal::CODE, 0, 0x1_0000),
+        fal::entry("app", fal::CODE, 0x1_0000, 0x10_8700),
+        fal::entry(fal::DOWNLOAD, fal::DATA, download, 0xA_6000),
+    ];
+    let mut as_is = vec![(0x500, table.concat())];
+    if for_rom {
+        as_is.push((0x100, b"BK7231\0\0".to_vec()));
+    }
+    partition("bootloader", 0, plain, key, &as_is, BOOT_END as usize)
+}
+
+/// A QIO file.
+pub(crate) fn qio(chip: Chip, version: &str) -> Vec<u8> {
+    [boot(chip, chip.key()), ua(chip, chip.key(), &marker(chip, version))].concat()
+}
+
+/// A dump of 2 MiB.
+pub(crate) fn dump(chip: Chip) -> Vec<u8> {
+    let mut dump = qio(chip, "1.18.300");
+    dump.resize(0x20_0000, 0xFF);
+    let sector = if chip == Chip::Bk7231T { 0x1E_0000 } else { 0x1D_0000 };
+    dump[sector..sector + 4].copy_from_slice(rf::MAGIC);
+    dump[sector + 0x1C..sector + 0x24].copy_from_slice(&rf::MAC_TAG);
+    dump[sector + 0x24..sector + 0x2A].copy_from_slice(&[0x18, 0xDE, 0x50, 0x3A, 0x8E, 0x3F]);
+    dump
+}
