@@ -6,9 +6,13 @@ pub mod demo;
 pub mod extract;
 pub mod inspect;
 pub mod once;
+pub mod out;
+pub mod place;
 pub mod run;
 pub mod safe;
 pub mod sim;
+mod since;
+mod table;
 pub mod units;
 
 use crate::fail::Failure;

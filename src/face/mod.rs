@@ -1,1 +1,6 @@
-//! (to come)
+//! Faces show the station and hand orders to it; they hold a [`crate::station::StationHandle`] and nothing else.
+//! Without any of them the slots work on.
+
+pub mod journal;
+pub mod oled;
+pub mod web;

@@ -1,1 +1,39 @@
-//! (to come)
+//! The session with the chip: what goes over the wire, when, and what to do when an answer is lost.
+//!
+//! Everything here is written against [`crate::jig::Port`] and the clock of tokio; nothing knows whether the port is
+//! real. A [`ChipLink`] lives from the opening of the port to the end of the unit:
+//!
+//! ```text
+//! attach   power and CEN under a flood of link checks, until the chip answers
+//! raise    the highest rate of the ladder that carries data unharmed
+//! probe    what the chip says about itself -> Evidence
+//! read, crc, unprotect, erase, write_sector, keep_awake, reboot
+//! ```
+//!
+//! | file | what |
+//! |---|---|
+//! | [`chip_link`] | the struct, one exchange, finding back in step |
+//! | `attach`, `rate`, `probe`, `ops`, `protect`, `awake` | one step each, as methods of [`ChipLink`] |
+//! | `answer` | which reply answers which command |
+//! | `gate` | the write protection of an L-boot, as the host must imagine it |
+//! | [`error`], [`stats`] | what can go wrong, what is counted |
+
+mod answer;
+mod attach;
+mod awake;
+pub mod chip_link;
+pub mod error;
+mod gate;
+mod ops;
+mod probe;
+mod protect;
+mod rate;
+pub mod stats;
+#[cfg(test)]
+mod tests;
+
+pub use chip_link::ChipLink;
+pub use error::LinkError;
+pub use protect::Protection;
+pub use rate::{LADDER, chip_rate, ladder, reachable};
+pub use stats::LinkStats;

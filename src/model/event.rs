@@ -75,7 +75,9 @@ pub enum Event {
     },
     /// The unit ended; its record is on disk, unless the fault says otherwise.
     Finished {
-        /// Number in the ledger; `None`: it could not be recorded.
+        /// Number in the ledger; `None`: it could not be recorded. Called `unit` in JSON, where [`Stamped`]'s own
+        /// `seq` stands beside it.
+        #[serde(rename = "unit")]
         seq: Option<u64>,
         /// How.
         verdict: Verdict,

@@ -1,12 +1,13 @@
 //! What a unit is to become: a TOML file in `data_dir/recipes/`. Every key is optional.
+//!
+//! The shape holds all that a recipe can say. This version performs a part of it; [`Recipe::refusals`] names the rest,
+//! so that nobody believes that a plug was configured or a backup encrypted.
 
 use super::chip::Chip;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A recipe as written by the user.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// A recipe as written by the user. The default is the built-in recipe.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recipe {
     /// Which files may be used, by chip: a file name with `*`. A chip without an entry takes any image that fits.
     pub firmware: BTreeMap<Chip, String>,
@@ -17,16 +18,16 @@ pub struct Recipe {
 }
 
 /// How the stock flash is kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BackupRule {
     /// What is read over the wire.
     pub mode: BackupMode,
+    /// The age recipient that backups are encrypted to.
+    pub encrypt_to: Option<String>,
 }
 
 /// What of the flash is read over the wire.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BackupMode {
     /// Every byte.
     #[default]
@@ -36,18 +37,171 @@ pub enum BackupMode {
 }
 
 /// The plug's configuration.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenBekenRule {
     /// How it gets there.
     pub configure: Configure,
+    /// Where the roles of the pins come from.
+    pub pins: PinSource,
+    /// Whether the vendor's active levels are honoured.
+    pub levels: bool,
+    /// The plug's name, with `{mac6}`, `{mac}`, `{n}`, `{n:03}`, `{chip}`, `{module}` filled in.
+    pub name: Option<String>,
+    /// Numbers of the flags that are set.
+    pub flags: Vec<u8>,
+    /// Command that the plug runs when it starts.
+    pub startup: Option<String>,
+    /// The Wi-Fi it joins.
+    pub wifi: Option<Wifi>,
+    /// The MQTT broker it reports to.
+    pub mqtt: Option<Mqtt>,
 }
 
 /// How the plug gets its configuration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Configure {
     /// Left to its owner: the plug opens its own access point.
     #[default]
     None,
+    /// Written to the flash with the firmware.
+    Flash,
+    /// Sent to the plug once it runs.
+    Http,
+}
+
+/// Where the roles of the pins come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PinSource {
+    /// Nowhere: no pin has a role.
+    #[default]
+    None,
+    /// The vendor's settings in the backup.
+    Tuya,
+    /// The entry of this name in OpenBeken's list of devices.
+    Device(String),
+}
+
+/// The Wi-Fi that the plug joins. The password itself is never in a recipe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wifi {
+    /// Name of the network.
+    pub ssid: String,
+    /// File with its password, beside the recipe.
+    pub password_file: Option<String>,
+}
+
+/// The MQTT broker that the plug reports to. The password itself is never in a recipe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mqtt {
+    /// Name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// User.
+    pub user: Option<String>,
+    /// File with the password, beside the recipe.
+    pub password_file: Option<String>,
+    /// Topic, with `{name}` filled in.
+    pub topic: Option<String>,
+}
+
+/// Something that a recipe asks for and this version does not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The key that asks for it, with its section.
+    pub key: &'static str,
+    /// What is not done.
+    pub what: &'static str,
+    /// What to write instead.
+    pub remedy: &'static str,
+}
+
+impl Recipe {
+    /// What it asks for in vain. A recipe with any refusal must not be used.
+    pub fn refusals(&self) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        if self.openbeken.configure != Configure::None {
+            refusals.push(Refusal {
+                key: "openbeken.configure",
+                what: "this version of flashjig does not configure plugs, it only flashes them",
+                remedy: "write configure = \"none\"; a flashed plug opens its own access point to be configured",
+            });
+        }
+        if self.backup.encrypt_to.is_some() {
+            refusals.push(Refusal {
+                key: "backup.encrypt_to",
+                what: "this version of flashjig does not encrypt backups",
+                remedy: "remove encrypt_to; backups can be read by the user who runs flashjig only",
+            });
+        }
+        refusals
+    }
+
+    /// Whether a file of this name may be used for this chip.
+    pub fn allows(&self, chip: Chip, file_name: &str) -> bool {
+        self.firmware.get(&chip).is_none_or(|pattern| matches(pattern, file_name))
+    }
+}
+
+/// Whether `name` is `pattern`, where each `*` of the pattern stands for any text, also none.
+pub fn matches(pattern: &str, name: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(mut left) = name.strip_prefix(head) else { return false };
+    // The first place where a middle part fits leaves the most for what follows; the last part must be at the end.
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let tail = parts.pop().unwrap_or_default();
+    for part in parts {
+        let Some((_, after)) = left.split_once(part) else { return false };
+        left = after;
+    }
+    left.ends_with(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_built_in_recipe_takes_any_image_and_asks_for_nothing_in_vain() {
+        let recipe = Recipe::default();
+        assert!(recipe.allows(Chip::Bk7231T, "anything.bin"));
+        assert_eq!(recipe.refusals(), []);
+        assert_eq!(recipe.backup.mode, BackupMode::Full);
+    }
+
+    #[test]
+    fn a_pattern_binds_its_own_chip_only() {
+        let recipe =
+            Recipe { firmware: BTreeMap::from([(Chip::Bk7231T, "OpenBK7231T_UA_*.bin".into())]), ..Recipe::default() };
+        assert!(recipe.allows(Chip::Bk7231T, "OpenBK7231T_UA_1.18.300.bin"));
+        assert!(!recipe.allows(Chip::Bk7231T, "OpenBK7231T_1.18.300.rbl"));
+        assert!(recipe.allows(Chip::Bk7231N, "OpenBK7231N_QIO_1.18.300.bin"));
+    }
+
+    #[test]
+    fn what_is_not_done_is_refused() {
+        let mut recipe = Recipe::default();
+        recipe.openbeken.configure = Configure::Flash;
+        recipe.backup.encrypt_to = Some("age1x".into());
+        let keys: Vec<_> = recipe.refusals().iter().map(|refusal| refusal.key).collect();
+        assert_eq!(keys, ["openbeken.configure", "backup.encrypt_to"]);
+    }
+
+    /// The definition, slow and plain.
+    fn naive(pattern: &[u8], name: &[u8]) -> bool {
+        match (pattern.split_first(), name.split_first()) {
+            (None, None) => true,
+            (Some((b'*', rest)), _) => naive(rest, name) || (!name.is_empty() && naive(pattern, &name[1..])),
+            (Some((p, rest)), Some((n, left))) => p == n && naive(rest, left),
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_star_stands_for_any_text(pattern in "[ab*]{0,7}", name in "[ab]{0,9}") {
+            prop_assert_eq!(matches(&pattern, &name), naive(pattern.as_bytes(), name.as_bytes()));
+        }
+    }
 }

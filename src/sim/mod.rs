@@ -27,6 +27,7 @@ pub mod hand;
 pub mod lboot;
 pub mod maskrom;
 pub mod nor;
+pub mod panel;
 pub mod parser;
 pub mod pty;
 pub mod rail;

@@ -1,10 +1,22 @@
 //! What must never be lost: the ledger of units and the archive of backups.
+//!
+//! [`Ledger`] and [`Archive`] belong to the daemon: their writing calls return only when the data would survive a
+//! power cut. [`LedgerCopy`] is for the offline commands, which may run beside the daemon.
 
 pub mod archive;
+mod backup_file;
+pub mod export;
 pub mod ledger;
+pub mod ledger_copy;
+mod records;
+#[cfg(test)]
+pub(crate) mod sample;
 
 pub use archive::Archive;
 pub use ledger::Ledger;
+pub use ledger_copy::LedgerCopy;
+
+use std::io;
 
 /// Why something could not be stored or found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,4 +46,43 @@ pub enum StoreError {
     /// There is no such thing.
     #[error("{0}")]
     Missing(String),
+}
+
+impl StoreError {
+    /// What the system refused, in words that tell what to do. `what` names the attempt and the path.
+    pub fn io(what: impl Into<String>, error: &io::Error) -> Self {
+        let remedy = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "the disk is full: free some space (`df -h` shows where), nothing that was stored before is lost"
+            }
+            io::ErrorKind::ReadOnlyFilesystem => {
+                "the file system is read-only: remount it writable, and look into the kernel's log (`dmesg`), an SD \
+                 card turns read-only when it wears out"
+            }
+            io::ErrorKind::PermissionDenied => {
+                "the user who runs flashjig may not do that: give the folder to that user (`chown`), or run flashjig \
+                 as the user who owns it"
+            }
+            io::ErrorKind::NotFound => "it is not there: check data_dir in the configuration",
+            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+                "a file is in the way of the folder: move it, or choose another data_dir"
+            }
+            _ => "check the disk and the kernel's log (`dmesg`)",
+        };
+        Self::Disk { what: what.into(), found: error.to_string(), remedy: remedy.into() }
+    }
+}
+
+/// Runs blocking work off the runtime. It runs to its end even when the caller stops waiting.
+async fn blocking<T: Send + 'static>(
+    what: &str,
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        Err(StoreError::Disk {
+            what: what.into(),
+            found: error.to_string(),
+            remedy: "the program made a mistake: restart flashjig and report it with the log".into(),
+        })
+    })
 }

@@ -152,85 +152,74 @@ pub enum Shape {
 }
 
 impl Command {
+    /// Shape and code of its frame. The same code means different things in the two shapes.
+    pub fn opcode(&self) -> (Shape, u8) {
+        match self {
+            Self::LinkCheck => (Shape::Short, 0x00),
+            Self::WriteReg { .. } => (Shape::Short, 0x01),
+            Self::ReadReg { .. } => (Shape::Short, 0x03),
+            Self::Reboot => (Shape::Short, 0x0E),
+            Self::SetBaud { .. } => (Shape::Short, 0x0F),
+            Self::CheckCrc { .. } => (Shape::Short, 0x10),
+            Self::BootVersion => (Shape::Short, 0x11),
+            Self::Reset => (Shape::Short, 0x70),
+            Self::StayRom => (Shape::Short, 0xAA),
+            Self::Write { .. } => (Shape::Long, 0x06),
+            Self::WritePages { .. } => (Shape::Long, 0x07),
+            Self::Read { .. } => (Shape::Long, 0x08),
+            Self::ReadSector { .. } => (Shape::Long, 0x09),
+            Self::EraseSector { .. } => (Shape::Long, 0x0B),
+            Self::ReadStatus { .. } => (Shape::Long, 0x0C),
+            Self::WriteStatus { .. } => (Shape::Long, 0x0D),
+            Self::FlashId => (Shape::Long, 0x0E),
+            Self::Erase { .. } => (Shape::Long, 0x0F),
+        }
+    }
+
     /// The whole frame as it goes on the wire.
     pub fn encode(&self) -> Vec<u8> {
         let mut p: Vec<u8> = Vec::new();
-        let (shape, code) = match self {
-            Self::LinkCheck => (Shape::Short, 0x00),
+        match self {
+            Self::LinkCheck | Self::BootVersion => {}
             Self::WriteReg { addr, value } => {
                 p.extend(addr.to_le_bytes());
                 p.extend(value.to_le_bytes());
-                (Shape::Short, 0x01)
             }
-            Self::ReadReg { addr } => {
+            Self::ReadReg { addr } | Self::ReadSector { addr } | Self::EraseSector { addr } => {
                 p.extend(addr.to_le_bytes());
-                (Shape::Short, 0x03)
             }
-            Self::Reboot => {
-                p.push(0xA5);
-                (Shape::Short, 0x0E)
-            }
+            Self::Reboot => p.push(0xA5),
             Self::SetBaud { rate, delay } => {
                 p.extend(rate.to_le_bytes());
                 p.push(*delay);
-                (Shape::Short, 0x0F)
             }
             Self::CheckCrc { start, last } => {
                 p.extend(start.to_le_bytes());
                 p.extend(last.to_le_bytes());
-                (Shape::Short, 0x10)
             }
-            Self::BootVersion => (Shape::Short, 0x11),
-            Self::Reset => {
-                p.extend(b"SEAN");
-                (Shape::Short, 0x70)
-            }
-            Self::StayRom => {
-                p.push(0x55);
-                (Shape::Short, 0xAA)
-            }
-            Self::Write { addr, data } => {
+            Self::Reset => p.extend(b"SEAN"),
+            Self::StayRom => p.push(0x55),
+            Self::Write { addr, data } | Self::WritePages { addr, data } => {
+                p.reserve_exact(data.len() + 4);
                 p.extend(addr.to_le_bytes());
                 p.extend(data);
-                (Shape::Long, 0x06)
-            }
-            Self::WritePages { addr, data } => {
-                p.extend(addr.to_le_bytes());
-                p.extend(data);
-                (Shape::Long, 0x07)
             }
             Self::Read { addr, len } => {
                 p.extend(addr.to_le_bytes());
                 p.push(*len);
-                (Shape::Long, 0x08)
             }
-            Self::ReadSector { addr } => {
-                p.extend(addr.to_le_bytes());
-                (Shape::Long, 0x09)
-            }
-            Self::EraseSector { addr } => {
-                p.extend(addr.to_le_bytes());
-                (Shape::Long, 0x0B)
-            }
-            Self::ReadStatus { opcode } => {
-                p.push(*opcode);
-                (Shape::Long, 0x0C)
-            }
+            Self::ReadStatus { opcode } => p.push(*opcode),
             Self::WriteStatus { opcode, value } => {
                 p.push(*opcode);
                 p.extend(value);
-                (Shape::Long, 0x0D)
             }
-            Self::FlashId => {
-                p.extend([0x9F, 0, 0, 0]);
-                (Shape::Long, 0x0E)
-            }
+            Self::FlashId => p.extend([0x9F, 0, 0, 0]),
             Self::Erase { size, addr } => {
                 p.push(size.code());
                 p.extend(addr.to_le_bytes());
-                (Shape::Long, 0x0F)
             }
-        };
+        }
+        let (shape, code) = self.opcode();
         super::frame::command(shape, code, &p)
     }
 

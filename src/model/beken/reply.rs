@@ -229,4 +229,44 @@ impl Reply {
             _ => return None,
         })
     }
+
+    /// Shape and code of the command that a ROM says it does not know.
+    pub fn unknown(&self) -> Option<(Shape, u8)> {
+        match self {
+            Self::UnknownShort { code } => Some((Shape::Short, *code)),
+            Self::UnknownLong { code } => Some((Shape::Long, *code)),
+            _ => None,
+        }
+    }
+}
+
+/// Kind, address and status only: contents are secret.
+impl std::fmt::Display for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Link => write!(f, "link reply"),
+            Self::WriteReg { addr, .. } => write!(f, "register {addr:#010x} written"),
+            Self::ReadReg { addr, .. } => write!(f, "register {addr:#010x} read"),
+            Self::SetBaud { rate, .. } => write!(f, "baud {rate} set"),
+            Self::Crc(value) => write!(f, "CRC {value:#010x}"),
+            Self::BootVersion(_) => write!(f, "boot version"),
+            Self::StayRom => write!(f, "stays in ROM"),
+            Self::UnknownShort { code } => write!(f, "short command {code:#04x} unknown"),
+            Self::SystemError(code) => write!(f, "system error {code:#04x}"),
+            Self::Banner(text) => write!(f, "start-up banner of {} bytes", text.len()),
+            Self::Write { status, addr, .. } => write!(f, "write at {addr:#08x}: {status}"),
+            Self::WritePages { status, addr } => write!(f, "write in pages at {addr:#08x}: {status}"),
+            Self::Read { status, addr, data } | Self::ReadSector { status, addr, data } => {
+                write!(f, "{} bytes read at {addr:#08x}: {status}", data.len())
+            }
+            Self::EraseSector { status, addr } => write!(f, "erase of the sector at {addr:#08x}: {status}"),
+            Self::ReadStatus { status, opcode, .. } => write!(f, "flash status {opcode:#04x} read: {status}"),
+            Self::WriteStatus { status, opcode, .. } => write!(f, "flash status {opcode:#04x} written: {status}"),
+            Self::FlashId { status, id: [m, t, c] } => write!(f, "flash id {m:02x}{t:02x}{c:02x}: {status}"),
+            Self::Erase { status, size, addr } => {
+                write!(f, "erase of {} KiB at {addr:#08x}: {status}", size.bytes() / 1024)
+            }
+            Self::UnknownLong { code } => write!(f, "flash command {code:#04x} unknown"),
+        }
+    }
 }

@@ -149,7 +149,7 @@ pub(super) fn sector_notes(blocks: &Blocks, sectors: &[super::vault::Sector], no
             State::Good(_) => {}
             State::BadSum(_) => notes.push(format!("{place}: checksum wrong, set aside")),
             State::Cut(_) => {
-                notes.push(format!("{place}: the file ends after {} of its 4096 bytes", sector.plain.len()))
+                notes.push(format!("{place}: the file ends after {} of its 4096 bytes", sector.plain.len()));
             }
             State::Erased => notes.push(format!("{place}: erased")),
             State::Foreign => notes.push(format!("{place}: not decryptable with this store's key")),

@@ -1,0 +1,34 @@
+//! Where a command finds the station's configuration or data: the same options everywhere.
+
+use crate::config::{self, Config};
+use crate::fail::Failure;
+use std::path::{Path, PathBuf};
+
+/// `--config FILE or --data-dir DIR`
+#[derive(clap::Args)]
+pub struct Place {
+    /// Configuration that names the data folder [default: /etc/flashjig/flashjig.toml]
+    #[arg(long, value_name = "FILE", conflicts_with = "data_dir")]
+    config: Option<PathBuf>,
+    /// The data folder itself, without a configuration
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+impl Place {
+    /// The data folder.
+    pub fn data_dir(&self) -> Result<PathBuf, Failure> {
+        if let Some(folder) = &self.data_dir {
+            return Ok(folder.clone());
+        }
+        let file = self.config.as_deref().unwrap_or(Path::new(config::DEFAULT_PATH));
+        Ok(load(file)?.data_dir)
+    }
+}
+
+/// A usable configuration; its warnings are `flashjig check`'s business.
+pub fn load(file: &Path) -> Result<Config, Failure> {
+    config::load(file)
+        .map(|(config, _)| config)
+        .map_err(|problems| Failure::broken(format!("the configuration can't be used:\n{problems}")))
+}

@@ -1,0 +1,242 @@
+//! Reads TOML key by key and goes on after a mistake, so that one look shows all of them. Whoever reads a section
+//! asks it for every key it knows; what was never asked for is unknown.
+
+use super::problem::{Level, Problem, nearest};
+use std::cell::RefCell;
+use std::path::Path;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A value and where it stands, in bytes from the begin of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) at: usize,
+}
+
+/// A file and what was found wrong with it so far.
+pub(super) struct Source<'a> {
+    file: &'a Path,
+    text: &'a str,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn new(file: &'a Path, text: &'a str) -> Self {
+        Self { file, text, problems: RefCell::default() }
+    }
+
+    /// The whole file. What can't be parsed is noted, the rest is there.
+    pub(super) fn parse(&self) -> Spanned<DeTable<'a>> {
+        let (root, errors) = DeTable::parse_recoverable(self.text);
+        for error in errors {
+            // The message alone: the error's own text quotes the line, which may hold a secret.
+            let at = error.span().map_or(0, |span| span.start);
+            self.error(at, format!("not valid TOML: {}", error.message()), "see https://toml.io for how to write it");
+        }
+        root
+    }
+
+    /// The line of a place, from 1.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+    }
+
+    pub(super) fn error(&self, at: usize, what: impl Into<String>, remedy: impl Into<String>) {
+        self.note(Level::Error, at, what.into(), remedy.into());
+    }
+
+    pub(super) fn warn(&self, at: usize, what: impl Into<String>, remedy: impl Into<String>) {
+        self.note(Level::Warning, at, what.into(), remedy.into());
+    }
+
+    fn note(&self, level: Level, at: usize, what: String, remedy: String) {
+        let line = Some(self.line(at));
+        self.problems.borrow_mut().push(Problem { file: self.file.to_owned(), line, level, what, remedy });
+    }
+
+    /// What was found, in the order of the lines.
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        let mut problems = self.problems.into_inner();
+        problems.sort_by_key(|problem| problem.line);
+        problems
+    }
+}
+
+/// A table that is being read.
+pub(super) struct Section<'a> {
+    source: &'a Source<'a>,
+    /// How it is called in messages, such as `[station]`.
+    pub(super) name: String,
+    /// Where it begins.
+    pub(super) at: usize,
+    table: &'a DeTable<'a>,
+    asked: Vec<&'static str>,
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn root(source: &'a Source<'a>, table: &'a Spanned<DeTable<'a>>) -> Self {
+        Self { source, name: "this file".into(), at: 0, table: table.get_ref(), asked: Vec::new() }
+    }
+
+    fn inner(&self, name: String, at: usize, table: &'a DeTable<'a>) -> Self {
+        Self { source: self.source, name, at, table, asked: Vec::new() }
+    }
+
+    fn find(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.asked.push(key);
+        self.table.get(key)
+    }
+
+    /// Whether the key is there at all.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// Notes a key that is not there, with what to add.
+    pub(super) fn require(&self, key: &str, remedy: &str) {
+        if !self.has(key) {
+            self.source.error(self.at, format!("{}: the key {key} is missing", self.name), remedy);
+        }
+    }
+
+    /// A key whose value `take` understands; anything else is an error that says what was `expected`.
+    fn value<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        take: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
+    ) -> Option<At<T>> {
+        let found = self.find(key)?;
+        let at = found.span().start;
+        let value = take(found.get_ref());
+        if value.is_none() {
+            let what = format!("{}: {key} must be {expected}, found {}", self.name, kind(found.get_ref()));
+            self.source.error(at, what, "correct the value");
+        }
+        value.map(|value| At { value, at })
+    }
+
+    pub(super) fn text(&mut self, key: &'static str) -> Option<At<String>> {
+        self.value(key, "a text in quotes", |value| value.as_str().map(str::to_owned))
+    }
+
+    pub(super) fn flag(&mut self, key: &'static str) -> Option<At<bool>> {
+        self.value(key, "true or false", DeValue::as_bool)
+    }
+
+    pub(super) fn number(&mut self, key: &'static str) -> Option<At<i64>> {
+        self.value(key, "a whole number", number)
+    }
+
+    /// A whole number within a range.
+    pub(super) fn number_in<T: TryFrom<i64> + TryInto<i64> + Copy + std::fmt::Display>(
+        &mut self,
+        key: &'static str,
+        range: std::ops::RangeInclusive<T>,
+    ) -> Option<At<T>> {
+        let At { value, at } = self.number(key)?;
+        let (low, high) = ((*range.start()).try_into().ok()?, (*range.end()).try_into().ok()?);
+        if (low..=high).contains(&value)
+            && let Ok(value) = T::try_from(value)
+        {
+            return Some(At { value, at });
+        }
+        let what = format!("{}: {key} must be from {} to {}, found {value}", self.name, range.start(), range.end());
+        self.source.error(at, what, "correct the value");
+        None
+    }
+
+    pub(super) fn numbers(&mut self, key: &'static str) -> Option<At<Vec<i64>>> {
+        self.value(key, "a list of whole numbers, such as [10, 37]", |value| {
+            value.as_array()?.iter().map(|item| number(item.get_ref())).collect()
+        })
+    }
+
+    /// One of some words.
+    pub(super) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&'static str, T)]) -> Option<At<T>> {
+        let At { value: found, at } = self.text(key)?;
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == found) {
+            return Some(At { value: *value, at });
+        }
+        let names: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+        let remedy = match nearest(&found, names.iter().copied()) {
+            Some(meant) => format!("did you mean {meant:?}?"),
+            None => "use one of these".into(),
+        };
+        let what = format!("{}: {key} must be one of {}, found {found:?}", self.name, names.join(", "));
+        self.source.error(at, what, remedy);
+        None
+    }
+
+    /// A table inside.
+    pub(super) fn section(&mut self, key: &'static str) -> Option<Section<'a>> {
+        let At { value, at } = self.value(key, "a table", DeValue::as_table)?;
+        let name = if self.at == 0 { format!("[{key}]") } else { format!("{} {key}", self.name) };
+        Some(self.inner(name, at, value))
+    }
+
+    /// A list of tables, such as `[[slot]]`.
+    pub(super) fn sections(&mut self, key: &'static str) -> Vec<Section<'a>> {
+        let expected = format!("a list of tables, each written as [[{key}]]");
+        let tables = self.value(key, &expected, |value| {
+            let items = value.as_array()?.iter();
+            items.map(|item| Some((item.span().start, item.get_ref().as_table()?))).collect::<Option<Vec<_>>>()
+        });
+        let tables = tables.map(|tables| tables.value).unwrap_or_default();
+        tables.into_iter().map(|(at, table)| self.inner(format!("[[{key}]]"), at, table)).collect()
+    }
+
+    /// Every key of a table that has names of its user's own, with its text.
+    pub(super) fn texts(self) -> Vec<(At<String>, At<String>)> {
+        let mut texts = Vec::new();
+        for (key, value) in self.table {
+            let (name, at) = (key.get_ref().to_string(), key.span().start);
+            match value.get_ref().as_str() {
+                Some(text) => {
+                    let value = At { value: text.to_owned(), at: value.span().start };
+                    texts.push((At { value: name, at }, value));
+                }
+                None => self.source.error(
+                    at,
+                    format!("{}: {name} must be a text in quotes, found {}", self.name, kind(value.get_ref())),
+                    "correct the value",
+                ),
+            }
+        }
+        texts
+    }
+
+    /// Notes every key that nobody asked for.
+    pub(super) fn finish(self) {
+        for key in self.table.keys() {
+            let name: &str = key.get_ref();
+            if self.asked.contains(&name) {
+                continue;
+            }
+            let remedy = match nearest(name, self.asked.iter().copied()) {
+                Some(meant) => format!("did you mean {meant:?}?"),
+                None => format!("remove it; known here: {}", self.asked.join(", ")),
+            };
+            self.source.error(key.span().start, format!("{}: there is no key {name:?}", self.name), remedy);
+        }
+    }
+}
+
+fn number(value: &DeValue<'_>) -> Option<i64> {
+    let number = value.as_integer()?;
+    i64::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+/// What a value is, without showing it.
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a number (or one too large)",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,0 +1,221 @@
+//! The shapes of `flashjig.toml`, as a person wrote them: every key that exists, each with the place where it stands.
+//! What the values mean together is [`super::check`]'s business.
+
+use super::plan::{ModemLine, Start};
+use super::read::{At, Section};
+
+/// Rates that a chip of the family can be set to: 26 MHz divided by 5 at the most.
+const BAUD: std::ops::RangeInclusive<u32> = 9_600..=5_200_000;
+/// Pins of the Pi's header, by their BCM numbers.
+const PINS: std::ops::RangeInclusive<u8> = 0..=27;
+/// Seven-bit I2C addresses that are not reserved.
+const I2C: std::ops::RangeInclusive<u8> = 0x08..=0x77;
+
+/// The whole file.
+pub(super) struct Settings {
+    pub(super) station: Option<Station>,
+    pub(super) web: Web,
+    pub(super) panel: Panel,
+    pub(super) slots: Vec<Slot>,
+}
+
+/// `[station]`
+pub(super) struct Station {
+    pub(super) name: Option<At<String>>,
+    pub(super) data_dir: Option<At<String>>,
+    pub(super) firmware_dir: Option<At<String>>,
+    pub(super) recipe: Option<At<String>>,
+}
+
+/// `[web]`
+#[derive(Default)]
+pub(super) struct Web {
+    pub(super) listen: Option<At<String>>,
+    pub(super) token_file: Option<At<String>>,
+}
+
+/// `[panel]`
+#[derive(Default)]
+pub(super) struct Panel {
+    pub(super) kind: Option<At<PanelKind>>,
+    pub(super) bus: Option<At<String>>,
+    pub(super) address: Option<At<u8>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum PanelKind {
+    Ssd1306,
+    Virtual,
+    None,
+}
+
+/// `[[slot]]`
+pub(super) struct Slot {
+    /// How messages call it.
+    pub(super) label: String,
+    pub(super) name: Option<At<String>>,
+    pub(super) uart: Option<At<String>>,
+    pub(super) max_baud: Option<At<u32>>,
+    pub(super) start: Option<At<Start>>,
+    pub(super) lines: Lines,
+}
+
+/// `[slot.lines]`
+pub(super) enum Lines {
+    Manual,
+    Gpio {
+        at: usize,
+        pins: Vec<(Role, PinSetting)>,
+    },
+    Socket(At<String>),
+    Serial(ModemLine),
+    /// Not understood, and noted already.
+    Unclear,
+}
+
+/// A pin as it is written: `{ pin = 17, active = "high" }`.
+pub(super) struct PinSetting {
+    pub(super) number: At<u8>,
+    pub(super) active_high: Option<bool>,
+}
+
+/// What a pin is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Power,
+    Reset,
+    Park,
+    Button,
+    Contact,
+    LedGreen,
+    LedRed,
+    LedBusy,
+    Buzzer,
+}
+
+impl Role {
+    const ALL: [(&'static str, Self); 9] = [
+        ("power", Self::Power),
+        ("reset", Self::Reset),
+        ("park", Self::Park),
+        ("button", Self::Button),
+        ("contact", Self::Contact),
+        ("led_green", Self::LedGreen),
+        ("led_red", Self::LedRed),
+        ("led_busy", Self::LedBusy),
+        ("buzzer", Self::Buzzer),
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, role)| *role == self).map_or("", |(name, _)| name)
+    }
+
+    /// Without a word about it: CEN, buttons and contacts pull to ground, everything else is switched on by high.
+    pub(super) fn usually_high(self) -> bool {
+        !matches!(self, Self::Reset | Self::Button | Self::Contact)
+    }
+}
+
+/// Reads the whole file.
+pub(super) fn settings(mut root: Section<'_>) -> Settings {
+    let settings = Settings {
+        station: root.section("station").map(station),
+        web: root.section("web").map(web).unwrap_or_default(),
+        panel: root.section("panel").map(panel).unwrap_or_default(),
+        slots: root.sections("slot").into_iter().enumerate().map(|(i, section)| slot(i + 1, section)).collect(),
+    };
+    root.finish();
+    settings
+}
+
+fn station(mut section: Section<'_>) -> Station {
+    section.require("data_dir", "add data_dir = \"/var/lib/flashjig\", the folder for ledger and backups");
+    let station = Station {
+        name: section.text("name"),
+        data_dir: section.text("data_dir"),
+        firmware_dir: section.text("firmware_dir"),
+        recipe: section.text("recipe"),
+    };
+    section.finish();
+    station
+}
+
+fn web(mut section: Section<'_>) -> Web {
+    let web = Web { listen: section.text("listen"), token_file: section.text("token_file") };
+    section.finish();
+    web
+}
+
+fn panel(mut section: Section<'_>) -> Panel {
+    let kinds = [("ssd1306", PanelKind::Ssd1306), ("virtual", PanelKind::Virtual), ("none", PanelKind::None)];
+    let panel = Panel {
+        kind: section.word("kind", &kinds),
+        bus: section.text("bus"),
+        address: section.number_in("address", I2C),
+    };
+    section.finish();
+    panel
+}
+
+fn slot(number: usize, mut section: Section<'_>) -> Slot {
+    let name = section.text("name");
+    let label = name.as_ref().map_or_else(|| format!("slot {number}"), |name| format!("slot {:?}", name.value));
+    section.name.clone_from(&label);
+    section.require("name", "add name = \"A\"");
+    section.require("uart", "add uart = \"/dev/ttyAMA0\", or the name of a USB adapter in /dev/serial/by-path");
+    let starts = [("button", Start::Button), ("contact", Start::Contact), ("remote", Start::Remote)];
+    let slot = Slot {
+        label,
+        name,
+        uart: section.text("uart"),
+        max_baud: section.number_in("max_baud", BAUD),
+        start: section.word("start", &starts),
+        lines: section.section("lines").map_or(Lines::Manual, lines),
+    };
+    section.finish();
+    slot
+}
+
+fn lines(mut section: Section<'_>) -> Lines {
+    #[derive(Clone, Copy)]
+    enum Kind {
+        Gpio,
+        Socket,
+        Serial,
+        Manual,
+    }
+    let at = section.at;
+    let kinds = [("gpio", Kind::Gpio), ("socket", Kind::Socket), ("serial", Kind::Serial), ("manual", Kind::Manual)];
+    // Without a kind nobody can say which other keys belong here.
+    section.require("kind", "add kind = \"gpio\", \"socket\", \"serial\" or \"manual\"");
+    let Some(kind) = section.word("kind", &kinds) else { return Lines::Unclear };
+    let lines = match kind.value {
+        Kind::Manual => Lines::Manual,
+        Kind::Socket => {
+            section.require("path", "add path = \"/run/lines.sock\"");
+            section.text("path").map_or(Lines::Unclear, Lines::Socket)
+        }
+        Kind::Serial => {
+            section.require("reset", "add reset = \"rts\" or \"dtr\", the line that CEN hangs on");
+            let words = [("rts", ModemLine::Rts), ("dtr", ModemLine::Dtr)];
+            section.word("reset", &words).map_or(Lines::Unclear, |reset| Lines::Serial(reset.value))
+        }
+        Kind::Gpio => {
+            let mut pins = Vec::new();
+            for (key, role) in Role::ALL {
+                pins.extend(section.section(key).and_then(pin).map(|pin| (role, pin)));
+            }
+            Lines::Gpio { at, pins }
+        }
+    };
+    section.finish();
+    lines
+}
+
+fn pin(mut section: Section<'_>) -> Option<PinSetting> {
+    section.require("pin", "add pin = the BCM number, 0 to 27");
+    let number = section.number_in("pin", PINS);
+    let active_high = section.word("active", &[("high", true), ("low", false)]).map(|active| active.value);
+    section.finish();
+    Some(PinSetting { number: number?, active_high })
+}

@@ -1,0 +1,261 @@
+use super::*;
+use std::path::PathBuf;
+
+fn try_parse(text: &str) -> Result<(Config, Vec<Problem>), Problems> {
+    parse(Path::new("f.toml"), text)
+}
+
+/// The problems of a bad file, one a line.
+fn problems(text: &str) -> String {
+    try_parse(text).unwrap_err().to_string()
+}
+
+#[test]
+fn the_least_that_is_required_gets_every_default() {
+    let text = "[station]\ndata_dir = \"/d\"\n[[slot]]\nname = \"A\"\nuart = \"/dev/ttyAMA0\"\n";
+    let slot = Slot {
+        name: "A".into(),
+        uart: "/dev/ttyAMA0".into(),
+        max_baud: 2_000_000,
+        start: Start::Button,
+        lines: LinesKind::Manual,
+    };
+    let config = Config {
+        name: "flashjig".into(),
+        data_dir: "/d".into(),
+        firmware_dir: "/d/firmware".into(),
+        recipe: "default".into(),
+        web: Some(Web { listen: "127.0.0.1:8080".parse().unwrap(), token_file: None }),
+        panel: Panel::None,
+        slots: vec![slot],
+    };
+    assert_eq!(try_parse(text), Ok((config, Vec::new())));
+}
+
+/// The sample of the manual, key by key.
+const FULL: &str = r#"
+[station]
+name = "bench-1"
+data_dir = "/var/lib/flashjig"
+firmware_dir = "/srv/firmware"
+recipe = "kitchen"
+[web]
+listen = "[::1]:80"
+token_file = "/etc/flashjig/token"
+[panel]
+kind = "ssd1306"
+bus = "/dev/i2c-1"
+address = 0x3D
+[[slot]]
+name = "A"
+uart = "/dev/ttyAMA0"
+max_baud = 1_500_000
+start = "contact"
+[slot.lines]
+kind = "gpio"
+power = { pin = 17, active = "low" }
+reset = { pin = 27, active = "low" }
+park  = { pin = 22, active = "high" }
+button = { pin = 23, active = "low" }
+contact = { pin = 24, active = "low" }
+led_green = { pin = 5 }
+led_red = { pin = 6 }
+led_busy = { pin = 13 }
+buzzer = { pin = 19 }
+[[slot]]
+name = "B"
+uart = "/dev/pts/7"
+start = "remote"
+lines = { kind = "socket", path = "/run/x.sock" }
+[[slot]]
+name = "C"
+uart = "/dev/serial/by-path/usb-1"
+lines.kind = "serial"
+lines.reset = "dtr"
+"#;
+
+#[test]
+fn every_key_arrives_in_the_plan() {
+    let (config, warnings) = try_parse(FULL).unwrap();
+    assert_eq!(warnings.len(), 1, "there is no driver for pins yet: {warnings:?}");
+    assert_eq!(config.firmware_dir, PathBuf::from("/srv/firmware"));
+    assert_eq!(config.recipe, "kitchen");
+    let web = config.web.unwrap();
+    assert_eq!((web.listen.to_string().as_str(), web.token_file), ("[::1]:80", Some("/etc/flashjig/token".into())));
+    assert_eq!(config.panel, Panel::Ssd1306 { bus: "/dev/i2c-1".into(), address: 0x3D });
+    let [a, b, c] = &config.slots[..] else { panic!() };
+    assert_eq!((a.max_baud, a.start), (1_500_000, Start::Contact));
+    let LinesKind::Gpio(pins) = &a.lines else { panic!() };
+    assert_eq!(pins.power, Some(Pin { number: 17, active_high: false }));
+    assert_eq!(pins.reset, Some(Pin { number: 27, active_high: false }));
+    assert_eq!(pins.led_red, Some(Pin { number: 6, active_high: true }));
+    assert!(
+        [pins.park, pins.button, pins.contact, pins.led_green, pins.led_busy, pins.buzzer].iter().all(Option::is_some)
+    );
+    assert_eq!(b.lines, LinesKind::Socket { path: "/run/x.sock".into() });
+    assert_eq!(c.lines, LinesKind::Serial { reset: ModemLine::Dtr });
+}
+
+#[test]
+fn a_bad_file_shows_all_its_problems_at_once() {
+    let bad = r#"
+[station]
+data_dri = "/d"
+recipe = "../secret"
+[web]
+listen = "localhost"
+[panel]
+kind = "oled"
+[colour]
+red = 1
+[[slot]]
+name = "A"
+uart = "/dev/ttyUSB0"
+max_baud = "fast"
+start = "contact"
+[slot.lines]
+kind = "gpio"
+power = { pin = 28 }
+reset = { pin = 27, active = "lo" }
+button = { pni = 4 }
+led_red = 5
+buzzer = { pin = 27 }
+[[slot]]
+name = "A"
+uart = "/dev//ttyUSB0"
+max_baud = 300
+lines = { kind = "socket" }
+[[slot]]
+name = "a slot"
+uart = "/dev/ttyS0"
+lines = { reset = "rts" }
+[[slot]]
+uart = "/dev/ttyS1"
+lines = { kind = "serial", reset = "rst", path = "/x" }
+"#;
+    insta::assert_snapshot!(problems(bad), @r##"
+    f.toml:2: error: [station]: the key data_dir is missing; add data_dir = "/var/lib/flashjig", the folder for ledger and backups
+    f.toml:3: error: [station]: there is no key "data_dri"; did you mean "data_dir"?
+    f.toml:4: error: [station]: recipe must be a short name, found "../secret"; use letters, digits, - and _
+    f.toml:6: error: [web]: listen must be an IP address and a port, found "localhost"; write "127.0.0.1:8080" for this machine alone, "0.0.0.0:8080" for all
+    f.toml:8: error: [panel]: kind must be one of ssd1306, virtual, none, found "oled"; use one of these
+    f.toml:9: error: this file: there is no key "colour"; remove it; known here: station, web, panel, slot
+    f.toml:13: warning: slot "A": /dev/ttyUSB0 may become another adapter when cables are moved; use the adapter's name in /dev/serial/by-path
+    f.toml:14: error: slot "A": max_baud must be a whole number, found a text; correct the value
+    f.toml:15: error: slot "A": start = "contact", but its lines (gpio) have no contact; add contact = { pin = 24 } to lines of the kind gpio, or use start = "remote"
+    f.toml:16: warning: slot "A" lines: this version has no driver for the kind gpio, flashjig will not start; use socket, serial or manual for now
+    f.toml:18: error: slot "A" lines power: pin must be from 0 to 27, found 28; correct the value
+    f.toml:19: error: slot "A" lines reset: active must be one of high, low, found "lo"; did you mean "low"?
+    f.toml:20: error: slot "A" lines button: the key pin is missing; add pin = the BCM number, 0 to 27
+    f.toml:20: error: slot "A" lines button: there is no key "pni"; did you mean "pin"?
+    f.toml:21: error: slot "A" lines: led_red must be a table, found a number (or one too large); correct the value
+    f.toml:22: error: slot "A" buzzer: pin 27 is used by slot "A" reset already (line 19); give each its own pin
+    f.toml:24: error: slot "A": name A is used by slot "A" already (line 12); give each its own name
+    f.toml:25: error: slot "A": uart /dev/ttyUSB0 is used by slot "A" already (line 13); give each its own uart
+    f.toml:25: warning: slot "A": /dev/ttyUSB0 may become another adapter when cables are moved; use the adapter's name in /dev/serial/by-path
+    f.toml:26: error: slot "A": max_baud must be from 9600 to 5200000, found 300; correct the value
+    f.toml:27: error: slot "A" lines: the key path is missing; add path = "/run/lines.sock"
+    f.toml:29: error: slot "a slot": name must be 1 to 12 letters, digits, - or _; it stands on the panel and in addresses of the page: shorten it, such as "A"
+    f.toml:31: error: slot "a slot" lines: the key kind is missing; add kind = "gpio", "socket", "serial" or "manual"
+    f.toml:32: error: slot 4: the key name is missing; add name = "A"
+    f.toml:34: error: slot 4 lines: reset must be one of rts, dtr, found "rst"; did you mean "rts"?
+    f.toml:34: error: slot 4 lines: there is no key "path"; remove it; known here: kind, reset
+    "##);
+}
+
+#[test]
+fn an_empty_file_says_what_is_required() {
+    insta::assert_snapshot!(problems(""), @r##"
+    f.toml:1: error: there is no [station]; add [station] with data_dir = "/var/lib/flashjig"
+    f.toml:1: error: there is no [[slot]]; add at least one [[slot]] with name and uart
+    "##);
+}
+
+#[test]
+fn what_is_not_toml_is_named_by_its_line_and_the_rest_is_still_checked() {
+    insta::assert_snapshot!(problems("[station]\ndata_dir = /d\n[[slot]]\nname = \"A\"\nuart = 5\n"), @r##"
+    f.toml:2: error: not valid TOML: string values must be quoted, expected literal string; see https://toml.io for how to write it
+    f.toml:5: error: slot "A": uart must be a text in quotes, found a number (or one too large); correct the value
+    "##);
+}
+
+#[test]
+fn pins_sockets_and_the_panels_bus_are_not_shared() {
+    let text = r#"
+[station]
+data_dir = "/d"
+[panel]
+kind = "ssd1306"
+[[slot]]
+name = "A"
+uart = "/dev/ttyS1"
+lines = { kind = "gpio", reset = { pin = 27 }, power = { pin = 2 } }
+[[slot]]
+name = "B"
+uart = "/dev/ttyS2"
+lines = { kind = "gpio", reset = { pin = 27 } }
+[[slot]]
+name = "C"
+uart = "/dev/ttyS3"
+lines = { kind = "socket", path = "/run/x.sock" }
+[[slot]]
+name = "D"
+uart = "/dev/ttyS4"
+lines = { kind = "socket", path = "/run/x.sock" }
+"#;
+    insta::assert_snapshot!(problems(text), @r##"
+    f.toml:9: warning: slot "A" lines: this version has no driver for the kind gpio, flashjig will not start; use socket, serial or manual for now
+    f.toml:9: error: slot "A" power: pin 2 is used by the panel's I2C bus already; give each its own pin
+    f.toml:13: warning: slot "B" lines: this version has no driver for the kind gpio, flashjig will not start; use socket, serial or manual for now
+    f.toml:13: error: slot "B" reset: pin 27 is used by slot "A" reset already (line 9); give each its own pin
+    f.toml:21: error: slot "D": socket /run/x.sock is used by slot "C" already (line 17); give each its own socket
+    "##);
+}
+
+#[test]
+fn warnings_do_not_keep_a_file_from_being_used() {
+    let text = r#"
+[station]
+data_dir = "data"
+[web]
+listen = "0.0.0.0:8080"
+[[slot]]
+name = "A"
+uart = "/dev/ttyUSB0"
+max_baud = 9600
+start = "button"
+[[slot]]
+name = "B"
+uart = "/dev/ttyAMA0"
+lines = { kind = "gpio", reset = { pin = 14 } }
+"#;
+    let (config, warnings) = try_parse(text).unwrap();
+    assert_eq!(config.slots[0].max_baud, 115_200);
+    insta::assert_snapshot!(Problems(warnings), @r##"
+    f.toml:3: warning: [station]: data_dir is relative to the folder that flashjig is started in: data; write the full path, which begins with /
+    f.toml:5: warning: [web]: other machines can read the page at 0.0.0.0:8080, but not start or stop units; add token_file for control, or listen on 127.0.0.1
+    f.toml:8: warning: slot "A": /dev/ttyUSB0 may become another adapter when cables are moved; use the adapter's name in /dev/serial/by-path
+    f.toml:9: warning: slot "A": max_baud 9600 is below 115200, where every chip begins; 115200 is used; shorten the wires if that is too fast
+    f.toml:10: warning: slot "A": start = "button", but its lines (manual) have no button; the page and `flashjig once` start units here; write start = "remote" if that is meant
+    f.toml:14: warning: slot "B" lines: this version has no driver for the kind gpio, flashjig will not start; use socket, serial or manual for now
+    f.toml:14: warning: slot "B" reset: pin 14 is usually TX or RX of its uart; use another pin
+    "##);
+}
+
+#[test]
+fn the_samples_of_the_project_are_clean() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let (_, warnings) = load(&folder.join("flashjig.toml")).unwrap();
+    assert_eq!(warnings, []);
+    for name in ["default", "pinned"] {
+        let (_, warnings) = recipe::look(&folder, name).unwrap();
+        assert_eq!(warnings, [], "{name}");
+    }
+    assert_eq!(recipe::load(&folder, "default").unwrap(), crate::model::recipe::Recipe::default());
+}
+
+#[test]
+fn a_missing_file_points_to_the_sample() {
+    let error = load(Path::new("/nonexistent/f.toml")).unwrap_err().to_string();
+    assert!(error.contains("config/flashjig.toml of the project is a sample"), "{error}");
+}

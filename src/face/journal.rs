@@ -1,0 +1,122 @@
+//! The journal: one line for each event that a person may look for later. Progress is not among them.
+
+use crate::model::board::Board;
+use crate::model::event::{Event, Stamped};
+use crate::model::verdict::Verdict;
+use crate::station::StationHandle;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+/// How loud a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Debug,
+    Info,
+    Warn,
+}
+
+/// Writes the journal until `stop`.
+pub async fn run(station: StationHandle, stop: CancellationToken) {
+    let mut events = station.events();
+    // A handle holds the channel open; the journal must not be what keeps a stopped station's channel alive.
+    drop(station);
+    loop {
+        let event = tokio::select! {
+            () = stop.cancelled() => return,
+            event = events.recv() => event,
+        };
+        match event {
+            Ok(event) => write(&event),
+            Err(RecvError::Lagged(lost)) => warn!("the journal missed {lost} events; the ledger holds every unit"),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn write(stamped: &Stamped) {
+    let Some((level, text)) = line(&stamped.event) else { return };
+    let (slot, seq) = (&stamped.slot, stamped.seq);
+    match level {
+        Level::Debug => debug!(seq, "slot {slot}: {text}"),
+        Level::Info => info!(seq, "slot {slot}: {text}"),
+        Level::Warn => warn!(seq, "slot {slot}: {text}"),
+    }
+}
+
+/// The words of an event; `None` for what would only fill the disk.
+fn line(event: &Event) -> Option<(Level, String)> {
+    let (level, text) = match event {
+        Event::Progress { .. } => return None,
+        Event::Seated => (Level::Debug, "board seated".into()),
+        Event::Lifted => (Level::Debug, "board lifted".into()),
+        Event::Started { recipe } => (Level::Info, format!("started, recipe {recipe}")),
+        Event::Entered { stage } => (Level::Debug, format!("stage {stage}")),
+        Event::Rate { baud } => (Level::Debug, format!("rate {baud} baud")),
+        Event::Found { board } => (Level::Info, format!("found {}", named(board))),
+        Event::Chosen { name, version } => {
+            (Level::Info, format!("firmware {name}, version {}", version.as_deref().unwrap_or("unknown")))
+        }
+        Event::Kept { sha256 } => (Level::Info, format!("backup kept, sha256 {sha256}")),
+        Event::Planned { erase, write, same } => (
+            Level::Info,
+            format!(
+                "plan: erase {} KiB, write {} KiB, {} KiB are there already",
+                erase / 1024,
+                write / 1024,
+                same / 1024
+            ),
+        ),
+        Event::Retried { stage, message } => (Level::Warn, format!("retry in {stage}: {message}")),
+        Event::Stopping => (Level::Info, "stops at the next safe point".into()),
+        Event::Blocked { message } => (Level::Warn, format!("blocked: {message}")),
+        Event::Finished { seq, verdict, fault, ms } => {
+            let level = if *verdict == Verdict::Pass { Level::Info } else { Level::Warn };
+            let unit = seq.map_or("not recorded".into(), |seq| format!("unit {seq}"));
+            let why = fault.as_ref().map_or(String::new(), |fault| {
+                format!(", {} in {}: {} ({})", fault.code, fault.stage, fault.message, fault.hint)
+            });
+            (level, format!("{verdict}, {unit}, {}.{:03} s{why}", ms / 1000, ms % 1000))
+        }
+    };
+    // A message may quote what a chip sent; one event stays one line.
+    Some((level, text.replace(char::is_control, " ")))
+}
+
+fn named(board: &Board) -> String {
+    let mut text = board.chip.to_string();
+    for part in [board.module.clone(), board.mac.map(|mac| mac.to_string())].into_iter().flatten() {
+        text = format!("{text} {part}");
+    }
+    format!("{text}, {} KiB flash", board.flash_size / 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fault::{Fault, FaultCode};
+    use crate::model::stage::Stage;
+
+    #[test]
+    fn progress_is_not_logged() {
+        assert_eq!(line(&Event::Progress { stage: Stage::Backup, done: 1, total: 2 }), None);
+    }
+
+    #[test]
+    fn a_verdict_is_one_line_with_all_that_one_would_grep_for() {
+        let fault = Some(Fault::new(FaultCode::NoAnswer, Stage::Attach, "expected a link check's reply,\ngot nothing"));
+        let (level, text) = line(&Event::Finished { seq: Some(7), verdict: Verdict::Fail, fault, ms: 4_005 }).unwrap();
+        assert_eq!(level, Level::Warn);
+        assert_eq!(
+            text,
+            "fail, unit 7, 4.005 s, L01 in attach: expected a link check's reply, got nothing \
+             (No answer: reseat board, press again)"
+        );
+    }
+
+    #[test]
+    fn a_unit_that_was_not_recorded_says_so() {
+        let (_, text) = line(&Event::Finished { seq: None, verdict: Verdict::Error, fault: None, ms: 1 }).unwrap();
+        assert_eq!(text, "error, not recorded, 0.001 s");
+    }
+}

@@ -1,0 +1,130 @@
+//! `GET /api/v1/openapi.json`: the interface, described by hand and compared with the router by a test.
+
+mod schemas;
+
+use axum::Json;
+use serde_json::{Map, Value, json};
+
+/// `GET /api/v1/openapi.json`.
+pub(super) async fn page() -> Json<Value> {
+    Json(document())
+}
+
+pub(super) fn document() -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "flashjig",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Converts Wi-Fi plugs to OpenBeken in a pogo-pin jig. Looking is open to everybody who \
+                            reaches the station; orders and backups need the token or, where none is set, a peer on \
+                            the station itself. The Host header must be an IP address, localhost, or the station's name.",
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths(),
+        "components": {
+            "schemas": schemas::all(),
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+            "responses": { "Problem": answer("The request was refused; the detail says why.", &schema("Problem")) },
+        },
+    })
+}
+
+fn paths() -> Map<String, Value> {
+    let text = |kind: &str| json!({ kind: { "schema": { "type": "string" } } });
+    let bytes = |kind: &str| json!({ kind: { "schema": { "type": "string", "format": "binary" } } });
+    let unit = || json!({ "name": "seq", "in": "path", "required": true, "schema": { "type": "integer" } });
+    let get = |summary: &str, parameters: Value, content: Value, refused: &[u16]| json!({ "get": operation(summary, &parameters, 200, &json!({ "description": "OK", "content": content }), refused) });
+    let order = |summary: &str| {
+        let name = json!([{ "name": "name", "in": "path", "required": true, "schema": { "type": "string" } }]);
+        let taken = json!({ "description": "The slot will.", "content": body(&json!({ "type": "object" })) });
+        let mut order = operation(summary, &name, 202, &taken, &[401, 403, 404, 409, 503]);
+        guarded(&mut order);
+        json!({ "post": order })
+    };
+    let mut backup = get(
+        "A unit's stock flash, byte-exact",
+        json!([unit()]),
+        bytes("application/octet-stream"),
+        &[400, 401, 403, 404, 500],
+    );
+    if let Some(operation) = backup.get_mut("get") {
+        guarded(operation);
+    }
+    let scale =
+        json!([{ "name": "scale", "in": "query", "schema": { "type": "integer", "minimum": 1, "maximum": 8 } }]);
+    let list = body(&json!({ "type": "array", "items": schema("Unit") }));
+    let faults = body(&json!({ "type": "array", "items": schema("FaultHelp") }));
+    let none = || json!([]);
+    [
+        ("/", get("The station page", none(), text("text/html"), &[])),
+        ("/app.js", get("The page's script", none(), text("text/javascript"), &[])),
+        ("/app.css", get("The page's style", none(), text("text/css"), &[])),
+        ("/favicon.svg", get("The page's symbol", none(), text("image/svg+xml"), &[])),
+        ("/healthz", get("Liveness: `ok`", none(), text("text/plain"), &[])),
+        ("/metrics", get("Counters for Prometheus", none(), text("text/plain"), &[])),
+        ("/api/v1/status", get("Station, slots, tally", none(), body(&schema("Snapshot")), &[])),
+        ("/api/v1/faults", get("What each fault code means", none(), faults, &[])),
+        ("/api/v1/panel.png", get("What the panel shows", scale, bytes("image/png"), &[400])),
+        ("/api/v1/slots/{name}/start", order("Start a unit")),
+        ("/api/v1/slots/{name}/abort", order("Stop the unit in flight at the next safe point")),
+        ("/api/v1/units", get("Units, newest first", filters(), list, &[400, 500])),
+        ("/api/v1/units/{seq}", get("A unit's record", json!([unit()]), body(&schema("Unit")), &[400, 404, 500])),
+        ("/api/v1/units/{seq}/backup", backup),
+        ("/api/v1/events", get(EVENTS, none(), text("text/event-stream"), &[])),
+        ("/api/v1/openapi.json", get("This document", none(), body(&json!({ "type": "object" })), &[])),
+    ]
+    .into_iter()
+    .map(|(path, item)| (path.to_owned(), item))
+    .collect()
+}
+
+const EVENTS: &str = "Server-sent events. The first is `snapshot` with a Snapshot; then each Event, named by its `kind`, \
+                      with `id` = `seq`. After a gap, and after every reconnect, a new `snapshot` comes first.";
+
+fn operation(summary: &str, parameters: &Value, status: u16, answer: &Value, refused: &[u16]) -> Value {
+    let mut responses = Map::new();
+    responses.insert(status.to_string(), answer.clone());
+    for status in refused {
+        responses.insert(status.to_string(), json!({ "$ref": "#/components/responses/Problem" }));
+    }
+    json!({ "summary": summary, "parameters": parameters, "responses": responses })
+}
+
+/// Marks an operation that needs the token; without one set, the empty choice is open to local peers.
+fn guarded(operation: &mut Value) {
+    if let Some(fields) = operation.as_object_mut() {
+        fields.insert("security".into(), json!([{ "token": [] }, {}]));
+    }
+}
+
+fn filters() -> Value {
+    let query = |name: &str, schema: Value, what: &str| json!({ "name": name, "in": "query", "schema": schema, "description": what });
+    json!([
+        query(
+            "limit",
+            json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 50 }),
+            "At most this many."
+        ),
+        query("before", json!({ "type": "integer" }), "Only units with a smaller number: the next page."),
+        query("verdict", schema("Verdict"), "Only this verdict."),
+        query("mac", json!({ "type": "string" }), "Only this MAC, such as 18:DE:50:3A:8E:3F."),
+        query(
+            "since",
+            json!({ "type": "string", "format": "date-time" }),
+            "Only units finished at or after this time."
+        ),
+    ])
+}
+
+fn answer(what: &str, schema: &Value) -> Value {
+    json!({ "description": what, "content": body(schema) })
+}
+
+fn body(schema: &Value) -> Value {
+    json!({ "application/json": { "schema": schema } })
+}
+
+fn schema(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}

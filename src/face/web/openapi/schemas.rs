@@ -1,0 +1,161 @@
+//! The shapes of the interface's values. Fields may be added; none is renamed or dropped.
+
+use crate::model::chip::Chip;
+use crate::model::stage::Stage;
+use serde_json::{Map, Value, json};
+
+/// Every shape, by name.
+pub(super) fn all() -> Value {
+    let kinds = [
+        "seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried",
+        "finished", "stopping", "blocked",
+    ];
+    let mut event = object(&[
+        ("seq", integer()),
+        ("time", time()),
+        ("slot", string()),
+        ("kind", json!({ "type": "string", "enum": kinds })),
+    ]);
+    set(&mut event, "description", json!("Each kind has further fields of its own."));
+    json!({
+        "Verdict": choice(&["pass", "fail", "error", "timeout", "aborted"]),
+        "Stage": choice(&Stage::ALL.map(Stage::name)),
+        "Chip": choice(&Chip::ALL.map(Chip::name)),
+        "Problem": object(&[("error", object(&[("code", string()), ("title", string()), ("detail", string())]))]),
+        "Fault": object(&[("code", string()), ("stage", link("Stage")), ("message", string()), ("hint", string())]),
+        "FaultHelp": object(&[
+            ("code", string()), ("class", choice(&["contact", "unit", "station", "operator", "time"])),
+            ("verdict", link("Verdict")), ("hint", string()), ("help", string()),
+        ]),
+        "Board": object(&[
+            ("chip", link("Chip")), ("module", maybe(string())), ("mac", maybe(string())), ("flash_id", maybe(string())),
+            ("flash_size", integer()), ("bootloader", maybe(string())),
+            ("key", choice(&["standard", "plain", "foreign"])), ("evidence", list(string())),
+        ]),
+        "Snapshot": object(&[
+            ("seq", integer()),
+            ("station", object(&[
+                ("name", string()), ("version", string()), ("started", time()), ("page", maybe(string())),
+            ])),
+            ("slots", list(link("Slot"))),
+            ("tally", tally()),
+        ]),
+        "Slot": slot(),
+        "Event": event,
+        "Unit": unit(),
+    })
+}
+
+fn slot() -> Value {
+    let last = object(&[
+        ("seq", maybe(integer())),
+        ("verdict", link("Verdict")),
+        ("fault", maybe(link("Fault"))),
+        ("ms", integer()),
+        ("finished", time()),
+        ("board", maybe(link("Board"))),
+    ]);
+    object(&[
+        ("name", string()),
+        ("state", choice(&["idle", "busy", "stopping", "blocked"])),
+        ("seated", maybe(json!({ "type": "boolean" }))),
+        ("stage", maybe(link("Stage"))),
+        (
+            "progress",
+            object(&[
+                ("done", integer()),
+                ("total", integer()),
+                ("overall", json!({ "type": "integer", "minimum": 0, "maximum": 1000 })),
+            ]),
+        ),
+        ("started", maybe(time())),
+        ("recipe", maybe(string())),
+        ("board", maybe(link("Board"))),
+        ("firmware", maybe(string())),
+        ("baud", maybe(integer())),
+        ("retries", integer()),
+        ("blocked", maybe(string())),
+        ("last", maybe(last)),
+    ])
+}
+
+fn tally() -> Value {
+    object(&["pass", "fail", "error", "timeout", "aborted"].map(|verdict| (verdict, integer())))
+}
+
+fn unit() -> Value {
+    let backup =
+        object(&[("sha256", string()), ("bytes", integer()), ("read_bytes", integer()), ("skipped_bytes", integer())]);
+    let firmware =
+        object(&[("name", string()), ("version", maybe(string())), ("sha256", string()), ("chip", link("Chip"))]);
+    let config =
+        object(&[("template", json!({})), ("injected", list(string())), ("checked", json!({ "type": "boolean" }))]);
+    let stage = object(&[
+        ("name", link("Stage")),
+        ("start_ms", integer()),
+        ("ms", integer()),
+        ("bytes", integer()),
+        ("retries", integer()),
+    ]);
+    let uart = object(&[("baud", integer()), ("tx_bytes", integer()), ("rx_bytes", integer()), ("errors", integer())]);
+    object(&[
+        ("seq", integer()),
+        ("v", integer()),
+        ("station", string()),
+        ("slot", string()),
+        ("started", time()),
+        ("finished", time()),
+        ("clock_synced", json!({ "type": "boolean" })),
+        ("boot_id", string()),
+        ("verdict", link("Verdict")),
+        ("fault", maybe(link("Fault"))),
+        ("board", maybe(link("Board"))),
+        ("backup", maybe(backup)),
+        ("firmware", maybe(firmware)),
+        ("config", maybe(config)),
+        ("stages", list(stage)),
+        ("uart", uart),
+    ])
+}
+
+fn object(fields: &[(&str, Value)]) -> Value {
+    let properties: Map<String, Value> = fields.iter().map(|(name, kind)| ((*name).to_owned(), kind.clone())).collect();
+    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
+fn set(schema: &mut Value, key: &str, value: Value) {
+    if let Some(fields) = schema.as_object_mut() {
+        fields.insert(key.into(), value);
+    }
+}
+
+fn string() -> Value {
+    json!({ "type": "string" })
+}
+
+fn integer() -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
+
+fn time() -> Value {
+    json!({ "type": "string", "format": "date-time" })
+}
+
+fn list(items: Value) -> Value {
+    let mut schema = json!({ "type": "array" });
+    set(&mut schema, "items", items);
+    schema
+}
+
+fn choice(values: &[&str]) -> Value {
+    json!({ "type": "string", "enum": values })
+}
+
+fn maybe(kind: Value) -> Value {
+    json!({ "anyOf": Value::Array(vec![kind, json!({ "type": "null" })]) })
+}
+
+fn link(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}

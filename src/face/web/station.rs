@@ -1,0 +1,97 @@
+//! The state, the panel's picture, and orders to slots.
+
+use super::App;
+use super::problem::Problem;
+use crate::clock;
+use crate::model::fault::{Class, FaultCode};
+use crate::model::screen::{layout, paint};
+use crate::station::Order;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A slot answers an order at once; one that does not has a fault of its own.
+const ANSWER_TIME: Duration = Duration::from_secs(5);
+const MAX_SCALE: u32 = 8;
+
+/// `GET /healthz`.
+pub(super) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /api/v1/status`.
+pub(super) async fn status(State(app): State<App>) -> impl IntoResponse {
+    Json(app.handle.snapshot().as_ref()).into_response()
+}
+
+/// `GET /api/v1/faults`: what each code means, for the page and for translators.
+pub(super) async fn faults() -> Json<Vec<Value>> {
+    let fault = |code: &FaultCode| {
+        let class = match code.class() {
+            Class::Contact => "contact",
+            Class::Unit => "unit",
+            Class::Station => "station",
+            Class::Operator => "operator",
+            Class::Time => "time",
+        };
+        let hint = code.hint().replace('\n', " ");
+        json!({ "code": code, "class": class, "verdict": code.verdict(), "hint": hint, "help": code.help() })
+    };
+    Json(FaultCode::ALL.iter().map(fault).collect())
+}
+
+/// `POST /api/v1/slots/{name}/start`.
+pub(super) async fn start(
+    State(app): State<App>,
+    name: Result<Path<String>, PathRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    body?;
+    order(&app, &name?, Order::Start).await
+}
+
+/// `POST /api/v1/slots/{name}/abort`.
+pub(super) async fn abort(
+    State(app): State<App>,
+    name: Result<Path<String>, PathRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    body?;
+    order(&app, &name?, Order::Abort).await
+}
+
+async fn order(app: &App, slot: &str, order: Order) -> Result<impl IntoResponse + use<>, Problem> {
+    let answer = timeout(ANSWER_TIME, app.handle.order(slot, order)).await;
+    let late = |_| {
+        let detail = format!("slot {slot} did not answer within {} s; look at the journal", ANSWER_TIME.as_secs());
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_answer", "The slot does not answer", detail)
+    };
+    answer.map_err(late)??;
+    Ok((StatusCode::ACCEPTED, Json(json!({}))))
+}
+
+/// `GET /api/v1/panel.png?scale=`.
+pub(super) async fn panel(
+    State(app): State<App>,
+    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    let mut scale = 1;
+    for (name, value) in query?.0 {
+        let number = value.parse().ok().filter(|scale| (1..=MAX_SCALE).contains(scale));
+        scale = match (name.as_str(), number) {
+            ("scale", Some(scale)) => scale,
+            // The page adds a number to get past the browser's cache.
+            ("seq", _) => scale,
+            ("scale", None) => return Err(Problem::parameter("scale", &value, "a number from 1 to 8")),
+            _ => return Err(Problem::parameter(&name, &value, "scale as the parameter's name")),
+        };
+    }
+    let frame = paint(&layout(&app.handle.snapshot(), clock::now()));
+    Ok(([(header::CONTENT_TYPE, "image/png")], frame.to_png(scale)))
+}

@@ -1,0 +1,134 @@
+//! The ledger and the archive.
+
+use super::App;
+use super::problem::Problem;
+use crate::model::mac::Mac;
+use crate::model::unit::{Unit, UnitQuery};
+use crate::model::verdict::Verdict;
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 1000;
+
+/// `GET /api/v1/units?limit=&before=&verdict=&mac=&since=`.
+pub(super) async fn list(
+    State(app): State<App>,
+    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
+) -> Result<Json<Vec<Unit>>, Problem> {
+    Ok(Json(app.handle.units(parse(&query?.0)?).await?))
+}
+
+/// `GET /api/v1/units/{seq}`.
+pub(super) async fn one(
+    State(app): State<App>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Json<Unit>, Problem> {
+    find(&app, &path?).await.map(Json)
+}
+
+/// `GET /api/v1/units/{seq}/backup`.
+pub(super) async fn backup(
+    State(app): State<App>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    let unit = find(&app, &path?).await?;
+    let Some(backup) = &unit.backup else {
+        return Err(Problem::not_found(format!("unit {} has no backup", unit.seq)));
+    };
+    let bytes = app.handle.backup(backup.sha256).await?;
+    let name = format!("attachment; filename=\"{}\"", file_name(&unit));
+    let tag = format!("\"{}\"", backup.sha256);
+    let kind = "application/octet-stream".to_owned();
+    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name), (header::ETAG, tag)], bytes))
+}
+
+async fn find(app: &App, seq: &str) -> Result<Unit, Problem> {
+    let number = seq.parse().map_err(|_| Problem::parameter("seq", seq, "a unit's number"))?;
+    let unit = app.handle.unit(number).await?;
+    unit.ok_or_else(|| Problem::not_found(format!("the ledger has no unit {number}")))
+}
+
+/// Such as `stock-000012-BK7231T-18DE503A8E3F.bin`; plain ASCII by its parts.
+fn file_name(unit: &Unit) -> String {
+    let chip = unit.board.as_ref().map_or(String::new(), |board| format!("-{}", board.chip));
+    let mac = unit.board.as_ref().and_then(|board| board.mac);
+    let mac = mac.map_or(String::new(), |mac| format!("-{mac}").replace(':', ""));
+    format!("stock-{:06}{chip}{mac}.bin", unit.seq)
+}
+
+fn parse(pairs: &[(String, String)]) -> Result<UnitQuery, Problem> {
+    let mut query = UnitQuery { limit: Some(DEFAULT_LIMIT), ..UnitQuery::default() };
+    for (name, value) in pairs {
+        let bad = |expected: &str| Problem::parameter(name, value, expected);
+        match name.as_str() {
+            "limit" => {
+                let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+                query.limit = Some(limit.ok_or_else(|| bad("a number from 1 to 1000"))?);
+            }
+            "before" => query.before = Some(value.parse().map_err(|_| bad("a unit's number"))?),
+            "verdict" => {
+                let verdict = Verdict::parse(value);
+                query.verdict = Some(verdict.ok_or_else(|| bad("pass, fail, error, timeout or aborted"))?);
+            }
+            "mac" => query.mac = Some(Mac::parse(value).ok_or_else(|| bad("a MAC such as 18:DE:50:3A:8E:3F"))?),
+            "since" => query.since = Some(value.parse().map_err(|_| bad("a time such as 2026-11-22T08:00:00Z"))?),
+            _ => return Err(bad("one of limit, before, verdict, mac, since as the parameter's name")),
+        }
+    }
+    Ok(query)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(pairs: &[(&str, &str)]) -> Result<UnitQuery, Problem> {
+        parse(&pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_list_is_limited_unless_asked_otherwise() {
+        assert_eq!(parsed(&[]).unwrap().limit, Some(50));
+        assert_eq!(parsed(&[("limit", "1000")]).unwrap().limit, Some(1000));
+    }
+
+    #[test]
+    fn each_parameter_reaches_the_query() {
+        let query = parsed(&[
+            ("limit", "7"),
+            ("before", "100"),
+            ("verdict", "timeout"),
+            ("mac", "18de503a8e3f"),
+            ("since", "2026-11-22T08:00:00Z"),
+        ]);
+        let expected = UnitQuery {
+            limit: Some(7),
+            before: Some(100),
+            verdict: Some(Verdict::Timeout),
+            mac: Mac::parse("18:DE:50:3A:8E:3F"),
+            since: "2026-11-22T08:00:00Z".parse().ok(),
+        };
+        assert_eq!(query.unwrap(), expected);
+    }
+
+    #[test]
+    fn a_bad_parameter_is_named() {
+        for (name, value) in [
+            ("limit", "0"),
+            ("limit", "1001"),
+            ("limit", "ten"),
+            ("before", "-1"),
+            ("verdict", "good"),
+            ("mac", "18:DE"),
+            ("since", "yesterday"),
+            ("colour", "red"),
+        ] {
+            let problem = format!("{:?}", parsed(&[(name, value)]).unwrap_err());
+            assert!(problem.contains(name) && problem.contains(value), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Reading, checking, erasing and writing the flash.
+
+use super::LinkError;
+use super::chip_link::{AWAKE, ChipLink, TRIES};
+use crate::model::beken::{Command, EraseSize, Reply};
+use crate::model::flash::Span;
+use crate::model::flash::geometry::{BOOT_END, PAGE, SECTOR};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Silence in the middle of a read that means a lost reply, on a chip that does not reset when idle.
+const READ_GAP: Duration = Duration::from_millis(250);
+
+impl ChipLink {
+    /// Reads a range, sector by sector, and hands each piece to `sink` with its address, in order.
+    ///
+    /// Reads that the chip refuses (an L-boot's own area) are shifted by the flash size: the address wraps round.
+    /// What was read is what came over a line without checksums: compare it with [`Self::crc`].
+    pub async fn read(
+        &mut self,
+        span: Span,
+        flash_size: u32,
+        sink: &mut (dyn FnMut(u32, &[u8]) + Send),
+    ) -> Result<(), LinkError> {
+        let floor = self.dialect().read_floor();
+        let wire = |at: u32| if at < floor { at.saturating_add(flash_size) } else { at };
+        let in_flight = self.known().map_or(1, |dialect| dialect.reads_in_flight() as u32);
+        let (mut asked, mut got, mut tries) = (span.start, span.start, 1);
+        while got < span.end {
+            while asked < span.end && (asked - got) / SECTOR < in_flight {
+                self.send(&Command::ReadSector { addr: wire(asked) }).await?;
+                asked = asked.saturating_add(SECTOR);
+            }
+            match self.sector(wire(got)).await {
+                Ok(data) => {
+                    let wanted = (span.end - got).min(SECTOR) as usize;
+                    sink(got, data.get(..wanted).unwrap_or(&data));
+                    got = got.saturating_add(SECTOR);
+                    tries = 1;
+                }
+                Err(error) if error.is_passing() => {
+                    self.resync("a read").await?;
+                    if tries >= TRIES {
+                        return Err(error);
+                    }
+                    tries += 1;
+                    self.stats.retries += 1;
+                    asked = got;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// The reply to the oldest of the outstanding reads. Any other sector means that this one was lost: a chip serves
+    /// its commands in order.
+    async fn sector(&mut self, addr: u32) -> Result<Vec<u8>, LinkError> {
+        let asked = || Command::ReadSector { addr }.to_string();
+        let gap = if self.dialect().resets_when_idle() { AWAKE } else { READ_GAP };
+        let last = self.line_free().max(Instant::now()) + 2 * self.wire_time(4111) + Duration::from_secs(1);
+        loop {
+            let until = (self.last_use() + gap).min(last);
+            match self.next_reply(until).await? {
+                Some(Reply::ReadSector { status, addr: a, data }) if a == addr => {
+                    if !status.is_ok() {
+                        return Err(LinkError::Refused { command: asked(), status, changes: false });
+                    }
+                    if data.len() == SECTOR as usize {
+                        return Ok(data);
+                    }
+                    self.stats.errors += 1;
+                }
+                Some(reply @ Reply::ReadSector { .. }) => {
+                    self.stats.errors += 1;
+                    return Err(LinkError::BadReply { command: asked(), found: reply.to_string() });
+                }
+                Some(_) => self.stats.errors += 1,
+                None if self.last_use() + gap <= Instant::now() || Instant::now() >= last => {
+                    self.stats.errors += 1;
+                    return Err(LinkError::Unanswered { command: asked() });
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// The chip's own CRC of a range (wire value). Its length must be a multiple of 256: an L-boot counts whole
+    /// blocks only. Locks the flash of an L-boot until the next link check and erase; [`Self::erase`] sees to that.
+    pub async fn crc(&mut self, span: Span) -> Result<u32, LinkError> {
+        if span.is_empty() || !span.len().is_multiple_of(PAGE) {
+            // an L-boot does not answer for a minute when the range is inverted
+            let expected = "a length that is a multiple of 256 and not 0".to_owned();
+            return Err(LinkError::Forbidden { what: "a CRC", addr: span.start, expected });
+        }
+        self.crc_of(span.start, span.end - 1).await
+    }
+
+    /// CheckCrc with the range exactly as it goes over the wire.
+    pub(super) async fn crc_of(&mut self, start: u32, last: u32) -> Result<u32, LinkError> {
+        let command = Command::CheckCrc { start, last };
+        match self.ask(&command).await? {
+            Reply::Crc(value) => Ok(value),
+            other => Err(LinkError::BadReply { command: command.to_string(), found: other.to_string() }),
+        }
+    }
+
+    /// The last guard, on every chip: nothing below 0x11000 and nothing behind the end is ever erased or written,
+    /// and no address is left for the chip to round down.
+    fn guard(&self, what: &'static str, addr: u32, unit: u32) -> Result<(), LinkError> {
+        let end = u64::from(addr) + u64::from(unit);
+        if addr >= BOOT_END && end <= u64::from(self.flash_size()) && addr.is_multiple_of(unit) {
+            return Ok(());
+        }
+        let size = self.flash_size();
+        let expected = format!("{BOOT_END:#08x}..{size:#08x}, at a multiple of {unit:#x}");
+        Err(LinkError::Forbidden { what, addr, expected })
+    }
+
+    /// Erases 4 or 64 KiB. Repeated when its reply is lost: an erased sector may be erased again.
+    pub async fn erase(&mut self, size: EraseSize, addr: u32) -> Result<(), LinkError> {
+        if !matches!(size, EraseSize::Sector | EraseSize::Block) {
+            // an L-boot answers "ok" to the other sizes and does nothing
+            let expected = "a size of 4 or 64 KiB".to_owned();
+            return Err(LinkError::Forbidden { what: "an erase", addr, expected });
+        }
+        self.guard("an erase", addr, size.bytes())?;
+        let mut tries = 1;
+        loop {
+            if self.dialect().locks_after_crc() && !self.gate.may_erase() {
+                self.link_check().await?;
+            }
+            match self.exchange(&Command::Erase { size, addr }).await {
+                Ok(_) => {
+                    self.gate.erased();
+                    return Ok(());
+                }
+                Err(error) if error.is_passing() => {
+                    self.resync("an erase").await?;
+                    if tries >= TRIES {
+                        return Err(error);
+                    }
+                    tries += 1;
+                    self.stats.retries += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Writes one sector of 4096 bytes into erased flash.
+    ///
+    /// Never repeated: after a lost reply the sector may hold anything, so the caller erases it and writes it again.
+    /// The link is in step when the error is given.
+    pub async fn write_sector(&mut self, addr: u32, data: &[u8]) -> Result<(), LinkError> {
+        self.guard("a write", addr, SECTOR)?;
+        if data.len() != SECTOR as usize {
+            // an L-boot hangs on a length that is no multiple of 256, a ROM refuses all but 4096
+            let expected = format!("4096 bytes, not {}", data.len());
+            return Err(LinkError::Forbidden { what: "a write", addr, expected });
+        }
+        if self.dialect().locks_after_crc() && !self.gate.may_write() {
+            return Err(LinkError::Locked { addr });
+        }
+        match self.exchange(&Command::WritePages { addr, data: data.to_vec() }).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_passing() => {
+                self.resync("a write").await?;
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What the chip says about itself. The order of the questions matters: each is safe for every chip that may be there.
+
+use super::LinkError;
+use super::chip_link::{ChipLink, TRIES};
+use crate::model::beken::{Command, Dialect, Reply, crc};
+use crate::model::board::Evidence;
+use crate::model::flash::geometry::{BOOT_END, SECTOR, USUAL_SIZE};
+
+/// SCTRL_CHIP_ID.
+const CHIP_ID: u32 = 0x0080_0000;
+/// eFuse control: bit 0 runs, bit 1 selects writing, bits 12:8 are the byte's number.
+const EFUSE_CONTROL: u32 = 0x0080_0074;
+/// eFuse result: bit 8 valid, bits 7:0 the byte.
+const EFUSE_RESULT: u32 = 0x0080_0078;
+/// Looks at the eFuse control register until one byte counts as unreadable. One look takes 2 ms at 115200 baud, and
+/// a fuse is read in microseconds.
+const EFUSE_LOOKS: u32 = 50;
+/// Questions that an L-boot answers with silence are asked this often before the silence counts.
+const SILENT_TRIES: u32 = 3;
+/// Flash sizes that L-boot boards come with, in bytes.
+const SIZES: [u32; 4] = [0x20_0000, 0x40_0000, 0x80_0000, 0x100_0000];
+/// Sectors to compare for the wrap-around where the first is blank: application, its end, OTA, calibration, settings.
+const PAGES: [u32; 7] = [BOOT_END, 0x1_2000, 0x2_0000, 0x8_0000, 0x13_2000, 0x1D_0000, 0x1E_0000];
+
+impl ChipLink {
+    /// Collects the evidence and sets the dialect and the flash size of this link.
+    ///
+    /// A flash size of 0 in the evidence means that it could not be proven.
+    pub async fn probe(&mut self) -> Result<Evidence, LinkError> {
+        let mut evidence = Evidence::default();
+        self.link_check().await?;
+        match self.chip_id().await? {
+            Server::Rom(id) => {
+                self.set_dialect(Dialect::Rom);
+                evidence.chip_id = id;
+                evidence.efuse_key = self.efuse_key().await?;
+                let flash_id = self.flash_id().await?;
+                evidence.flash_id = flash_id;
+                evidence.flash_size = match flash_id {
+                    // 64 KiB to 64 MiB
+                    Some([_, _, capacity @ 0x10..=0x1A]) => 1 << capacity,
+                    _ => 0,
+                };
+            }
+            Server::FlashBoot => {
+                // never sent to a ROM: newer ones take it for a register write
+                evidence.boot_version = self.boot_version().await?;
+                self.set_dialect(match evidence.boot_version {
+                    Some(_) => Dialect::TuyaBoot,
+                    None => Dialect::BekenBoot,
+                });
+                evidence.flash_size = self.size_by_wrap().await?;
+            }
+        }
+        if evidence.flash_size >= USUAL_SIZE {
+            self.set_flash_size(evidence.flash_size);
+        }
+        // 257 bytes on a ROM, 256 on an L-boot: the public tables of boot loaders are made that way
+        evidence.boot_crc = Some(!self.crc_of(0, 256).await?);
+        let sector = self.one_sector(BOOT_END).await?;
+        evidence.app_head = sector.get(..4).and_then(|head| head.try_into().ok());
+        evidence.crc_by_byte = self.crc_rule(&sector).await?;
+        self.link_check().await?;
+        Ok(evidence)
+    }
+
+    async fn chip_id(&mut self) -> Result<Server, LinkError> {
+        let command = Command::ReadReg { addr: CHIP_ID };
+        for _ in 0..SILENT_TRIES {
+            match self.exchange(&command).await {
+                Ok(Reply::ReadReg { value, .. }) => return Ok(Server::Rom(Some(value))),
+                // an L-boot never refuses, it stays silent
+                Err(LinkError::Refused { .. }) => return Ok(Server::Rom(None)),
+                Ok(_) => {}
+                Err(error) if error.is_passing() => self.resync("reading the chip id").await?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Server::FlashBoot)
+    }
+
+    async fn boot_version(&mut self) -> Result<Option<String>, LinkError> {
+        for _ in 0..SILENT_TRIES {
+            match self.exchange(&Command::BootVersion).await {
+                Ok(Reply::BootVersion(bytes)) => {
+                    let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+                    return Ok(Some(String::from_utf8_lossy(text).into_owned()));
+                }
+                Ok(_) | Err(LinkError::Refused { .. }) => return Ok(None),
+                Err(error) if error.is_passing() => self.resync("reading the boot version").await?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    async fn read_register(&mut self, addr: u32) -> Result<u32, LinkError> {
+        let command = Command::ReadReg { addr };
+        match self.ask(&command).await? {
+            Reply::ReadReg { value, .. } => Ok(value),
+            other => Err(LinkError::BadReply { command: command.to_string(), found: other.to_string() }),
+        }
+    }
+
+    /// The code key, bytes 0 to 15 of the eFuse; `None` when a byte can't be read or the ROM knows no registers.
+    async fn efuse_key(&mut self) -> Result<Option<[u32; 4]>, LinkError> {
+        let mut key = [0; 16];
+        for (number, slot) in (0..).zip(key.iter_mut()) {
+            match self.efuse_byte(number).await {
+                Ok(Some(byte)) => *slot = byte,
+                Ok(None) | Err(LinkError::Refused { .. }) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        let mut words = [0; 4];
+        for (word, bytes) in words.iter_mut().zip(key.as_chunks().0) {
+            *word = u32::from_le_bytes(*bytes);
+        }
+        Ok(Some(words))
+    }
+
+    async fn efuse_byte(&mut self, number: u32) -> Result<Option<u8>, LinkError> {
+        let value = self.read_register(EFUSE_CONTROL).await? & !0x1F02 | number << 8 | 1;
+        self.ask(&Command::WriteReg { addr: EFUSE_CONTROL, value }).await?;
+        for _ in 0..EFUSE_LOOKS {
+            if self.read_register(EFUSE_CONTROL).await? & 1 == 0 {
+                let [byte, valid, ..] = self.read_register(EFUSE_RESULT).await?.to_le_bytes();
+                return Ok((valid & 1 == 1).then_some(byte));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The JEDEC id. All-zero and all-one ids are asked for again: they come from a bus that is not ready.
+    async fn flash_id(&mut self) -> Result<Option<[u8; 3]>, LinkError> {
+        let mut found = None;
+        for _ in 0..TRIES {
+            match self.ask(&Command::FlashId).await {
+                Ok(Reply::FlashId { id, .. }) => {
+                    found = Some(id);
+                    if id != [0; 3] && id != [0xFF; 3] {
+                        break;
+                    }
+                }
+                Ok(_) => {}
+                Err(LinkError::Refused { .. }) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// One sector, as the wire gives it, its address not shifted.
+    async fn one_sector(&mut self, addr: u32) -> Result<Vec<u8>, LinkError> {
+        let command = Command::ReadSector { addr };
+        match self.ask(&command).await? {
+            Reply::ReadSector { data, .. } => Ok(data),
+            other => Err(LinkError::BadReply { command: command.to_string(), found: other.to_string() }),
+        }
+    }
+
+    /// The flash size of a chip that can't be asked for it: a read behind the end wraps round to the start.
+    ///
+    /// The proof is a sector that is not blank and appears again, one size further, and does not appear by chance:
+    /// two different sectors must agree. 0 when there is no proof.
+    async fn size_by_wrap(&mut self) -> Result<u32, LinkError> {
+        let mut proofs = [0_u32; SIZES.len()];
+        for page in PAGES {
+            let here = self.one_sector(page).await?;
+            if here.iter().all(|byte| Some(byte) == here.first()) {
+                continue;
+            }
+            // the smallest size that shows it again; larger ones do too
+            for (size, proofs) in SIZES.into_iter().zip(proofs.iter_mut()) {
+                if self.one_sector(page + size).await? == here {
+                    *proofs += 1;
+                    if *proofs == 2 {
+                        return Ok(size);
+                    }
+                    break;
+                }
+            }
+        }
+        // the boot loader's own sector, by CRC: it can't be read at its address
+        self.size_by_boot_sector(proofs.iter().position(|count| *count > 0)).await
+    }
+
+    /// For a flash that is nearly blank: the first sector of the boot loader that is answering us, which an L-boot
+    /// refuses to read but takes the CRC of. `seen` is a size that one sector spoke for.
+    async fn size_by_boot_sector(&mut self, seen: Option<usize>) -> Result<u32, LinkError> {
+        let boot = self.crc_of(0, SECTOR - 1).await?;
+        let blank = crc::wire(&[0xFF; SECTOR as usize]);
+        for (at, size) in SIZES.into_iter().enumerate() {
+            if boot != blank && crc::wire(&self.one_sector(size).await?) == boot {
+                return Ok(if seen.is_none_or(|seen| seen == at) { size } else { 0 });
+            }
+        }
+        Ok(0)
+    }
+
+    /// Whether the end of a CRC's range counts to the byte: 0x11000..=0x11100 is 257 bytes then, 256 otherwise.
+    /// `None` when the CRC fits neither.
+    async fn crc_rule(&mut self, sector: &[u8]) -> Result<Option<bool>, LinkError> {
+        for _ in 0..TRIES {
+            let found = self.crc_of(BOOT_END, BOOT_END + 256).await?;
+            if found == crc::wire(sector.get(..257).unwrap_or_default()) {
+                return Ok(Some(true));
+            }
+            if found == crc::wire(sector.get(..256).unwrap_or_default()) {
+                return Ok(Some(false));
+            }
+        }
+        Ok(None)
+    }
+}
+
+enum Server {
+    /// A mask ROM; the id is missing where it does not know the command.
+    Rom(Option<u32>),
+    /// A boot loader in flash.
+    FlashBoot,
+}

@@ -1,0 +1,83 @@
+//! Lifting the write protection of the flash chip, on a ROM.
+
+use super::LinkError;
+use super::chip_link::ChipLink;
+use crate::model::beken::{Command, Reply};
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// What of a flash chip's data sheet is needed for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Protection<'a> {
+    /// Bytes of status register, 1 to 3.
+    pub status_bytes: u8,
+    /// The protect bits, SR1 in the low byte.
+    pub mask: u16,
+    /// SPI opcodes that read SR1, SR2 ..
+    pub read_ops: &'a [u8],
+    /// SPI opcodes that write; only the first is used, as every public tool does.
+    pub write_ops: &'a [u8],
+}
+
+/// Write in progress.
+const WIP: u16 = 1;
+/// Status writes before giving up.
+const TRIES: u32 = 5;
+/// A data sheet allows 15 to 30 ms for a status write; this many looks, 5 ms apart, wait far longer.
+const LOOKS: u32 = 60;
+const LOOK: Duration = Duration::from_millis(5);
+
+impl ChipLink {
+    /// Clears the protect bits and keeps all others.
+    ///
+    /// Writes nothing when they are clear already: a redundant write as the first one after power-up set every bit of
+    /// a P25Q16HBK (85 20 15) and locked it (bk7231tools pull request 29). The echo of a write proves nothing; only
+    /// reading again does.
+    pub async fn unprotect(&mut self, part: Protection<'_>) -> Result<(), LinkError> {
+        let mut found = self.status(&part).await?;
+        for _ in 0..TRIES {
+            if found & part.mask == 0 {
+                return Ok(());
+            }
+            let [low, high] = (found & !part.mask & !WIP).to_le_bytes();
+            let value = if part.status_bytes == 1 { vec![low] } else { vec![low, high] };
+            let opcode = part.write_ops.first().copied().unwrap_or(0x01);
+            match self.exchange(&Command::WriteStatus { opcode, value }).await {
+                // the register is read again in any case
+                Ok(_) | Err(LinkError::Refused { .. }) => {}
+                Err(error) if error.is_passing() => self.resync("a status write").await?,
+                Err(error) => return Err(error),
+            }
+            found = self.status(&part).await?;
+        }
+        if found & part.mask == 0 {
+            return Ok(());
+        }
+        Err(LinkError::Protected { mask: part.mask, found, tries: TRIES })
+    }
+
+    /// The status register, SR1 in the low byte, once no write is in progress. A third byte is never written and not
+    /// read.
+    async fn status(&mut self, part: &Protection<'_>) -> Result<u16, LinkError> {
+        let mut low = 0;
+        for _ in 0..LOOKS {
+            low = self.status_byte(part.read_ops.first().copied().unwrap_or(0x05)).await?;
+            if low & WIP == 0 {
+                break;
+            }
+            sleep(LOOK).await;
+        }
+        match part.read_ops.get(1) {
+            Some(opcode) if part.status_bytes > 1 => Ok(low | self.status_byte(*opcode).await? << 8),
+            _ => Ok(low),
+        }
+    }
+
+    async fn status_byte(&mut self, opcode: u8) -> Result<u16, LinkError> {
+        let command = Command::ReadStatus { opcode };
+        match self.ask(&command).await? {
+            Reply::ReadStatus { value, .. } => Ok(u16::from(value)),
+            other => Err(LinkError::BadReply { command: command.to_string(), found: other.to_string() }),
+        }
+    }
+}

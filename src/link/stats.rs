@@ -1,0 +1,16 @@
+//! What is counted on the line.
+
+/// Counters of one session: the unit record's `uart`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkStats {
+    /// The rate now, in bits per second.
+    pub baud: u32,
+    /// Bytes sent.
+    pub tx_bytes: u64,
+    /// Bytes received.
+    pub rx_bytes: u64,
+    /// Replies that never came, were damaged or answered something else.
+    pub errors: u64,
+    /// Commands that were sent again, and rates that were given up.
+    pub retries: u64,
+}

@@ -1,1 +1,0 @@
-//! The unit's state machine (to come).

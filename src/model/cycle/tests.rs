@@ -1,0 +1,160 @@
+//! Walks every reachable (state, outcome) pair, with what the flow has really done carried along as a witness.
+
+use super::*;
+use std::collections::{HashSet, VecDeque};
+
+const OUTCOMES: [Outcome; 8] = [
+    Outcome::Done,
+    Outcome::Nothing,
+    Outcome::Differs,
+    Outcome::Lost(FaultCode::LinkLost),
+    Outcome::Lost(FaultCode::NoAnswer),
+    Outcome::Failed(FaultCode::WriteFailed),
+    Outcome::Failed(FaultCode::NoLines),
+    Outcome::Stopped,
+];
+
+/// What has really happened on one path, told by actions and outcomes alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Witness {
+    kept: bool,
+    planned: bool,
+    /// Proven since the last erase or write.
+    proven: bool,
+    powered: bool,
+    recorded: bool,
+    failed: bool,
+    /// Actions so far, up to a bound that no path may reach.
+    length: u8,
+}
+
+impl Witness {
+    fn sees(&mut self, stage: Stage, outcome: Outcome) {
+        let done = outcome == Outcome::Done;
+        match stage {
+            Stage::Power | Stage::Attach => self.powered = true,
+            Stage::Keep if done => self.kept = true,
+            Stage::Plan if done || outcome == Outcome::Nothing => self.planned = true,
+            Stage::Erase | Stage::Write => self.proven = false,
+            Stage::Verify => self.proven = done,
+            Stage::Safe => self.powered = false,
+            Stage::Record => self.recorded = done,
+            _ => {}
+        }
+        let nonsense = (outcome == Outcome::Nothing && stage != Stage::Plan)
+            || (outcome == Outcome::Differs && stage != Stage::Verify);
+        let ends = matches!(outcome, Outcome::Failed(_) | Outcome::Stopped) || nonsense;
+        self.failed |= ends && stage != Stage::Record;
+        self.length += 1;
+    }
+}
+
+/// No path is longer: each lost link or differing verify costs at most one more pass.
+const BOUND: u8 = 120;
+
+fn walk(mut check: impl FnMut(&Witness, Action)) -> usize {
+    let (cycle, action) = Cycle::start();
+    let mut seen = HashSet::new();
+    let mut queue = VecDeque::from([(cycle, action, Witness::default())]);
+    while let Some((cycle, action, witness)) = queue.pop_front() {
+        check(&witness, action);
+        let Action::Do(stage) = action else { continue };
+        assert!(witness.length < BOUND, "a path of {BOUND} actions: {cycle:?}");
+        for outcome in OUTCOMES {
+            let (mut cycle, mut witness) = (cycle, witness);
+            witness.sees(stage, outcome);
+            let next = cycle.step(outcome);
+            if seen.insert((cycle, next, witness)) {
+                queue.push_back((cycle, next, witness));
+            }
+        }
+    }
+    seen.len()
+}
+
+#[test]
+fn nothing_is_erased_or_written_without_a_kept_backup_and_a_plan() {
+    let states = walk(|witness, action| {
+        if matches!(action, Action::Do(Stage::Erase | Stage::Write)) {
+            assert!(witness.kept && witness.planned, "{witness:?}");
+        }
+    });
+    assert!(states > 1000, "the walk saw only {states} states");
+}
+
+#[test]
+fn a_plan_needs_a_kept_backup_and_a_verify_needs_a_plan() {
+    walk(|witness, action| match action {
+        Action::Do(Stage::Plan) => assert!(witness.kept, "{witness:?}"),
+        Action::Do(Stage::Verify | Stage::Boot) => assert!(witness.planned, "{witness:?}"),
+        _ => {}
+    });
+}
+
+#[test]
+fn every_path_is_made_safe_before_the_record_and_recorded_before_the_end() {
+    walk(|witness, action| match action {
+        Action::Do(Stage::Record) => assert!(!witness.powered, "{witness:?}"),
+        Action::Done(ending) => {
+            assert!(!witness.powered, "{witness:?}");
+            if !witness.recorded {
+                assert!(matches!(ending, Ending::Fault(_, Stage::Record)), "{ending:?} after {witness:?}");
+            }
+        }
+        Action::Do(_) => {}
+    });
+}
+
+#[test]
+fn pass_only_after_a_whole_verify_with_nothing_written_since_and_a_durable_record() {
+    walk(|witness, action| {
+        if let Action::Done(Ending::Pass) = action {
+            assert!(witness.proven && witness.recorded && witness.kept && !witness.failed, "{witness:?}");
+        }
+    });
+}
+
+#[test]
+fn a_fault_or_a_stop_is_never_forgotten() {
+    walk(|witness, action| {
+        if let Action::Done(ending) = action
+            && witness.failed
+        {
+            assert_ne!(ending, Ending::Pass, "{witness:?}");
+        }
+    });
+}
+
+#[test]
+fn the_straight_way_is_every_stage_once() {
+    let (mut cycle, mut action) = Cycle::start();
+    let mut stages = Vec::new();
+    while let Action::Do(stage) = action {
+        stages.push(stage);
+        action = cycle.step(Outcome::Done);
+    }
+    assert_eq!(stages, Stage::ALL);
+    assert_eq!(action, Action::Done(Ending::Pass));
+}
+
+#[test]
+fn a_record_that_fails_takes_the_pass_away() {
+    let (mut cycle, mut action) = Cycle::start();
+    while action != Action::Do(Stage::Record) {
+        action = cycle.step(Outcome::Done);
+    }
+    let end = cycle.step(Outcome::Failed(FaultCode::NotRecorded));
+    assert_eq!(end, Action::Done(Ending::Fault(FaultCode::NotRecorded, Stage::Record)));
+}
+
+#[test]
+fn a_link_lost_while_writing_goes_on_from_what_is_true_in_the_flash() {
+    let (mut cycle, mut action) = Cycle::start();
+    while action != Action::Do(Stage::Write) {
+        action = cycle.step(Outcome::Done);
+    }
+    assert_eq!(cycle.step(Outcome::Lost(FaultCode::LinkLost)), Action::Do(Stage::Attach));
+    assert_eq!(cycle.step(Outcome::Done), Action::Do(Stage::Identify));
+    assert_eq!(cycle.step(Outcome::Done), Action::Do(Stage::Verify));
+    assert_eq!(cycle.step(Outcome::Differs), Action::Do(Stage::Plan));
+}

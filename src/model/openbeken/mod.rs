@@ -1,0 +1,24 @@
+//! What a converted unit is told about its hardware: pin roles, templates, scripts, and the configuration sector.
+//!
+//! [`pins::map`] makes a [`template::Template`] of the vendor's settings, a [`device::Device`] of the list may
+//! override it, [`script`] and [`config`] bring it to the unit.
+
+pub mod config;
+pub mod crc;
+pub mod device;
+pub mod fields;
+pub mod pins;
+pub mod roles;
+pub mod script;
+mod table;
+pub mod template;
+pub mod wanted;
+
+pub use config::Config;
+pub use device::Device;
+pub use roles::Role;
+pub use template::{Pin, Template};
+pub use wanted::{Mqtt, Wanted, Wifi};
+
+/// GPIO numbers of a BK7231, P0 to P28.
+pub const PINS: u8 = 29;

@@ -1,0 +1,35 @@
+//! A template as the lines that a console, `autoexec.bat` or the startup command takes.
+
+use super::template::Template;
+
+/// What the web application sends first to clear a unit: pins, file system, startup command, drivers.
+pub const CLEAR: [&str; 4] = ["ClearIO", "lfs_format", "StartupCommand \"\"", "stopDriver *"];
+
+/// The template's lines, in the order of its pins.
+pub fn lines(template: &Template) -> Vec<String> {
+    let mut lines: Vec<String> = template
+        .pins
+        .iter()
+        .map(|(&number, pin)| {
+            let line = format!("backlog setPinRole {number} {}; setPinChannel {number} {}", pin.role, pin.channel);
+            if pin.channel2 == 0 { line } else { format!("{line} {}", pin.channel2) }
+        })
+        .collect();
+    lines.extend(template.flags.as_ref().map(|flags| format!("Flags {flags}")));
+    if !template.command.is_empty() {
+        lines.push(format!("StartupCommand \"{}\"", template.command));
+    }
+    lines
+}
+
+/// The text of an `autoexec.bat` that sets the template's pins and runs its command. Pins and flags set by other means
+/// persist, so a unit with a written configuration needs none.
+pub fn autoexec(template: &Template) -> String {
+    let mut text = String::new();
+    let bare = Template { command: String::new(), ..template.clone() };
+    for line in lines(&bare).iter().chain((!template.command.is_empty()).then_some(&template.command)) {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}

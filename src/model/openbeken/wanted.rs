@@ -1,0 +1,232 @@
+//! What a unit's configuration is to hold, and the configuration made of it.
+
+use super::config::{Config, ConfigError};
+use super::fields;
+use super::template::{Pin, Template};
+use crate::model::chip::Chip;
+use crate::model::mac::Mac;
+use crate::model::secret::Secret;
+use std::collections::BTreeMap;
+
+/// Number of the highest flag that the firmware knows.
+const LAST_FLAG: u8 = 52;
+/// Flag 10, the firmware's default: tell the state after connecting.
+const FLAG_SELF_STATE: u64 = 1 << 10;
+/// Flag 31: a command line on UART1, that is on P10 and P11.
+const FLAG_UART1: u64 = 1 << 31;
+/// The access point's code copies the long name into a buffer of this size.
+const LONGEST_AP_NAME: usize = 32;
+
+/// A network to join.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wifi {
+    /// Its name.
+    pub ssid: String,
+    /// Its password; empty for an open one.
+    pub password: Secret,
+}
+
+/// A broker to talk to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mqtt {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port; 1883 is usual.
+    pub port: u16,
+    /// User name.
+    pub user: String,
+    /// Password.
+    pub password: Secret,
+    /// Client id, which is the base topic too; `None`: the short name.
+    pub topic: Option<String>,
+}
+
+/// What a unit's configuration is to hold; the rest is the firmware's defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Pins by GPIO number.
+    pub pins: BTreeMap<u8, Pin>,
+    /// All flags; `None`: the firmware's default, flag 10.
+    pub flags: Option<u64>,
+    /// Command to run at each start.
+    pub startup: String,
+    /// Name of the unit, for topic and host name; `None`: `obk` and the MAC's end.
+    pub short_name: Option<String>,
+    /// Name of the unit for people and of its access point; `None`: as the firmware names it.
+    pub long_name: Option<String>,
+    /// Network to join; `None`: the unit opens its own access point.
+    pub wifi: Option<Wifi>,
+    /// Second network.
+    pub wifi2: Option<Wifi>,
+    /// Broker; `None`: no MQTT.
+    pub mqtt: Option<Mqtt>,
+    /// Password of the unit's page.
+    pub web_password: Secret,
+}
+
+impl Wanted {
+    /// What a template asks for.
+    pub fn of(template: &Template) -> Self {
+        Self {
+            pins: template.pins.clone(),
+            flags: template.flags.as_ref().and_then(|flags| flags.trim().parse().ok()),
+            startup: template.command.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+/// All flags of these numbers.
+pub fn flags(numbers: &[u8]) -> Result<u64, ConfigError> {
+    numbers.iter().try_fold(0, |flags, &number| {
+        if number > LAST_FLAG {
+            return Err(ConfigError::Unsafe { what: "flag", expected: "0 to 52", found: number.to_string() });
+        }
+        Ok(flags | 1 << number)
+    })
+}
+
+/// Family name and MQTT group of a chip's build of the firmware. A BK7231M runs the N's.
+fn build(chip: Chip) -> Result<(&'static str, &'static str), ConfigError> {
+    match chip {
+        Chip::Bk7231T => Ok(("OpenBK7231T", "bekens_t")),
+        Chip::Bk7231N | Chip::Bk7231M => Ok(("OpenBK7231N", "bekens_n")),
+        Chip::Bk7231U => Ok(("OpenBK7231U", "bekens_u")),
+        Chip::Bk7238 => Ok(("OpenBK7238", "bekens_8s")),
+        Chip::Bk7231Q | Chip::Bk7252 | Chip::Bk7252N => Err(ConfigError::Unsafe {
+            what: "chip of the configuration",
+            expected: "BK7231T, BK7231N, BK7231M, BK7231U or BK7238, whose pin tables have 32 places",
+            found: chip.to_string(),
+        }),
+    }
+}
+
+/// The access point's name that the firmware gives itself: family and the station MAC's last four bytes.
+pub fn default_name(chip: Chip, mac: Mac) -> Result<String, ConfigError> {
+    Ok(format!("{}_{}", build(chip)?.0, tail(mac)))
+}
+
+fn tail(mac: Mac) -> String {
+    let [_, _, rest @ ..] = mac.0;
+    format!("{:08X}", u32::from_be_bytes(rest))
+}
+
+impl Config {
+    /// What the firmware would write on its first start.
+    pub fn defaults(chip: Chip, mac: Mac) -> Result<Self, ConfigError> {
+        let (_, group) = build(chip)?;
+        let short = format!("obk{}", tail(mac));
+        let mut config = Self::empty();
+        config.set_flags(FLAG_SELF_STATE);
+        for (field, text) in [
+            (fields::MQTT_USER, "homeassistant"),
+            (fields::MQTT_PASS, "qqqqqqqqqq"),
+            (fields::MQTT_CLIENT, &short),
+            (fields::MQTT_GROUP, group),
+            (fields::WEBAPP_ROOT, "https://openbekeniot.github.io/webapp/"),
+            (fields::SHORT_NAME, &short),
+            (fields::LONG_NAME, &default_name(chip, mac)?),
+            (fields::PING_HOST, "192.168.0.1"),
+            (fields::NTP_SERVER, "217.147.223.78"),
+        ] {
+            config.set_text(field, text.as_bytes())?;
+        }
+        for (field, number) in [
+            (fields::MQTT_PORT, 1883),
+            (fields::BUTTON_SHORT, 3),
+            (fields::BUTTON_LONG, 10),
+            (fields::BUTTON_REPEAT, 5),
+            (fields::BOOT_GOOD, 5),
+        ] {
+            config.set_number(field, number)?;
+        }
+        // Red, green, blue; gamma; lowest brightness of colours and of whites.
+        for (index, value) in [1.0, 1.0, 1.0, 2.2, 0.1, 0.1].into_iter().enumerate() {
+            config.set_float(fields::LED_CORRECTION, index, value);
+        }
+        Ok(config)
+    }
+
+    /// The configuration of one unit.
+    pub fn build(chip: Chip, mac: Mac, wanted: &Wanted) -> Result<Self, ConfigError> {
+        let mut config = Self::defaults(chip, mac)?;
+        config.set_pins(&wanted.pins);
+        config.set_flags(wanted.safe_flags()?);
+        config.set_text(fields::STARTUP, wanted.startup.as_bytes())?;
+        if let Some(name) = &wanted.short_name {
+            config.set_text(fields::SHORT_NAME, name.as_bytes())?;
+            config.set_text(fields::MQTT_CLIENT, name.as_bytes())?;
+        }
+        if let Some(name) = &wanted.long_name {
+            let what = "long name, also the access point's";
+            limits(what, name.len(), 1..=LONGEST_AP_NAME, "1 to 32 bytes")?;
+            config.set_text(fields::LONG_NAME, name.as_bytes())?;
+        }
+        if let Some(wifi) = &wanted.wifi {
+            config.set_wifi(wifi, fields::WIFI_SSID, fields::WIFI_PASS, 64)?;
+        }
+        if let Some(wifi) = &wanted.wifi2 {
+            config.set_wifi(wifi, fields::WIFI_SSID2, fields::WIFI_PASS2, 64)?;
+        }
+        if let Some(mqtt) = &wanted.mqtt {
+            limits("MQTT host", mqtt.host.len(), 1..=fields::MQTT_HOST.longest(), "1 to 255 bytes")?;
+            config.set_text(fields::MQTT_HOST, mqtt.host.as_bytes())?;
+            config.set_number(fields::MQTT_PORT, i64::from(mqtt.port))?;
+            config.set_text(fields::MQTT_USER, mqtt.user.as_bytes())?;
+            config.set_text(fields::MQTT_PASS, mqtt.password.reveal())?;
+            if let Some(topic) = &mqtt.topic {
+                config.set_text(fields::MQTT_CLIENT, topic.as_bytes())?;
+            }
+        }
+        config.set_text(fields::WEB_PASS, wanted.web_password.reveal())?;
+        Ok(config)
+    }
+
+    fn set_wifi(
+        &mut self,
+        wifi: &Wifi,
+        ssid: fields::Field,
+        password: fields::Field,
+        longest: usize,
+    ) -> Result<(), ConfigError> {
+        limits("Wi-Fi name", wifi.ssid.len(), 1..=32, "1 to 32 bytes")?;
+        if !wifi.password.is_empty() {
+            limits("Wi-Fi password", wifi.password.len(), 8..=longest, "none, or 8 to 64 bytes")?;
+        }
+        self.set_text(ssid, wifi.ssid.as_bytes())?;
+        self.set_text(password, wifi.password.reveal())
+    }
+}
+
+impl Wanted {
+    fn safe_flags(&self) -> Result<u64, ConfigError> {
+        let flags = self.flags.unwrap_or(FLAG_SELF_STATE);
+        if flags >> (LAST_FLAG + 1) != 0 {
+            return Err(ConfigError::Unsafe {
+                what: "flags",
+                expected: "flags 0 to 52 only",
+                found: flags.to_string(),
+            });
+        }
+        if flags & FLAG_UART1 != 0 && [10, 11].iter().any(|pin| self.pins.contains_key(pin)) {
+            return Err(ConfigError::Unsafe {
+                what: "flag 31, a command line on UART1",
+                expected: "P10 and P11 without a role",
+                found: "a role on one of them".to_owned(),
+            });
+        }
+        Ok(flags)
+    }
+}
+
+fn limits(
+    what: &'static str,
+    length: usize,
+    allowed: std::ops::RangeInclusive<usize>,
+    expected: &'static str,
+) -> Result<(), ConfigError> {
+    if allowed.contains(&length) {
+        return Ok(());
+    }
+    Err(ConfigError::Unsafe { what, expected, found: format!("{length} bytes") })
+}

@@ -1,0 +1,116 @@
+//! One slot has the whole screen.
+
+use super::super::{Face, Screen, Shape};
+use super::{LEFT, LINE, RIGHT, hint, identity, percent, verdict, words};
+use crate::model::snapshot::{Last, SlotState, SlotView, Snapshot};
+use crate::model::stage::Stage;
+use crate::model::verdict::Verdict;
+use jiff::Timestamp;
+
+pub(super) fn slot(screen: &mut Screen, station: &Snapshot, slot: &SlotView, now: Timestamp) {
+    match (slot.state, &slot.last) {
+        (SlotState::Busy | SlotState::Stopping, _) => busy(screen, slot, now),
+        (SlotState::Blocked, _) => blocked(screen, slot),
+        (SlotState::Idle, Some(last)) if last.verdict == Verdict::Pass => passed(screen, last),
+        (SlotState::Idle, Some(last)) => failed(screen, last),
+        (SlotState::Idle, None) => idle(screen, station, slot),
+    }
+}
+
+pub(super) fn unconfigured(screen: &mut Screen) {
+    headline(screen, Shape::Warning, "NO SLOT", Face::Big7);
+    screen.centred(38, Face::Plain, "Add a [[slot]] to");
+    screen.centred(49, Face::Plain, "flashjig.toml");
+}
+
+/// A symbol and a big word, centred together in the upper half.
+fn headline(screen: &mut Screen, shape: Shape, word: &str, face: Face) {
+    const TOP: i32 = 3;
+    const HIGH: i32 = 26;
+    let (side, gap) = match face {
+        Face::Big4 => (26, 8),
+        Face::Big5 => (26, 5),
+        _ => (22, 4),
+    };
+    let letters = super::width(face, word);
+    let x = (super::WIDTH as i32 - side - gap - letters) / 2;
+    screen.icon(x, TOP + (HIGH - side) / 2, side as u32, shape);
+    screen.text(x + side + gap, TOP + (HIGH - face.height()) / 2, face, word);
+}
+
+fn idle(screen: &mut Screen, snapshot: &Snapshot, slot: &SlotView) {
+    headline(screen, Shape::Drop, "READY", Face::Big5);
+    let todo = if slot.seated == Some(true) { "Board is in: press" } else { "Drop a board, press" };
+    screen.centred(34, Face::Plain, todo);
+    screen.rule(LEFT + 10, 48, RIGHT - LEFT - 20, 1);
+    let station = &snapshot.station;
+    let foot = station.page.as_deref().map_or(station.name.as_str(), words::address);
+    screen.centred(52, Face::Plain, words::cut(foot, LINE));
+}
+
+fn busy(screen: &mut Screen, slot: &SlotView, now: Timestamp) {
+    let chip = slot.board.as_ref().map_or(String::new(), |board| format!(" {}", board.chip));
+    screen.text(LEFT, 2, Face::Plain, words::cut(&slot.name, 8) + &chip);
+    screen.right(RIGHT, 2, Face::Plain, words::elapsed(slot.started, now));
+    let stage = slot.stage.map_or("start", Stage::name);
+    screen.text(LEFT, 14, Face::Large, words::title(stage));
+    screen.right(RIGHT, 14, Face::Large, percent(slot));
+    screen.bar(LEFT + 1, 36, RIGHT - LEFT - 2, 12, slot.progress.overall);
+    if slot.state == SlotState::Stopping {
+        screen.centred(52, Face::Plain, "Stops at a safe point");
+        return;
+    }
+    let moved = if slot.progress.total >= 1024 {
+        format!("{}/{}K", slot.progress.done / 1024, slot.progress.total / 1024)
+    } else {
+        let number = slot.stage.and_then(|now| Stage::ALL.iter().position(|s| *s == now)).map_or(0, |i| i + 1);
+        format!("Step {number}/{}", Stage::ALL.len())
+    };
+    screen.text(LEFT, 52, Face::Plain, moved);
+    let more = match slot.retries {
+        0 => identity(slot.board.as_ref()),
+        1 => "1 retry".into(),
+        2..=99 => format!("{} retries", slot.retries),
+        _ => "99+ tries".into(),
+    };
+    screen.right(RIGHT, 52, Face::Plain, more);
+}
+
+fn passed(screen: &mut Screen, last: &Last) {
+    headline(screen, Shape::Tick, "PASS", Face::Big4);
+    screen.text(LEFT, 34, Face::Fact, identity(last.board.as_ref()));
+    screen.right(RIGHT, 34, Face::Fact, words::duration(last.ms));
+    let board = last.board.as_ref().map_or(String::new(), |board| {
+        let module = board.module.as_deref().map_or(String::new(), |m| format!(" {}", words::cut(m, 5)));
+        format!("{}{module}", board.chip)
+    });
+    screen.text(LEFT, 52, Face::Plain, board);
+    if let Some(seq) = last.seq {
+        screen.right(RIGHT, 52, Face::Plain, words::cut(&format!("#{seq}"), 7));
+    }
+}
+
+fn failed(screen: &mut Screen, last: &Last) {
+    let (shape, word) = verdict(last.verdict);
+    let face = match word.len() {
+        ..=4 => Face::Big4,
+        5 => Face::Big5,
+        _ => Face::Big7,
+    };
+    headline(screen, shape, word, face);
+    if let Some(fault) = &last.fault {
+        screen.text(LEFT, 31, Face::Plain, format!("{} {}", fault.code, fault.stage));
+    }
+    screen.right(RIGHT, 31, Face::Plain, words::duration(last.ms));
+    for (y, line) in [42, 52].into_iter().zip(hint(last)) {
+        screen.text(LEFT, y, Face::Plain, line);
+    }
+}
+
+fn blocked(screen: &mut Screen, slot: &SlotView) {
+    headline(screen, Shape::NoEntry, "BLOCKED", Face::Big7);
+    let why = slot.blocked.as_deref().unwrap_or("See the page for why");
+    for (y, line) in [32, 42, 52].into_iter().zip(words::wrap(why, LINE, 3)) {
+        screen.text(LEFT, y, Face::Plain, line);
+    }
+}

@@ -1,0 +1,277 @@
+//! Screens as pictures: `tests/golden/screens/NAME.txt`, written anew with `UPDATE_GOLDENS=1`.
+
+use super::*;
+use crate::model::board::Board;
+use crate::model::chip::{Chip, Key};
+use crate::model::event::{Event, Stamped};
+use crate::model::fault::{Fault, FaultCode};
+use crate::model::mac::Mac;
+use crate::model::screen::{draw, paint};
+use crate::model::snapshot::Station;
+use crate::model::stage::Stage;
+use embedded_graphics::mock_display::MockDisplay;
+use embedded_graphics::pixelcolor::BinaryColor;
+
+const NAMES: [&str; 8] = ["A", "B", "C", "D", "E", "F", "G", "H"];
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + second).unwrap()
+}
+
+fn station(slots: &[&str]) -> Snapshot {
+    let station = Station {
+        name: "bench-1".into(),
+        version: "0.1.0".into(),
+        started: at(0),
+        page: Some("http://192.168.100.200:8080/".into()),
+    };
+    Snapshot::new(station, slots.iter().map(|s| (*s).to_owned()))
+}
+
+fn tell(snapshot: &mut Snapshot, slot: &str, events: impl IntoIterator<Item = Event>) {
+    for event in events {
+        let seq = snapshot.seq + 1;
+        snapshot.apply(&Stamped { seq, time: at(seq as i64), slot: slot.into(), event });
+    }
+}
+
+fn board() -> Board {
+    Board {
+        chip: Chip::Bk7231T,
+        module: Some("WB2S".into()),
+        mac: Some(Mac([0x18, 0xDE, 0x50, 0x3A, 0x8E, 0x3F])),
+        flash_id: None,
+        flash_size: 0x20_0000,
+        bootloader: None,
+        key: Key::Standard,
+        evidence: Vec::new(),
+    }
+}
+
+fn started() -> Event {
+    Event::Started { recipe: "default".into() }
+}
+
+fn reading(done: u64) -> Vec<Event> {
+    let stage = Stage::Backup;
+    let progress = Event::Progress { stage, done, total: 0x20_0000 };
+    vec![started(), Event::Found { board: board() }, Event::Entered { stage }, progress]
+}
+
+fn ended(verdict: Verdict, fault: Option<Fault>, ms: u64) -> Vec<Event> {
+    vec![started(), Event::Found { board: board() }, Event::Finished { seq: Some(1247), verdict, fault, ms }]
+}
+
+fn faulted(code: FaultCode) -> Vec<Event> {
+    ended(code.verdict(), Some(Fault::new(code, Stage::Identify, "expected a, got b at 0x11000")), 12_300)
+}
+
+fn blocked() -> Vec<Event> {
+    vec![Event::Blocked { message: "The port /dev/ttyAMA0 is gone: check the cable, then restart flashjig".into() }]
+}
+
+fn retried(times: usize) -> Vec<Event> {
+    vec![Event::Retried { stage: Stage::Backup, message: "no reply".into() }; times]
+}
+
+/// Every kind of screen, by the name of its golden.
+fn gallery() -> Vec<(String, Snapshot)> {
+    let alone = |events: Vec<Event>| {
+        let mut snapshot = station(&["A"]);
+        tell(&mut snapshot, "A", events);
+        snapshot
+    };
+    let mut all = vec![
+        ("idle", alone(vec![])),
+        ("idle-seated", alone(vec![Event::Seated])),
+        ("busy-start", alone(vec![started(), Event::Entered { stage: Stage::Settle }])),
+        ("busy-identify", alone(vec![started(), Event::Entered { stage: Stage::Identify }])),
+        ("busy-backup", alone(reading(0x0C_C000))),
+        ("busy-retries", alone([reading(0x18_0000), retried(3)].concat())),
+        ("busy-stopping", alone([reading(0x10_0000), vec![Event::Stopping]].concat())),
+        ("pass", alone(ended(Verdict::Pass, None, 23_400))),
+        ("fail", alone(faulted(FaultCode::NoAnswer))),
+        ("error", alone(faulted(FaultCode::NotRecorded))),
+        ("timeout", alone(faulted(FaultCode::TooLong))),
+        ("aborted", alone(faulted(FaultCode::Stopped))),
+        ("blocked", alone(blocked())),
+        ("no-slot", station(&[])),
+    ];
+    let scenes: [Vec<Event>; 9] = [
+        reading(0x0C_C000),
+        ended(Verdict::Pass, None, 23_400),
+        faulted(FaultCode::NoAnswer),
+        vec![],
+        [reading(0x1F_0000), vec![Event::Stopping]].concat(),
+        faulted(FaultCode::NotRecorded),
+        blocked(),
+        faulted(FaultCode::TooLong),
+        faulted(FaultCode::Stopped),
+    ];
+    let many = |slots: &[&str], from: usize| {
+        let mut snapshot = station(slots);
+        for (slot, events) in slots.iter().zip(scenes.iter().cycle().skip(from)) {
+            tell(&mut snapshot, slot, events.clone());
+        }
+        snapshot
+    };
+    all.extend([
+        ("two-busy-pass", many(&NAMES[..2], 0)),
+        ("two-fail-idle", many(&NAMES[..2], 2)),
+        ("two-stopping-error", many(&NAMES[..2], 4)),
+        ("two-blocked-timeout", many(&["left", "right"], 6)),
+        ("three", many(&NAMES[..3], 0)),
+        ("four-a", many(&NAMES[..4], 0)),
+        ("four-b", many(&["N1", "N2", "N3", "N4"], 4)),
+        ("six", many(&NAMES[..6], 0)),
+        ("eight", many(&["1", "2", "3", "4", "5", "6", "7", "8"], 0)),
+        ("nine", many(&["1", "2", "3", "4", "5", "6", "7", "8", "9"], 1)),
+    ]);
+    all.into_iter().map(|(name, snapshot)| (name.to_owned(), snapshot)).collect()
+}
+
+/// Nothing touches the border, nothing overlaps, nothing is drawn outside of its place.
+fn assert_neat(name: &str, screen: &Screen) {
+    let inside = area(LEFT, 1, RIGHT - LEFT, 62);
+    for (i, item) in screen.items.iter().enumerate() {
+        let bounds = item.bounds();
+        assert!(!bounds.is_zero_sized(), "{name}: {item:?}");
+        assert_eq!(bounds.intersection(&inside), bounds, "{name}: {item:?} reaches the border");
+        for other in screen.items.iter().skip(i + 1) {
+            assert!(bounds.intersection(&other.bounds()).is_zero_sized(), "{name}: {item:?} overlaps {other:?}");
+        }
+    }
+    let frame = paint(screen);
+    for y in 0..64 {
+        for x in (0..128).filter(|x| frame.is_lit(*x, y)) {
+            let covered = screen.items.iter().any(|item| item.bounds().contains(Point::new(x, y)));
+            assert!(covered, "{name}: the pixel {x},{y} lies outside of every item\n{}", frame.to_text());
+        }
+    }
+}
+
+#[test]
+fn every_screen_looks_like_its_golden() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/screens");
+    let update = std::env::var_os("UPDATE_GOLDENS").is_some();
+    let mut known: Vec<String> = Vec::new();
+    for (name, snapshot) in gallery() {
+        let text = paint(&layout(&snapshot, at(67))).to_text();
+        let path = folder.join(format!("{name}.txt"));
+        if update {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&path, &text).unwrap();
+        }
+        let golden = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(golden == text, "{name} differs from {}; it is now\n{text}", path.display());
+        known.push(format!("{name}.txt"));
+    }
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let file = entry.unwrap().file_name().into_string().unwrap();
+        assert!(known.contains(&file), "{file} is the golden of no screen");
+    }
+}
+
+#[test]
+fn no_screen_touches_its_border_or_overlaps() {
+    for (name, snapshot) in gallery() {
+        assert_neat(&name, &layout(&snapshot, at(67)));
+    }
+}
+
+#[test]
+fn every_fault_is_shown_whole_with_one_slot() {
+    for code in FaultCode::ALL {
+        let mut snapshot = station(&["A"]);
+        tell(&mut snapshot, "A", faulted(*code));
+        let screen = layout(&snapshot, at(67));
+        assert_neat(code.code(), &screen);
+        let shown: Vec<&str> = texts(&screen);
+        assert!(code.hint().lines().all(|line| shown.contains(&line)), "{code}: {shown:?}");
+        assert!(shown.iter().any(|text| text.starts_with(code.code())), "{code}: {shown:?}");
+    }
+}
+
+#[test]
+fn every_fault_in_every_stage_fits_with_up_to_nine_slots() {
+    for code in FaultCode::ALL {
+        for stage in Stage::ALL {
+            for count in 1..=9 {
+                let names: Vec<String> = (1..=count).map(|n| format!("slot-{n}")).collect();
+                let mut snapshot = station(&names.iter().map(String::as_str).collect::<Vec<_>>());
+                for name in &names {
+                    tell(&mut snapshot, name, ended(code.verdict(), Some(Fault::new(*code, stage, "")), 5_999_000));
+                }
+                for item in layout(&snapshot, at(0)).items {
+                    let bounds = item.bounds();
+                    assert_eq!(
+                        bounds.intersection(&area(LEFT, 1, 126, 62)),
+                        bounds,
+                        "{code} {stage} {count}: {item:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_stage_fits_from_its_first_byte_to_its_last() {
+    for stage in Stage::ALL {
+        for (done, total) in [(0, 0), (0, 0x100_0000), (0x100_0000, 0x100_0000)] {
+            for slots in [&NAMES[..1], &NAMES[..2], &NAMES[..4], &NAMES[..8]] {
+                let mut snapshot = station(slots);
+                for slot in slots {
+                    let progress = Event::Progress { stage, done, total };
+                    tell(&mut snapshot, slot, [started(), Event::Entered { stage }, progress]);
+                    tell(&mut snapshot, slot, retried(120));
+                }
+                assert_neat(stage.name(), &layout(&snapshot, at(99_999)));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_custom_hint_is_wrapped_rather_than_clipped() {
+    let mut fault = Fault::new(FaultCode::NoImage, Stage::Plan, "none");
+    fault.hint = "Put OpenBK7231N_UA_1.18.300.bin into the folder".into();
+    let mut snapshot = station(&["A"]);
+    tell(&mut snapshot, "A", ended(Verdict::Fail, Some(fault), 1));
+    let screen = layout(&snapshot, at(0));
+    assert_neat("custom hint", &screen);
+    assert!(texts(&screen).iter().any(|text| text.ends_with("..")), "{screen:?}");
+}
+
+#[test]
+fn verdicts_differ_by_shape() {
+    let all = [Verdict::Pass, Verdict::Fail, Verdict::Error, Verdict::Timeout, Verdict::Aborted];
+    let shapes: Vec<Shape> = all.iter().map(|v| verdict(*v).0).collect();
+    for (i, shape) in shapes.iter().enumerate() {
+        assert!(!shapes[i + 1..].contains(shape));
+    }
+}
+
+#[test]
+fn the_big_words_of_a_verdict_are_24_pixels_or_more() {
+    assert!(Face::Big4.height() >= 24);
+}
+
+#[test]
+fn any_one_bit_display_can_be_drawn_on() {
+    let mut screen = Screen::default();
+    screen.icon(0, 0, 13, Shape::Tick);
+    screen.text(16, 0, Face::Strong, "PASS");
+    let mut display = MockDisplay::<BinaryColor>::new();
+    display.set_allow_overdraw(true);
+    draw(&screen, &mut display).unwrap();
+    assert!(display.affected_area().size.width > 40);
+}
+
+fn texts(screen: &Screen) -> Vec<&str> {
+    let text = |item| match item {
+        &Item::Text { ref text, .. } => Some(text.as_str()),
+        _ => None,
+    };
+    screen.items.iter().filter_map(text).collect()
+}

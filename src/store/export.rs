@@ -1,0 +1,149 @@
+//! Units for other programs: JSON, JSON lines, CSV.
+
+use crate::model::unit::Unit;
+use std::io::{self, Write};
+
+/// The columns of the CSV, in order. Scripts rely on them: new ones are added at the end.
+pub const COLUMNS: [&str; 14] = [
+    "seq", "finished", "station", "slot", "verdict", "fault", "chip", "module", "mac", "flash_id", "backup",
+    "firmware", "version", "ms",
+];
+
+/// How long a unit took, ms: from its begin to the end of its last stage. Not the difference of its two times, since
+/// a Pi's wall clock jumps when it is set.
+pub fn length_ms(unit: &Unit) -> u64 {
+    unit.stages.iter().map(|stage| stage.start_ms.saturating_add(stage.ms)).max().unwrap_or(0)
+}
+
+/// One JSON array, one record a line.
+pub fn json_array(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
+    out.write_all(b"[")?;
+    for (i, unit) in units.iter().enumerate() {
+        out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut *out, unit)?;
+    }
+    out.write_all(if units.is_empty() { b"]\n" } else { b"\n]\n" })
+}
+
+/// One JSON object a line.
+pub fn json_lines(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
+    for unit in units {
+        serde_json::to_writer(&mut *out, unit)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// CSV (RFC 4180) with a header. What is not known is empty.
+pub fn csv(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
+    write!(out, "{}\r\n", COLUMNS.join(","))?;
+    for unit in units {
+        let row = row(unit).map(|text| field(&text));
+        write!(out, "{}\r\n", row.join(","))?;
+    }
+    Ok(())
+}
+
+fn row(unit: &Unit) -> [String; COLUMNS.len()] {
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let board = unit.board.as_ref();
+    let firmware = unit.firmware.as_ref();
+    [
+        unit.seq.to_string(),
+        unit.finished.to_string(),
+        unit.station.clone(),
+        unit.slot.clone(),
+        unit.verdict.to_string(),
+        text(unit.fault.as_ref().map(|fault| fault.code.code())),
+        text(board.map(|board| board.chip.name())),
+        text(board.and_then(|board| board.module.as_deref())),
+        board.and_then(|board| board.mac).map(|mac| mac.to_string()).unwrap_or_default(),
+        text(board.and_then(|board| board.flash_id.as_deref())),
+        unit.backup.as_ref().map(|backup| backup.sha256.to_string()).unwrap_or_default(),
+        text(firmware.map(|firmware| firmware.name.as_str())),
+        text(firmware.and_then(|firmware| firmware.version.as_deref())),
+        length_ms(unit).to_string(),
+    ]
+}
+
+/// One field of CSV. Text from a board's flash must not become a formula in somebody's spreadsheet: a leading `'`
+/// makes it text (OWASP, "CSV Injection").
+fn field(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    if text.contains(['"', ',', '\r', '\n']) {
+        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    } else {
+        format!("{guard}{text}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sample::unit;
+    use proptest::prelude::*;
+
+    fn written(write: impl Fn(&mut Vec<u8>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// RFC 4180 section 2, read as it is written.
+    fn parse(text: &str) -> Vec<Vec<String>> {
+        let (mut rows, mut row, mut cell, mut quoted) = (vec![], vec![], String::new(), false);
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            match c {
+                '"' if quoted && chars.peek() == Some(&'"') => cell.extend(chars.next()),
+                '"' => quoted = !quoted,
+                ',' if !quoted => row.push(std::mem::take(&mut cell)),
+                '\r' if !quoted => {
+                    assert_eq!(chars.next(), Some('\n'));
+                    row.push(std::mem::take(&mut cell));
+                    rows.push(std::mem::take(&mut row));
+                }
+                c => cell.push(c),
+            }
+        }
+        assert!(!quoted && row.is_empty() && cell.is_empty());
+        rows
+    }
+
+    #[test]
+    fn a_passed_unit_as_csv() {
+        let text = written(|out| csv(&[Unit { seq: 7, ..unit() }], out));
+        insta::assert_snapshot!(text.replace("\r\n", "\n"), @r"
+        seq,finished,station,slot,verdict,fault,chip,module,mac,flash_id,backup,firmware,version,ms
+        7,2026-11-03T09:15:41.5Z,bench-1,A,pass,,BK7231T,WB2S,18:DE:50:3A:8E:3F,eb6015,08c4242b5f585628bb8cef8ede40e9895b8719eb8070aee2d96613583ee3904a,OpenBK7231T_UA_1.18.300.bin,1.18.300,41500
+        ");
+    }
+
+    #[test]
+    fn json_reads_back() {
+        for units in [vec![], vec![unit()], vec![unit(), Unit { seq: 2, ..unit() }]] {
+            let array = written(|out| json_array(&units, out));
+            assert_eq!(serde_json::from_str::<Vec<Unit>>(&array).unwrap(), units);
+            let lines = written(|out| json_lines(&units, out));
+            assert_eq!(lines.lines().map(|l| serde_json::from_str::<Unit>(l).unwrap()).collect::<Vec<_>>(), units);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_comes_back_as_itself_and_never_as_a_formula(
+            station in "[ -~\r\n\t\"',=+@é-]{0,12}", slot in any::<String>()
+        ) {
+            let unit = Unit { station: station.clone(), slot: slot.clone(), ..unit() };
+            let rows = parse(&written(|out| csv(&[unit.clone(), unit.clone()], out)));
+            prop_assert_eq!(rows.len(), 3);
+            for cells in &rows[1..] {
+                prop_assert_eq!(cells.len(), COLUMNS.len());
+                for (cell, text) in [(&cells[2], &station), (&cells[3], &slot)] {
+                    prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']));
+                    prop_assert!(cell == text || cell.strip_prefix('\'') == Some(text));
+                }
+            }
+        }
+    }
+}

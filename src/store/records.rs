@@ -1,0 +1,212 @@
+//! The trees of the ledger: one record per unit, and what finds it without walking all.
+//!
+//! | tree         | key                              | value                      |
+//! |--------------|----------------------------------|----------------------------|
+//! | `units`      | seq                              | the record as JSON, with its version in `v` |
+//! | `by_mac`     | MAC (6 bytes), seq               | -                          |
+//! | `by_day`     | UTC day of `finished`, seq       | -                          |
+//! | `by_verdict` | verdict (1 byte), seq            | -                          |
+//!
+//! Numbers are big-endian, so that the order of the keys is the order of the numbers. Records are small and hold
+//! their own version: sled's stable line is old, and whatever follows it only has to read JSON.
+
+use super::StoreError;
+use crate::model::mac::Mac;
+use crate::model::unit::{Unit, UnitQuery};
+use crate::model::verdict::Verdict;
+use jiff::Timestamp;
+use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
+use sled::{IVec, Tree};
+
+/// Seconds of a UTC day.
+const DAY: i64 = 86_400;
+
+/// A walk over the numbers of units, newest first.
+type Walk = Box<dyn Iterator<Item = Result<u64, sled::Error>>>;
+
+/// All trees of one ledger.
+pub(super) struct Records {
+    units: Tree,
+    by_mac: Tree,
+    by_day: Tree,
+    by_verdict: Tree,
+}
+
+impl Records {
+    /// Opens the trees, and makes the indices anew when the newest record is not in them.
+    pub(super) fn open(db: &sled::Db) -> Result<Self, sled::Error> {
+        let records = Self {
+            units: db.open_tree("units")?,
+            by_mac: db.open_tree("by_mac")?,
+            by_day: db.open_tree("by_day")?,
+            by_verdict: db.open_tree("by_verdict")?,
+        };
+        if !records.newest_is_indexed()? {
+            records.index_all()?;
+        }
+        Ok(records)
+    }
+
+    /// The highest number in use, also that of a record that can't be read; 0: none.
+    pub(super) fn last_seq(&self) -> Result<u64, sled::Error> {
+        Ok(self.units.last()?.and_then(|(key, _)| seq_of(&key)).unwrap_or(0))
+    }
+
+    /// Stores a record and its index entries, all or nothing. Not durable yet.
+    pub(super) fn put(&self, unit: &Unit) -> Result<(), StoreError> {
+        let json = serde_json::to_vec(unit).map_err(|error| StoreError::Disk {
+            what: format!("unit {} can't be written as JSON", unit.seq),
+            found: error.to_string(),
+            remedy: "the program made a mistake: report it with the log".into(),
+        })?;
+        (&self.units, &self.by_mac, &self.by_day, &self.by_verdict)
+            .transaction(|(units, by_mac, by_day, by_verdict)| {
+                units.insert(&unit.seq.to_be_bytes(), json.as_slice())?;
+                if let Some(key) = mac_key(unit) {
+                    by_mac.insert(key, b"")?;
+                }
+                by_day.insert(day_key(unit.finished, unit.seq), b"")?;
+                by_verdict.insert(verdict_key(unit.verdict, unit.seq), b"")?;
+                Ok::<(), ConflictableTransactionError<()>>(())
+            })
+            .map_err(|error| match error {
+                TransactionError::Storage(error) => refused(&format!("storing unit {}", unit.seq), &error),
+                TransactionError::Abort(()) => StoreError::Missing(format!("unit {} was not stored", unit.seq)),
+            })
+    }
+
+    /// One unit; a record that can't be read is an error that names it.
+    pub(super) fn get(&self, seq: u64) -> Result<Option<Unit>, StoreError> {
+        let found = self.units.get(seq.to_be_bytes()).map_err(|e| refused(&format!("reading unit {seq}"), &e))?;
+        found
+            .map(|json| {
+                serde_json::from_slice(&json).map_err(|error| StoreError::Damaged {
+                    what: format!("record of unit {seq} in the ledger"),
+                    expected: "a unit as JSON, as this version of flashjig knows it".into(),
+                    found: error.to_string(),
+                    remedy: "the other units are not affected; a record of a newer flashjig needs that version".into(),
+                })
+            })
+            .transpose()
+    }
+
+    /// Units, newest first. A record that can't be read is left out.
+    pub(super) fn query(&self, query: &UnitQuery) -> Result<Vec<Unit>, StoreError> {
+        let failed = |error: sled::Error| refused("searching the ledger", &error);
+        let limit = query.limit.unwrap_or(usize::MAX);
+        let mut found = Vec::new();
+        let mut walk = self.candidates(query).map_err(failed)?;
+        while found.len() < limit {
+            let Some(seq) = walk.next() else { break };
+            match self.get(seq.map_err(failed)?) {
+                Ok(Some(unit)) if query.admits(&unit) => found.push(unit),
+                Ok(_) | Err(StoreError::Damaged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The numbers that may answer, by the narrowest index that the query names.
+    fn candidates(&self, query: &UnitQuery) -> Result<Walk, sled::Error> {
+        let before = query.before.unwrap_or(u64::MAX);
+        Ok(if let Some(mac) = query.mac {
+            prefixed(&self.by_mac, &mac.0, before)
+        } else if let Some(since) = query.since {
+            // A Pi's clock jumps, so days and numbers need not rise together: sort what the index gives.
+            let keys = self.by_day.range(day_key(since, 0)..).keys();
+            let mut numbers =
+                keys.map(|key| Ok(seq_of(&key?).unwrap_or(0))).collect::<Result<Vec<_>, sled::Error>>()?;
+            numbers.retain(|seq| *seq < before);
+            numbers.sort_unstable_by(|a, b| b.cmp(a));
+            Box::new(numbers.into_iter().map(Ok))
+        } else if let Some(verdict) = query.verdict {
+            prefixed(&self.by_verdict, &[verdict_byte(verdict)], before)
+        } else {
+            prefixed(&self.units, &[], before)
+        })
+    }
+
+    fn newest_is_indexed(&self) -> Result<bool, sled::Error> {
+        for entry in self.units.iter().rev() {
+            let (_, json) = entry?;
+            if let Ok(unit) = serde_json::from_slice::<Unit>(&json) {
+                return Ok(self.by_day.contains_key(day_key(unit.finished, unit.seq))?
+                    && self.by_verdict.contains_key(verdict_key(unit.verdict, unit.seq))?
+                    && mac_key(&unit).map_or(Ok(true), |key| self.by_mac.contains_key(key))?);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Adds what is missing. Stale entries do no harm: a query looks at the record before it counts it.
+    fn index_all(&self) -> Result<(), sled::Error> {
+        for entry in &self.units {
+            let (_, json) = entry?;
+            let Ok(unit) = serde_json::from_slice::<Unit>(&json) else { continue };
+            self.by_day.insert(day_key(unit.finished, unit.seq), b"")?;
+            self.by_verdict.insert(verdict_key(unit.verdict, unit.seq), b"")?;
+            if let Some(key) = mac_key(&unit) {
+                self.by_mac.insert(key, b"")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The numbers below `before` under one prefix, newest first.
+fn prefixed(tree: &Tree, prefix: &[u8], before: u64) -> Walk {
+    let key = |seq: u64| [prefix, &seq.to_be_bytes()].concat();
+    Box::new(tree.range(key(0)..key(before)).keys().rev().map(|key| Ok(seq_of(&key?).unwrap_or(0))))
+}
+
+/// Every key ends in the number of a unit.
+fn seq_of(key: &IVec) -> Option<u64> {
+    key.last_chunk::<8>().map(|tail| u64::from_be_bytes(*tail))
+}
+
+fn mac_key(unit: &Unit) -> Option<Vec<u8>> {
+    let Mac(mac) = unit.board.as_ref()?.mac?;
+    Some([mac.as_slice(), &unit.seq.to_be_bytes()].concat())
+}
+
+fn day_key(time: Timestamp, seq: u64) -> Vec<u8> {
+    // the flipped sign bit sorts the days before 1970 first
+    let day = (time.as_second().div_euclid(DAY) ^ i64::MIN).to_be_bytes();
+    [day, seq.to_be_bytes()].concat()
+}
+
+fn verdict_key(verdict: Verdict, seq: u64) -> Vec<u8> {
+    [[verdict_byte(verdict)].as_slice(), &seq.to_be_bytes()].concat()
+}
+
+/// Part of the stored keys: never renumbered.
+fn verdict_byte(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Pass => 1,
+        Verdict::Fail => 2,
+        Verdict::Error => 3,
+        Verdict::Timeout => 4,
+        Verdict::Aborted => 5,
+    }
+}
+
+/// A refusal of the database in words.
+pub(super) fn refused(what: &str, error: &sled::Error) -> StoreError {
+    match error {
+        sled::Error::Io(error) => StoreError::io(what, error),
+        sled::Error::Corruption { .. } => StoreError::Damaged {
+            what: what.into(),
+            expected: "the log of the ledger as it was written".into(),
+            found: error.to_string(),
+            remedy: "the disk lost or changed data: stop flashjig, copy the folder `ledger` away, check the disk \
+                     (`dmesg`), and start with a good copy or without the folder; the backups are not affected"
+                .into(),
+        },
+        other => StoreError::Disk {
+            what: what.into(),
+            found: other.to_string(),
+            remedy: "stop flashjig and start it again; report it if it stays".into(),
+        },
+    }
+}

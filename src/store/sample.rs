@@ -1,0 +1,54 @@
+//! A plausible unit for tests.
+
+use crate::model::board::Board;
+use crate::model::chip::{Chip, Key};
+use crate::model::digest::Digest;
+use crate::model::mac::Mac;
+use crate::model::stage::Stage;
+use crate::model::unit::{Backup, Firmware, StageTime, Uart, Unit, VERSION};
+use crate::model::verdict::Verdict;
+
+/// A plug that passed. Its number is not given yet.
+pub(crate) fn unit() -> Unit {
+    let time = |text: &str| text.parse().unwrap();
+    Unit {
+        seq: 0,
+        v: VERSION,
+        station: "bench-1".into(),
+        slot: "A".into(),
+        started: time("2026-11-03T09:15:00Z"),
+        finished: time("2026-11-03T09:15:41.5Z"),
+        clock_synced: true,
+        boot_id: "0b5d1f9e-7c5b-4d7c-9a53-0a2c6c1d1f10".into(),
+        verdict: Verdict::Pass,
+        fault: None,
+        board: Some(Board {
+            chip: Chip::Bk7231T,
+            module: Some("WB2S".into()),
+            mac: Some(Mac([0x18, 0xDE, 0x50, 0x3A, 0x8E, 0x3F])),
+            flash_id: Some("eb6015".into()),
+            flash_size: 0x20_0000,
+            bootloader: Some("BK7231S_1.0.5".into()),
+            key: Key::Standard,
+            evidence: vec!["boot text BK7231S_1.0.5".into()],
+        }),
+        backup: Some(Backup {
+            sha256: Digest::of(b"stock"),
+            bytes: 0x20_0000,
+            read_bytes: 0x20_0000,
+            skipped_bytes: 0,
+        }),
+        firmware: Some(Firmware {
+            name: "OpenBK7231T_UA_1.18.300.bin".into(),
+            version: Some("1.18.300".into()),
+            sha256: Digest::of(b"firmware"),
+            chip: Chip::Bk7231T,
+        }),
+        config: None,
+        stages: vec![
+            StageTime { name: Stage::Attach, start_ms: 0, ms: 900, bytes: 0, retries: 0 },
+            StageTime { name: Stage::Backup, start_ms: 900, ms: 40_600, bytes: 0x20_0000, retries: 1 },
+        ],
+        uart: Uart { baud: 2_000_000, tx_bytes: 1_200_000, rx_bytes: 2_300_000, errors: 1 },
+    }
+}
