@@ -16,6 +16,7 @@
 //! | [`faults`], [`seed`] | what goes wrong on purpose, repeatably |
 //! | [`factory`] | stock dumps and demo images out of thin air |
 //! | [`control`] | the line protocol for other programs |
+//! | [`panel`] | the display |
 
 pub mod bench;
 pub mod board;
