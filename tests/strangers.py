@@ -63,10 +63,8 @@ def hid(port, chip, read_to, app):
     def fresh():
         # `-u` on the N only, as its manual says
         downloader = Downloader(port, 921600, chip == "n")
-        # it drains replies with one read of 1024 bytes after 100 ms; its link checks of 1 ms leave more than that
-        drain = downloader.bootItf.Drain
-        downloader.bootItf.Drain = lambda: (drain(), downloader.bootItf.ser.reset_input_buffer())
-        # 50 ms for a write reply count from before the driver has sent the sector; a busy machine needs more
+        # its 50 ms for the reply to a written sector count from when the system took the bytes, not from when they
+        # left; a PTY takes all of them at once
         start = downloader.bootItf.Start_Cmd
         downloader.bootItf.Start_Cmd = lambda tx, rx=0, timeout=0.05: start(
             tx, rx, timeout if timeout == 0.001 else max(timeout, 2)

@@ -122,6 +122,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         ),
         None => None,
     };
+    let saver = Saver { sacred: args.flash.clone() };
+    if let Some(path) = &args.save {
+        saver.permit(path).map_err(|error| Failure::broken(format!("--save {}: {error}", path.display())))?;
+    }
     let chip = args.chip.unwrap_or_else(|| dump.as_deref().map_or(Chip::Bk7231T, chip_of));
     let flash = match dump {
         Some(dump) if (0x2_0000..=0x100_0000).contains(&dump.len()) => dump,
@@ -134,10 +138,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         None => factory::stock(chip, args.seed as u32),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::broken)?;
-    runtime.block_on(serve(args, chip, flash))
+    runtime.block_on(serve(args, chip, flash, saver))
 }
 
-async fn serve(args: &Args, chip: Chip, flash: Vec<u8>) -> Result<ExitCode, Failure> {
+async fn serve(args: &Args, chip: Chip, flash: Vec<u8>, saver: Saver) -> Result<ExitCode, Failure> {
     let broken = |error: std::io::Error| Failure::broken(format!("the virtual board: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(broken)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(broken)?;
@@ -149,7 +153,6 @@ async fn serve(args: &Args, chip: Chip, flash: Vec<u8>) -> Result<ExitCode, Fail
     hand.set(Line::Reset, Drive::Released);
     hand.insert(BoardSpec::new(chip, flash));
 
-    let saver = Saver { sacred: args.flash.clone() };
     let _socket = match &args.control {
         Some(path) => {
             let listener = control::bind(path).await.map_err(|error| {

@@ -74,3 +74,6 @@ pub fn nest(spec: NestSpec) -> io::Result<VirtualNest> {
     std::thread::Builder::new().name("virtual-nest".into()).spawn(move || drive::run(&driven, &pty, &wake))?;
     Ok(VirtualNest { uart, lines: Box::new(VirtualLines(Arc::clone(&shared))), edges, hand: Hand(shared) })
 }
+
+#[cfg(test)]
+mod tests;

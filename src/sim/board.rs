@@ -9,12 +9,12 @@ use super::rail::{Rail, Supply};
 use super::rom::{Rom, Server, Step};
 use super::seed::Seed;
 use super::timing::Timing;
-use super::wire::{Garbler, RESET_RATE, byte_time, chip_rate};
+use super::transmit::Transmitter;
+use super::wire::{Garbler, RESET_RATE, chip_rate};
 use crate::model::beken::Dialect;
 use crate::model::chip::Chip;
 use crate::model::flash::geometry::BOOT_END;
 use serde::Serialize;
-use std::collections::VecDeque;
 use std::time::Duration;
 
 /// How long an injected dip of the supply lasts.
@@ -84,19 +84,6 @@ pub struct Counts {
 /// What a board does by itself at its time.
 type Happening = fn(&mut Board, Duration);
 
-struct Out {
-    start: Duration,
-    rate: u32,
-    bytes: Vec<u8>,
-    sent: usize,
-}
-
-impl Out {
-    fn leaves(&self, count: usize) -> Duration {
-        self.start + byte_time(self.rate) * count as u32
-    }
-}
-
 /// A board in a nest.
 pub struct Board {
     chip: Chip,
@@ -125,7 +112,7 @@ pub struct Board {
     writing: Duration,
     hung: bool,
     next_chatter: Duration,
-    out: VecDeque<Out>,
+    out: Transmitter,
     garbler: Garbler,
     seed: Seed,
     counts: Counts,
@@ -172,7 +159,7 @@ impl Board {
             writing: now,
             hung: false,
             next_chatter: now,
-            out: VecDeque::new(),
+            out: Transmitter::default(),
             garbler: Garbler::new(seed),
             seed: Seed::new(seed.rotate_left(32)),
             counts: Counts::default(),
@@ -260,11 +247,7 @@ impl Board {
 
     /// The processor stops; the flash chip still ends what it does.
     fn hush(&mut self, now: Duration) {
-        self.out.retain(|out| out.start <= now);
-        for out in &mut self.out {
-            let left = now.saturating_sub(out.start).as_nanos() / byte_time(out.rate).as_nanos().max(1);
-            out.bytes.truncate(left as usize);
-        }
+        self.out.cut(now);
         self.nor.settle();
         self.busy = now;
         self.hung = false;
@@ -337,27 +320,13 @@ impl Board {
 
     /// The bytes that are still to leave: the end of the first run of them.
     pub fn speaks_until(&self) -> Option<Duration> {
-        self.out.front().map(|out| out.leaves(out.bytes.len()))
+        self.out.until()
     }
 
     /// The bytes that have left by `now`, with the rate they were sent at.
     pub fn speak(&mut self, now: Duration) -> Vec<(u32, Vec<u8>)> {
-        let mut said = Vec::new();
-        while let Some(out) = self.out.front_mut() {
-            let gone = now.saturating_sub(out.start).as_nanos() / byte_time(out.rate).as_nanos().max(1);
-            let gone = out.bytes.len().min(gone as usize);
-            if let Some(bytes) = out.bytes.get(out.sent..gone)
-                && !bytes.is_empty()
-            {
-                self.counts.sent += bytes.len() as u64;
-                said.push((out.rate, bytes.to_vec()));
-                out.sent = gone;
-            }
-            if out.sent < out.bytes.len() {
-                break;
-            }
-            self.out.pop_front();
-        }
+        let said = self.out.take(now);
+        self.counts.sent += said.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
         said
     }
 
@@ -398,10 +367,7 @@ impl Board {
     }
 
     fn say(&mut self, now: Duration, bytes: Vec<u8>) -> Duration {
-        let out = Out { start: now, rate: self.rate, bytes, sent: 0 };
-        let end = out.leaves(out.bytes.len());
-        self.out.push_back(out);
-        end
+        self.out.say(now, self.rate, bytes)
     }
 
     /// Lets time pass.

@@ -20,10 +20,9 @@ pub struct Saver {
 }
 
 impl Saver {
-    /// Writes the bytes to `path`, mode 0600.
-    pub fn save(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-        use std::io::Write;
-        use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+    /// Whether `path` may be written.
+    pub fn permit(&self, path: &Path) -> std::io::Result<()> {
+        use std::os::unix::fs::MetadataExt;
         let same = |sacred: &PathBuf| match (std::fs::metadata(sacred), std::fs::metadata(path)) {
             (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
             _ => false,
@@ -34,6 +33,14 @@ impl Saver {
                 "this is the dump that the board was made from, and it is never written; name another file",
             ));
         }
+        Ok(())
+    }
+
+    /// Writes the bytes to `path`, mode 0600.
+    pub fn save(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+        use std::io::Write;
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        self.permit(path)?;
         let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
         file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
         file.write_all(bytes)?;
@@ -137,6 +144,26 @@ mod tests {
         assert_eq!((&json["erases"], &json["boot_intact"]), (&0.into(), &true.into()));
         assert!(say("power up").starts_with("error"));
         assert_eq!(say("fault stuck 0x20000"), "ok");
+    }
+
+    #[tokio::test]
+    async fn several_clients_are_served_and_an_abandoned_socket_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("board.sock");
+        drop(bind(&path).await.unwrap());
+        let listener = bind(&path).await.unwrap();
+        assert!(bind(&path).await.is_err(), "a socket that is served is left alone");
+        let nest = nest(NestSpec::default()).unwrap();
+        tokio::spawn(serve(listener, Arc::new(nest.hand), Saver::default()));
+        let mut clients = [UnixStream::connect(&path).await.unwrap(), UnixStream::connect(&path).await.unwrap()];
+        for client in &mut clients {
+            client.write_all(b"power on\nnonsense\n").await.unwrap();
+        }
+        for client in clients {
+            let mut lines = BufReader::new(client).lines();
+            assert_eq!(lines.next_line().await.unwrap().unwrap(), "ok");
+            assert!(lines.next_line().await.unwrap().unwrap().starts_with("error"));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`bench`], [`hand`], [`drive`] | nests for the wiring: PTY, lines, edges; the virtual operator; the thread |
 //! | [`pty`] | master end of a PTY |
-//! | [`wire`], [`timing`], [`rail`] | rates and garbling, time limits, power and CEN |
+//! | [`wire`], [`transmit`], [`timing`], [`rail`] | rates and garbling, pace, time limits, power and CEN |
 //! | [`board`] | life of a board |
 //! | [`rom`], [`lboot`], [`maskrom`] | device side of the protocol: base and dialects |
 //! | [`parser`], [`ring`] | how the silicon receives |
@@ -16,6 +16,7 @@
 //! | [`faults`], [`seed`] | what goes wrong on purpose, repeatably |
 //! | [`factory`] | stock dumps and demo images out of thin air |
 //! | [`control`] | the line protocol for other programs |
+//! | [`panel`] | the display |
 
 pub mod bench;
 pub mod board;
@@ -35,4 +36,5 @@ pub mod ring;
 pub mod rom;
 pub mod seed;
 pub mod timing;
+pub mod transmit;
 pub mod wire;

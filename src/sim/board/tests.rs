@@ -5,6 +5,7 @@ use crate::model::beken::crc;
 use crate::model::beken::frame::{Found, ReplyScanner};
 use crate::model::beken::reply::Status;
 use crate::model::beken::{Command, EraseSize, Reply};
+use crate::sim::wire::byte_time;
 
 const MS: Duration = Duration::from_millis(1);
 const READY: Rail = Rail { power: true, held: false, parked: false, phantom: false };
@@ -390,4 +391,35 @@ fn an_application_with_a_missing_microcontroller_chatters() {
     let mut desk = Desk::with(spec);
     assert_eq!(desk.wait(2_100 * MS), HEARTBEAT.repeat(2));
     assert_eq!(desk.board.rate(), CHATTER_RATE);
+}
+
+mod noise {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Noise between frames, cut frames, frames of any opcode: the board neither panics nor forgets its time.
+        #[test]
+        fn no_bytes_upset_a_board(
+            chip in prop::sample::select(vec![Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231U]),
+            frames in prop::collection::vec((any::<bool>(), any::<u8>(), prop::collection::vec(any::<u8>(), 0..300)), 0..12),
+        ) {
+            let mut spec = BoardSpec::new(chip, vec![0; 0x2_0000]);
+            spec.status = Some(0);
+            let mut desk = Desk::with(spec);
+            desk.link();
+            for (long, code, payload) in frames {
+                let shape = crate::model::beken::command::Shape::Long;
+                if long {
+                    desk.send(&crate::model::beken::frame::command(shape, code, &payload));
+                } else {
+                    desk.send(&payload);
+                }
+                desk.wait(3 * MS);
+                prop_assert!(desk.board.wake_at().is_none_or(|at| at > desk.now));
+            }
+        }
+    }
 }

@@ -58,6 +58,7 @@ pub fn demo_image(chip: Chip, version: &str) -> (String, Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::image::Image;
 
     #[test]
     fn an_encrypted_app_begins_as_the_public_ones_do() {
@@ -81,6 +82,15 @@ mod tests {
             let found = rbl::find(&file);
             assert_eq!(found[0].at, file.len() - rbl::SEALED);
             assert!(found[0].header.proves(&code::unwrap_records(&file).plain));
+        }
+    }
+
+    #[test]
+    fn the_image_check_takes_a_demo_image_for_real() {
+        for chip in [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M] {
+            let (name, file) = demo_image(chip, "1.18.300");
+            let image = Image::open(&name, &file).unwrap();
+            assert_eq!(image.record().version.as_deref(), Some("1.18.300"), "{chip}");
         }
     }
 }
