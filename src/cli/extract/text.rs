@@ -66,9 +66,9 @@ impl Page {
         let rows = shown.len().div_ceil(columns).max(1);
         for row in 0..rows {
             let cells = shown.iter().skip(row).step_by(rows);
-            let line: String =
+            let cells: Vec<String> =
                 cells.map(|(name, value)| format!("{:<cell$}", format!("{name:<names$} {value}"))).collect();
-            self.line(&line);
+            self.line(&cells.concat());
         }
     }
 }
@@ -97,17 +97,16 @@ fn head(page: &mut Page, facts: &Facts) {
 
 fn place(store: &Store) -> String {
     let layout = &store.layout;
-    let mut text = format!(
-        "key sector at {:#08x}, {} of {} data sectors good",
-        store.found_at, layout.sound_sectors, layout.sectors
-    );
-    if let Some(at) = layout.protected {
-        text += &format!(", protected sector at {at:#08x}");
-    }
-    if let Some(at) = layout.file_begins_at.filter(|&at| at != 0) {
-        text += &format!("; the file begins at flash address {at:#08x}");
-    }
-    text
+    let protected = layout.protected.map(|at| format!(", protected sector at {at:#08x}"));
+    let begins = layout.file_begins_at.filter(|&at| at != 0);
+    format!(
+        "key sector at {:#08x}, {} of {} data sectors good{}{}",
+        store.found_at,
+        layout.sound_sectors,
+        layout.sectors,
+        protected.unwrap_or_default(),
+        begins.map(|at| format!("; the file begins at flash address {at:#08x}")).unwrap_or_default()
+    )
 }
 
 fn others(page: &mut Page, title: &str, entries: &[EntryView], show: Show) {
