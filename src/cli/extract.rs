@@ -1,13 +1,61 @@
 //! `flashjig extract`.
 
-use crate::fail::Failure;
+mod facts;
+mod json;
+mod text;
+
+use super::out;
+use crate::fail::{self, Failure};
+use facts::Facts;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Decode the vendor's settings of a dump and print them with the OpenBeken template.
+///
+/// Exit code: 0 settings or a store found, 1 nothing usable in the file, 2 the file can't be read.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// A dump of the flash, or the store alone
+    file: PathBuf,
+    /// Print one JSON object for programs
+    #[arg(long)]
+    json: bool,
+    /// Show credentials and what identifies the unit or its owner
+    #[arg(long)]
+    show_secrets: bool,
+    /// Choose inverted roles where the vendor's active levels ask for them; the public importers ignore the levels
+    #[arg(long)]
+    levels: bool,
+}
+
+/// Largest file that is read, bytes: no flash of the family is larger than 8 MiB.
+const LARGEST: u64 = 16 << 20;
 
 /// Runs the command.
-pub fn run(_args: &Args) -> Result<ExitCode, Failure> {
-    Err(Failure::broken("not here yet"))
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let dump = read(&args.file)?;
+    let facts = Facts::of(&dump, args.levels, args.show_secrets);
+    if args.json {
+        out::print(format!("{:#}\n", json::object(&facts)))?;
+    } else if facts.is_usable() {
+        out::print(text::page(&facts))?;
+    } else {
+        return Err(Failure::no(format!("{}: {}", args.file.display(), facts.why_not())));
+    }
+    Ok(if facts.is_usable() { ExitCode::SUCCESS } else { ExitCode::from(fail::NO) })
 }
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    let broken = |what: String| Failure::broken(format!("{}: {what}; give a dump of a unit's flash", file.display()));
+    let about = std::fs::metadata(file).map_err(|error| broken(error.to_string()))?;
+    if !about.is_file() {
+        return Err(broken("expected a file, found something else".to_owned()));
+    }
+    if about.len() > LARGEST {
+        return Err(broken(format!("expected at most {} KiB, found {} KiB", LARGEST >> 10, about.len() >> 10)));
+    }
+    std::fs::read(file).map_err(|error| broken(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

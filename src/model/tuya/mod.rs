@@ -11,6 +11,7 @@
 //! Sources: openshwprojects/BK7231GUIFlashTool (`TuyaConfig.cs`), tuya-cloudcutter/bk7231tools (`kvstorage.py`),
 //! libretiny-eu/upk2esphome. Where they differ the rule that 24 public dumps bear out is taken.
 
+mod app_table;
 pub mod cipher;
 pub mod encode;
 pub mod format;
@@ -21,9 +22,10 @@ pub mod secret;
 pub mod store;
 pub mod value;
 mod vault;
+pub mod view;
 
 pub use keys::{Entry, Health};
-pub use store::{Absent, Layout, Source, Store, decode};
+pub use store::{Absent, Layout, Source, Store, app_settings, decode};
 
 #[cfg(test)]
 mod tests;

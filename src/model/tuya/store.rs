@@ -1,5 +1,6 @@
 //! A dump's store, decoded: the settings, every entry, and what is wrong with it.
 
+use super::app_table;
 use super::cipher::BaseKey;
 use super::format::{DataMagic, SECTOR, USUAL_AT, USUAL_SECTORS, USUAL_SHIFT};
 use super::keys::{self, Entry, Health};
@@ -8,6 +9,8 @@ use super::protected;
 use super::secret::{self, Class};
 use super::value::{Parsed, flattened};
 use super::vault::{self, KeyFrom, Vault};
+use crate::model::chip::Chip;
+use crate::model::openbeken::config;
 use serde_json::{Map, Value};
 
 /// The name of the value that holds pins, levels and module.
@@ -53,6 +56,11 @@ pub struct Layout {
 pub enum Source {
     /// From the store.
     Store(Health),
+    /// From a table in the app; the store has none.
+    App {
+        /// Its address as the CPU sees it.
+        at: usize,
+    },
 }
 
 impl Source {
@@ -60,11 +68,33 @@ impl Source {
     pub fn is_sound(&self) -> bool {
         match self {
             Self::Store(health) => health.is_sound(),
+            Self::App { .. } => true,
+        }
+    }
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Store(health) => write!(f, "{SETTINGS}, {health}"),
+            Self::App { at } => write!(f, "a table in the app at {at:#x}"),
         }
     }
 }
 
 impl Store {
+    /// Without settings in the store the app is searched; a TuyaMCU module has none there either.
+    fn fall_back(&mut self, dump: &[u8]) {
+        if let Some(baud) = self.mcu_baud() {
+            self.notes.push(format!("a TuyaMCU module at {baud} baud: its pins belong to the other controller"));
+        } else if self.source.is_none()
+            && let Some(table) = app_table::find(dump, self.layout.file_begins_at.unwrap_or(0))
+        {
+            self.source = Some(Source::App { at: table.at });
+            self.settings = table.settings;
+        }
+    }
+
     /// An entry by name.
     pub fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.name == name)
@@ -156,7 +186,15 @@ pub fn decode(dump: &[u8]) -> Result<Store, Absent> {
     };
     let (settings, source) = settings(&entries, &mut notes);
     let layout = layout(&vault, dump);
-    Ok(Store { found_at: vault.at, layout, settings, source, entries, protected, notes })
+    let mut store = Store { found_at: vault.at, layout, settings, source, entries, protected, notes };
+    store.fall_back(dump);
+    Ok(store)
+}
+
+/// The pin table in the app of a full dump that has no store.
+pub fn app_settings(dump: &[u8]) -> Option<(Source, Map<String, Value>)> {
+    let table = app_table::find(dump, 0)?;
+    Some((Source::App { at: table.at }, table.settings))
 }
 
 fn layout(vault: &Vault, dump: &[u8]) -> Layout {
@@ -220,8 +258,9 @@ fn absent(dump: &[u8], damaged: &[usize]) -> Absent {
     if let Some(&at) = damaged.first() {
         return Absent::KeyDamaged { at };
     }
-    // An OpenBeken configuration: alone in the file, or in a full dump of a BK7231T or BK7231N.
-    if let Some(at) = [0, 0x1E_1000, 0x1D_1000].into_iter().find(|&at| dump.get(at..at + 3) == Some(b"CFG")) {
+    // Alone in the file, or in a full dump.
+    let places = [0, config::address(Chip::Bk7231T) as usize, config::address(Chip::Bk7231N) as usize];
+    if let Some(at) = places.into_iter().find(|&at| dump.get(at..at + 3) == Some(&config::IDENT)) {
         return Absent::OpenBeken { at };
     }
     let is_erased = |from: usize, to: usize| {

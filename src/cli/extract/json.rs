@@ -1,0 +1,64 @@
+//! The object that programs get.
+
+use super::facts::Facts;
+use crate::model::openbeken::pins::Why;
+use crate::model::tuya::secret::Class;
+use crate::model::tuya::view::EntryView;
+use crate::model::tuya::{Source, Store};
+use serde_json::{Value, json};
+
+pub(super) fn object(facts: &Facts) -> Value {
+    let mapping = facts.mapping.as_ref();
+    json!({
+        "store": facts.store.as_ref().ok().map(|store| self::store(store, facts)),
+        "source": facts.source.as_ref().map(|source| json!({
+            "from": match source { Source::Store(_) => "store", Source::App { .. } => "app" },
+            "sound": source.is_sound(),
+            "text": source.to_string(),
+        })),
+        "chip": facts.calibration.map(|(_, chip)| chip),
+        "settings": facts.settings,
+        "template": mapping.map(|mapping| mapping.template.to_json()),
+        "script": mapping.map(|mapping| mapping.lines.clone()).unwrap_or_default(),
+        "device": facts.device.as_ref().map(|(name, template)| json!({"name": name, "template": template.to_json()})),
+        "levels": mapping.map(|m| m.levels.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap_or_default(),
+        "conflicts": mapping.map(|m| m.conflicts.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap_or_default(),
+        "ignored": mapping.map(|mapping| {
+            let pins = mapping.ignored.iter().filter(|ignored| ignored.why != Why::NotAPin);
+            pins.map(|ignored| json!({"key": ignored.key, "why": ignored.why.to_string()})).collect::<Vec<_>>()
+        }).unwrap_or_default(),
+        "notes": facts.notes,
+    })
+}
+
+fn store(store: &Store, facts: &Facts) -> Value {
+    let layout = &store.layout;
+    json!({
+        "found_at": store.found_at,
+        "file_begins_at": layout.file_begins_at,
+        "sectors": layout.sectors,
+        "sound_sectors": layout.sound_sectors,
+        "magic": layout.magic.map(|magic| format!("{:#010x}", magic.word())),
+        "base_key": layout.base.name(),
+        "protected_at": layout.protected,
+        "entries": facts.entries.iter().map(entry).collect::<Vec<_>>(),
+        "protected": facts.protected.iter().map(entry).collect::<Vec<_>>(),
+    })
+}
+
+fn entry(view: &EntryView) -> Value {
+    let class = match view.class {
+        Class::Free => "free",
+        Class::Hidden => "hidden",
+        Class::Unknown => "unknown",
+        Class::Redacted => "redacted",
+    };
+    json!({
+        "name": view.name,
+        "length": view.length,
+        "health": view.health.to_string(),
+        "sound": view.health.is_sound(),
+        "class": class,
+        "content": view.content,
+    })
+}

@@ -1,0 +1,129 @@
+//! The command's output: its shape, and that no credential is in it.
+
+use super::facts::Facts;
+use super::{json, text};
+use crate::model::tuya::encode::{self, Spec};
+use crate::model::tuya::secret::{Class, class};
+use crate::model::tuya::value::Parsed;
+use crate::model::tuya::{Store, decode};
+use serde_json::Value;
+
+const SEED: &str = r#"{"sel_pin_pin":11,"rl1_lv":1,"bt1_pin":7,"led1_pin":8,"net_trig":2,"jv":"1.2.0","netled1_lv":1,"netled_reuse":1,"bt1_type":0,"ffc_select":1,"vi_pin":24,"resistor":1,"over_cur":17800,"bt1_lv":0,"reset_t":5,"netled1_pin":10,"chip_type":0,"lose_vol":180,"over_vol":264,"module":"WB2S","ele_pin":26,"ch_cddpid1":9,"ch1_stat":0,"led1_lv":1,"rl1_type":0,"ch_num":1,"rl1_pin":6,"vol_def":0,"ch_dpid1":1,"sel_pin_lv":1,"crc":10}"#;
+
+fn plug() -> Vec<u8> {
+    let entries = [
+        ("user_param_key", SEED),
+        (
+            "gw_bi",
+            r#"{"uuid":"uuidABCDEF","auth_key":"authABCDEF","psk_key":null,"ap_ssid":"SmartLife","ap_passwd":null}"#,
+        ),
+        ("gw_wsm", r#"{"nc_tp":1,"ssid":"VGVzdE5ldA==","passwd":"VGVzdFBhc3MxMjM=","wfb64":1,"stat":2,"token":null}"#),
+        ("000004w0oh", r#"[{"mode":"rw","property":{"type":"bool"},"id":1,"type":"obj"}]"#),
+        ("new_in_sdk", "whatever it is"),
+    ];
+    let entries = entries.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec();
+    let mut dump = vec![0xFF; 0x1E_E000];
+    dump.extend(encode::store(&Spec { entries, ..Spec::default() }).unwrap());
+    dump
+}
+
+fn outputs(dump: &[u8], show_secrets: bool) -> [String; 2] {
+    let facts = Facts::of(dump, false, show_secrets);
+    [text::page(&facts), format!("{:#}", json::object(&facts))]
+}
+
+/// All credentials of a store that are long enough to be told from other words.
+fn credentials(store: &Store) -> Vec<String> {
+    fn walk(key: &str, path: &[&str], tree: &Value, found: &mut Vec<String>) {
+        match tree {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    walk(key, &[path, &[name.as_str()]].concat(), value, found);
+                }
+            }
+            Value::Array(list) => list.iter().for_each(|value| walk(key, path, value, found)),
+            Value::String(text) if class(key, path) == Class::Redacted && text.len() > 3 => found.push(text.clone()),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for entry in store.entries.iter().chain(&store.protected) {
+        if let Parsed::Tree(tree) = Parsed::of(entry.value.reveal()) {
+            walk(&entry.name, &[], &tree, &mut found);
+        }
+    }
+    found
+}
+
+#[test]
+fn the_page_of_the_missions_plug() {
+    let golden = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/extract/plug.txt"));
+    assert_eq!(outputs(&plug(), false)[0], golden);
+}
+
+#[test]
+fn the_object_has_what_programs_rely_on() {
+    let facts = Facts::of(&plug(), false, false);
+    let object = json::object(&facts);
+    assert_eq!(object["store"]["found_at"], 0x1E_E000);
+    assert_eq!(object["settings"], serde_json::from_str::<Value>(SEED).unwrap());
+    assert_eq!(object["template"]["pins"]["6"], "Rel;1");
+    assert_eq!(object["device"]["template"]["model"], "3202088");
+    assert_eq!(object["script"].as_array().unwrap().len(), 7);
+    assert!(object["notes"].is_array());
+    let entry = &object["store"]["entries"][2];
+    assert_eq!((&entry["name"], &entry["content"]["ssid"]), (&"gw_wsm".into(), &"<redacted, 12 bytes>".into()));
+}
+
+#[test]
+fn credentials_are_shown_on_request_only() {
+    let dump = plug();
+    let secrets = credentials(&decode(&dump).unwrap());
+    assert_eq!(secrets, ["uuidABCDEF", "authABCDEF", "VGVzdE5ldA==", "VGVzdFBhc3MxMjM="]);
+    for (safe, open) in outputs(&dump, false).iter().zip(outputs(&dump, true)) {
+        for secret in secrets.iter().map(String::as_str).chain(["TestNet", "TestPass123", "whatever it is"]) {
+            assert!(!safe.contains(secret), "{secret}");
+        }
+        assert!(secrets.iter().all(|secret| open.contains(secret)));
+    }
+}
+
+#[test]
+fn no_real_dumps_credential_is_shown() {
+    for name in [
+        "stock/T_Woox_R5111_bulb_WB3S.bin",
+        "stock/T_DS-101JL_4gang_WB3S.bin",
+        "stock/N_Mirabella_I003632_plug_CB2S.bin",
+        "stock/N_TSL-PS-F4U_plug.bin",
+    ] {
+        let Some(dump) = crate::testdata::read(name) else { continue };
+        let secrets = credentials(&decode(&dump).unwrap());
+        assert!(!secrets.is_empty(), "{name}: a stock unit has a licence");
+        for output in outputs(&dump, false) {
+            // The message must not hold the secret.
+            let leaks = secrets.iter().filter(|secret| output.contains(secret.as_str())).count();
+            assert!(leaks == 0, "{name}: {leaks} credentials shown");
+            assert!(output.contains(if name.contains("/T_") { "BK7231T" } else { "BK7231N" }), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_file_without_a_store_says_what_was_found() {
+    let facts = Facts::of(&[0xFF; 0x2000], false, false);
+    assert!(!facts.is_usable());
+    assert!(facts.why_not().contains("erased flash at 0x0"), "{}", facts.why_not());
+    let object = json::object(&facts);
+    assert_eq!((&object["store"], &object["template"]), (&Value::Null, &Value::Null));
+    assert!(object["notes"][0].as_str().unwrap().contains("erased"));
+    assert!(!Facts::of(&[], false, false).is_usable());
+}
+
+#[test]
+fn levels_change_the_template_and_the_note_goes() {
+    let plain = Facts::of(&plug(), false, false);
+    let levelled = Facts::of(&plug(), true, false);
+    assert!(plain.notes.iter().any(|note| note.contains("--levels")));
+    assert!(!levelled.notes.iter().any(|note| note.contains("--levels")));
+    assert_eq!(json::object(&levelled)["template"]["pins"]["10"], "WifiLED;0");
+}

@@ -1,0 +1,166 @@
+//! The page that people get.
+
+use super::facts::Facts;
+use crate::model::openbeken::pins::{Ignored, Mapping, Why};
+use crate::model::tuya::Store;
+use crate::model::tuya::secret::Class;
+use crate::model::tuya::store::SETTINGS;
+use crate::model::tuya::view::{EntryView, Show};
+use serde_json::{Map, Value};
+
+/// Columns of the page.
+const WIDTH: usize = 100;
+/// Longest value that is shown of another key.
+const LONGEST: usize = 72;
+
+pub(super) fn page(facts: &Facts) -> String {
+    let mut page = Page::default();
+    head(&mut page, facts);
+    if !facts.settings.is_empty() {
+        page.title("Settings");
+        page.columns(&facts.settings);
+    }
+    others(&mut page, "Other keys", &facts.entries, facts.show);
+    others(&mut page, "Protected sector", &facts.protected, facts.show);
+    if let Some(mapping) = &facts.mapping {
+        template(&mut page, mapping, facts);
+    }
+    if !facts.notes.is_empty() {
+        page.title("Notes");
+        facts.notes.iter().for_each(|note| page.line(&format!("- {note}")));
+    }
+    page.text
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn raw(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    fn title(&mut self, title: &str) {
+        self.text.push('\n');
+        self.raw(title);
+    }
+
+    fn line(&mut self, line: &str) {
+        self.raw(&format!("  {line}"));
+    }
+
+    fn row(&mut self, name: &str, value: &str) {
+        self.raw(&format!("{name:<13}{value}"));
+    }
+
+    /// Names and values, as many side by side as fit, read downwards.
+    fn columns(&mut self, values: &Map<String, Value>) {
+        let width = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
+        let names = width(&mut values.keys().map(String::len));
+        let shown: Vec<(&String, String)> = values.iter().map(|(name, value)| (name, leaf(value))).collect();
+        let cell = names + 1 + width(&mut shown.iter().map(|(_, value)| value.chars().count())) + 3;
+        let columns = (WIDTH / cell).clamp(1, 3);
+        let rows = shown.len().div_ceil(columns).max(1);
+        for row in 0..rows {
+            let cells = shown.iter().skip(row).step_by(rows);
+            let cells: Vec<String> =
+                cells.map(|(name, value)| format!("{:<cell$}", format!("{name:<names$} {value}"))).collect();
+            self.line(&cells.concat());
+        }
+    }
+}
+
+fn leaf(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn head(page: &mut Page, facts: &Facts) {
+    match &facts.store {
+        Ok(store) => page.row("Tuya store", &place(store)),
+        Err(absent) => page.row("Tuya store", &format!("none: {absent}")),
+    }
+    let source = facts.source.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+    page.row("Read from", &source);
+    if let Some((at, chip)) = facts.calibration {
+        page.row("Chip", &format!("{chip}, by its calibration sector at {at:#08x}"));
+    }
+    if let Some(module) = facts.settings.get("module") {
+        page.row("Module", &leaf(module));
+    }
+    if let Some((name, template)) = &facts.device {
+        page.row("Device", &format!("{} {} ({name})", template.vendor, template.name));
+    }
+}
+
+fn place(store: &Store) -> String {
+    let layout = &store.layout;
+    let protected = layout.protected.map(|at| format!(", protected sector at {at:#08x}"));
+    let begins = layout.file_begins_at.filter(|&at| at != 0);
+    format!(
+        "key sector at {:#08x}, {} of {} data sectors good{}{}",
+        store.found_at,
+        layout.sound_sectors,
+        layout.sectors,
+        protected.unwrap_or_default(),
+        begins.map(|at| format!("; the file begins at flash address {at:#08x}")).unwrap_or_default()
+    )
+}
+
+fn others(page: &mut Page, title: &str, entries: &[EntryView], show: Show) {
+    let entries: Vec<&EntryView> = entries.iter().filter(|entry| entry.name != SETTINGS).collect();
+    if entries.is_empty() {
+        return;
+    }
+    page.title(title);
+    let names = entries.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
+    for entry in entries {
+        let class = match (entry.class, show) {
+            (Class::Redacted, Show::Safe) => ", redacted",
+            (Class::Hidden, Show::Safe) => ", hidden",
+            (Class::Unknown, Show::Safe) if entry.content.is_none() => ", not shown",
+            _ => "",
+        };
+        page.line(&format!("{:<names$}  {:>5} bytes, {}{class}", entry.name, entry.length, entry.health));
+        match &entry.content {
+            Some(Value::Object(fields)) => {
+                let names = fields.keys().map(String::len).max().unwrap_or(0);
+                for (name, value) in fields {
+                    let value = if value.is_null() { "absent".to_owned() } else { leaf(value) };
+                    page.line(&format!("    {name:<names$}  {}", cut(&value, show)));
+                }
+            }
+            Some(value) if entry.length > 0 => page.line(&format!("    {}", cut(&leaf(value), show))),
+            _ => {}
+        }
+    }
+}
+
+/// A long value's begin; all of it when everything is asked for.
+fn cut(value: &str, show: Show) -> String {
+    let mut chars = value.chars();
+    let begin: String = chars.by_ref().take(LONGEST).collect();
+    if show == Show::Everything || chars.next().is_none() { value.to_owned() } else { format!("{begin} ..") }
+}
+
+fn template(page: &mut Page, mapping: &Mapping, facts: &Facts) {
+    page.title("Pins");
+    for (pin, what) in &mapping.template.pins {
+        page.line(&format!("P{pin:<3} {what}"));
+    }
+    let left: Vec<&Ignored> =
+        mapping.ignored.iter().filter(|ignored| !matches!(ignored.why, Why::NotAPin | Why::Level)).collect();
+    for ignored in left {
+        page.line(&format!("not mapped: {}, {}", ignored.key, ignored.why));
+    }
+    page.title("OpenBeken template");
+    page.raw(&mapping.template.to_json().to_string());
+    if let Some((name, template)) = &facts.device {
+        page.title(&format!("OpenBeken template of the device {name}"));
+        page.raw(&template.to_json().to_string());
+    }
+    page.title("Script");
+    mapping.lines.iter().for_each(|line| page.raw(line));
+}
