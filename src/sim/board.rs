@@ -40,7 +40,7 @@ pub enum Life {
     Application,
     /// A T that left the loader after noise without a link check: its loader faulted under emulation.
     Crashed,
-    /// The boot area in flash is not what it was: an L-boot chip that never answers again.
+    /// The boot area in flash is blank or not what it was: an L-boot chip that never answers again.
     Dead,
 }
 
@@ -262,7 +262,8 @@ impl Board {
         self.heard = now;
         self.hung = false;
         self.busy = now + self.timing.listens;
-        let dead = self.chip.dialect().boots_from_flash() && !self.boot_is_intact();
+        let blank = self.boot.first().is_some_and(|first| self.boot.iter().all(|byte| byte == first));
+        let dead = self.chip.dialect().boots_from_flash() && (blank || !self.boot_is_intact());
         self.life = if dead { Life::Dead } else { Life::Server };
     }
 

@@ -1,10 +1,10 @@
 //! A station over virtual nests, through real PTYs, faster than real time.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
 use flashjig::flow::Pace;
 use flashjig::model::event::Event;
 use flashjig::model::unit::Unit;
-use flashjig::sim::bench::{NestSpec, nest};
+use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::hand::{Hand, Stats};
 use flashjig::station::{Order, Station, StationHandle};

@@ -4,7 +4,7 @@ use crate::flow::job::Pace;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::jig::{Drive, Keeper, Line, LineError};
-use crate::link::ChipLink;
+use crate::link::{ChipLink, LinkError};
 use crate::model::cycle::Outcome;
 use crate::model::event::Event;
 use crate::model::fault::FaultCode;
@@ -57,7 +57,13 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let stopped = async { if touched { std::future::pending().await } else { stop.cancelled().await } };
     let link = run.link.as_mut().ok_or_else(|| Trouble::lost(FaultCode::LinkLost, "there is no session"))?;
     tokio::select! {
-        linked = link.attach(reset(lines, pace), patience) => linked?,
+        linked = link.attach(reset(lines, pace), patience) => match linked {
+            // nobody came to reset the board: asking for another minute would only hide that
+            Err(error @ LinkError::NoAnswer { .. }) if by_hand => {
+                return Err(Trouble::failed(FaultCode::NoAnswer, error));
+            }
+            linked => linked?,
+        },
         () = stopped => return Err(Trouble::stopped()),
     }
     match link.raise(&run.ladder).await {

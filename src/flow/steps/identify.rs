@@ -23,6 +23,12 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         ));
     }
     check_flash_id(&evidence)?;
+    if evidence.flash_size == 0 {
+        return Err(Trouble::failed(
+            FaultCode::BadFlashId,
+            "expected a proven flash size, found none: the reads of the size probe contradict each other",
+        ));
+    }
     run.link()?.set_dialect(identity.chip.dialect());
     run.flash_id = evidence.flash_id;
     let board = board(&evidence, identity);

@@ -3,7 +3,7 @@
 
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
-use crate::link::{LinkError, Protection};
+use crate::link::LinkError;
 use crate::model::beken::EraseSize;
 use crate::model::cycle::Outcome;
 use crate::model::fault::FaultCode;
@@ -20,13 +20,7 @@ pub(super) async fn erase(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     }
     if run.board()?.chip.dialect().has_registers() {
         let part = run.flash_id.and_then(parts::find).ok_or_else(|| mistake("the flash chip is not known"))?;
-        let protection = Protection {
-            status_bytes: part.status_bytes,
-            mask: part.mask,
-            read_ops: part.read_ops,
-            write_ops: part.write_ops,
-        };
-        run.link()?.unprotect(protection).await?;
+        run.link()?.unprotect(part).await?;
     }
     run.touched = true;
     let total = run.plan.erase_bytes();

@@ -65,8 +65,8 @@ impl Layout {
             Chip::Bk7231N | Chip::Bk7238 | Chip::Bk7252N => n,
             Chip::Bk7231M => Self { boot_crc: (0x8E4E_6CDB, 257), ..n },
             Chip::Bk7231U | Chip::Bk7231Q | Chip::Bk7252 => Self {
-                boot_name: "BK7231u_1.0.15",
-                boot_crc: (0x8BCE_C3B4, 256),
+                boot_name: "BK7231u_1.0.6",
+                boot_crc: (0x2739_019F, 256),
                 boot_head: [0xCA, 0x00, 0x00, 0xEA],
                 table: 0xD210,
                 magic: false,
