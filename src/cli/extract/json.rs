@@ -50,6 +50,8 @@ fn entry(view: &EntryView) -> Value {
     let class = match view.class {
         Class::Free => "free",
         Class::Hidden => "hidden",
+        // Fields that may be shown beside fields that may not.
+        Class::Unknown if view.content.is_some() => "mixed",
         Class::Unknown => "unknown",
         Class::Redacted => "redacted",
     };

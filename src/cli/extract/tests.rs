@@ -72,6 +72,8 @@ fn the_object_has_what_programs_rely_on() {
     assert_eq!(object["script"].as_array().unwrap().len(), 7);
     assert!(object["notes"].is_array());
     let entry = &object["store"]["entries"][2];
+    assert_eq!(entry["class"], "mixed");
+    assert_eq!(object["store"]["entries"][4]["class"], "unknown");
     assert_eq!((&entry["name"], &entry["content"]["ssid"]), (&"gw_wsm".into(), &"<redacted, 12 bytes>".into()));
 }
 
