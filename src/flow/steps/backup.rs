@@ -20,7 +20,7 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     for part in Span::new(0, size).pieces(BLOCK) {
         run.check_stop()?;
         let Some(into) = dump.get_mut(part.start as usize..part.end as usize) else { continue };
-        if run.job.recipe.backup.mode == BackupMode::Proven && run.link()?.crc(part).await? == blank_crc(part) {
+        if run.job.kit.recipe.backup.mode == BackupMode::Proven && run.link()?.crc(part).await? == blank_crc(part) {
             into.fill(0xFF);
             run.skipped_bytes += u64::from(part.len());
             run.report.moved(u64::from(part.len()), u64::from(size));

@@ -265,6 +265,11 @@ impl Config {
         }
     }
 
+    /// Sets address, mask, gateway and name server.
+    pub(super) fn set_static_ip(&mut self, quads: [[u8; 4]; 4]) {
+        self.put(fields::STATIC_IP.at, quads.as_flattened());
+    }
+
     fn put(&mut self, at: usize, what: &[u8]) {
         if let Some(room) = self.bytes.get_mut(at..at + what.len()) {
             room.copy_from_slice(what);
