@@ -84,7 +84,7 @@ fn content(file: File, name: &str) -> Result<Secret, Refusal> {
     if line.is_empty() {
         return Err((format!("{name} is empty"), "put the password into it, or take the key out of the recipe".into()));
     }
-    if line.iter().any(|byte| byte.is_ascii_control()) {
+    if line.iter().any(u8::is_ascii_control) {
         return Err((format!("{name} holds more than one line, or control characters"), "one line, no more".into()));
     }
     Ok(Secret::new(line))

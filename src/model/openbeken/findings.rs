@@ -41,8 +41,8 @@ impl Findings {
         let facts = device::Facts { module, product_key: key.as_deref(), template: &mapping.template };
         let device = Device::find(devices, &facts);
         let template = device.map_or_else(|| mapping.template.clone(), |device| device.apply(&mapping.template));
-        let mut notes = notes(&mapping, levels);
-        notes.iter_mut().for_each(|note| *note = masks.text(note));
+        let notes = notes(&mapping, levels);
+        let notes = notes.iter().map(|note| masks.text(note)).collect();
         Self {
             doubt: doubt(&source, &template),
             template: Some(template),
