@@ -36,8 +36,8 @@ fn setting(name: &str, usual: u64) -> u64 {
 /// A fault of a kind at a place that a unit really reaches: half of the bytes lie in the short dialogue before the
 /// bulk, half anywhere.
 fn fault(kind: &str, seed: &mut Seed) -> String {
-    let (way, bytes) = if seed.draw() % 2 == 0 { ("rx", 900_000) } else { ("tx", 2_100_000) };
-    let at = if seed.draw() % 2 == 0 { seed.draw() % 12_000 } else { seed.draw() % bytes };
+    let (way, bytes) = if seed.draw().is_multiple_of(2) { ("rx", 900_000) } else { ("tx", 2_100_000) };
+    let at = if seed.draw().is_multiple_of(2) { seed.draw() % 12_000 } else { seed.draw() % bytes };
     match kind {
         "lose" | "duplicate" => format!("{kind} {way} {at}"),
         "flip" => format!("flip {way} {at} {}", 1 << (seed.draw() % 8)),
@@ -56,7 +56,7 @@ struct Case {
 
 fn case(number: u64, seed: u64) -> Case {
     let mut seed = Seed::new(seed.wrapping_mul(1_000_003).wrapping_add(number));
-    let chip = if number % 2 == 0 { Chip::Bk7231T } else { Chip::Bk7231N };
+    let chip = if number.is_multiple_of(2) { Chip::Bk7231T } else { Chip::Bk7231N };
     let kind = KINDS[(number / 2) as usize % KINDS.len()];
     let fault = fault(kind, &mut seed);
     Case { chip, kind, fault }
