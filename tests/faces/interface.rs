@@ -95,7 +95,8 @@ async fn a_backup_comes_back_byte_by_byte() {
     let stock: Vec<u8> = (0..0x2_0000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
     let sha256 = bench.archive.keep(stock.clone().into()).await.unwrap();
     let bytes_in_all = stock.len() as u64;
-    let backup = Backup { sha256, bytes: bytes_in_all, read_bytes: bytes_in_all, skipped_bytes: 0 };
+    let backup =
+        Backup { sha256, bytes: bytes_in_all, read_bytes: bytes_in_all, skipped_bytes: 0, contains_credentials: true };
     bench.ledger.commit(unit(0x3F, Verdict::Pass, Some(backup))).await.unwrap();
     bench.ledger.commit(unit(0x40, Verdict::Fail, None)).await.unwrap();
     let router = bench.router();

@@ -43,7 +43,7 @@ fn paths() -> Map<String, Value> {
         json!({ "post": order })
     };
     let mut backup = get(
-        "A unit's stock flash, byte-exact",
+        "A unit's stock flash, byte-exact; one that the recipe encrypts comes as its age file, named .bin.age",
         json!([unit()]),
         bytes("application/octet-stream"),
         &[400, 401, 403, 404, 500],

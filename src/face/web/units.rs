@@ -5,6 +5,7 @@ use super::problem::Problem;
 use crate::model::mac::Mac;
 use crate::model::unit::{Unit, UnitQuery};
 use crate::model::verdict::Verdict;
+use crate::store::archive::Stored;
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -30,7 +31,7 @@ pub(super) async fn one(
     find(&app, &path?).await.map(Json)
 }
 
-/// `GET /api/v1/units/{seq}/backup`.
+/// `GET /api/v1/units/{seq}/backup`. An encrypted backup is given as it lies there: only the owner of the key reads it.
 pub(super) async fn backup(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
@@ -39,9 +40,12 @@ pub(super) async fn backup(
     let Some(backup) = &unit.backup else {
         return Err(Problem::not_found(format!("unit {} has no backup", unit.seq)));
     };
-    let bytes = app.handle.backup(backup.sha256).await?;
-    let name = format!("attachment; filename=\"{}\"", file_name(&unit));
-    let tag = format!("\"{}\"", backup.sha256);
+    let (bytes, end) = match app.handle.backup(backup.sha256).await? {
+        Stored::Plain(bytes) => (bytes, ""),
+        Stored::Encrypted(bytes) => (bytes, ".age"),
+    };
+    let name = format!("attachment; filename=\"{}{end}\"", file_name(&unit));
+    let tag = format!("\"{}{end}\"", backup.sha256);
     let kind = "application/octet-stream".to_owned();
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name), (header::ETAG, tag)], bytes))
 }
