@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn all() -> Value {
     let kinds = [
         "seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried",
-        "finished", "stopping", "blocked",
+        "finished", "stopping", "blocked", "prompt",
     ];
     let mut event = object(&[
         ("seq", integer()),
@@ -74,6 +74,7 @@ fn slot() -> Value {
         ("firmware", maybe(string())),
         ("baud", maybe(integer())),
         ("retries", integer()),
+        ("prompt", maybe(string())),
         ("blocked", maybe(string())),
         ("last", maybe(last)),
     ])
