@@ -38,7 +38,6 @@ pub(crate) fn unit() -> Unit {
             read_bytes: 0x20_0000,
             skipped_bytes: 0,
             contains_credentials: true,
-            contains_credentials: true,
         }),
         firmware: Some(Firmware {
             name: "OpenBK7231T_UA_1.18.300.bin".into(),

@@ -2,13 +2,13 @@
 
 use super::store::{Absent, decode};
 use crate::model::openbeken::Config;
-use crate::model::openbeken::fields::{self, Kind};
+use crate::model::openbeken::fields;
 
 /// Whether the dump holds Wi-Fi credentials or licence keys, as far as anybody can tell.
 ///
 /// Any Tuya store counts: its licence is written at the factory, a reset only frees the pages of the Wi-Fi's name and
 /// password, and older copies of blocks keep both. So does a store that can't be decrypted, since its key may be found
-/// another way. Of a plug that runs OpenBeken already, its configuration counts when it has any password.
+/// another way. Of a plug that runs OpenBeken already, its configuration counts when it has a password for Wi-Fi or for the page.
 pub fn holds_credentials(dump: &[u8]) -> bool {
     match decode(dump) {
         Ok(_) | Err(Absent::KeyDamaged { .. }) => true,
@@ -17,10 +17,11 @@ pub fn holds_credentials(dump: &[u8]) -> bool {
     }
 }
 
-/// A configuration that can't be read counts as one with a password.
+/// A configuration that can't be read counts as one with a password. The MQTT password alone does not: the firmware's
+/// defaults have one, the same in every plug.
 fn has_password(sector: &[u8]) -> bool {
-    let secrets = || fields::ALL.iter().filter(|field| field.kind == Kind::Secret);
-    Config::parse(sector).map_or(true, |config| secrets().any(|field| !config.secret(*field).is_empty()))
+    let secrets = [fields::WIFI_PASS, fields::WIFI_PASS2, fields::WEB_PASS];
+    Config::parse(sector).map_or(true, |config| secrets.iter().any(|field| !config.secret(*field).is_empty()))
 }
 
 #[cfg(test)]
