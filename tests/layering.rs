@@ -37,9 +37,10 @@ const LAYERS: [Layer; 10] = [
 
 /// Only these layers may use these crates.
 #[rustfmt::skip]
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 7] = [
     ("sled", &["store"]),
     ("axum", &["face"]),
+    ("age", &["store", "config"]),
     ("tokio_serial", &["hw"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

@@ -48,12 +48,15 @@ pub(super) fn is_name(name: &str) -> bool {
 
 fn recipe(mut root: Section<'_>, source: &Source<'_>) -> Recipe {
     let firmware = root.section("firmware").map(|section| firmware(section, source)).unwrap_or_default();
-    let (mut backup, mut encrypt_at) = (BackupRule::default(), 0);
+    let mut backup = BackupRule::default();
     if let Some(mut section) = root.section("backup") {
         let modes = [("full", BackupMode::Full), ("proven", BackupMode::Proven)];
         backup.mode = section.word("mode", &modes).map(|mode| mode.value).unwrap_or_default();
         if let Some(to) = section.text("encrypt_to") {
-            encrypt_at = to.at;
+            if let Err(why) = to.value.parse::<age::x25519::Recipient>() {
+                let what = format!("[backup]: encrypt_to must be an age recipient, age1 and 58 letters ({why})");
+                source.error(to.at, what, "`age-keygen` prints it; keep the secret key elsewhere");
+            }
             backup.encrypt_to = Some(to.value);
         }
         section.finish();
@@ -62,8 +65,7 @@ fn recipe(mut root: Section<'_>, source: &Source<'_>) -> Recipe {
     root.finish();
     let recipe = Recipe { firmware, backup, openbeken };
     for refusal in recipe.refusals() {
-        let at = if refusal.key == "backup.encrypt_to" { encrypt_at } else { configure_at };
-        source.error(at, format!("{}: {}", refusal.key, refusal.what), refusal.remedy);
+        source.error(configure_at, format!("{}: {}", refusal.key, refusal.what), refusal.remedy);
     }
     recipe
 }
@@ -190,7 +192,7 @@ mod tests {
         assert_eq!(load(dir.path(), DEFAULT).unwrap().backup.mode, BackupMode::Proven);
     }
 
-    /// All that a recipe can say; the two things that are not done are the only errors.
+    /// All that a recipe can say; what is not done and the shortened recipient are the only errors.
     const ALL: &str = r#"
 [firmware]
 BK7231T = "OpenBK7231T_UA_*.bin"
@@ -219,7 +221,7 @@ topic = "{name}"
     #[test]
     fn the_whole_table_is_understood_and_what_is_not_done_is_refused() {
         insta::assert_snapshot!(try_parse(ALL).unwrap_err(), @r##"
-        r.toml:7: error: backup.encrypt_to: this version of flashjig does not encrypt backups; remove encrypt_to; backups can be read by the user who runs flashjig only
+        r.toml:7: error: [backup]: encrypt_to must be an age recipient, age1 and 58 letters (invalid Bech32 encoding); `age-keygen` prints it; keep the secret key elsewhere
         r.toml:9: error: openbeken.configure: this version of flashjig does not configure plugs, it only flashes them; write configure = "none"; a flashed plug opens its own access point to be configured
         "##);
         let done = ALL.replace("encrypt_to", "# encrypt_to").replace("\"flash\"", "\"none\"");

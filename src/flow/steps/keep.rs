@@ -4,6 +4,7 @@ use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
 use crate::model::cycle::Outcome;
 use crate::model::event::Event;
+use crate::model::tuya::holds_credentials;
 use crate::model::unit::Backup;
 use std::sync::Arc;
 
@@ -12,9 +13,14 @@ pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let dump = run.dump.clone().ok_or_else(|| mistake("nothing was read"))?;
     let bytes = dump.len() as u64;
     let archive = run.job.archive;
-    let work = archive.keep(Arc::clone(&dump));
+    let looked_at = Arc::clone(&dump);
+    let looking = tokio::task::spawn_blocking(move || holds_credentials(&looked_at));
+    let work = archive.keep_for(Arc::clone(&dump), run.job.recipe.backup.encrypt_to.clone());
     let sha256 = run.link()?.keep_awake(work).await?.map_err(|e| Trouble::not_kept(&e))?;
-    run.backup = Some(Backup { sha256, bytes, read_bytes: run.read_bytes, skipped_bytes: run.skipped_bytes });
+    // Should the search fail, the backup is treated as one that has some.
+    let contains_credentials = looking.await.unwrap_or(true);
+    let (read_bytes, skipped_bytes) = (run.read_bytes, run.skipped_bytes);
+    run.backup = Some(Backup { sha256, bytes, read_bytes, skipped_bytes, contains_credentials });
     run.report.say(Event::Kept { sha256 }).await;
     run.check_stop()?;
     Ok(Outcome::Done)

@@ -43,6 +43,9 @@ pub(super) fn all() -> Value {
         "Slot": slot(),
         "Event": event,
         "Unit": unit(),
+        "Template": object(&[
+            ("template", json!({ "type": "object" })), ("script", list(string())), ("autoexec", string()),
+        ]),
     })
 }
 
@@ -85,8 +88,13 @@ fn tally() -> Value {
 }
 
 fn unit() -> Value {
-    let backup =
-        object(&[("sha256", string()), ("bytes", integer()), ("read_bytes", integer()), ("skipped_bytes", integer())]);
+    let backup = object(&[
+        ("sha256", string()),
+        ("bytes", integer()),
+        ("read_bytes", integer()),
+        ("skipped_bytes", integer()),
+        ("contains_credentials", json!({ "type": "boolean" })),
+    ]);
     let firmware =
         object(&[("name", string()), ("version", maybe(string())), ("sha256", string()), ("chip", link("Chip"))]);
     let config = object(&[
