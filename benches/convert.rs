@@ -4,6 +4,15 @@
 //! (10 bits a byte) is the yardstick: a stage that moves bytes can't be quicker than that, so the last column is a
 //! ratio and holds on any machine.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a benchmark that can't go on shall say where"
+)]
+
 use flashjig::flow::Pace;
 use flashjig::model::chip::Chip;
 use flashjig::model::event::Event;

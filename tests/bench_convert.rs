@@ -1,5 +1,14 @@
 //! Whole units over real serial ports: the virtual board on one end of a PTY, the whole station on the other.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that can't go on shall say where"
+)]
+
 mod common;
 
 use common::{Rig, replaced};

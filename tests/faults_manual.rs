@@ -1,5 +1,14 @@
 //! `docs/faults.md` is written from the fault table: `UPDATE_GOLDENS=1 cargo test --test faults_manual` makes it anew.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that can't go on shall say where"
+)]
+
 use flashjig::model::fault::{Class, FaultCode};
 use std::fmt::Write;
 

@@ -76,12 +76,15 @@ pub(super) fn is_name(name: &str) -> bool {
 
 fn recipe(mut root: Section<'_>, source: &Source<'_>, around: &Around<'_>) -> (Recipe, Secrets) {
     let firmware = root.section("firmware").map(|section| firmware(section, source)).unwrap_or_default();
-    let (mut backup, mut encrypt_at) = (BackupRule::default(), 0);
+    let mut backup = BackupRule::default();
     if let Some(mut section) = root.section("backup") {
         let modes = [("full", BackupMode::Full), ("proven", BackupMode::Proven)];
         backup.mode = section.word("mode", &modes).map(|mode| mode.value).unwrap_or_default();
         if let Some(to) = section.text("encrypt_to") {
-            encrypt_at = to.at;
+            if let Err(why) = to.value.parse::<age::x25519::Recipient>() {
+                let what = format!("[backup]: encrypt_to must be an age recipient, age1 and 58 letters ({why})");
+                source.error(to.at, what, "`age-keygen` prints it; keep the secret key elsewhere");
+            }
             backup.encrypt_to = Some(to.value);
         }
         section.finish();
@@ -90,8 +93,7 @@ fn recipe(mut root: Section<'_>, source: &Source<'_>, around: &Around<'_>) -> (R
     root.finish();
     let recipe = Recipe { firmware, backup, openbeken: plug.rule };
     for refusal in recipe.refusals() {
-        let at = if refusal.key == "backup.encrypt_to" { encrypt_at } else { plug.at };
-        source.error(at, format!("{}: {}", refusal.key, refusal.what), refusal.remedy);
+        source.error(plug.at, format!("{}: {}", refusal.key, refusal.what), refusal.remedy);
     }
     (recipe, plug.secrets)
 }

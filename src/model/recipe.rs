@@ -74,13 +74,6 @@ impl Recipe {
                 remedy: "write configure = \"flash\": the configuration is written with the firmware and read back",
             });
         }
-        if self.backup.encrypt_to.is_some() {
-            refusals.push(Refusal {
-                key: "backup.encrypt_to",
-                what: "this version of flashjig does not encrypt backups",
-                remedy: "remove encrypt_to; backups can be read by the user who runs flashjig only",
-            });
-        }
         refusals
     }
 
@@ -132,7 +125,7 @@ mod tests {
         recipe.openbeken.configure = Configure::Http;
         recipe.backup.encrypt_to = Some("age1x".into());
         let keys: Vec<_> = recipe.refusals().iter().map(|refusal| refusal.key).collect();
-        assert_eq!(keys, ["openbeken.configure", "backup.encrypt_to"]);
+        assert_eq!(keys, ["openbeken.configure"]);
     }
 
     /// The definition, slow and plain.

@@ -87,7 +87,7 @@ impl Stage {
     /// How far the whole unit is when this stage is `done` of `total`, in thousandths.
     pub fn overall(self, done: u64, total: u64) -> u16 {
         let before: u16 = Self::ALL.iter().take_while(|s| **s != self).map(|s| s.share()).sum();
-        let part = if total == 0 { 0 } else { u64::from(self.share()) * done.min(total) / total };
+        let part = (u64::from(self.share()) * done.min(total)).checked_div(total).unwrap_or(0);
         (before + part as u16).min(1000)
     }
 }

@@ -62,6 +62,9 @@ pub struct Backup {
     pub read_bytes: u64,
     /// Bytes not read because the chip's CRC proved them blank.
     pub skipped_bytes: u64,
+    /// Whether it holds Wi-Fi credentials or licence keys; records of before this field say no.
+    #[serde(default)]
+    pub contains_credentials: bool,
 }
 
 /// The firmware of a unit.

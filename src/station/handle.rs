@@ -4,6 +4,7 @@ use crate::model::digest::Digest;
 use crate::model::event::Stamped;
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::{Unit, UnitQuery};
+use crate::store::archive::Stored;
 use crate::store::{Archive, Ledger, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,9 +80,9 @@ impl StationHandle {
         self.ledger.get(seq).await
     }
 
-    /// A stock flash from the archive, checked against its digest.
-    pub async fn backup(&self, digest: Digest) -> Result<Vec<u8>, StoreError> {
-        self.archive.read(digest).await
+    /// A stock flash as it lies in the archive, proven.
+    pub async fn backup(&self, digest: Digest) -> Result<Stored, StoreError> {
+        self.archive.load(digest).await
     }
 
     /// Asks a slot for something; the answer says whether it will.

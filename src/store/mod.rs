@@ -12,6 +12,7 @@ pub mod number;
 mod records;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod seal;
 
 pub use archive::Archive;
 pub use ledger::Ledger;
@@ -45,6 +46,9 @@ pub enum StoreError {
         /// What to do.
         remedy: String,
     },
+    /// It is there, but encrypted, and the key is elsewhere.
+    #[error("{0}")]
+    Encrypted(String),
     /// There is no such thing.
     #[error("{0}")]
     Missing(String),

@@ -37,6 +37,7 @@ pub(crate) fn unit() -> Unit {
             bytes: 0x20_0000,
             read_bytes: 0x20_0000,
             skipped_bytes: 0,
+            contains_credentials: true,
         }),
         firmware: Some(Firmware {
             name: "OpenBK7231T_UA_1.18.300.bin".into(),

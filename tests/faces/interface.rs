@@ -3,7 +3,7 @@
 use crate::bench::{Bench, LOCAL, ask, bytes, get, json, request, unit};
 use flashjig::model::screen::{layout, paint};
 use flashjig::model::snapshot::Snapshot;
-use flashjig::model::unit::{Backup, Unit};
+use flashjig::model::unit::{Backup, Config, Unit};
 use flashjig::model::verdict::Verdict;
 use jiff::Timestamp;
 
@@ -95,7 +95,8 @@ async fn a_backup_comes_back_byte_by_byte() {
     let stock: Vec<u8> = (0..0x2_0000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
     let sha256 = bench.archive.keep(stock.clone().into()).await.unwrap();
     let bytes_in_all = stock.len() as u64;
-    let backup = Backup { sha256, bytes: bytes_in_all, read_bytes: bytes_in_all, skipped_bytes: 0 };
+    let backup =
+        Backup { sha256, bytes: bytes_in_all, read_bytes: bytes_in_all, skipped_bytes: 0, contains_credentials: true };
     bench.ledger.commit(unit(0x3F, Verdict::Pass, Some(backup))).await.unwrap();
     bench.ledger.commit(unit(0x40, Verdict::Fail, None)).await.unwrap();
     let router = bench.router();
@@ -106,6 +107,37 @@ async fn a_backup_comes_back_byte_by_byte() {
     assert_eq!(bytes(response).await, stock);
     assert_eq!(get(&router, "/api/v1/units/2/backup").await.0, 404);
     assert_eq!(get(&router, "/api/v1/units/3/backup").await.0, 404);
+}
+
+#[tokio::test]
+async fn an_encrypted_backup_comes_as_its_age_file() {
+    let bench = Bench::new();
+    let recipient = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
+    let sha256 = bench.archive.keep_for(vec![7; 4096].into(), Some(recipient.into())).await.unwrap();
+    let backup = Backup { sha256, bytes: 4096, read_bytes: 4096, skipped_bytes: 0, contains_credentials: true };
+    bench.ledger.commit(unit(0x3F, Verdict::Pass, Some(backup))).await.unwrap();
+    let response = ask(&bench.router(), request("GET", "/api/v1/units/1/backup", LOCAL, &[])).await;
+    let name = &response.headers()["content-disposition"];
+    assert_eq!(name, "attachment; filename=\"stock-000001-BK7231T-18DE503A8E3F.bin.age\"");
+    assert!(bytes(response).await.starts_with(b"age-encryption.org/v1\n"));
+}
+
+#[tokio::test]
+async fn a_template_comes_with_its_script() {
+    let bench = Bench::new();
+    let json = serde_json::json!({ "chip": "BK7231T", "board": "WB2S", "pins": { "6": "Rel;1" }, "command": "led_enableAll 1" });
+    let config = Some(Config { template: Some(json.clone()), injected: vec!["pins".into()], checked: true });
+    bench.ledger.commit(Unit { config, ..unit(0x3F, Verdict::Pass, None) }).await.unwrap();
+    bench.ledger.commit(unit(0x40, Verdict::Pass, None)).await.unwrap();
+    let router = bench.router();
+    let (status, body) = get(&router, "/api/v1/units/1/template").await;
+    assert_eq!((status.as_u16(), &body["template"]), (200, &json));
+    let pin = "backlog setPinRole 6 Rel; setPinChannel 6 1";
+    assert_eq!(body["script"], serde_json::json!([pin, "StartupCommand \"led_enableAll 1\""]));
+    assert_eq!(body["autoexec"], format!("{pin}\nled_enableAll 1\n"));
+    for uri in ["/api/v1/units/2/template", "/api/v1/units/3/template"] {
+        assert_eq!(get(&router, uri).await.0, 404, "{uri}");
+    }
 }
 
 #[tokio::test]

@@ -48,12 +48,9 @@ impl Boards {
         for path in &args.stock {
             let bytes = read(path)?;
             let report = image::inspect(&file_name(path), &bytes);
-            let chip = match (report.kind, report.chip) {
-                (Kind::Dump, Some(chip)) => chip,
-                _ => {
-                    let what = format!("{}: expected a full dump of one chip; see flashjig inspect", path.display());
-                    return Err(Failure::broken(what));
-                }
+            let (Kind::Dump, Some(chip)) = (report.kind, report.chip) else {
+                let what = format!("{}: expected a full dump of one chip; see flashjig inspect", path.display());
+                return Err(Failure::broken(what));
             };
             stock.push((chip, bytes));
         }

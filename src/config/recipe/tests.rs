@@ -57,7 +57,7 @@ topic = "{name}"
 #[test]
 fn the_whole_table_is_understood_and_what_is_not_done_is_refused() {
     insta::assert_snapshot!(try_parse(ALL).unwrap_err(), @r##"
-    r.toml:7: error: backup.encrypt_to: this version of flashjig does not encrypt backups; remove encrypt_to; backups can be read by the user who runs flashjig only
+    r.toml:7: error: [backup]: encrypt_to must be an age recipient, age1 and 58 letters (invalid Bech32 encoding); `age-keygen` prints it; keep the secret key elsewhere
     "##);
     let (recipe, warnings) = try_parse(&ALL.replace("encrypt_to", "# encrypt_to")).unwrap();
     assert_eq!(warnings, []);
@@ -67,7 +67,9 @@ fn the_whole_table_is_understood_and_what_is_not_done_is_refused() {
     assert_eq!((rule.flags, rule.startup, rule.without_settings), (Some(vec![10]), None, WithoutSettings::Refuse));
     assert_eq!(rule.mqtt.map(|mqtt| (mqtt.port, mqtt.password_file)), Some((1883, Some("mqtt.secret".into()))));
     let http = ALL.replace("\"flash\"", "\"http\"").replace("encrypt_to", "# encrypt_to");
-    insta::assert_snapshot!(try_parse(&http).unwrap_err(), @"");
+    insta::assert_snapshot!(try_parse(&http).unwrap_err(), @r##"
+    r.toml:9: error: openbeken.configure: this version of flashjig does not configure plugs over Wi-Fi; write configure = "flash": the configuration is written with the firmware and read back
+    "##);
 }
 
 #[test]

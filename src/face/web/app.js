@@ -121,7 +121,8 @@ class Card {
     this.moved = h("span");
     this.time = h("span");
     this.steps = h("ol", { class: "steps" }, ...STAGES.map(([stage]) => h("li", {}, stage)));
-    this.work = h("div", { class: "work" },
+    this.prompt = h("p", { class: "prompt", role: "alert" });
+    this.work = h("div", { class: "work" }, this.prompt,
       h("div", { class: "line" }, this.stage, this.percent), this.bar,
       h("div", { class: "line faint" }, this.moved, this.time), this.steps);
     this.facts = h("dl", { class: "facts" });
@@ -159,6 +160,9 @@ class Card {
 
   drawWork(slot) {
     const at = STAGES.findIndex(([name]) => name === slot.stage);
+    const prompt = slot.state === "busy" ? slot.prompt : null;
+    put(this.prompt, prompt ? `${TEXT.todo}: ${prompt}` : "");
+    this.prompt.hidden = !prompt;
     put(this.stage, slot.state === "stopping" ? TEXT.stopping : slot.stage ?? TEXT.begin);
     put(this.percent, `${Math.floor(slot.progress.overall / 10)}%`);
     this.bar.value = slot.progress.overall;
@@ -276,8 +280,9 @@ async function loadUnits() {
 }
 
 function drawUnits() {
-  $("units").replaceChildren(...units.map(unit => h("tr", { "data-verdict": unit.verdict },
-    h("th", { scope: "row" }, String(unit.seq)),
+  const focused = document.activeElement?.closest("#units a")?.getAttribute("href");
+  $("units").replaceChildren(...units.map(unit => h("tr", { "data-verdict": unit.verdict, onclick: event => openRow(event, unit.seq) },
+    h("th", { scope: "row" }, h("a", { href: `#unit-${unit.seq}`, "aria-label": VIEW.open(unit.seq) }, String(unit.seq))),
     h("td", { class: "mid" }, when(unit.finished)),
     h("td", { class: "mid" }, unit.slot),
     h("td", { class: "result", title: unit.fault?.message }, icon(unit.verdict), TEXT.verdicts[unit.verdict], unit.fault ? h("code", {}, unit.fault.code) : null),
@@ -288,6 +293,7 @@ function drawUnits() {
     h("td", { class: "files" },
       h("a", { href: `/api/v1/units/${unit.seq}`, "aria-label": TEXT.recordOf(unit.seq) }, TEXT.record),
       unit.backup ? h("a", { href: `/api/v1/units/${unit.seq}/backup`, "aria-label": TEXT.backupOf(unit.seq), onclick: download }, TEXT.backup) : null))));
+  if (focused) $("units").querySelector(`a[href="${focused}"]`)?.focus();
   $("units-none").hidden = units.length > 0;
   $("older").hidden = units.length < wanted || wanted >= 1000;
   const now = Date.now() + skew;
@@ -316,8 +322,10 @@ let toastTimer = 0;
 function toast(text) {
   put($("toast"), text);
   $("toast").hidden = false;
+  // As a popover it lies above an open dialog.
+  $("toast").showPopover?.();
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => { $("toast").hidden = true; }, 8000);
+  toastTimer = setTimeout(() => { $("toast").hidePopover?.(); $("toast").hidden = true; }, 8000);
 }
 
 /** A request that may need the token; asks for it once when the station wants it. */
@@ -343,16 +351,6 @@ async function guarded(url, options = {}) {
 
 function order(slot, what) {
   return guarded(`/api/v1/slots/${encodeURIComponent(slot)}/${what}`, { method: "POST" });
-}
-
-async function download(event) {
-  event.preventDefault();
-  const answer = await guarded(event.currentTarget.href);
-  if (!answer) return;
-  const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? "stock.bin";
-  const url = URL.createObjectURL(await answer.blob());
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
 function askToken() {
@@ -408,7 +406,7 @@ function connect() {
     loadUnits();
     refreshPanel();
   });
-  const kinds = ["seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried", "finished", "stopping", "blocked"];
+  const kinds = ["seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried", "prompt", "finished", "stopping", "blocked"];
   kinds.forEach(kind => source.addEventListener(kind, message => {
     heard();
     if (!state) return;
@@ -466,6 +464,7 @@ function words() {
   put($("ask-text"), TEXT.askText);
   put($("ask-yes"), TEXT.askYes);
   put($("ask-no"), TEXT.askNo);
+  put($("unit-close"), VIEW.close);
   const classes = ["", "mid", "mid", "", "mid", "wide", "mac", "mid number", ""];
   $("units-head").append(...TEXT.columns.map((name, i) => h("th", { scope: "col", class: classes[i] }, name)));
 }
@@ -486,3 +485,6 @@ setInterval(() => {
   if (working.length) refreshPanel();
 }, TICK);
 document.addEventListener("visibilitychange", refreshPanel);
+window.addEventListener("hashchange", showUnit);
+$("unit").addEventListener("close", leaveUnit);
+showUnit();

@@ -15,6 +15,10 @@ pub(super) async fn state() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("state.js"))
 }
 
+pub(super) async fn unit() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("unit.js"))
+}
+
 pub(super) async fn style() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("app.css"))
 }

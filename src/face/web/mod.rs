@@ -97,10 +97,11 @@ fn routes(app: &App) -> Vec<(Method, &'static str, MethodRouter<App>)> {
         (Method::POST, "/api/v1/slots/{name}/abort", post(station::abort.layer(control()))),
         (Method::GET, "/api/v1/units/{seq}/backup", get(units::backup.layer(control()))),
     ];
-    let open: [(&'static str, MethodRouter<App>); 13] = [
+    let open: [(&'static str, MethodRouter<App>); 15] = [
         ("/", get(assets::page)),
         ("/app.js", get(assets::script)),
         ("/state.js", get(assets::state)),
+        ("/unit.js", get(assets::unit)),
         ("/app.css", get(assets::style)),
         ("/favicon.svg", get(assets::icon)),
         ("/healthz", get(station::healthz)),
@@ -110,6 +111,7 @@ fn routes(app: &App) -> Vec<(Method, &'static str, MethodRouter<App>)> {
         ("/api/v1/panel.png", get(station::panel)),
         ("/api/v1/units", get(units::list)),
         ("/api/v1/units/{seq}", get(units::one)),
+        ("/api/v1/units/{seq}/template", get(units::template)),
         ("/api/v1/events", get(sse::events)),
     ];
     routes.extend(open.into_iter().map(|(path, route)| (Method::GET, path, route)));

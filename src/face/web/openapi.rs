@@ -43,7 +43,7 @@ fn paths() -> Map<String, Value> {
         json!({ "post": order })
     };
     let mut backup = get(
-        "A unit's stock flash, byte-exact",
+        "A unit's stock flash, byte-exact; one that the recipe encrypts comes as its age file, named .bin.age",
         json!([unit()]),
         bytes("application/octet-stream"),
         &[400, 401, 403, 404, 500],
@@ -62,6 +62,7 @@ fn paths() -> Map<String, Value> {
         ("/", get("The station page", none(), text("text/html"), &[])),
         ("/app.js", get("The page's script", none(), text("text/javascript"), &[])),
         ("/state.js", get("The page's state", none(), text("text/javascript"), &[])),
+        ("/unit.js", get("The page's view of one unit", none(), text("text/javascript"), &[])),
         ("/app.css", get("The page's style", none(), text("text/css"), &[])),
         ("/favicon.svg", get("The page's symbol", none(), text("image/svg+xml"), &[])),
         ("/healthz", get("Liveness: `ok`", none(), text("text/plain"), &[])),
@@ -74,6 +75,15 @@ fn paths() -> Map<String, Value> {
         ("/api/v1/units", get("Units, newest first", filters(), list, &[400, 500])),
         ("/api/v1/units/{seq}", get("A unit's record", json!([unit()]), body(&schema("Unit")), &[400, 404, 500])),
         ("/api/v1/units/{seq}/backup", backup),
+        (
+            "/api/v1/units/{seq}/template",
+            get(
+                "A unit's OpenBeken template, and the same as console lines and as autoexec.bat; 404 when it has none",
+                json!([unit()]),
+                body(&schema("Template")),
+                &[400, 404, 500],
+            ),
+        ),
         ("/api/v1/events", get(EVENTS, none(), text("text/event-stream"), &[])),
         ("/api/v1/openapi.json", get("This document", none(), body(&json!({ "type": "object" })), &[])),
     ]

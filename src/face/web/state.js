@@ -25,23 +25,25 @@ function fold(state, event) {
     case "lifted": slot.seated = false; break;
     case "started":
       Object.assign(slot, { state: "busy", stage: null, progress: { done: 0, total: 0, overall: 0 }, started: event.time,
-        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, blocked: null });
+        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, prompt: null, blocked: null });
       break;
     case "entered":
       slot.stage = event.stage;
+      slot.prompt = null;
       slot.progress = { done: 0, total: 0, overall: overall(event.stage, 0, 0) };
       break;
     case "progress":
       slot.progress = { done: event.done, total: event.total, overall: overall(event.stage, event.done, event.total) };
       break;
     case "rate": slot.baud = event.baud; break;
+    case "prompt": slot.prompt = event.message; break;
     case "found": slot.board = event.board; break;
     case "chosen": slot.firmware = event.name; break;
     case "retried": slot.retries += 1; break;
     case "stopping": slot.state = "stopping"; break;
     case "blocked": slot.state = "blocked"; slot.blocked = event.message; break;
     case "finished":
-      Object.assign(slot, { state: "idle", stage: null, started: null, progress: { done: 0, total: 0, overall: 0 } });
+      Object.assign(slot, { state: "idle", stage: null, prompt: null, started: null, progress: { done: 0, total: 0, overall: 0 } });
       slot.last = { seq: event.unit, verdict: event.verdict, fault: event.fault, ms: event.ms, finished: event.time, board: slot.board };
       break;
   }

@@ -150,7 +150,14 @@ fn a_token_never_reaches_a_log() {
 
 #[test]
 fn the_page_asks_nobody_outside() {
-    for file in [include_str!("page.html"), include_str!("app.js"), include_str!("state.js"), include_str!("app.css")] {
+    let files = [
+        include_str!("page.html"),
+        include_str!("app.js"),
+        include_str!("state.js"),
+        include_str!("unit.js"),
+        include_str!("app.css"),
+    ];
+    for file in files {
         let outside: Vec<&str> = file.lines().filter(|l| l.contains("//") && l.contains("http")).collect();
         assert!(outside.iter().all(|line| line.contains("www.w3.org/2000/svg")), "{outside:?}");
         assert!(!file.contains("style=\"") && !file.contains("onclick=\""), "the content policy forbids it");

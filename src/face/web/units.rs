@@ -3,13 +3,16 @@
 use super::App;
 use super::problem::Problem;
 use crate::model::mac::Mac;
+use crate::model::openbeken::{Template, script};
 use crate::model::unit::{Unit, UnitQuery};
 use crate::model::verdict::Verdict;
+use crate::store::archive::Stored;
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use serde_json::{Value, json};
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 1000;
@@ -30,7 +33,7 @@ pub(super) async fn one(
     find(&app, &path?).await.map(Json)
 }
 
-/// `GET /api/v1/units/{seq}/backup`.
+/// `GET /api/v1/units/{seq}/backup`. An encrypted backup is given as it lies there: only the owner of the key reads it.
 pub(super) async fn backup(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
@@ -39,11 +42,31 @@ pub(super) async fn backup(
     let Some(backup) = &unit.backup else {
         return Err(Problem::not_found(format!("unit {} has no backup", unit.seq)));
     };
-    let bytes = app.handle.backup(backup.sha256).await?;
-    let name = format!("attachment; filename=\"{}\"", file_name(&unit));
-    let tag = format!("\"{}\"", backup.sha256);
+    let (bytes, end) = match app.handle.backup(backup.sha256).await? {
+        Stored::Plain(bytes) => (bytes, ""),
+        Stored::Encrypted(bytes) => (bytes, ".age"),
+    };
+    let name = format!("attachment; filename=\"{}{end}\"", file_name(&unit));
+    let tag = format!("\"{}{end}\"", backup.sha256);
     let kind = "application/octet-stream".to_owned();
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name), (header::ETAG, tag)], bytes))
+}
+
+/// `GET /api/v1/units/{seq}/template`: the record's template, and the same as console lines and as `autoexec.bat`.
+pub(super) async fn template(
+    State(app): State<App>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Json<Value>, Problem> {
+    let unit = find(&app, &path?).await?;
+    let Some(json) = unit.config.as_ref().and_then(|config| config.template.as_ref()) else {
+        return Err(Problem::not_found(format!("unit {} has no template: no pins were configured", unit.seq)));
+    };
+    let template = Template::from_json(json).map_err(|error| {
+        let (status, title) = (StatusCode::INTERNAL_SERVER_ERROR, "The record's template can't be read");
+        Problem::new(status, "template", title, error.to_string())
+    })?;
+    let (script, autoexec) = (script::lines(&template), script::autoexec(&template));
+    Ok(Json(json!({ "template": json, "script": script, "autoexec": autoexec })))
 }
 
 async fn find(app: &App, seq: &str) -> Result<Unit, Problem> {

@@ -49,7 +49,7 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     run.linked = true;
     let by_hand = !lines.has(Line::Reset) && !lines.has(Line::Power);
     if by_hand {
-        let message = "nobody here can reset the board: touch CEN to GND for a moment, or switch its 3.3 V off and on";
+        let message = "reset the board: touch CEN to GND for a moment, or switch its 3.3 V off and on";
         run.report.say(Event::Prompt { message: message.into() }).await;
     }
     let patience = if by_hand { pace.by_hand } else { pace.patience };
@@ -69,6 +69,7 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     match link.raise(&run.ladder).await {
         Ok(baud) => {
             run.ladder.retain(|rate| *rate <= baud);
+            run.uart.baud = baud;
             run.report.say(Event::Rate { baud }).await;
             Ok(Outcome::Done)
         }

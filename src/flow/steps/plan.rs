@@ -41,7 +41,9 @@ fn have(run: &Run<'_>, want: &Arc<[u8]>) -> Result<Arc<[u8]>, Trouble> {
     let mut have = want.to_vec();
     for sector in &run.dirty {
         if let Some(bytes) = have.get_mut(sector.start as usize..sector.end as usize) {
-            bytes.iter_mut().for_each(|byte| *byte = if *byte == 0xFF { 0 } else { !*byte });
+            for byte in bytes {
+                *byte = if *byte == 0xFF { 0 } else { !*byte };
+            }
         }
     }
     Ok(have.into())

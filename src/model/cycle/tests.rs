@@ -15,6 +15,7 @@ const OUTCOMES: [Outcome; 8] = [
 ];
 
 /// What has really happened on one path, told by actions and outcomes alone.
+#[allow(clippy::struct_excessive_bools, reason = "each is one independent fact")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Witness {
     kept: bool,

@@ -6,6 +6,7 @@
 use super::crc;
 use super::fields::{self, Field, Kind, SIZE, SIZE_V3};
 use super::template::Pin;
+use super::wanted;
 use crate::model::chip::Chip;
 use crate::model::flash::geometry::SECTOR;
 use crate::model::secret::Secret;
@@ -202,6 +203,13 @@ impl Config {
 
     fn up_to_nul(&self, field: Field) -> &[u8] {
         self.bytes(field).split(|&byte| byte == 0).next().unwrap_or_default()
+    }
+
+    /// Whether a network's, a broker's or the page's password is in it; the firmware's own placeholder is none.
+    pub fn holds_credentials(&self) -> bool {
+        let placeholder = self.up_to_nul(fields::MQTT_PASS) == wanted::MQTT_PLACEHOLDER.as_bytes();
+        [fields::WIFI_PASS, fields::WIFI_PASS2, fields::WEB_PASS].iter().any(|&field| !self.up_to_nul(field).is_empty())
+            || !(placeholder || self.up_to_nul(fields::MQTT_PASS).is_empty())
     }
 
     /// Pins with a role.

@@ -8,6 +8,8 @@ use crate::model::mac::Mac;
 use crate::model::secret::Secret;
 use std::collections::BTreeMap;
 
+/// The MQTT password that the firmware fills in for none.
+pub(super) const MQTT_PLACEHOLDER: &str = "qqqqqqqqqq";
 /// Number of the highest flag that the firmware knows: `new_pins.h` counts 52 of them.
 pub const LAST_FLAG: u8 = 51;
 /// Flag 10, the firmware's default: tell the state after connecting.
@@ -129,7 +131,7 @@ impl Config {
         config.set_flags(FLAG_SELF_STATE);
         for (field, text) in [
             (fields::MQTT_USER, "homeassistant"),
-            (fields::MQTT_PASS, "qqqqqqqqqq"),
+            (fields::MQTT_PASS, MQTT_PLACEHOLDER),
             (fields::MQTT_CLIENT, &short),
             (fields::MQTT_GROUP, group),
             (fields::WEBAPP_ROOT, "https://openbekeniot.github.io/webapp/"),

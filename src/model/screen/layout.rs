@@ -5,7 +5,7 @@ mod one;
 mod words;
 
 use super::{Face, HEIGHT, Item, Screen, Shape, WIDTH};
-use crate::model::snapshot::{Last, SlotView, Snapshot};
+use crate::model::snapshot::{Last, SlotState, SlotView, Snapshot};
 use crate::model::verdict::Verdict;
 use embedded_graphics::geometry::{Point, Size};
 use embedded_graphics::primitives::Rectangle;
@@ -104,6 +104,11 @@ fn identity(slot: Option<&crate::model::board::Board>) -> String {
         (None, Some(module)) => words::cut(module, 8),
         (None, None) => board.chip.to_string(),
     })
+}
+
+/// What the operator must do now; nothing while the unit is being stopped.
+fn prompt(slot: &SlotView) -> Option<&str> {
+    slot.prompt.as_deref().filter(|_| slot.state == SlotState::Busy)
 }
 
 /// Percent of the whole unit.

@@ -101,6 +101,8 @@ pub enum Shape {
     NoEntry,
     /// Ready: an arrow into a tray.
     Drop,
+    /// The operator must do something: an arrow that points at the words.
+    Hand,
 }
 
 impl Item {

@@ -165,6 +165,10 @@ fn icon<D: DrawTarget<Color = BinaryColor>>(
             ring(display)?;
             line(p(6, 12), p(18, 12), display)
         }
+        Shape::Hand => {
+            Rectangle::with_corners(p(1, 8), p(11, 16)).into_styled(fill).draw(display)?;
+            Triangle::new(p(11, 2), p(11, 22), p(22, 12)).into_styled(fill).draw(display)
+        }
         Shape::Drop => {
             line(p(12, 1), p(12, 10), display)?;
             Triangle::new(p(6, 9), p(18, 9), p(12, 16)).into_styled(fill).draw(display)?;

@@ -13,6 +13,7 @@
 
 mod app_table;
 pub mod cipher;
+mod credentials;
 pub mod encode;
 pub mod format;
 pub mod keys;
@@ -24,6 +25,7 @@ pub mod value;
 mod vault;
 pub mod view;
 
+pub use credentials::holds_credentials;
 pub use keys::{Entry, Health};
 pub use store::{Absent, Layout, Source, Store, app_settings, decode};
 

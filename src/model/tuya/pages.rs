@@ -76,6 +76,9 @@ impl<'a> Blocks<'a> {
                 kept.insert(block.id, block);
             }
         }
+        // A damaged older copy has nothing that the live one lacks but what was deleted.
+        damaged
+            .retain(|id, copy: &mut Block| sound.get(id).is_none_or(|live: &Block| live.generation < copy.generation));
         let older = sound.values().filter(|block| superseded(block, &damaged, sectors)).map(|block| block.id).collect();
         Self { sound, damaged, older, room: sectors.len() * usize::from(PAGES - 1) * PAGE }
     }

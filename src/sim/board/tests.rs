@@ -406,7 +406,10 @@ mod noise {
             chip in prop::sample::select(vec![Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231U]),
             frames in prop::collection::vec((any::<bool>(), any::<u8>(), prop::collection::vec(any::<u8>(), 0..300)), 0..12),
         ) {
-            let mut spec = BoardSpec::new(chip, vec![0; 0x2_0000]);
+            // a uniform boot area is a dead board
+            let mut flash = vec![0; 0x2_0000];
+            flash[0] = 0x42;
+            let mut spec = BoardSpec::new(chip, flash);
             spec.status = Some(0);
             let mut desk = Desk::with(spec);
             desk.link();

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn all() -> Value {
     let kinds = [
         "seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried",
-        "finished", "stopping", "blocked",
+        "finished", "stopping", "blocked", "prompt",
     ];
     let mut event = object(&[
         ("seq", integer()),
@@ -43,6 +43,9 @@ pub(super) fn all() -> Value {
         "Slot": slot(),
         "Event": event,
         "Unit": unit(),
+        "Template": object(&[
+            ("template", json!({ "type": "object" })), ("script", list(string())), ("autoexec", string()),
+        ]),
     })
 }
 
@@ -74,6 +77,7 @@ fn slot() -> Value {
         ("firmware", maybe(string())),
         ("baud", maybe(integer())),
         ("retries", integer()),
+        ("prompt", maybe(string())),
         ("blocked", maybe(string())),
         ("last", maybe(last)),
     ])
@@ -84,8 +88,13 @@ fn tally() -> Value {
 }
 
 fn unit() -> Value {
-    let backup =
-        object(&[("sha256", string()), ("bytes", integer()), ("read_bytes", integer()), ("skipped_bytes", integer())]);
+    let backup = object(&[
+        ("sha256", string()),
+        ("bytes", integer()),
+        ("read_bytes", integer()),
+        ("skipped_bytes", integer()),
+        ("contains_credentials", json!({ "type": "boolean" })),
+    ]);
     let firmware =
         object(&[("name", string()), ("version", maybe(string())), ("sha256", string()), ("chip", link("Chip"))]);
     let config = object(&[

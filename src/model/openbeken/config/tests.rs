@@ -148,6 +148,14 @@ fn limits_keep_a_nul_in_every_field() {
 }
 
 #[test]
+fn a_fresh_configuration_holds_no_credentials_and_a_made_one_does() {
+    assert!(!Config::defaults(Chip::Bk7231T, MAC).unwrap().holds_credentials());
+    assert!(Config::build(Chip::Bk7231T, MAC, &example()).unwrap().holds_credentials());
+    let web = Wanted { web_password: Secret::new(*b"page"), ..Wanted::default() };
+    assert!(Config::build(Chip::Bk7231T, MAC, &web).unwrap().holds_credentials());
+}
+
+#[test]
 fn differences_name_the_field_and_hide_secrets() {
     let config = Config::build(Chip::Bk7231T, MAC, &example()).unwrap();
     let mut other = config.clone();

@@ -1,7 +1,7 @@
 //! Several slots share the screen: two halves, up to four rows, up to eight cells in two columns.
 
 use super::super::{Face, Screen, Shape};
-use super::{LEFT, RIGHT, hint, identity, percent, verdict, width, words};
+use super::{LEFT, RIGHT, hint, identity, percent, prompt, verdict, width, words};
 use crate::model::snapshot::{Last, SlotState, SlotView};
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;
@@ -22,6 +22,16 @@ fn half(screen: &mut Screen, slot: &SlotView, name: usize, top: i32, now: Timest
         screen.icon(x, top, 13, shape);
         screen.text(x + 18, top + 1, Face::Strong, word);
     };
+    if let Some(prompt) = prompt(slot) {
+        let (order, how) = words::order(prompt);
+        // The whole order in smaller letters rather than a part of it in large ones.
+        let face = if x + width(Face::Row, &order) < RIGHT { Face::Row } else { Face::Plain };
+        screen.text(x, top, face, order);
+        for (y, line) in [13, 21].into_iter().zip(words::wrap(how, 25, 2)) {
+            screen.text(LEFT, top + y, Face::Small, line);
+        }
+        return;
+    }
     match (slot.state, &slot.last) {
         (SlotState::Busy | SlotState::Stopping, _) => {
             screen.text(x, top, Face::Fact, doing(slot));
@@ -73,6 +83,12 @@ pub(super) fn rows(screen: &mut Screen, slots: &[SlotView]) {
 fn row(screen: &mut Screen, slot: &SlotView, name: usize, y: i32) {
     screen.text(LEFT, y, Face::Row, words::cut(&slot.name, name));
     let x = LEFT + Face::Row.width() * name as i32 + 4;
+    if let Some(prompt) = prompt(slot) {
+        let room = (RIGHT - (x + 15)) / Face::Cell.width();
+        screen.icon(x, y, 11, Shape::Hand);
+        screen.text(x + 15, y, Face::Cell, words::cut(&words::order(prompt).0, room as usize));
+        return;
+    }
     let (shape, word, more) = match (slot.state, &slot.last) {
         (SlotState::Busy | SlotState::Stopping, _) => {
             let stage = doing(slot);
@@ -133,6 +149,11 @@ fn cell(screen: &mut Screen, slot: &SlotView, name: usize, (left, y): (i32, i32)
     let end = left + 60;
     screen.text(left, y, Face::Cell, words::cut(&slot.name, name));
     let x = left + Face::Cell.width() * name as i32 + 4;
+    if let Some(prompt) = prompt(slot) {
+        screen.icon(x, y, 11, Shape::Hand);
+        screen.text(x + 14, y, Face::Cell, words::cut(&words::order(prompt).0, 5).trim_end());
+        return;
+    }
     let (shape, word) = match (slot.state, &slot.last) {
         (SlotState::Busy | SlotState::Stopping, _) => {
             let right = end - Face::Cell.width() * 4 - 2;

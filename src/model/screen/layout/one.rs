@@ -1,7 +1,7 @@
 //! One slot has the whole screen.
 
 use super::super::{Face, Screen, Shape};
-use super::{LEFT, LINE, RIGHT, hint, identity, percent, verdict, words};
+use super::{LEFT, LINE, RIGHT, hint, identity, percent, prompt, verdict, words};
 use crate::model::snapshot::{Last, SlotState, SlotView, Snapshot};
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;
@@ -52,6 +52,16 @@ fn busy(screen: &mut Screen, slot: &SlotView, now: Timestamp) {
     let chip = slot.board.as_ref().map_or(String::new(), |board| format!(" {}", board.chip));
     screen.text(LEFT, 2, Face::Plain, words::cut(&slot.name, 8) + &chip);
     screen.right(RIGHT, 2, Face::Plain, words::elapsed(slot.started, now));
+    if let Some(prompt) = prompt(slot) {
+        let (order, how) = words::order(prompt);
+        screen.rule(LEFT, 13, RIGHT - LEFT, 1);
+        screen.centred(16, Face::Fact, order);
+        screen.rule(LEFT, 30, RIGHT - LEFT, 1);
+        for (y, line) in [32, 42, 52].into_iter().zip(words::wrap(how, LINE, 3)) {
+            screen.text(LEFT, y, Face::Plain, line);
+        }
+        return;
+    }
     let stage = slot.stage.map_or("start", Stage::name);
     screen.text(LEFT, 14, Face::Large, words::title(stage));
     screen.right(RIGHT, 14, Face::Large, percent(slot));

@@ -74,6 +74,11 @@ fn retried(times: usize) -> Vec<Event> {
     vec![Event::Retried { stage: Stage::Backup, message: "no reply".into() }; times]
 }
 
+fn prompted() -> Vec<Event> {
+    let message = "reset the board: touch CEN to GND for a moment, or switch its 3.3 V off and on".into();
+    vec![started(), Event::Entered { stage: Stage::Attach }, Event::Prompt { message }]
+}
+
 /// Every kind of screen, by the name of its golden.
 fn gallery() -> Vec<(String, Snapshot)> {
     let alone = |events: Vec<Event>| {
@@ -89,6 +94,7 @@ fn gallery() -> Vec<(String, Snapshot)> {
         ("busy-backup", alone(reading(0x0C_C000))),
         ("busy-retries", alone([reading(0x18_0000), retried(3)].concat())),
         ("busy-stopping", alone([reading(0x10_0000), vec![Event::Stopping]].concat())),
+        ("busy-prompt", alone(prompted())),
         ("pass", alone(ended(Verdict::Pass, None, 23_400))),
         ("fail", alone(faulted(FaultCode::NoAnswer))),
         ("error", alone(faulted(FaultCode::NotRecorded))),
@@ -115,7 +121,16 @@ fn gallery() -> Vec<(String, Snapshot)> {
         }
         snapshot
     };
+    let asking = |slots: &[&str]| {
+        let mut snapshot = many(slots, 0);
+        tell(&mut snapshot, slots[0], prompted());
+        snapshot
+    };
     all.extend([
+        ("two-prompt", asking(&NAMES[..2])),
+        ("two-prompt-long-names", asking(&["left", "right"])),
+        ("four-prompt", asking(&NAMES[..4])),
+        ("eight-prompt", asking(&["1", "2", "3", "4", "5", "6", "7", "8"])),
         ("two-busy-pass", many(&NAMES[..2], 0)),
         ("two-fail-idle", many(&NAMES[..2], 2)),
         ("two-stopping-error", many(&NAMES[..2], 4)),
@@ -241,6 +256,33 @@ fn a_custom_hint_is_wrapped_rather_than_clipped() {
     let screen = layout(&snapshot, at(0));
     assert_neat("custom hint", &screen);
     assert!(texts(&screen).iter().any(|text| text.ends_with("..")), "{screen:?}");
+}
+
+#[test]
+fn a_prompt_gives_way_to_the_next_stage_and_to_a_stop() {
+    let todo = |events: &[Event]| {
+        let mut snapshot = station(&["A"]);
+        tell(&mut snapshot, "A", events.to_vec());
+        texts(&layout(&snapshot, at(0))).contains(&"RESET THE BOARD")
+    };
+    assert!(todo(&prompted()));
+    assert!(!todo(&[prompted(), vec![Event::Entered { stage: Stage::Identify }]].concat()));
+    assert!(!todo(&[prompted(), vec![Event::Stopping]].concat()));
+}
+
+#[test]
+fn any_prompt_fits_with_any_number_of_slots() {
+    for message in ["reset the board: touch", "x", "a long order that is no headline at all and goes on and on and on"]
+    {
+        for count in 1..=9 {
+            let names: Vec<String> = (1..=count).map(|n| format!("slot-{n}")).collect();
+            let mut snapshot = station(&names.iter().map(String::as_str).collect::<Vec<_>>());
+            for name in &names {
+                tell(&mut snapshot, name, [started(), Event::Prompt { message: message.into() }]);
+            }
+            assert_neat(message, &layout(&snapshot, at(99_999)));
+        }
+    }
 }
 
 #[test]

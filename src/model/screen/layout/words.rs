@@ -34,6 +34,17 @@ pub(super) fn wrap(text: &str, room: usize, lines: usize) -> Vec<String> {
     done.iter().map(|line| cut(line, room)).collect()
 }
 
+/// Longest headline of a prompt, letters: "RESET THE BOARD".
+const HEADLINE: usize = 15;
+
+/// What the operator must do now, as a headline and the rest: a prompt begins with a short order and a colon.
+pub(super) fn order(prompt: &str) -> (String, &str) {
+    match prompt.split_once(": ") {
+        Some((order, how)) if order.chars().count() <= HEADLINE => (order.to_uppercase(), how),
+        _ => ("DO THIS NOW".into(), prompt),
+    }
+}
+
 /// Minutes and seconds since `started`: `1:07`. The wall clock of a Pi may jump when the network comes, so nothing
 /// below zero or above `99:59` is shown.
 pub(super) fn elapsed(started: Option<Timestamp>, now: Timestamp) -> String {
@@ -81,6 +92,14 @@ mod tests {
         );
         assert_eq!(wrap("one two three four five six seven", 9, 2), ["one two", "three f.."]);
         assert_eq!(wrap("/dev/serial/by-path/platform-usb-0:1.2", 12, 1), ["/dev/seria.."]);
+    }
+
+    #[test]
+    fn a_prompt_begins_with_an_order() {
+        assert_eq!(order("reset the board: touch CEN"), ("RESET THE BOARD".into(), "touch CEN"));
+        assert_eq!(order("press: a, then b: c"), ("PRESS".into(), "a, then b: c"));
+        assert_eq!(order("look into the lamp of the jig: red?").0, "DO THIS NOW");
+        assert_eq!(order("wait"), ("DO THIS NOW".into(), "wait"));
     }
 
     #[test]
