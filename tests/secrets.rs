@@ -1,6 +1,11 @@
 //! Marked secrets in a stock flash: they reach the backup, and nothing else that the station says, shows or writes.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on shall say where")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on shall say where"
+)]
 
 mod common;
 
@@ -55,7 +60,7 @@ fn stock(chip: Chip) -> Vec<u8> {
 
 /// A mark in every spelling in which it might slip out.
 fn spellings(mark: &str) -> Vec<Vec<u8>> {
-    let hex: String = mark.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = mark.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let mut forms = vec![mark.as_bytes().to_vec(), hex.to_uppercase().into_bytes(), hex.into_bytes()];
     forms.push(format!("{:?}", mark.as_bytes()).trim_matches(['[', ']']).as_bytes().to_vec());
     forms.push(mark.encode_utf16().flat_map(u16::to_le_bytes).collect());
