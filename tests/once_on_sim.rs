@@ -202,3 +202,18 @@ fn sigterm_ends_a_unit_at_a_safe_point_and_records_it() {
     let status = sim.status();
     assert_eq!((status["powered"].clone(), status["erases"].clone()), (false.into(), 0.into()));
 }
+
+#[test]
+fn safe_holds_cen_and_cuts_the_power_of_a_board_that_was_left_live() {
+    let dir = tempfile::tempdir().unwrap();
+    let control = dir.path().join("control");
+    let sim = Sim::start(dir.path(), "40", &["--chip", "t", "--control", control.to_str().unwrap()]);
+    assert!(sim.ask("power on").starts_with("ok"));
+    assert!(sim.ask("cen high").starts_with("ok"));
+    assert_eq!(sim.status()["powered"], true);
+    let config = station(dir.path(), &sim.uart, &format!("kind = \"socket\"\npath = {:?}", sim.control));
+    let output = Command::new(BIN).args(["safe", "--config"]).arg(&config).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let status = sim.status();
+    assert_eq!((status["powered"].clone(), status["cen"].clone()), (false.into(), "low".into()));
+}

@@ -5,9 +5,10 @@ use super::report::millis;
 use super::run::Run;
 use super::steps;
 use super::trouble::Trouble;
-use crate::model::cycle::{Action, Cycle, Ending, Outcome};
+use crate::model::cycle::{Action, Cycle, Ending, MAX_ROUNDS, Outcome};
 use crate::model::event::Event;
 use crate::model::fault::{Fault, FaultCode};
+use crate::model::flash::Span;
 use crate::model::stage::Stage;
 use crate::model::unit::Unit;
 use std::time::Duration;
@@ -43,7 +44,7 @@ pub async fn convert(job: Job<'_>) -> Unit {
         let before = cycle.ending();
         action = cycle.step(outcome);
         let message = match outcome {
-            Outcome::Differs => "the flash still differs from its plan after several tries".into(),
+            Outcome::Differs => still_different(&run.dirty),
             other => format!("stage {stage} came to {other:?}; please report this"),
         };
         note(&mut run, before, cycle.ending(), action, Trouble { outcome, message }, false).await;
@@ -57,6 +58,13 @@ pub async fn convert(job: Job<'_>) -> Unit {
     let unit = steps::record::unit(&mut run, ending);
     run.report.say(finished).await;
     unit
+}
+
+/// What is left when all rounds of mending are used up.
+fn still_different(dirty: &[Span]) -> String {
+    let first = dirty.first().map(Span::to_string).unwrap_or_default();
+    let count = dirty.len();
+    format!("{first}: expected it as planned, found it different after {MAX_ROUNDS} repairs ({count} such sectors)")
 }
 
 /// Keeps the message of the first fault, and tells of a loss that the machine goes on from.

@@ -94,7 +94,6 @@ impl<'a> Run<'a> {
     pub(super) fn hang_up(&mut self) {
         let Some(link) = self.link.take() else { return };
         let stats = link.stats();
-        self.uart.baud = stats.baud;
         self.uart.tx_bytes += stats.tx_bytes;
         self.uart.rx_bytes += stats.rx_bytes;
         self.uart.errors += stats.errors;

@@ -148,6 +148,11 @@ impl ChipLink {
         }
     }
 
+    /// A command was answered, so it has left, even where the line is quicker than its rate says (a PTY).
+    pub(super) fn arrived(&mut self) {
+        self.line_free = self.line_free.min(Instant::now());
+    }
+
     fn sent(&mut self, bytes: usize) {
         self.stats.tx_bytes += bytes as u64;
         self.line_free = self.line_free.max(Instant::now()) + self.wire_time(bytes);

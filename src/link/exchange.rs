@@ -42,7 +42,10 @@ impl ChipLink {
                 continue;
             };
             match judge(command, &reply) {
-                Answer::Yes => break Ok(reply),
+                Answer::Yes => {
+                    self.arrived();
+                    break Ok(reply);
+                }
                 Answer::Refused(status) => {
                     let changes = command.is_write() || command.is_erase();
                     break Err(LinkError::Refused { command: command.to_string(), status, changes });

@@ -8,6 +8,7 @@ use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::hand::{Hand, Stats};
 use flashjig::station::{Order, Station, StationHandle};
+use flashjig::store::archive::Stored;
 use flashjig::wiring;
 use std::path::Path;
 use std::time::Duration;
@@ -87,6 +88,15 @@ impl Rig {
         let unit = self.handle.unit(seq).await.unwrap().expect("the record is there");
         let (flash, stats) = self.hands[slot].remove().expect("the board is still in");
         Outcome { unit, flash, stats }
+    }
+
+    /// The stock flash that was kept for a unit.
+    pub async fn backup(&self, unit: &Unit) -> Vec<u8> {
+        let digest = unit.backup.as_ref().expect("a backup").sha256;
+        match self.handle.backup(digest).await.unwrap() {
+            Stored::Plain(bytes) => bytes,
+            Stored::Encrypted(_) => panic!("the backup is encrypted"),
+        }
     }
 
     /// Stops the unit in flight.

@@ -69,6 +69,7 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     match link.raise(&run.ladder).await {
         Ok(baud) => {
             run.ladder.retain(|rate| *rate <= baud);
+            run.uart.baud = baud;
             run.report.say(Event::Rate { baud }).await;
             Ok(Outcome::Done)
         }

@@ -20,13 +20,15 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     for part in Span::new(0, size).pieces(BLOCK) {
         run.check_stop()?;
         let Some(into) = dump.get_mut(part.start as usize..part.end as usize) else { continue };
-        if run.job.recipe.backup.mode == BackupMode::Proven && run.link()?.crc(part).await? == blank_crc(part) {
+        let proven = run.job.recipe.backup.mode == BackupMode::Proven;
+        let known = if proven { Some(run.link()?.crc(part).await?) } else { None };
+        if known == Some(blank_crc(part)) {
             into.fill(0xFF);
             run.skipped_bytes += u64::from(part.len());
             run.report.moved(u64::from(part.len()), u64::from(size));
             continue;
         }
-        read_part(run, part, into, size).await?;
+        read_part(run, part, into, known).await?;
     }
     run.dump = Some(dump.into());
     Ok(Outcome::Done)
@@ -36,7 +38,9 @@ fn blank_crc(part: Span) -> u32 {
     crc::wire(&vec![0xFF; part.len() as usize])
 }
 
-async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], size: u32) -> Result<(), Trouble> {
+/// Reads a part until it agrees with the chip's CRC, `known` if that was asked for already.
+async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option<u32>) -> Result<(), Trouble> {
+    let size = run.board()?.flash_size;
     for attempt in 1..=TRIES {
         let (link, report) = run.link_and_report()?;
         let mut sink = |addr: u32, bytes: &[u8]| {
@@ -49,7 +53,11 @@ async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], size: u32) ->
             }
         };
         link.read(part, size, &mut sink).await?;
-        let found = link.crc(part).await?;
+        // a CRC that was damaged on its way must not condemn what was read well
+        let found = match known {
+            Some(crc) if attempt == 1 => crc,
+            _ => link.crc(part).await?,
+        };
         run.read_bytes += u64::from(part.len());
         let expected = crc::wire(into);
         if found == expected {
