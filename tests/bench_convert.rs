@@ -29,11 +29,6 @@ fn assert_untouched(flash: &[u8], stock: &[u8], rf: usize) {
     assert!(flash[rf..rf + 0x1000] == stock[rf..rf + 0x1000], "the calibration sector changed");
 }
 
-async fn backup_of(rig: &Rig, outcome: &common::Outcome) -> Vec<u8> {
-    let digest = outcome.unit.backup.as_ref().expect("a backup").sha256;
-    rig.handle.backup(digest).await.unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_made_up_board_of_each_chip_passes_and_holds_stock_with_the_application_replaced() {
     for chip in [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M] {
@@ -43,7 +38,7 @@ async fn a_made_up_board_of_each_chip_passes_and_holds_stock_with_the_applicatio
         let out = rig.convert(0, BoardSpec::new(chip, stock.clone())).await;
         assert_eq!(out.unit.verdict, Verdict::Pass, "{chip}: {:?}", out.unit.fault);
         assert!(out.flash == replaced(&stock, app(&name, &file)), "{chip}: the flash is not as planned");
-        assert!(backup_of(&rig, &out).await == stock, "{chip}: the backup is not byte-exact");
+        assert!(rig.backup(&out.unit).await == stock, "{chip}: the backup is not byte-exact");
         let rf = if chip == Chip::Bk7231T { 0x1E_0000 } else { 0x1D_0000 };
         assert_untouched(&out.flash, &stock, rf);
         assert!(!out.stats.powered && out.stats.cen == "low", "{chip}: the jig was left live");
@@ -111,7 +106,7 @@ async fn real_dumps_with_real_firmware_end_as_stock_with_the_application_replace
         let out = rig.convert(0, BoardSpec::new(chip, stock.clone())).await;
         assert_eq!(out.unit.verdict, Verdict::Pass, "{dump} + {image}: {:?}", out.unit.fault);
         assert!(out.flash == replaced(&stock, app(image, &file)), "{dump} + {image}: not as planned");
-        assert!(backup_of(&rig, &out).await == stock, "{dump} + {image}: the backup is not byte-exact");
+        assert!(rig.backup(&out.unit).await == stock, "{dump} + {image}: the backup is not byte-exact");
         assert!(out.stats.wear.lowest.is_none_or(|lowest| lowest >= 0x1_1000), "{dump} + {image}: below 0x11000");
         rig.station.stop().await;
     }

@@ -67,8 +67,8 @@ async fn judge(rig: &Rig, case: &Case, stock: &[u8], want: &[u8], out: &Outcome)
     let name = format!("{} {} ({:?})", case.chip, case.fault, out.unit.fault);
     assert!(!out.stats.powered && out.stats.cen == "low", "{name}: the jig was left live");
     if out.stats.wear.erases > 0 {
-        let backup = out.unit.backup.as_ref().unwrap_or_else(|| panic!("{name}: an erase without a backup"));
-        let kept = rig.handle.backup(backup.sha256).await.unwrap();
+        assert!(out.unit.backup.is_some(), "{name}: an erase without a backup");
+        let kept = rig.backup(&out.unit).await;
         assert!(kept == stock, "{name}: the backup is not the stock flash");
     }
     if out.unit.verdict == Verdict::Pass {

@@ -40,7 +40,7 @@ const LAYERS: [Layer; 10] = [
 const CRATES: [(&str, &[&str]); 7] = [
     ("sled", &["store"]),
     ("axum", &["face"]),
-    ("age", &["store", "config"]),
+    ("age::x25519", &["store", "config"]),
     ("tokio_serial", &["hw"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

@@ -9,7 +9,7 @@ use crate::model::beken::Dialect;
 use std::time::Duration;
 
 /// The link window is never shorter than this in the world's time when sped up: a few scheduling slices.
-const WINDOW_FLOOR: Duration = Duration::from_millis(60);
+const WINDOW_FLOOR: Duration = Duration::from_millis(250);
 /// The idle reset never comes sooner than this when sped up: hosts keep a link alive about every 100 ms.
 const IDLE_FLOOR: Duration = Duration::from_millis(400);
 

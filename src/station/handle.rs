@@ -80,8 +80,13 @@ impl StationHandle {
         self.ledger.get(seq).await
     }
 
-    /// A stock flash as it lies in the archive, proven.
-    pub async fn backup(&self, digest: Digest) -> Result<Stored, StoreError> {
+    /// A stock flash from the archive, checked against its digest; one that is encrypted is refused.
+    pub async fn backup(&self, digest: Digest) -> Result<Vec<u8>, StoreError> {
+        self.archive.read(digest).await
+    }
+
+    /// A stock flash as it lies in the archive, plain or encrypted, proven.
+    pub async fn stored_backup(&self, digest: Digest) -> Result<Stored, StoreError> {
         self.archive.load(digest).await
     }
 

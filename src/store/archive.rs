@@ -173,8 +173,11 @@ fn kept_as(name: Name, bytes: u64) -> Kept {
     Kept { digest: name.digest, bytes, encrypted: name.cipher.is_some() }
 }
 
+/// Backups with the sizes of their files, and the paths of strangers.
+type Scan = (Vec<(Name, u64)>, Vec<PathBuf>);
+
 /// The backups of a folder in the order of their names, and what else lies there. No folder is an empty archive.
-fn scan(folder: &Path) -> Result<(Vec<(Name, u64)>, Vec<PathBuf>), StoreError> {
+fn scan(folder: &Path) -> Result<Scan, StoreError> {
     let io = |error| StoreError::io(format!("listing the archive {}", folder.display()), &error);
     let (mut kept, mut strangers) = (Vec::new(), Vec::new());
     let entries = match fs::read_dir(folder) {

@@ -89,6 +89,12 @@ impl Rig {
         Outcome { unit, flash, stats }
     }
 
+    /// The stock flash that was kept for a unit.
+    pub async fn backup(&self, unit: &Unit) -> Vec<u8> {
+        let digest = unit.backup.as_ref().expect("a backup").sha256;
+        self.handle.backup(digest).await.unwrap()
+    }
+
     /// Stops the unit in flight.
     pub async fn abort(&self, slot: usize) {
         self.handle.order(&slot_name(slot), Order::Abort).await.unwrap();

@@ -161,7 +161,7 @@ class Card {
   drawWork(slot) {
     const at = STAGES.findIndex(([name]) => name === slot.stage);
     const prompt = slot.state === "busy" ? slot.prompt : null;
-    put(this.prompt, prompt ? `${TEXT.todo}: ${prompt}` : "");
+    put(this.prompt, prompt ? prompt[0].toUpperCase() + prompt.slice(1) : "");
     this.prompt.hidden = !prompt;
     put(this.stage, slot.state === "stopping" ? TEXT.stopping : slot.stage ?? TEXT.begin);
     put(this.percent, `${Math.floor(slot.progress.overall / 10)}%`);

@@ -42,7 +42,7 @@ pub(super) async fn backup(
     let Some(backup) = &unit.backup else {
         return Err(Problem::not_found(format!("unit {} has no backup", unit.seq)));
     };
-    let (bytes, end) = match app.handle.backup(backup.sha256).await? {
+    let (bytes, end) = match app.handle.stored_backup(backup.sha256).await? {
         Stored::Plain(bytes) => (bytes, ""),
         Stored::Encrypted(bytes) => (bytes, ".age"),
     };

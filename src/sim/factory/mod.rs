@@ -27,13 +27,18 @@ pub fn mac(unit: u32) -> Mac {
 /// The whole flash of a stock plug: boot loader, application, calibration with this unit's MAC, Tuya store with the
 /// settings of the Action LSC plug. Units differ in MAC, keys and names; the code is the same in all of them.
 pub fn stock(chip: Chip, unit: u32) -> Vec<u8> {
+    stock_with(chip, unit, &[])
+}
+
+/// The same with own values in the Tuya store, by name, such as `gw_wsm`. More than the store holds leaves it out.
+pub fn stock_with(chip: Chip, unit: u32, own: &[(&str, &str)]) -> Vec<u8> {
     let layout = Layout::of(chip);
     let mut flash = vec![0xFF; USUAL_SIZE as usize];
     put(&mut flash, 0, &boot::boot(&layout, chip.key()));
     put(&mut flash, BOOT_END as usize, &app::stock(&layout, chip.key()));
     rf::put_rf(&mut flash, &layout, mac(unit));
     if let Some(module) = layout.module {
-        put(&mut flash, STORE_AT, &store::store(module, unit));
+        put(&mut flash, STORE_AT, &store::store(module, unit, own));
     }
     flash
 }

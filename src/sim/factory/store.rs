@@ -15,8 +15,8 @@ fn token(seed: &mut Seed, len: usize) -> String {
     seed.bytes(len).into_iter().map(|byte| char::from_digit(u32::from(byte) % 36, 36).unwrap_or('0')).collect()
 }
 
-/// The store's bytes.
-pub(super) fn store(module: &str, unit: u32) -> Vec<u8> {
+/// The store's bytes; `own` values take the place of the made-up ones of their names.
+pub(super) fn store(module: &str, unit: u32, own: &[(&str, &str)]) -> Vec<u8> {
     use base64::Engine as _;
     let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
     let mut seed = Seed::new(0x5EED_0000_0000 + u64::from(unit));
@@ -70,7 +70,12 @@ pub(super) fn store(module: &str, unit: u32) -> Vec<u8> {
         ("user_param_key", PINS.replace("{module}", module)),
         ("em_sys_env", platform.to_owned()),
     ];
-    let entries = entries.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
+    let mut entries: Vec<(String, Vec<u8>)> =
+        entries.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
+    for (name, value) in own {
+        entries.retain(|(other, _)| other != name);
+        entries.push(((*name).to_owned(), value.as_bytes().to_vec()));
+    }
     // the entries are constant but for tokens of fixed length: they fit, as the tests of the factory show
     encode::store(&encode::Spec { device_key, entries, ..encode::Spec::default() }).unwrap_or_default()
 }
