@@ -54,7 +54,7 @@ mod tests {
         std::fs::write(&file, format!("[station]\ndata_dir = \"{data_dir}\"\n{slot}")).unwrap();
         assert_eq!(findings(&file), []);
         std::fs::create_dir(dir.path().join("recipes")).unwrap();
-        std::fs::write(config::recipe::path(dir.path(), "default"), "[openbeken]\nconfigure = \"flash\"\n").unwrap();
+        std::fs::write(config::recipe::path(dir.path(), "default"), "[openbeken]\nconfigure = \"http\"\n").unwrap();
         let found = Problems(findings(&file));
         assert_eq!(found.errors(), 1);
         assert!(found.to_string().contains("default.toml:2: error: openbeken.configure"), "{found}");

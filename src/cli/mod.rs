@@ -13,6 +13,7 @@ pub mod safe;
 pub mod sim;
 mod since;
 mod table;
+mod template;
 pub mod units;
 
 mod front;

@@ -22,6 +22,9 @@ pub struct Args {
     place: Place,
     #[command(flatten)]
     form: Form,
+    /// One unit's OpenBeken template, with its script and autoexec.bat; `--json` gives one object
+    #[arg(long, value_name = "SEQ", conflicts_with_all = ["mac", "since", "verdict", "limit", "json_lines", "csv"])]
+    template: Option<u64>,
     /// Only units with this MAC
     #[arg(long, value_parser = mac)]
     mac: Option<Mac>,
@@ -58,6 +61,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let since = since.map_err(|error| Failure::broken(format!("--since: {error}")))?;
     let query = UnitQuery { limit: args.limit, before: None, verdict: args.verdict, mac: args.mac, since };
     let ledger = LedgerCopy::take(&args.place.data_dir()?).map_err(Failure::broken)?;
+    if let Some(seq) = args.template {
+        print(super::template::written(&ledger, seq, args.form.json)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let units = ledger.query(&query).map_err(Failure::broken)?;
     print(written(&units, &args.form, now.time_zone())?)?;
     Ok(ExitCode::SUCCESS)

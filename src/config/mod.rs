@@ -1,10 +1,12 @@
 //! What the user wrote: parse, check, an immutable plan. All problems at once, each with file and line.
 
 mod check;
+pub mod devices;
 mod plan;
 mod problem;
 mod read;
 pub mod recipe;
+mod secret;
 mod settings;
 
 pub use plan::{Config, LinesKind, ModemLine, Panel, Pin, Pins, Slot, Start, Web};

@@ -251,7 +251,25 @@ fn the_samples_of_the_project_are_clean() {
         let (_, warnings) = recipe::look(&folder, name).unwrap();
         assert_eq!(warnings, [], "{name}");
     }
-    assert_eq!(recipe::load(&folder, "default").unwrap(), crate::model::recipe::Recipe::default());
+    assert_eq!(recipe::load(&folder, "default").unwrap().recipe, crate::model::recipe::Recipe::default());
+}
+
+#[test]
+fn the_sample_for_a_home_needs_its_passwords_and_nothing_else() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let recipes = dir.path().join("recipes");
+    std::fs::create_dir(&recipes).unwrap();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/recipes/home.toml");
+    std::fs::copy(sample, recipes.join("home.toml")).unwrap();
+    assert_eq!(recipe::look(dir.path(), "home").unwrap_err().errors(), 2);
+    for name in ["wifi.secret", "mqtt.secret"] {
+        std::fs::write(recipes.join(name), "correct horse\n").unwrap();
+        std::fs::set_permissions(recipes.join(name), PermissionsExt::from_mode(0o600)).unwrap();
+    }
+    let (kit, warnings) = recipe::look(dir.path(), "home").unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(kit.secrets.wifi.len(), 13);
 }
 
 #[test]

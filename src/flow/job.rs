@@ -3,7 +3,7 @@
 use super::report::Outbox;
 use crate::jig::Nest;
 use crate::model::image::Image;
-use crate::model::recipe::Recipe;
+use crate::model::recipe::Kit;
 use crate::store::{Archive, Ledger};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +20,8 @@ pub struct Job<'a> {
     pub ledger: &'a Ledger,
     /// Name of the recipe.
     pub recipe_name: String,
-    /// What it is to become.
-    pub recipe: Arc<Recipe>,
+    /// What it is to become, with the passwords that go into it.
+    pub kit: Arc<Kit>,
     /// The firmware there is.
     pub images: Arc<Vec<Arc<Image>>>,
     /// Where it is made.

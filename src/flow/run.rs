@@ -10,7 +10,9 @@ use crate::model::flash::Span;
 use crate::model::flash::geometry::BOOT_END;
 use crate::model::flash::plan::Plan;
 use crate::model::image::Image;
-use crate::model::unit::{Backup, Uart};
+use crate::model::openbeken::Config;
+use crate::model::unit::{self, Backup, Uart};
+use crate::store::Number;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -36,6 +38,12 @@ pub(super) struct Run<'a> {
     pub(super) image: Option<Arc<Image>>,
     /// What the whole flash must hold in the end.
     pub(super) want: Option<Arc<[u8]>>,
+    /// What is known of the plug, for the record.
+    pub(super) config: Option<unit::Config>,
+    /// The configuration that `want` holds, and where.
+    pub(super) sector: Option<(Span, Config)>,
+    /// Its running number, held until the record is on disk.
+    pub(super) number: Option<Number>,
     /// What is never erased or written: boot loader, calibration.
     pub(super) keep: Vec<Span>,
     pub(super) plan: Plan,
@@ -70,6 +78,9 @@ impl<'a> Run<'a> {
             backup: None,
             image: None,
             want: None,
+            config: None,
+            sector: None,
+            number: None,
             keep: vec![Span::new(0, BOOT_END)],
             plan: Plan::default(),
             dirty: Vec::new(),

@@ -4,6 +4,7 @@ use crate::jig::{LineError, PortError};
 use crate::link::LinkError;
 use crate::model::cycle::Outcome;
 use crate::model::fault::{Class, FaultCode};
+use crate::model::openbeken::tailor::Unfit;
 use crate::store::StoreError;
 
 /// Why a stage did not do what it was to do.
@@ -39,6 +40,12 @@ impl From<LinkError> for Trouble {
             Class::Contact => Self::lost(code, error),
             _ => Self::failed(code, error),
         }
+    }
+}
+
+impl From<Unfit> for Trouble {
+    fn from(unfit: Unfit) -> Self {
+        Self::failed(unfit.fault(), unfit)
     }
 }
 

@@ -17,6 +17,7 @@ pub mod identify;
 pub mod image;
 pub mod mac;
 pub mod openbeken;
+pub mod pattern;
 pub mod press;
 pub mod rbl;
 pub mod recipe;

@@ -1,9 +1,14 @@
 //! What a unit is to become: a TOML file in `data_dir/recipes/`. Every key is optional.
 //!
 //! The shape holds all that a recipe can say. This version performs a part of it; [`Recipe::refusals`] names the rest,
-//! so that nobody believes that a plug was configured or a backup encrypted.
+//! so that nobody believes that it was done.
+
+mod openbeken;
+
+pub use openbeken::{Address, Configure, Mqtt, OpenBekenRule, PinSource, Secrets, Wifi, WithoutSettings, quad};
 
 use super::chip::Chip;
+use super::openbeken::Device;
 use std::collections::BTreeMap;
 
 /// A recipe as written by the user. The default is the built-in recipe.
@@ -15,6 +20,17 @@ pub struct Recipe {
     pub backup: BackupRule,
     /// The plug's configuration.
     pub openbeken: OpenBekenRule,
+}
+
+/// All that the user's files say about a unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kit {
+    /// What it is to become.
+    pub recipe: Recipe,
+    /// The passwords that the recipe names.
+    pub secrets: Secrets,
+    /// The device list.
+    pub devices: Vec<Device>,
 }
 
 /// How the stock flash is kept.
@@ -36,75 +52,6 @@ pub enum BackupMode {
     Proven,
 }
 
-/// The plug's configuration.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OpenBekenRule {
-    /// How it gets there.
-    pub configure: Configure,
-    /// Where the roles of the pins come from.
-    pub pins: PinSource,
-    /// Whether the vendor's active levels are honoured.
-    pub levels: bool,
-    /// The plug's name, with `{mac6}`, `{mac}`, `{n}`, `{n:03}`, `{chip}`, `{module}` filled in.
-    pub name: Option<String>,
-    /// Numbers of the flags that are set.
-    pub flags: Vec<u8>,
-    /// Command that the plug runs when it starts.
-    pub startup: Option<String>,
-    /// The Wi-Fi it joins.
-    pub wifi: Option<Wifi>,
-    /// The MQTT broker it reports to.
-    pub mqtt: Option<Mqtt>,
-}
-
-/// How the plug gets its configuration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Configure {
-    /// Left to its owner: the plug opens its own access point.
-    #[default]
-    None,
-    /// Written to the flash with the firmware.
-    Flash,
-    /// Sent to the plug once it runs.
-    Http,
-}
-
-/// Where the roles of the pins come from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum PinSource {
-    /// Nowhere: no pin has a role.
-    #[default]
-    None,
-    /// The vendor's settings in the backup.
-    Tuya,
-    /// The entry of this name in OpenBeken's list of devices.
-    Device(String),
-}
-
-/// The Wi-Fi that the plug joins. The password itself is never in a recipe.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wifi {
-    /// Name of the network.
-    pub ssid: String,
-    /// File with its password, beside the recipe.
-    pub password_file: Option<String>,
-}
-
-/// The MQTT broker that the plug reports to. The password itself is never in a recipe.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mqtt {
-    /// Name or address.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
-    /// User.
-    pub user: Option<String>,
-    /// File with the password, beside the recipe.
-    pub password_file: Option<String>,
-    /// Topic, with `{name}` filled in.
-    pub topic: Option<String>,
-}
-
 /// Something that a recipe asks for and this version does not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -120,11 +67,11 @@ impl Recipe {
     /// What it asks for in vain. A recipe with any refusal must not be used.
     pub fn refusals(&self) -> Vec<Refusal> {
         let mut refusals = Vec::new();
-        if self.openbeken.configure != Configure::None {
+        if self.openbeken.configure == Configure::Http {
             refusals.push(Refusal {
                 key: "openbeken.configure",
-                what: "this version of flashjig does not configure plugs, it only flashes them",
-                remedy: "write configure = \"none\"; a flashed plug opens its own access point to be configured",
+                what: "this version of flashjig does not configure plugs over Wi-Fi",
+                remedy: "write configure = \"flash\": the configuration is written with the firmware and read back",
             });
         }
         refusals
@@ -175,7 +122,7 @@ mod tests {
     #[test]
     fn what_is_not_done_is_refused() {
         let mut recipe = Recipe::default();
-        recipe.openbeken.configure = Configure::Flash;
+        recipe.openbeken.configure = Configure::Http;
         recipe.backup.encrypt_to = Some("age1x".into());
         let keys: Vec<_> = recipe.refusals().iter().map(|refusal| refusal.key).collect();
         assert_eq!(keys, ["openbeken.configure"]);

@@ -85,10 +85,26 @@ pub struct Firmware {
 pub struct Config {
     /// OpenBeken template, if the settings gave one.
     pub template: Option<serde_json::Value>,
-    /// Names of the fields that were written; never their values.
+    /// Names of the fields that were written and are not the firmware's defaults; never their values. Empty: the plug
+    /// was left unconfigured.
     pub injected: Vec<String>,
     /// Whether it was read back and compared.
     pub checked: bool,
+    /// The device of the list that it is.
+    #[serde(default)]
+    pub device: Option<String>,
+    /// Name that the plug got.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Running number that it got.
+    #[serde(default)]
+    pub number: Option<u32>,
+    /// Recipe that the number counts for.
+    #[serde(default)]
+    pub recipe: Option<String>,
+    /// Pins that two settings name, settings that were ignored.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// One stage of a unit.

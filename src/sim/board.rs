@@ -128,6 +128,7 @@ impl Board {
             match fault {
                 Fault::LazyErase => nor.swallow_erase(),
                 Fault::Stuck { addr } => nor.stick(*addr),
+                Fault::Slip { addr } => nor.slip(*addr),
                 _ => {}
             }
         }
@@ -211,6 +212,7 @@ impl Board {
         match fault {
             Fault::LazyErase => self.nor.swallow_erase(),
             Fault::Stuck { addr } => self.nor.stick(addr),
+            Fault::Slip { addr } => self.nor.slip(addr),
             _ => {}
         }
         self.faults.faults.push(fault);

@@ -55,6 +55,11 @@ pub enum Fault {
         /// Any address in it.
         addr: u32,
     },
+    /// One bit too many falls when this byte is programmed next.
+    Slip {
+        /// Its address.
+        addr: u32,
+    },
     /// The flash chip names itself wrongly.
     FlashId {
         /// Manufacturer, type, capacity.
@@ -74,7 +79,7 @@ impl FromStr for Fault {
     type Err = String;
 
     /// `lose|duplicate rx|tx N`, `flip rx|tx N MASK`, `delay rx|tx N MS`, `brownout N`, `reset N`, `lazy-erase`,
-    /// `stuck ADDR`, `flash-id HEX`.
+    /// `stuck ADDR`, `slip ADDR`, `flash-id HEX`.
     fn from_str(text: &str) -> Result<Self, String> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let way = |word: &str| match word {
@@ -92,6 +97,7 @@ impl FromStr for Fault {
             ["reset", at] => number(at).map(|at| Self::Reset { at }),
             ["lazy-erase"] => Some(Self::LazyErase),
             ["stuck", addr] => number(addr).map(|addr| Self::Stuck { addr: addr as u32 }),
+            ["slip", addr] => number(addr).map(|addr| Self::Slip { addr: addr as u32 }),
             ["flash-id", id] => u32::from_str_radix(id, 16).ok().map(|id| {
                 let [_, maker, kind, capacity] = id.to_be_bytes();
                 Self::FlashId { id: [maker, kind, capacity] }

@@ -53,6 +53,8 @@ pub struct Nor {
     pending: Option<Pending>,
     /// Sectors (first address) that neither erase nor program any more.
     stuck: Vec<u32>,
+    /// Bytes that lose one bit too many when they are programmed next.
+    slips: Vec<u32>,
     /// Erases still to be swallowed: they take their time and do nothing.
     lazy: u32,
 }
@@ -63,7 +65,7 @@ impl Nor {
     pub fn new(mut bytes: Vec<u8>, status: u16) -> Self {
         let size = bytes.len().max(PAGE as usize).next_power_of_two();
         bytes.resize(size, 0xFF);
-        Self { bytes, status, wear: Wear::default(), pending: None, stuck: Vec::new(), lazy: 0 }
+        Self { bytes, status, wear: Wear::default(), pending: None, stuck: Vec::new(), slips: Vec::new(), lazy: 0 }
     }
 
     /// Bytes in all.
@@ -104,6 +106,11 @@ impl Nor {
     /// From now on this sector neither erases nor programs.
     pub fn stick(&mut self, addr: u32) {
         self.stuck.push(self.wrap(addr) & !0xFFF);
+    }
+
+    /// One bit too many falls when this byte is programmed next.
+    pub fn slip(&mut self, addr: u32) {
+        self.slips.push(self.wrap(addr));
     }
 
     /// The next erase takes its time and does nothing.
@@ -188,6 +195,11 @@ impl Nor {
                 *cell &= byte;
             }
             at = (at + 1) % PAGE as usize;
+        }
+        if let Some(index) = self.slips.iter().position(|slip| slip & !(PAGE - 1) == page)
+            && let Some(cell) = new.get_mut((self.slips.swap_remove(index) - page) as usize)
+        {
+            *cell &= cell.wrapping_sub(1);
         }
         self.store(page, &new);
         self.pending = Some(Pending { at: page as usize, old });

@@ -2,7 +2,7 @@
 //! counts from the next unit on, and a unit in flight keeps what it began with.
 
 use crate::model::image::Image;
-use crate::model::recipe::Recipe;
+use crate::model::recipe::Kit;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -20,8 +20,8 @@ struct Stamp {
 
 type Cache = BTreeMap<PathBuf, (Stamp, Option<Arc<Image>>)>;
 
-/// Reads the recipe as it is on disk now; the error says what to mend.
-pub type RecipeReader = Box<dyn Fn() -> Result<Recipe, String> + Send + Sync>;
+/// Reads the recipe, its passwords and the device list as they are on disk now; the error says what to mend.
+pub type RecipeReader = Box<dyn Fn() -> Result<Kit, String> + Send + Sync>;
 
 /// The firmware folder and the recipe.
 pub struct Shelf {
@@ -37,9 +37,20 @@ pub struct Stock {
     /// Name of the recipe.
     pub recipe_name: String,
     /// What the unit is to become.
-    pub recipe: Arc<Recipe>,
+    pub kit: Arc<Kit>,
     /// All files of the firmware folder that are firmware.
     pub images: Arc<Vec<Arc<Image>>>,
+}
+
+/// Why there is nothing to make a unit from; each says what to mend.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lack {
+    /// The recipe, or what it names.
+    #[error("{0}")]
+    Recipe(String),
+    /// The folder with firmware.
+    #[error("{0}")]
+    Firmware(String),
 }
 
 impl Shelf {
@@ -48,12 +59,12 @@ impl Shelf {
         Self { firmware_dir: firmware_dir.into(), recipe_name: recipe_name.into(), recipe, cache: Mutex::default() }
     }
 
-    /// What is there now. Reads files, so call it where blocking is allowed. The error says what to mend.
-    pub fn stock(&self) -> Result<Stock, String> {
+    /// What is there now. Reads files, so call it where blocking is allowed.
+    pub fn stock(&self) -> Result<Stock, Lack> {
         Ok(Stock {
             recipe_name: self.recipe_name.clone(),
-            recipe: Arc::new((self.recipe)()?),
-            images: Arc::new(self.images()?),
+            kit: Arc::new((self.recipe)().map_err(Lack::Recipe)?),
+            images: Arc::new(self.images().map_err(Lack::Firmware)?),
         })
     }
 

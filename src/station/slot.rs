@@ -1,7 +1,7 @@
 //! One slot: owns its nest; idle, a unit, idle.
 
 use super::handle::{Ask, Order, Refused};
-use super::shelf::{Shelf, Stock};
+use super::shelf::{Lack, Shelf, Stock};
 use crate::flow::{self, Job, Origin, Outbox, Pace};
 use crate::jig::{Edge, Input, Nest};
 use crate::model::event::Event;
@@ -127,7 +127,8 @@ impl Bench {
         let shelf = Arc::clone(&self.shelf);
         let stock = match tokio::task::spawn_blocking(move || shelf.stock()).await {
             Ok(Ok(stock)) => stock,
-            Ok(Err(why)) => return self.end_early(FaultCode::NoImage, why).await,
+            Ok(Err(Lack::Recipe(why))) => return self.end_early(FaultCode::BadRecipe, why).await,
+            Ok(Err(Lack::Firmware(why))) => return self.end_early(FaultCode::NoImage, why).await,
             Err(error) => return self.end_early(FaultCode::Panicked, error.to_string()).await,
         };
         let stop = self.end.child_token();
@@ -180,7 +181,7 @@ impl Bench {
             archive: &self.archive,
             ledger: &self.ledger,
             recipe_name: stock.recipe_name,
-            recipe: stock.recipe,
+            kit: stock.kit,
             images: stock.images,
             origin: self.origin.clone(),
             pace: self.pace,

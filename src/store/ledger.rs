@@ -1,8 +1,11 @@
 //! The daemon's ledger: every unit, durable before anybody hears of it.
 
+use super::number::{Number, Pool};
 use super::records::{Records, refused};
 use super::{StoreError, blocking};
+use crate::model::mac::Mac;
 use crate::model::unit::{Unit, UnitQuery};
+use crate::model::verdict::Verdict;
 use std::fs::{DirBuilder, File};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -22,6 +25,8 @@ struct Inner {
     records: Records,
     /// One commit at a time, so that numbers are given in the order of the log.
     writer: Mutex<Writer>,
+    /// Running numbers of the units in flight.
+    numbers: Arc<Pool>,
 }
 
 struct Writer {
@@ -50,7 +55,7 @@ impl Ledger {
         for folder in [&folder, data_dir] {
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
         }
-        Ok(Self { inner: Arc::new(Inner { records, writer: Mutex::new(writer) }) })
+        Ok(Self { inner: Arc::new(Inner { records, writer: Mutex::new(writer), numbers: Arc::default() }) })
     }
 
     /// Gives the unit its number and stores it; returns when it would survive a power cut.
@@ -71,6 +76,17 @@ impl Ledger {
     pub async fn get(&self, seq: u64) -> Result<Option<Unit>, StoreError> {
         let inner = Arc::clone(&self.inner);
         blocking("reading the ledger", move || inner.records.get(seq)).await
+    }
+
+    /// The running number of a unit: the one that this MAC passed with before under this recipe, else the lowest from
+    /// `first` on that no passed unit of this recipe and no unit in flight has. Keep it until the unit is committed.
+    pub async fn number(&self, recipe: &str, mac: Mac, first: u32) -> Result<Number, StoreError> {
+        let (inner, recipe) = (Arc::clone(&self.inner), recipe.to_owned());
+        blocking("finding a running number in the ledger", move || {
+            let passed = || inner.records.query(&UnitQuery { verdict: Some(Verdict::Pass), ..UnitQuery::default() });
+            inner.numbers.take(&recipe, mac, first, passed)
+        })
+        .await
     }
 
     /// Units, newest first. A record that can't be read is left out; [`Ledger::get`] says what is wrong with it.

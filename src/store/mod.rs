@@ -8,6 +8,7 @@ mod backup_file;
 pub mod export;
 pub mod ledger;
 pub mod ledger_copy;
+pub mod number;
 mod records;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -16,6 +17,7 @@ pub mod seal;
 pub use archive::Archive;
 pub use ledger::Ledger;
 pub use ledger_copy::LedgerCopy;
+pub use number::Number;
 
 use std::io;
 

@@ -116,6 +116,11 @@ fn records_and_states_have_the_shapes_that_are_described() {
         template: Some(serde_json::json!({ "pins": "26 0" })),
         injected: vec!["ssid".into()],
         checked: true,
+        device: Some("lsc-3202088".into()),
+        name: Some("plug-7".into()),
+        number: Some(7),
+        recipe: Some("home".into()),
+        notes: vec!["x".into()],
     });
     let board = unit.board.clone().unwrap();
     assert_described(&serde_json::to_value(&unit).unwrap(), &link("Unit"), "unit");

@@ -80,7 +80,7 @@ async fn choose(run: &mut Run<'_>) -> Result<(), Trouble> {
     }
     let board = run.board()?.clone();
     let allowed: Vec<&Arc<Image>> =
-        run.job.images.iter().filter(|image| run.job.recipe.allows(board.chip, &image.name)).collect();
+        run.job.images.iter().filter(|image| run.job.kit.recipe.allows(board.chip, &image.name)).collect();
     let chosen = image::choose(allowed.iter().map(AsRef::as_ref), &board)
         .map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
     let image = allowed.iter().find(|image| std::ptr::eq(image.as_ref(), chosen)).map(|image| Arc::clone(image));

@@ -3,6 +3,7 @@
 mod attach;
 mod backup;
 mod boot;
+mod configure;
 mod identify;
 mod keep;
 mod plan;

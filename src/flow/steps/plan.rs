@@ -1,5 +1,6 @@
 //! Plan: the gate before the first erase, and what must move.
 
+use super::configure;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
 use crate::model::board::Board;
@@ -9,7 +10,8 @@ use crate::model::fault::FaultCode;
 use crate::model::flash::geometry::BOOT_END;
 use crate::model::flash::{Span, plan as planner, rf};
 use crate::model::image::Image;
-use crate::model::tuya;
+use crate::model::openbeken::Findings;
+use crate::model::recipe::Kit;
 use std::sync::Arc;
 
 /// Checks image against board and backup, then plans. Host work runs beside link checks: an L-boot resets itself when
@@ -52,25 +54,27 @@ async fn gate(run: &mut Run<'_>) -> Result<(), Trouble> {
     let dump = run.dump.clone().ok_or_else(|| mistake("there is no backup"))?;
     let image = run.image.clone().ok_or_else(|| mistake("no image was chosen"))?;
     let board = run.board()?.clone();
-    let work = tokio::task::spawn_blocking(move || judge(&dump, &image, &board));
-    let judged = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))??;
+    let kit = Arc::clone(&run.job.kit);
+    let work = tokio::task::spawn_blocking(move || judge(&dump, &image, &board, &kit));
+    let mut judged = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))??;
     let board = run.board.as_mut().ok_or_else(|| mistake("the board is not identified"))?;
     board.mac = Some(judged.rf.mac);
-    board.module = judged.module;
-    run.keep = vec![Span::new(0, BOOT_END), judged.rf.sector];
-    run.want = Some(judged.want);
+    board.module.clone_from(&judged.found.module);
     let board = board.clone();
+    configure::lay(run, &judged.found, judged.rf, &mut judged.want).await?;
+    run.keep = vec![Span::new(0, BOOT_END), judged.rf.sector];
+    run.want = Some(judged.want.into());
     run.report.say(Event::Found { board }).await;
     Ok(())
 }
 
 struct Judged {
     rf: rf::Rf,
-    module: Option<String>,
-    want: Arc<[u8]>,
+    found: Findings,
+    want: Vec<u8>,
 }
 
-fn judge(dump: &[u8], image: &Image, board: &Board) -> Result<Judged, Trouble> {
+fn judge(dump: &[u8], image: &Image, board: &Board, kit: &Kit) -> Result<Judged, Trouble> {
     let boot = dump.get(..BOOT_END as usize).unwrap_or_default();
     if boot.windows(2).all(|pair| pair.first() == pair.last()) {
         let byte = boot.first().copied().unwrap_or_default();
@@ -82,10 +86,6 @@ fn judge(dump: &[u8], image: &Image, board: &Board) -> Result<Judged, Trouble> {
     let rf = rf::find(dump).map_err(|problem| Trouble::failed(FaultCode::NoRf, problem))?;
     image.fits(board, Some(dump)).map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
     let want = planner::expected(dump, image.span().start, image.app());
-    Ok(Judged { rf, module: module(dump), want: want.into() })
-}
-
-/// The module's name from the vendor's settings, where they can be read.
-fn module(dump: &[u8]) -> Option<String> {
-    tuya::decode(dump).ok()?.module().map(str::to_string)
+    let found = Findings::of(dump, board.chip, kit.recipe.openbeken.levels, &kit.devices);
+    Ok(Judged { rf, found, want })
 }

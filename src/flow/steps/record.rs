@@ -35,7 +35,12 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
             sha256: image.sha256,
             chip: image.chip,
         }),
-        config: None,
+        config: run.config.clone().map(|mut config| {
+            if !run.touched && !config.checked {
+                config.injected.clear();
+            }
+            config
+        }),
         stages: run.report.stages(),
         uart: run.uart,
     }

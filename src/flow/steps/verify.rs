@@ -34,6 +34,7 @@ pub(super) async fn verify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     }
     let Some(first) = dirty.first().copied() else {
         run.dirty.clear();
+        super::configure::check(run).await?;
         return Ok(Outcome::Done);
     };
     if let Some(lost) = dirty.iter().find(|sector| run.keep.iter().any(|keep| keep.overlaps(**sector))) {

@@ -6,6 +6,7 @@
 use super::crc;
 use super::fields::{self, Field, Kind, SIZE, SIZE_V3};
 use super::template::Pin;
+use super::wanted;
 use crate::model::chip::Chip;
 use crate::model::flash::geometry::SECTOR;
 use crate::model::secret::Secret;
@@ -204,6 +205,13 @@ impl Config {
         self.bytes(field).split(|&byte| byte == 0).next().unwrap_or_default()
     }
 
+    /// Whether a network's, a broker's or the page's password is in it; the firmware's own placeholder is none.
+    pub fn holds_credentials(&self) -> bool {
+        let placeholder = self.up_to_nul(fields::MQTT_PASS) == wanted::MQTT_PLACEHOLDER.as_bytes();
+        [fields::WIFI_PASS, fields::WIFI_PASS2, fields::WEB_PASS].iter().any(|&field| !self.up_to_nul(field).is_empty())
+            || !(placeholder || self.up_to_nul(fields::MQTT_PASS).is_empty())
+    }
+
     /// Pins with a role.
     pub fn pins(&self) -> BTreeMap<u8, Pin> {
         let roles = self.bytes(fields::ROLES).iter();
@@ -263,6 +271,11 @@ impl Config {
             self.put(fields::CHANNELS.at + number, &[pin.channel]);
             self.put(fields::CHANNELS2.at + number, &[pin.channel2]);
         }
+    }
+
+    /// Sets address, mask, gateway and name server.
+    pub(super) fn set_static_ip(&mut self, quads: [[u8; 4]; 4]) {
+        self.put(fields::STATIC_IP.at, quads.as_flattened());
     }
 
     fn put(&mut self, at: usize, what: &[u8]) {

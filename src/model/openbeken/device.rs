@@ -8,6 +8,7 @@
 use super::PINS;
 use super::roles::Role;
 use super::template::{Pin, Template};
+use crate::model::chip::Chip;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -56,8 +57,10 @@ pub enum DeviceError {
     Shape {
         /// The device.
         name: String,
-        /// What the parser says, with line and column.
+        /// What the parser says.
         why: String,
+        /// Line in the file, from 1.
+        line: Option<usize>,
     },
     /// A pin that the firmware cannot have.
     #[error("device {name}, pin {pin}: expected a GPIO from 0 to 28 and a value such as \"Rel;1\", found {found:?}")]
@@ -67,6 +70,14 @@ pub enum DeviceError {
         /// The pin.
         pin: String,
         /// Its value.
+        found: String,
+    },
+    /// Flags that are no number.
+    #[error("device {name}: expected flags as a decimal number in quotes, such as \"1024\", found {found:?}")]
+    Flags {
+        /// The device.
+        name: String,
+        /// What came.
         found: String,
     },
     /// It would match every unit.
@@ -115,7 +126,8 @@ impl Device {
     pub fn parse(name: &str, text: &str) -> Result<Self, DeviceError> {
         let file: File = toml::from_str(text).map_err(|error| DeviceError::Shape {
             name: name.to_owned(),
-            why: error.to_string().trim_end().to_owned(),
+            why: error.message().to_owned(),
+            line: error.span().map(|span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1),
         })?;
         let rule = Match {
             module: file.r#match.module,
@@ -124,6 +136,9 @@ impl Device {
         };
         if rule.module.is_none() && rule.product_keys.is_empty() && rule.pins.is_none() {
             return Err(DeviceError::MatchesAll { name: name.to_owned() });
+        }
+        if let Some(flags) = file.template.flags.as_ref().filter(|flags| flags.parse::<u64>().is_err()) {
+            return Err(DeviceError::Flags { name: name.to_owned(), found: flags.clone() });
         }
         let change = Change { pins: pins(name, &file.template.pins)?, fields: file.template };
         Ok(Self { name: name.to_owned(), rule, change })
@@ -153,6 +168,17 @@ impl Device {
     /// The device that fits best; of equals the first.
     pub fn find<'a>(devices: &'a [Self], facts: &Facts) -> Option<&'a Self> {
         devices.iter().rev().filter(|device| device.matches(facts)).max_by_key(|device| device.weight())
+    }
+
+    /// The template of a unit whose settings nobody knows: the pins that it is recognised by, with the overrides.
+    pub fn template(&self, chip: Chip) -> Template {
+        let known = Template {
+            chip: chip.name().to_owned(),
+            board: self.rule.module.clone().unwrap_or_default(),
+            pins: self.rule.pins.clone().unwrap_or_default(),
+            ..Template::default()
+        };
+        self.apply(&known)
     }
 
     /// The settings' template with the device's overrides. Placeholders of the importer go.

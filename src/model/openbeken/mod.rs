@@ -1,21 +1,25 @@
 //! What a converted unit is told about its hardware: pin roles, templates, scripts, and the configuration sector.
 //!
 //! [`pins::map`] makes a [`template::Template`] of the vendor's settings, a [`device::Device`] of the list may
-//! override it, [`script`] and [`config`] bring it to the unit.
+//! override it, [`script`] and [`config`] bring it to the unit. [`findings`] does that for a dump, [`tailor`] makes the
+//! configuration that a recipe asks for.
 
 pub mod config;
 pub mod crc;
 pub mod device;
 pub mod fields;
+pub mod findings;
 pub mod pins;
 pub mod roles;
 pub mod script;
 mod table;
+pub mod tailor;
 pub mod template;
 pub mod wanted;
 
 pub use config::Config;
 pub use device::Device;
+pub use findings::Findings;
 pub use roles::Role;
 pub use template::{Pin, Template};
 pub use wanted::{Mqtt, Wanted, Wifi};

@@ -8,8 +8,10 @@ use crate::model::mac::Mac;
 use crate::model::secret::Secret;
 use std::collections::BTreeMap;
 
-/// Number of the highest flag that the firmware knows.
-const LAST_FLAG: u8 = 52;
+/// The MQTT password that the firmware fills in for none.
+pub(super) const MQTT_PLACEHOLDER: &str = "qqqqqqqqqq";
+/// Number of the highest flag that the firmware knows: `new_pins.h` counts 52 of them.
+pub const LAST_FLAG: u8 = 51;
 /// Flag 10, the firmware's default: tell the state after connecting.
 const FLAG_SELF_STATE: u64 = 1 << 10;
 /// Flag 31: a command line on UART1, that is on P10 and P11.
@@ -39,6 +41,8 @@ pub struct Mqtt {
     pub password: Secret,
     /// Client id, which is the base topic too; `None`: the short name.
     pub topic: Option<String>,
+    /// Topic of the group; `None`: the firmware's own.
+    pub group: Option<String>,
 }
 
 /// What a unit's configuration is to hold; the rest is the firmware's defaults.
@@ -60,6 +64,8 @@ pub struct Wanted {
     pub wifi2: Option<Wifi>,
     /// Broker; `None`: no MQTT.
     pub mqtt: Option<Mqtt>,
+    /// Its own address, mask, gateway and name server; `None`: it asks the network.
+    pub address: Option<[[u8; 4]; 4]>,
     /// Password of the unit's page.
     pub web_password: Secret,
 }
@@ -80,7 +86,7 @@ impl Wanted {
 pub fn flags(numbers: &[u8]) -> Result<u64, ConfigError> {
     numbers.iter().try_fold(0, |flags, &number| {
         if number > LAST_FLAG {
-            return Err(ConfigError::Unsafe { what: "flag", expected: "0 to 52", found: number.to_string() });
+            return Err(ConfigError::Unsafe { what: "flag", expected: "0 to 51", found: number.to_string() });
         }
         Ok(flags | 1 << number)
     })
@@ -106,6 +112,11 @@ pub fn default_name(chip: Chip, mac: Mac) -> Result<String, ConfigError> {
     Ok(format!("{}_{}", build(chip)?.0, tail(mac)))
 }
 
+/// The short name that the firmware gives itself.
+pub fn default_short_name(mac: Mac) -> String {
+    format!("obk{}", tail(mac))
+}
+
 fn tail(mac: Mac) -> String {
     let [_, _, rest @ ..] = mac.0;
     format!("{:08X}", u32::from_be_bytes(rest))
@@ -115,12 +126,12 @@ impl Config {
     /// What the firmware would write on its first start.
     pub fn defaults(chip: Chip, mac: Mac) -> Result<Self, ConfigError> {
         let (_, group) = build(chip)?;
-        let short = format!("obk{}", tail(mac));
+        let short = default_short_name(mac);
         let mut config = Self::empty();
         config.set_flags(FLAG_SELF_STATE);
         for (field, text) in [
             (fields::MQTT_USER, "homeassistant"),
-            (fields::MQTT_PASS, "qqqqqqqqqq"),
+            (fields::MQTT_PASS, MQTT_PLACEHOLDER),
             (fields::MQTT_CLIENT, &short),
             (fields::MQTT_GROUP, group),
             (fields::WEBAPP_ROOT, "https://openbekeniot.github.io/webapp/"),
@@ -177,6 +188,12 @@ impl Config {
             if let Some(topic) = &mqtt.topic {
                 config.set_text(fields::MQTT_CLIENT, topic.as_bytes())?;
             }
+            if let Some(group) = &mqtt.group {
+                config.set_text(fields::MQTT_GROUP, group.as_bytes())?;
+            }
+        }
+        if let Some(quads) = wanted.address {
+            config.set_static_ip(quads);
         }
         config.set_text(fields::WEB_PASS, wanted.web_password.reveal())?;
         Ok(config)
@@ -204,7 +221,7 @@ impl Wanted {
         if flags >> (LAST_FLAG + 1) != 0 {
             return Err(ConfigError::Unsafe {
                 what: "flags",
-                expected: "flags 0 to 52 only",
+                expected: "flags 0 to 51 only",
                 found: flags.to_string(),
             });
         }

@@ -101,6 +101,11 @@ fn unit() -> Value {
         ("template", maybe(json!({ "type": "object" }))),
         ("injected", list(string())),
         ("checked", json!({ "type": "boolean" })),
+        ("device", maybe(string())),
+        ("name", maybe(string())),
+        ("number", maybe(integer())),
+        ("recipe", maybe(string())),
+        ("notes", list(string())),
     ]);
     let stage = object(&[
         ("name", link("Stage")),

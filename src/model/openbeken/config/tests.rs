@@ -30,6 +30,7 @@ fn example() -> Wanted {
             user: "mqttuser".into(),
             password: Secret::new(*b"mqttpass"),
             topic: None,
+            group: None,
         }),
         ..Wanted::default()
     }
@@ -133,7 +134,7 @@ fn limits_keep_a_nul_in_every_field() {
     assert!(with(&|w| w.startup = "c".repeat(1568)).is_err());
     assert!(with(&|w| w.startup = "a\0b".into()).is_err());
     assert!(with(&|w| w.web_password = Secret::new(vec![b'w'; 33])).is_err());
-    assert!(with(&|w| w.flags = Some(1 << 53)).is_err());
+    assert!(with(&|w| w.flags = Some(1 << 52)).is_err());
     assert!(with(&|w| w.flags = Some(1 << 31)).is_err(), "UART1 is on the plug's LED and meter pins");
     assert!(
         with(&|w| {
@@ -143,7 +144,15 @@ fn limits_keep_a_nul_in_every_field() {
         .is_ok()
     );
     assert_eq!(wanted::flags(&[10, 37]), Ok(1 << 10 | 1 << 37));
-    assert!(wanted::flags(&[53]).is_err());
+    assert!(wanted::flags(&[52]).is_err());
+}
+
+#[test]
+fn a_fresh_configuration_holds_no_credentials_and_a_made_one_does() {
+    assert!(!Config::defaults(Chip::Bk7231T, MAC).unwrap().holds_credentials());
+    assert!(Config::build(Chip::Bk7231T, MAC, &example()).unwrap().holds_credentials());
+    let web = Wanted { web_password: Secret::new(*b"page"), ..Wanted::default() };
+    assert!(Config::build(Chip::Bk7231T, MAC, &web).unwrap().holds_credentials());
 }
 
 #[test]
@@ -204,7 +213,7 @@ prop_compose! {
             short_name: short,
             long_name: long,
             wifi: wifi.map(|(ssid, password)| Wifi { ssid, password: Secret::new(password) }),
-            mqtt: mqtt.map(|(host, port, user, password)| Mqtt { host, port, user, password: Secret::new(password), topic: None }),
+            mqtt: mqtt.map(|(host, port, user, password)| Mqtt { host, port, user, password: Secret::new(password), topic: None, group: None }),
             ..Wanted::default()
         }
     }

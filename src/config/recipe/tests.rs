@@ -1,0 +1,233 @@
+//! Texts of recipes, good and bad.
+
+use super::*;
+use crate::model::recipe::{Configure, PinSource, WithoutSettings};
+
+fn try_parse(text: &str) -> Result<(Recipe, Vec<Problem>), Problems> {
+    parse(Path::new("r.toml"), text)
+}
+
+#[test]
+fn an_empty_file_is_the_built_in_recipe() {
+    assert_eq!(try_parse(""), Ok((Recipe::default(), Vec::new())));
+}
+
+#[test]
+fn a_missing_file_is_the_built_in_recipe_only_for_default() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(load(dir.path(), DEFAULT), Ok(Kit { devices: Device::built_in(), ..Kit::default() }));
+    let error = load(dir.path(), "kitchen").unwrap_err().to_string();
+    assert!(error.contains("recipes/kitchen.toml: error: can't be read"), "{error}");
+}
+
+#[test]
+fn the_file_wins_over_the_built_in_recipe() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("recipes")).unwrap();
+    std::fs::write(path(dir.path(), DEFAULT), "[backup]\nmode = \"proven\"").unwrap();
+    assert_eq!(load(dir.path(), DEFAULT).unwrap().recipe.backup.mode, BackupMode::Proven);
+}
+
+/// The table of the manual; what is not done is the only error.
+const ALL: &str = r#"
+[firmware]
+BK7231T = "OpenBK7231T_UA_*.bin"
+BK7231N = "OpenBK7231N_*.bin"
+[backup]
+mode = "full"
+encrypt_to = "age1x"
+[openbeken]
+configure = "flash"
+pins = "tuya"
+levels = false
+name = "plug-{mac6}"
+flags = [10]
+startup = ""
+[openbeken.wifi]
+ssid = "home"
+password_file = "wifi.secret"
+[openbeken.mqtt]
+host = "192.0.2.10"
+port = 1883
+user = "plugs"
+password_file = "mqtt.secret"
+topic = "{name}"
+"#;
+
+#[test]
+fn the_whole_table_is_understood_and_what_is_not_done_is_refused() {
+    insta::assert_snapshot!(try_parse(ALL).unwrap_err(), @r##"
+    r.toml:7: error: [backup]: encrypt_to must be an age recipient, age1 and 58 letters (invalid Bech32 encoding); `age-keygen` prints it; keep the secret key elsewhere
+    "##);
+    let (recipe, warnings) = try_parse(&ALL.replace("encrypt_to", "# encrypt_to")).unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(recipe.firmware.len(), 2);
+    let rule = recipe.openbeken;
+    assert_eq!((rule.configure, rule.pins), (Configure::Flash, PinSource::Tuya));
+    assert_eq!((rule.flags, rule.startup, rule.without_settings), (Some(vec![10]), None, WithoutSettings::Refuse));
+    assert_eq!(rule.mqtt.map(|mqtt| (mqtt.port, mqtt.password_file)), Some((1883, Some("mqtt.secret".into()))));
+    let http = ALL.replace("\"flash\"", "\"http\"").replace("encrypt_to", "# encrypt_to");
+    insta::assert_snapshot!(try_parse(&http).unwrap_err(), @r##"
+    r.toml:9: error: openbeken.configure: this version of flashjig does not configure plugs over Wi-Fi; write configure = "flash": the configuration is written with the firmware and read back
+    "##);
+}
+
+#[test]
+fn what_goes_beyond_the_table_is_understood() {
+    let text = r#"
+[openbeken]
+configure = "flash"
+without_settings = "device:lsc-3202088"
+name = "room-{n:02}"
+number_from = 12
+web_password_file = "web"
+[openbeken.wifi]
+ssid = "home"
+ssid2 = "shed"
+password2_file = "shed"
+[openbeken.mqtt]
+host = "h"
+client = "a/{name}"
+group = "all"
+[openbeken.address]
+ip = "192.0.2.{n}"
+gateway = "192.0.2.1"
+"#;
+    let (recipe, warnings) = try_parse(text).unwrap();
+    assert_eq!(warnings, []);
+    let rule = recipe.openbeken;
+    assert_eq!(rule.pins, PinSource::Tuya, "a plug that is configured gets its pins");
+    assert_eq!(rule.without_settings, WithoutSettings::Device("lsc-3202088".into()));
+    assert_eq!((rule.number_from, rule.web_password_file.as_deref()), (Some(12), Some("web")));
+    let address = rule.address.unwrap();
+    assert_eq!((address.mask, address.dns), ([255, 255, 255, 0], [192, 0, 2, 1]));
+    assert!(rule.mqtt.unwrap().topic.unwrap().has_name());
+}
+
+#[test]
+fn limits_of_the_plug_are_found_before_the_first_unit() {
+    let text = format!(
+        r#"
+[openbeken]
+configure = "flash"
+pins = "device:lsc-320208"
+without_settings = "guess"
+name = "a plug {{n}}"
+flags = [10, 52]
+startup = "{}"
+[openbeken.wifi]
+ssid = "{}"
+password2_file = "x"
+[openbeken.mqtt]
+host = ""
+topic = "all/#"
+client = "other"
+user = "{}"
+group = "a\nb"
+[openbeken.address]
+ip = "192.0.3.{{n}}"
+mask = "255.255.255"
+gateway = "192.0.2.1"
+"#,
+        "x".repeat(1568),
+        "s".repeat(33),
+        "u".repeat(64)
+    );
+    insta::assert_snapshot!(try_parse(&text).unwrap_err(), @r##"
+    r.toml:4: error: [openbeken]: pins: there is no device "lsc-320208"; did you mean "device:lsc-3202088"?
+    r.toml:5: error: [openbeken]: without_settings must be refuse, unconfigured or device:NAME, found "guess"; use one of these
+    r.toml:6: error: [openbeken]: name: expected 1 to 31 letters, digits, -, _ or ., found "a plug 1" (8 bytes); it is host name, access point and topic too
+    r.toml:7: error: [openbeken]: flags must be numbers from 0 to 51, found 52; OpenBeken's page of flags shows their numbers
+    r.toml:8: error: [openbeken]: startup must be at most 1567 bytes, found 1568; shorten it
+    r.toml:9: error: [openbeken] wifi: the key ssid2 is missing; add the name of the second network, or remove password2_file
+    r.toml:10: error: [openbeken] wifi: ssid must be at most 32 bytes, found 33; shorten it
+    r.toml:13: error: [openbeken] mqtt: host is empty; fill it in
+    r.toml:14: error: [openbeken] mqtt: topic: expected a topic of 1 to 63 characters without blanks, +, # and quotes, found "all/#"; correct the value
+    r.toml:15: error: [openbeken] mqtt: topic and client differ, but OpenBeken has one field for both; remove one of them
+    r.toml:16: error: [openbeken] mqtt: user must be at most 63 bytes, found 64; shorten it
+    r.toml:17: error: [openbeken] mqtt: group must be one line of text; take control characters out
+    r.toml:19: error: [openbeken] address: ip: expected an address of the gateway's network for a device, found 192.0.3.1; correct ip, mask or gateway
+    r.toml:20: error: [openbeken] address: mask must be an IPv4 address, found "255.255.255"; write four numbers from 0 to 255 with dots between them
+    "##);
+}
+
+#[test]
+fn names_that_every_plug_would_share_are_warned_of() {
+    let text = r#"
+[openbeken]
+configure = "flash"
+name = "plug"
+number_from = 3
+[openbeken.mqtt]
+host = "h"
+topic = "plugs"
+[openbeken.address]
+ip = "192.0.2.10"
+gateway = "192.0.2.1"
+"#;
+    insta::assert_snapshot!(Problems(try_parse(text).unwrap().1), @r##"
+    r.toml:3: warning: [openbeken]: number_from does nothing, no name has {n}; write name = "plug-{n:02}"
+    r.toml:4: warning: [openbeken]: every plug gets this same name; add {mac6} or {n}
+    r.toml:8: warning: [openbeken] mqtt: every plug gets this same topic; write topic = "{name}"
+    r.toml:10: warning: [openbeken] address: every plug gets this same address; write {n} in place of its end
+    "##);
+}
+
+#[test]
+fn a_password_that_does_not_fit_is_refused_with_its_line_and_never_shown() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let recipes = dir.path().join("recipes");
+    std::fs::create_dir(&recipes).unwrap();
+    let text = "[openbeken]\nconfigure = \"flash\"\n[openbeken.wifi]\nssid = \"home\"\npassword_file = \"wifi\"\n";
+    std::fs::write(path(dir.path(), "r"), text).unwrap();
+    let with = |password: &str, mode: u32| {
+        std::fs::write(recipes.join("wifi"), password).unwrap();
+        std::fs::set_permissions(recipes.join("wifi"), PermissionsExt::from_mode(mode)).unwrap();
+        load(dir.path(), "r").map(|kit| kit.secrets.wifi.len()).map_err(|problems| problems.to_string())
+    };
+    assert_eq!(with("12345678\n", 0o600), Ok(8));
+    assert_eq!(with(&"a".repeat(64), 0o600), Ok(64));
+    for (password, mode, word) in [
+        ("Sh0rt!!", 0o600, "expected 8 to 63 bytes, or a key of 64 hex digits, found 7 bytes"),
+        (&*"Sh0rt!!x".repeat(8), 0o600, "found 64 bytes"),
+        ("Sh0rt!!xy", 0o644, "run: chmod 600 /"),
+    ] {
+        let error = with(password, mode).unwrap_err();
+        assert!(error.contains("recipes/r.toml:5: error: [openbeken] wifi password_file: "), "{error}");
+        assert!(error.contains(word) && !error.contains("Sh0rt"), "{error}");
+    }
+}
+
+#[test]
+fn every_mistake_is_named_with_its_line_and_no_secret_is_shown() {
+    let bad = r#"
+[firmware]
+BK7231X = "a.bin"
+bk7231n = "folder/b.bin"
+[backup]
+mode = "ful"
+[openbeken]
+pins = "device:"
+levels = "yes"
+flags = [10, 64]
+[openbeken.wifi]
+password = "hunter2"
+[openbeken.mqtt]
+host = "h"
+port = 0
+"#;
+    insta::assert_snapshot!(try_parse(bad).unwrap_err(), @r##"
+    r.toml:3: error: [firmware]: there is no chip "BK7231X"; did you mean BK7231T?
+    r.toml:4: error: [firmware]: bk7231n must be a file name without folders, where * stands for any text; write "OpenBK7231T_UA_*.bin"; firmware_dir names the folder
+    r.toml:4: error: [firmware]: there is no chip "bk7231n"; did you mean BK7231N?
+    r.toml:6: error: [backup]: mode must be one of full, proven, found "ful"; did you mean "full"?
+    r.toml:7: error: [openbeken]: nothing of this is done with configure = "none", the default; remove the keys, or write configure = "flash"
+    r.toml:8: error: [openbeken]: pins must be tuya, device:NAME or none, found "device:"; use one of these
+    r.toml:9: error: [openbeken]: levels must be true or false, found a text; correct the value
+    r.toml:10: error: [openbeken]: flags must be numbers from 0 to 51, found 64; OpenBeken's page of flags shows their numbers
+    r.toml:11: error: [openbeken] wifi: the key ssid is missing; add ssid = "home"
+    r.toml:12: error: [openbeken] wifi: there is no key "password"; remove it; known here: ssid, password_file, ssid2, password2_file
+    r.toml:15: error: [openbeken] mqtt: port must be from 1 to 65535, found 0; correct the value
+    "##);
+}

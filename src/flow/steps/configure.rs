@@ -1,0 +1,127 @@
+//! Configure: the plug's configuration sector, part of what the whole flash must hold. The planner erases and writes it
+//! and the whole-flash verify proves it like any other sector; here it is made, and read back and compared in the end.
+
+use crate::flow::run::{Run, mistake};
+use crate::flow::trouble::Trouble;
+use crate::model::chip::Chip;
+use crate::model::fault::FaultCode;
+use crate::model::flash::geometry::SECTOR;
+use crate::model::flash::{Span, rf};
+use crate::model::openbeken::tailor::{self, Choice};
+use crate::model::openbeken::{Config, Findings, Template, config};
+use crate::model::pattern::Labels;
+use crate::model::unit;
+use crate::store::Number;
+
+/// The sector is read this often before it is believed to differ: a reply has no checksum.
+const TRIES: u32 = 3;
+
+/// Decides what the plug is, and lays its configuration over `want`. The stock content of that sector is in the backup.
+pub(super) async fn lay(run: &mut Run<'_>, found: &Findings, rf: rf::Rf, want: &mut [u8]) -> Result<(), Trouble> {
+    let kit = run.job.kit.clone();
+    let chip = run.board()?.chip;
+    let rule = &kit.recipe.openbeken;
+    let choice = tailor::choose(rule, found, chip, &kit.devices)?;
+    let template = choice.template.as_ref().map(Template::to_json);
+    let mut config = unit::Config {
+        template,
+        injected: Vec::new(),
+        checked: false,
+        device: choice.device.clone(),
+        name: None,
+        number: None,
+        recipe: None,
+        notes: choice.notes.clone(),
+    };
+    if choice.configure {
+        let sector = place(chip, rf)?;
+        if rule.has_number() && run.number.is_none() {
+            number(run, rf, rule.number_from.unwrap_or(1)).await?;
+        }
+        config.number = run.number.as_ref().map(Number::value);
+        let labels = Labels { mac: rf.mac, chip, module: found.module.as_deref(), number: config.number, name: None };
+        let (made, name) = make(run, &choice, labels)?;
+        let defaults = Config::defaults(chip, rf.mac).map_err(tailor::Unfit::from)?;
+        config.injected = made.changed(&defaults);
+        (config.name, config.recipe) = (Some(name), Some(run.job.recipe_name.clone()));
+        let room = want.get_mut(sector.start as usize..sector.end as usize);
+        let room = room.ok_or_else(|| {
+            let what = format!("expected a flash that holds the configuration at {sector}, found a smaller one");
+            Trouble::failed(FaultCode::ConfigRefused, what)
+        })?;
+        room.copy_from_slice(&made.sector());
+        run.sector = Some((sector, made));
+    }
+    let is_told = config.template.is_some() || choice.configure || !config.notes.is_empty();
+    run.config = is_told.then_some(config);
+    Ok(())
+}
+
+/// The configuration lies behind the calibration on every chip. Where it does not, the chip is not what it seems.
+fn place(chip: Chip, rf: rf::Rf) -> Result<Span, Trouble> {
+    let sector = Span::sized(config::address(chip), SECTOR);
+    if rf.sector.end == sector.start {
+        return Ok(sector);
+    }
+    Err(Trouble::failed(
+        FaultCode::ConfigRefused,
+        format!(
+            "expected the calibration of a {chip} right before its configuration at {sector}, found it at {}",
+            rf.sector
+        ),
+    ))
+}
+
+async fn number(run: &mut Run<'_>, rf: rf::Rf, first: u32) -> Result<(), Trouble> {
+    let (ledger, recipe) = (run.job.ledger.clone(), run.job.recipe_name.clone());
+    let work = async move { ledger.number(&recipe, rf.mac, first).await };
+    let number = run.link()?.keep_awake(work).await?.map_err(|error| Trouble::not_recorded(&error))?;
+    run.number = Some(number);
+    Ok(())
+}
+
+/// Makes the configuration and reads it as the firmware would, before anything is erased.
+fn make(run: &Run<'_>, choice: &Choice, labels: Labels<'_>) -> Result<(Config, String), Trouble> {
+    let kit = &run.job.kit;
+    let (made, name) = tailor::build(&kit.recipe.openbeken, &kit.secrets, choice, labels)?;
+    let read = Config::parse(&made.sector()).map_err(|error| Trouble::failed(FaultCode::ConfigRefused, error))?;
+    match made.differences(&read).first() {
+        Some(difference) => Err(mistake(&format!("the configuration does not come back as it went: {difference}"))),
+        None => Ok((made, name)),
+    }
+}
+
+/// Reads the sector back and compares it field by field.
+pub(super) async fn check(run: &mut Run<'_>) -> Result<(), Trouble> {
+    let Some((sector, made)) = run.sector.clone() else { return Ok(()) };
+    let mut why = String::new();
+    for _ in 0..TRIES {
+        let mut bytes = vec![0; sector.len() as usize];
+        let size = run.board()?.flash_size;
+        let mut sink = |addr: u32, data: &[u8]| {
+            let at = addr.saturating_sub(sector.start) as usize;
+            if let Some(room) = bytes.get_mut(at..at + data.len()) {
+                room.copy_from_slice(data);
+            }
+        };
+        run.link()?.read(sector, size, &mut sink).await?;
+        match compare(&made, &bytes) {
+            Ok(()) => {
+                if let Some(config) = &mut run.config {
+                    config.checked = true;
+                }
+                return Ok(());
+            }
+            Err(differs) => why = format!("configuration at {sector}: {differs}"),
+        }
+        run.report.retried(why.clone()).await;
+    }
+    Err(Trouble::failed(FaultCode::ConfigDiffers, why))
+}
+
+/// The differences, secrets by their length only.
+fn compare(made: &Config, bytes: &[u8]) -> Result<(), String> {
+    let found = Config::parse(bytes).map_err(|error| error.to_string())?;
+    let differences: Vec<String> = made.differences(&found).iter().map(ToString::to_string).collect();
+    if differences.is_empty() { Ok(()) } else { Err(differences.join("; ")) }
+}
