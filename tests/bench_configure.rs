@@ -227,7 +227,7 @@ async fn what_lies_in_the_place_of_the_configuration_is_replaced_and_is_in_the_b
     let out = rig.convert(0, BoardSpec::new(chip, stock.clone())).await;
     assert_eq!(out.unit.verdict, Verdict::Pass, "{:?}", out.unit.fault);
     assert!(out.flash == configured(chip, 1, 5));
-    assert!(rig.handle.backup(out.unit.backup.unwrap().sha256).await.unwrap() == stock);
+    assert!(rig.backup(&out.unit).await == stock);
     rig.station.stop().await;
 }
 

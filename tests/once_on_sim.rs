@@ -217,3 +217,42 @@ fn safe_holds_cen_and_cuts_the_power_of_a_board_that_was_left_live() {
     let status = sim.status();
     assert_eq!((status["powered"].clone(), status["cen"].clone()), (false.into(), "low".into()));
 }
+
+#[test]
+fn a_configured_plugs_passwords_reach_neither_terminal_nor_journal_nor_ledger() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let control = dir.path().join("control");
+    let sim = Sim::start(dir.path(), "40", &["--chip", "t", "--control", control.to_str().unwrap()]);
+    let config = station(dir.path(), &sim.uart, &format!("kind = \"socket\"\npath = {:?}", sim.control));
+    demo_image(dir.path(), "t");
+    let recipes = dir.path().join("data/recipes");
+    std::fs::create_dir(&recipes).unwrap();
+    let recipe = "[openbeken]\nconfigure = \"flash\"\nname = \"room-{n}\"\n[openbeken.wifi]\nssid = \"home\"\n\
+                  password_file = \"wifi.secret\"\n";
+    std::fs::write(recipes.join("default.toml"), recipe).unwrap();
+    std::fs::write(recipes.join("wifi.secret"), "W1fi-Marker-Pass\n").unwrap();
+    std::fs::set_permissions(recipes.join("wifi.secret"), PermissionsExt::from_mode(0o600)).unwrap();
+    let output = Command::new(BIN)
+        .args(["once", "--json", "--config"])
+        .arg(&config)
+        .env("FLASHJIG_LOG", "trace")
+        .output()
+        .unwrap();
+    let unit = record(&output);
+    assert!(output.status.success(), "{unit:#}");
+    assert_eq!((&unit["config"]["checked"], &unit["config"]["name"]), (&true.into(), &"room-1".into()));
+    let mut told = [output.stdout, output.stderr].concat();
+    for file in std::fs::read_dir(dir.path().join("data/ledger")).unwrap() {
+        told.extend(std::fs::read(file.unwrap().path()).unwrap_or_default());
+    }
+    let list = Command::new(BIN).args(["units", "--template", "1", "--config"]).arg(&config).output().unwrap();
+    assert!(list.status.success() && String::from_utf8_lossy(&list.stdout).contains("Flags 1024"));
+    told.extend(list.stdout);
+    let told = String::from_utf8_lossy(&told);
+    for spelling in
+        ["W1fi-Marker", "VzFmaS1NYXJrZXI", "573166692d4d61726b6572", "573166692D4D61726B6572", "87, 49, 102"]
+    {
+        assert!(!told.contains(spelling), "the Wi-Fi password leaks");
+    }
+}

@@ -58,16 +58,7 @@ mod tests {
             "vendor": "LSC", "chip": "BK7231T", "board": "WB2S", "flags": "1024", "pins": {"6": "Rel;1", "7": "Btn;1"},
             "command": "startDriver NTP",
         });
-        let config = Config {
-            template: Some(template),
-            injected: Vec::new(),
-            checked: false,
-            device: None,
-            name: None,
-            number: None,
-            recipe: None,
-            notes: Vec::new(),
-        };
+        let config = Config { template: Some(template), ..Config::default() };
         ledger.commit(Unit { config: Some(config), ..unit() }).await.unwrap();
         ledger.commit(unit()).await.unwrap();
         let copy = LedgerCopy::take(dir.path()).unwrap();

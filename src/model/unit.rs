@@ -81,7 +81,7 @@ pub struct Firmware {
 }
 
 /// The configuration of a unit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
     /// OpenBeken template, if the settings gave one.
     pub template: Option<serde_json::Value>,

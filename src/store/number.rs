@@ -76,16 +76,7 @@ mod tests {
         let mut unit = unit();
         unit.verdict = verdict;
         unit.board.as_mut().unwrap().mac = Some(mac(last));
-        unit.config = Some(Config {
-            template: None,
-            injected: Vec::new(),
-            checked: true,
-            device: None,
-            name: None,
-            number: Some(number),
-            recipe: Some(recipe.into()),
-            notes: Vec::new(),
-        });
+        unit.config = Some(Config { number: Some(number), recipe: Some(recipe.into()), ..Config::default() });
         unit
     }
 

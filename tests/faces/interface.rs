@@ -126,7 +126,12 @@ async fn an_encrypted_backup_comes_as_its_age_file() {
 async fn a_template_comes_with_its_script() {
     let bench = Bench::new();
     let json = serde_json::json!({ "chip": "BK7231T", "board": "WB2S", "pins": { "6": "Rel;1" }, "command": "led_enableAll 1" });
-    let config = Some(Config { template: Some(json.clone()), injected: vec!["pins".into()], checked: true });
+    let config = Some(Config {
+        template: Some(json.clone()),
+        injected: vec!["pins".into()],
+        checked: true,
+        ..Config::default()
+    });
     bench.ledger.commit(Unit { config, ..unit(0x3F, Verdict::Pass, None) }).await.unwrap();
     bench.ledger.commit(unit(0x40, Verdict::Pass, None)).await.unwrap();
     let router = bench.router();
