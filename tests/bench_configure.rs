@@ -1,5 +1,12 @@
 //! Plugs that come out configured, on the virtual bench.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
+
 mod common;
 
 use base64::Engine as _;

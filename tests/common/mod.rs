@@ -1,5 +1,12 @@
 //! A station over virtual nests, through real PTYs, faster than real time.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
 
 use flashjig::flow::Pace;
 use flashjig::model::event::Event;
