@@ -256,7 +256,7 @@ async fn a_password_file_that_others_can_read_stops_the_unit_and_names_the_comma
 /// A password in every spelling in which it might turn up.
 fn spellings(password: &str) -> Vec<String> {
     let engine = base64::engine::general_purpose::STANDARD_NO_PAD;
-    let hex: String = password.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = password.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let list: Vec<String> = password.bytes().map(|byte| byte.to_string()).collect();
     // Base64 of a longer text that holds it differs with the place it begins at
     let mut all: Vec<String> = (0..3)
