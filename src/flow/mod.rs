@@ -3,11 +3,11 @@
 //! | file | what |
 //! |---|---|
 //! | [`job`] | all that a unit needs, handed in by its slot |
-//! | [`convert`] | the loop: action, outcome, next action |
-//! | [`run`] | what is known of the unit so far |
+//! | [`mod@convert`] | the loop: action, outcome, next action |
+//! | `run` | what is known of the unit so far |
 //! | [`report`] | events to the hub, times and counts for the record |
-//! | [`trouble`] | lower errors become a fault code and an outcome |
-//! | [`steps`] | one file per stage |
+//! | `trouble` | lower errors become a fault code and an outcome |
+//! | `steps` | one file per stage |
 
 pub mod convert;
 pub mod job;

@@ -1,12 +1,12 @@
 //! The virtual bench: boards as strict as silicon behind real PTYs, in the shipped binary.
 //!
-//! A [`board::Board`] is a pure state machine that is told what time it is; [`bench`] gives each nest a thread that
+//! A [`board::Board`] is a pure state machine that is told what time it is; [`mod@bench`] gives each nest a thread that
 //! drives one against the world's clock and the kernel's tty layer. It shares the protocol's codec with the host side
 //! and nothing else.
 //!
 //! | file | what |
 //! |---|---|
-//! | [`bench`], [`hand`], [`drive`] | nests for the wiring: PTY, lines, edges; the virtual operator; the thread |
+//! | [`mod@bench`], [`hand`], [`drive`] | nests for the wiring: PTY, lines, edges; the virtual operator; the thread |
 //! | [`pty`] | master end of a PTY |
 //! | [`wire`], [`transmit`], [`timing`], [`rail`] | rates and garbling, pace, time limits, power and CEN |
 //! | [`board`] | life of a board |

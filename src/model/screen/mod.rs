@@ -1,6 +1,6 @@
 //! What the 128x64 panel shows, as a pure function of a snapshot.
 //!
-//! [`layout`] turns a snapshot into a [`Screen`]: texts, bars and symbols with their places, as data. [`paint`] draws
+//! [`mod@layout`] turns a snapshot into a [`Screen`]: texts, bars and symbols with their places, as data. [`mod@paint`] draws
 //! a screen on any 1-bit display. The real panel, the page's mirror and the goldens all go this way, so they can't
 //! differ.
 
