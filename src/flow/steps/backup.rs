@@ -17,6 +17,8 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let size = run.board()?.flash_size;
     let mut dump = vec![0; size as usize];
     (run.read_bytes, run.skipped_bytes) = (0, 0);
+    // whatever was made of an earlier reading may be of another board
+    (run.backup, run.want, run.sector) = (None, None, None);
     for part in Span::new(0, size).pieces(BLOCK) {
         run.check_stop()?;
         let Some(into) = dump.get_mut(part.start as usize..part.end as usize) else { continue };

@@ -152,8 +152,11 @@ impl Cycle {
             Stage::Attach => Stage::Identify,
             // a board that was already under way goes on from what is true in its flash
             Stage::Identify if self.planned => Stage::Verify,
-            Stage::Identify if self.kept => Stage::Plan,
-            Stage::Identify => Stage::Backup,
+            // without a plan to compare with, nothing says that it is the board of the kept backup: read it again
+            Stage::Identify => {
+                self.kept = false;
+                Stage::Backup
+            }
             Stage::Backup => Stage::Keep,
             Stage::Keep => {
                 self.kept = true;

@@ -20,6 +20,8 @@ const OUTCOMES: [Outcome; 8] = [
 struct Witness {
     kept: bool,
     planned: bool,
+    /// Read or compared since the last link was made: it is the board that was backed up.
+    known: bool,
     /// Proven since the last erase or write.
     proven: bool,
     powered: bool,
@@ -34,10 +36,13 @@ impl Witness {
         let done = outcome == Outcome::Done;
         match stage {
             Stage::Power | Stage::Attach => self.powered = true,
-            Stage::Keep if done => self.kept = true,
+            Stage::Keep if done => (self.kept, self.known) = (true, true),
             Stage::Plan if done || outcome == Outcome::Nothing => self.planned = true,
             Stage::Erase | Stage::Write => self.proven = false,
-            Stage::Verify => self.proven = done,
+            Stage::Verify => {
+                self.proven = done;
+                self.known |= done || outcome == Outcome::Differs;
+            }
             Stage::Safe => self.powered = false,
             Stage::Record => self.recorded = done,
             _ => {}
@@ -46,6 +51,7 @@ impl Witness {
             || (outcome == Outcome::Differs && stage != Stage::Verify);
         let ends = matches!(outcome, Outcome::Failed(_) | Outcome::Stopped) || nonsense;
         self.failed |= ends && stage != Stage::Record;
+        self.known &= !matches!(outcome, Outcome::Lost(_));
         self.length += 1;
     }
 }
@@ -81,6 +87,15 @@ fn nothing_is_erased_or_written_without_a_kept_backup_and_a_plan() {
         }
     });
     assert!(states > 1000, "the walk saw only {states} states");
+}
+
+#[test]
+fn after_a_lost_link_a_board_is_read_or_compared_before_anything_is_erased() {
+    walk(|witness, action| {
+        if matches!(action, Action::Do(Stage::Erase | Stage::Write)) {
+            assert!(witness.known, "another board may lie in the jig: {witness:?}");
+        }
+    });
 }
 
 #[test]
