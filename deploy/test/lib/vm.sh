@@ -1,0 +1,45 @@
+# Virtual machines with Debian's arm64 kernel, for pins and serial ports that this machine does not have. To be sourced
+# from the project's root after debian.sh and toolchain.sh. Needs qemu-system-arm, make, gcc, cpio and gzip.
+# shellcheck shell=bash
+
+# vm_kernel FOLDER: fetches the kernel and sets KERNEL (its image) and MODULES (its tree of modules).
+vm_kernel() {
+  local folder=$1
+  [ -n "${RELEASE:-}" ] || RELEASE=$(apt-cache "${APT[@]}" depends linux-image-arm64:arm64 | sed -n 's/.*Depends: linux-image-\([^:]*\).*/\1/p' | head -n 1)
+  [ -n "$RELEASE" ] || { echo "linux-image-arm64: expected it to depend on one kernel, found none" >&2; return 2; }
+  debian_unpack "$folder" "$folder/vm" "linux-image-$RELEASE:arm64" busybox-static:arm64
+  KERNEL=$folder/vm/boot/vmlinuz-$RELEASE
+  MODULES=$folder/vm/lib/modules/$RELEASE/kernel
+}
+
+# vm_gpio_sim FOLDER: Debian's kernel has no gpio-sim; it is built from Debian's own source of that kernel, together with
+# the simulated interrupts that it needs and that are not exported either. Sets GPIO_SIM.
+vm_gpio_sim() {
+  local folder=$1 version=${RELEASE%%-*} abi=${RELEASE%-arm64} build
+  build=$folder/gpio-sim-$RELEASE
+  version=${version%.*}
+  GPIO_SIM=$build/gpio-sim.ko
+  [ -e "$GPIO_SIM" ] && return
+  debian_unpack "$folder" "$folder/headers" "linux-headers-$RELEASE:arm64" "linux-headers-$abi-common" "linux-kbuild-$version:amd64"
+  debian_unpack "$folder" "$folder/source" "linux-source-$version"
+  rm -rf "$build" && mkdir -p "$build"
+  tar --directory "$build" --strip-components 3 --wildcards -xJf "$folder/source/usr/src/linux-source-$version.tar.xz" \
+    "*/drivers/gpio/gpio-sim.c" "*/drivers/gpio/gpiolib.h" "*/kernel/irq/irq_sim.c" 2>/dev/null ||
+    tar --directory "$build" --strip-components 2 --wildcards -xJf "$folder/source/usr/src/linux-source-$version.tar.xz" \
+      "*/drivers/gpio/gpio-sim.c" "*/drivers/gpio/gpiolib.h" "*/kernel/irq/irq_sim.c"
+  find "$build" -mindepth 2 -name '*.[ch]' -exec mv {} "$build" \;
+  mv "$build/gpio-sim.c" "$build/sim.c"
+  # the one function of the simulated interrupts that modules can't reach has an exported twin
+  sed -i 's/handle_simple_irq(irq_to_desc(\(.*\)));/generic_handle_irq(\1);/' "$build/irq_sim.c"
+  cat >"$build/Kbuild" <<'END'
+obj-m := gpio-sim.o
+gpio-sim-y := sim.o irq_sim.o
+ccflags-y := -DCONFIG_IRQ_SIM=1
+END
+  # Debian's headers name their other half by its place on an installed system
+  sed -i "s#= */usr/src/linux-headers#= $folder/headers/usr/src/linux-headers#; s#include /usr/src/#include $folder/headers/usr/src/#" \
+    "$folder/headers/usr/src/linux-headers-$RELEASE"/{Makefile,.kernelvariables} 2>/dev/null || true
+  in_toolchain make --silent -C "$folder/headers/usr/src/linux-headers-$RELEASE" "M=$build" ARCH=arm64 \
+    CROSS_COMPILE=aarch64-linux-gnu- modules >"$build/log" 2>&1 || { tail -n 20 "$build/log" >&2; return 2; }
+  in_toolchain aarch64-linux-gnu-strip -g "$GPIO_SIM"
+}
