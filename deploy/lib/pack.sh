@@ -20,7 +20,7 @@ _date() { date --utc --date "@$SOURCE_DATE_EPOCH" "$@"; }
 
 # pack ARCH PROGRAM: makes target/deploy/out/flashjig_VERSION_ARCH.deb.
 pack() (
-  arch=$1 program=$2 here=deploy/debian out=target/deploy/out root=target/deploy/root-$1
+  arch=$1 program=$2 here=deploy/debian out=${FLASHJIG_DEB_OUT:-target/deploy/out} root=target/deploy/root-$1
   [ -x "$program" ] || { echo "$program: expected the program for $arch, found none; run deploy/build-deb $arch" >&2; exit 2; }
   umask 022
   SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y Cargo.toml)}
@@ -72,6 +72,6 @@ _services() {
   put 644 systemd/polkit/50-flashjig.rules usr/share/polkit-1/rules.d/50-flashjig.rules
   put 644 systemd/dbus/org.flashjig.Station1.conf usr/share/dbus-1/system.d/org.flashjig.Station1.conf
   for file in systemd/dbus/*.xml; do
-    [ -e "$file" ] && put 644 "$file" "usr/share/dbus-1/interfaces/${file##*/}"
+    if [ -e "$file" ]; then put 644 "$file" "usr/share/dbus-1/interfaces/${file##*/}"; fi
   done
 }

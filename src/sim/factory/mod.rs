@@ -13,6 +13,9 @@ use crate::model::flash::geometry::{BOOT_END, USUAL_SIZE};
 use crate::model::mac::Mac;
 use layout::{Layout, put};
 
+/// Version that the made-up firmware claims; its file name says that it is a demo.
+pub const DEMO_VERSION: &str = "1.18.300";
+
 /// Where the Tuya store begins, in all dumps of T and N seen.
 const STORE_AT: usize = 0x1E_E000;
 /// The MAC of the plug that the public guide for it shows; the virtual units count on from it.
