@@ -1,14 +1,19 @@
 //! Configuration to a running station: with the command line the only place that knows real hardware and the virtual
 //! bench.
 
+mod pins;
+
 use crate::config::{self, Config, LinesKind, Slot, Start};
 use crate::fail::Failure;
 use crate::flow::Pace;
+use crate::hw::gpio::PiBank;
+use crate::hw::gpiochip::ChipBank;
 use crate::hw::manual::ManualLines;
 use crate::hw::modem::{ModemLine, SerialBench};
+use crate::hw::pins::{Bank, PinError, PinLamps, PinLines};
 use crate::hw::serial::SerialSource;
 use crate::hw::socket::SocketLines;
-use crate::jig::{Edge, Keeper, Lines, Nest, PortSource};
+use crate::jig::{Edge, Keeper, Lamps, Levels, LineError, Lines, Nest, PortSource};
 use crate::model::snapshot::Station as Facts;
 use crate::sim::bench::{self, NestSpec};
 use crate::sim::hand::Hand;
@@ -18,6 +23,9 @@ use crate::store::{Archive, Ledger};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::mpsc;
+
+/// Edges that wait until their slot looks.
+const EDGES: usize = 64;
 
 /// The kernel gives each boot an id; times of one boot can be compared even when the clock was wrong.
 fn boot_id() -> String {
@@ -49,8 +57,19 @@ pub fn shelf(data_dir: &Path, firmware_dir: &Path, recipe: &str) -> Shelf {
     Shelf::new(firmware_dir, recipe, Box::new(read))
 }
 
-/// The outputs and the port of a slot. Its lines are safe when this returns.
-fn nest(slot: &Slot) -> Result<Nest, Failure> {
+/// A slot's jig, with everything safe and every lamp dark.
+struct Jig {
+    nest: Nest,
+    edges: mpsc::Receiver<Edge>,
+    levels: Levels,
+    lamps: Option<Box<dyn Lamps>>,
+}
+
+/// The port and the lines of a slot. The lines are safe when this returns.
+fn jig(slot: &Slot) -> Result<Jig, Failure> {
+    let broken = |error: LineError| Failure::broken(format!("slot {}: {error}", slot.name));
+    let (send, edges) = mpsc::channel(EDGES);
+    let (mut levels, mut lamps) = (Levels::default(), None);
     let source = || -> Arc<dyn PortSource> { Arc::new(SerialSource::new(slot.uart.display().to_string())) };
     let (source, lines): (Arc<dyn PortSource>, Box<dyn Lines>) = match &slot.lines {
         LinesKind::Manual => (source(), Box::new(ManualLines)),
@@ -63,27 +82,48 @@ fn nest(slot: &Slot) -> Result<Nest, Failure> {
             let bench = SerialBench::new(slot.uart.display().to_string(), reset);
             (Arc::new(bench.source()), Box::new(bench.lines()))
         }
-        LinesKind::Gpio(_) => {
-            return Err(Failure::broken(format!(
-                "slot {}: lines of kind \"gpio\" are not in this version; use \"socket\", \"serial\" or \"manual\"",
-                slot.name
-            )));
+        LinesKind::Gpio(pins) | LinesKind::Gpiochip { pins, .. } => {
+            let bank = bank(&slot.lines).map_err(broken)?;
+            // the outputs first: whatever else fails, these are safe
+            let outputs = PinLines::open(bank.as_ref(), &pins::outputs(pins, &slot.uart));
+            let lit = PinLamps::open(bank.as_ref(), pins::lamps(pins));
+            let (mut outputs, lit) = (outputs.map_err(broken)?, lit.map_err(broken)?);
+            let (ears, now) = pins::inputs(pins).listen(bank.as_ref(), &send).map_err(broken)?;
+            outputs.keep(ears);
+            levels = now;
+            lamps = (!lit.is_empty()).then(|| -> Box<dyn Lamps> { Box::new(lit) });
+            (source(), Box::new(outputs))
         }
     };
-    let lines = Keeper::new(lines).map_err(|error| Failure::broken(format!("slot {}: {error}", slot.name)))?;
-    Ok(Nest { source, lines })
+    let lines = Keeper::new(lines).map_err(broken)?;
+    Ok(Jig { nest: Nest { source, lines }, edges, levels, lamps })
 }
 
-fn slot_plan(slot: &Slot) -> Result<SlotPlan, Failure> {
-    // no lines of today have inputs: the sender's end is gone at once
-    let (_, edges) = mpsc::channel::<Edge>(1);
+/// Where the pins of these lines come from.
+fn bank(lines: &LinesKind) -> Result<Box<dyn Bank>, LineError> {
+    match lines {
+        LinesKind::Gpiochip { chip, .. } => Ok(Box::new(ChipBank::new(chip))),
+        _ => match PiBank::open() {
+            Ok(bank) => Ok(Box::new(bank)),
+            Err(PinError { what, remedy }) => Err(LineError {
+                line: "lines of kind \"gpio\"".into(),
+                wanted: "on a Raspberry Pi".into(),
+                what,
+                remedy,
+            }),
+        },
+    }
+}
+
+fn slot_plan(slot: &Slot) -> Result<(SlotPlan, Option<Box<dyn Lamps>>), Failure> {
     let start = match slot.start {
         Start::Button => SlotStart::Button,
         Start::Contact => SlotStart::Contact,
         Start::Remote => SlotStart::Remote,
     };
     let pace = Pace { max_baud: slot.max_baud, ..Pace::default() };
-    Ok(SlotPlan { name: slot.name.clone(), nest: nest(slot)?, edges, start, pace })
+    let Jig { nest, edges, levels, lamps } = jig(slot)?;
+    Ok((SlotPlan { name: slot.name.clone(), nest, edges, levels, start, pace }, lamps))
 }
 
 /// A slot over a virtual nest, and the hand that puts boards in.
@@ -91,8 +131,14 @@ pub fn virtual_slot(name: &str, spec: NestSpec, pace: Pace) -> Result<(SlotPlan,
     let nest = bench::nest(spec).map_err(|error| Failure::broken(format!("slot {name}: no virtual nest: {error}")))?;
     let lines = Keeper::new(nest.lines).map_err(Failure::broken)?;
     let source = Arc::new(SerialSource::new(nest.uart.display().to_string()));
-    let slot =
-        SlotPlan { name: name.into(), nest: Nest { source, lines }, edges: nest.edges, start: SlotStart::Button, pace };
+    let slot = SlotPlan {
+        name: name.into(),
+        nest: Nest { source, lines },
+        edges: nest.edges,
+        levels: Levels::default(),
+        start: SlotStart::Button,
+        pace,
+    };
     Ok((slot, nest.hand))
 }
 
@@ -100,7 +146,7 @@ pub fn virtual_slot(name: &str, spec: NestSpec, pace: Pace) -> Result<(SlotPlan,
 pub fn make_safe(config: &Config) -> Result<(), Failure> {
     // a nest is made safe when it is made, and again when it is dropped
     let failures: Vec<String> =
-        config.slots.iter().filter_map(|slot| nest(slot).err()).map(|failure| failure.to_string()).collect();
+        config.slots.iter().filter_map(|slot| jig(slot).err()).map(|failure| failure.to_string()).collect();
     if failures.is_empty() { Ok(()) } else { Err(Failure::broken(failures.join("\n"))) }
 }
 
@@ -109,10 +155,18 @@ pub fn start(facts: Facts, shelf: Shelf, ledger: Ledger, archive: Archive, slots
     Station::start(Plan { facts, boot_id: boot_id(), clock_synced: clock_synced(), shelf, ledger, archive, slots })
 }
 
-/// Starts the station of a configuration; `page` is the address that the panel shows.
-pub fn station(config: &Config, page: Option<String>) -> Result<Station, Failure> {
-    let slots = config.slots.iter().map(slot_plan).collect::<Result<_, _>>()?;
+/// The lamps of a station, by slot.
+pub type AllLamps = Vec<(String, Box<dyn Lamps>)>;
+
+/// Starts the station of a configuration; `page` is the address that the panel shows. The lamps are for a face.
+pub fn station(config: &Config, page: Option<String>) -> Result<(Station, AllLamps), Failure> {
+    let (mut slots, mut lamps) = (Vec::new(), Vec::new());
+    for slot in &config.slots {
+        let (plan, lit) = slot_plan(slot)?;
+        lamps.extend(lit.map(|lit| (plan.name.clone(), lit)));
+        slots.push(plan);
+    }
     let (ledger, archive) = stores(&config.data_dir)?;
     let shelf = shelf(&config.data_dir, &config.firmware_dir, &config.recipe);
-    Ok(start(facts(&config.name, page), shelf, ledger, archive, slots))
+    Ok((start(facts(&config.name, page), shelf, ledger, archive, slots), lamps))
 }

@@ -1,9 +1,10 @@
 //! The faces of a running station: page, panel, journal.
 
-use crate::face::{journal, oled, web};
+use crate::face::{journal, lights, oled, web};
 use crate::fail::Failure;
 use crate::jig::Panel;
 use crate::station::StationHandle;
+use crate::wiring::AllLamps;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -70,6 +71,20 @@ impl Faces {
             tasks.spawn(oled::run(handle.clone(), panel, end.clone()));
         }
         Self { tasks, end }
+    }
+
+    /// The lamps alone, for a unit in the foreground.
+    pub(super) fn lamps(handle: &StationHandle, lamps: AllLamps) -> Self {
+        let mut faces = Self { tasks: JoinSet::new(), end: CancellationToken::new() };
+        faces.light(handle, lamps);
+        faces
+    }
+
+    /// Lamps and buzzers of the slots.
+    pub(super) fn light(&mut self, handle: &StationHandle, lamps: AllLamps) {
+        for (slot, lamps) in lamps {
+            self.tasks.spawn(lights::run(handle.clone(), slot, lamps, self.end.clone()));
+        }
     }
 
     /// Ends them.

@@ -1,5 +1,6 @@
 //! `flashjig once`.
 
+use super::front::Faces;
 use super::progress::Progress;
 use super::signals::{Signals, runtime};
 use crate::config::Config;
@@ -54,8 +55,9 @@ fn choose(config: &mut Config, wanted: Option<&str>) -> Result<String, Failure> 
 
 async fn convert(config: Config, slot: String, json: bool) -> Result<ExitCode, Failure> {
     let mut signals = Signals::new()?;
-    let station = wiring::station(&config, None)?;
+    let (station, lamps) = wiring::station(&config, None)?;
     let handle = station.handle();
+    let faces = Faces::lamps(&handle, lamps);
     let events = handle.events();
     let result = watch(&handle, events, &slot, &mut signals).await;
     let code = match result {
@@ -63,6 +65,7 @@ async fn convert(config: Config, slot: String, json: bool) -> Result<ExitCode, F
         Err(failure) => Err(failure),
     };
     Station::stop(station).await;
+    faces.stop().await;
     code
 }
 

@@ -68,6 +68,7 @@ impl Progress {
             )),
             Event::Retried { stage, message } => self.say(&format!("again     {stage}: {message}")),
             Event::Prompt { message } => self.say(&format!("NOW       {message}")),
+            Event::Noticed { message } => self.say(&format!("LOOK      {message}")),
             Event::Stopping => self.say("stopping  at the next safe point"),
             _ => {}
         }

@@ -56,12 +56,13 @@ async fn serve(config: Config) -> Result<ExitCode, Failure> {
         None => None,
     };
     let page = front.as_ref().map(Front::page);
-    let station = wiring::station(&config, page.clone())?;
+    let (station, lamps) = wiring::station(&config, page.clone())?;
     let handle = station.handle();
-    let faces = match front {
+    let mut faces = match front {
         Some(front) => front.serve(&handle, secret, panel),
         None => Faces::begin(&handle, panel),
     };
+    faces.light(&handle, lamps);
     tracing::info!(station = config.name, page, slots = config.slots.len(), "ready");
     signals.next().await;
     tracing::info!("ending: no new units; units in flight stop at their next safe point");

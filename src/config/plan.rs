@@ -81,8 +81,15 @@ pub enum LinesKind {
     /// The operator's hands.
     #[default]
     Manual,
-    /// Pins of this computer.
+    /// Pins of a Raspberry Pi's header.
     Gpio(Box<Pins>),
+    /// Lines of a GPIO chip of the kernel.
+    Gpiochip {
+        /// The chip, such as `/dev/gpiochip0`.
+        chip: PathBuf,
+        /// Its lines; the numbers are offsets.
+        pins: Box<Pins>,
+    },
     /// Another program, over a Unix socket.
     Socket {
         /// The socket.
@@ -101,8 +108,17 @@ impl LinesKind {
         match self {
             Self::Manual => "manual",
             Self::Gpio(_) => "gpio",
+            Self::Gpiochip { .. } => "gpiochip",
             Self::Socket { .. } => "socket",
             Self::Serial { .. } => "serial",
+        }
+    }
+
+    /// Its pins, where it has any.
+    pub fn pins(&self) -> Option<&Pins> {
+        match self {
+            Self::Gpio(pins) | Self::Gpiochip { pins, .. } => Some(pins),
+            _ => None,
         }
     }
 }
@@ -121,14 +137,14 @@ pub enum ModemLine {
 pub struct Pins {
     /// The board's 3.3 V.
     pub power: Option<Pin>,
-    /// CEN, driven low or left to float.
+    /// CEN. Active low: the pin is driven low or left to float. Active high: a transistor that pulls CEN low.
     pub reset: Option<Pin>,
-    /// The buffer of our TX.
-    pub park: Option<Pin>,
+    /// What keeps TX from feeding a board without power.
+    pub park: Option<Park>,
     /// The start button.
-    pub button: Option<Pin>,
+    pub button: Option<InputPin>,
     /// Closes when a board is in.
-    pub contact: Option<Pin>,
+    pub contact: Option<InputPin>,
     /// Lamp of a pass.
     pub led_green: Option<Pin>,
     /// Lamp of a fail.
@@ -139,11 +155,40 @@ pub struct Pins {
     pub buzzer: Option<Pin>,
 }
 
-/// A pin of the Pi's header.
+/// A pin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pin {
-    /// BCM number, 0 to 27.
-    pub number: u8,
+    /// BCM number, 0 to 27, or offset of the chip.
+    pub number: u32,
     /// Whether high means that it does its work.
     pub active_high: bool,
+}
+
+/// An input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputPin {
+    /// Where, and its polarity.
+    pub pin: Pin,
+    /// The resistor inside.
+    pub pull: Pull,
+}
+
+/// The resistor inside of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pull {
+    /// To 3.3 V.
+    Up,
+    /// To ground.
+    Down,
+    /// None.
+    Off,
+}
+
+/// How TX is kept from feeding a board that has no power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Park {
+    /// A buffer in TX that this pin cuts off.
+    Buffer(Pin),
+    /// The TX pin itself, by its BCM number: driven low while the board has no power.
+    Tx(u32),
 }

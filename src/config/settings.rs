@@ -1,13 +1,15 @@
 //! The shapes of `flashjig.toml`, as a person wrote them: every key that exists, each with the place where it stands.
 //! What the values mean together is [`super::check`]'s business.
 
-use super::plan::{ModemLine, Start};
+use super::plan::{ModemLine, Pull, Start};
 use super::read::{At, Section};
 
 /// Rates that a chip of the family can be set to: 26 MHz divided by 5 at the most.
 const BAUD: std::ops::RangeInclusive<u32> = 9_600..=5_200_000;
 /// Pins of the Pi's header, by their BCM numbers.
-const PINS: std::ops::RangeInclusive<u8> = 0..=27;
+const PINS: std::ops::RangeInclusive<u32> = 0..=27;
+/// Offsets of a chip; the largest in use have some hundred lines.
+const OFFSETS: std::ops::RangeInclusive<u32> = 0..=1023;
 /// Seven-bit I2C addresses that are not reserved.
 const I2C: std::ops::RangeInclusive<u8> = 0x08..=0x77;
 
@@ -65,6 +67,8 @@ pub(super) enum Lines {
     Manual,
     Gpio {
         at: usize,
+        /// The chip whose lines they are; none: the header of a Pi.
+        chip: Option<At<String>>,
         pins: Vec<(Role, PinSetting)>,
     },
     Socket(At<String>),
@@ -75,8 +79,11 @@ pub(super) enum Lines {
 
 /// A pin as it is written: `{ pin = 17, active = "high" }`.
 pub(super) struct PinSetting {
-    pub(super) number: At<u8>,
+    pub(super) number: At<u32>,
     pub(super) active_high: Option<bool>,
+    pub(super) pull: Option<Pull>,
+    /// Written `{ tx = 14 }`: the pin is the TX of the slot's UART.
+    pub(super) is_tx: bool,
 }
 
 /// What a pin is for.
@@ -113,6 +120,10 @@ impl Role {
     /// Without a word about it: CEN, buttons and contacts pull to ground, everything else is switched on by high.
     pub(super) fn usually_high(self) -> bool {
         !matches!(self, Self::Reset | Self::Button | Self::Contact)
+    }
+
+    fn is_input(self) -> bool {
+        matches!(self, Self::Button | Self::Contact)
     }
 }
 
@@ -180,14 +191,21 @@ fn lines(mut section: Section<'_>) -> Lines {
     #[derive(Clone, Copy)]
     enum Kind {
         Gpio,
+        Gpiochip,
         Socket,
         Serial,
         Manual,
     }
     let at = section.at;
-    let kinds = [("gpio", Kind::Gpio), ("socket", Kind::Socket), ("serial", Kind::Serial), ("manual", Kind::Manual)];
+    let kinds = [
+        ("gpio", Kind::Gpio),
+        ("gpiochip", Kind::Gpiochip),
+        ("socket", Kind::Socket),
+        ("serial", Kind::Serial),
+        ("manual", Kind::Manual),
+    ];
     // Without a kind nobody can say which other keys belong here.
-    section.require("kind", "add kind = \"gpio\", \"socket\", \"serial\" or \"manual\"");
+    section.require("kind", "add kind = \"gpio\", \"gpiochip\", \"socket\", \"serial\" or \"manual\"");
     let Some(kind) = section.word("kind", &kinds) else { return Lines::Unclear };
     let lines = match kind.value {
         Kind::Manual => Lines::Manual,
@@ -200,22 +218,41 @@ fn lines(mut section: Section<'_>) -> Lines {
             let words = [("rts", ModemLine::Rts), ("dtr", ModemLine::Dtr)];
             section.word("reset", &words).map_or(Lines::Unclear, |reset| Lines::Serial(reset.value))
         }
-        Kind::Gpio => {
-            let mut pins = Vec::new();
-            for (key, role) in Role::ALL {
-                pins.extend(section.section(key).and_then(pin).map(|pin| (role, pin)));
-            }
-            Lines::Gpio { at, pins }
+        Kind::Gpio => Lines::Gpio { at, chip: None, pins: pins(&mut section, &PINS) },
+        Kind::Gpiochip => {
+            section.require("chip", "add chip = \"/dev/gpiochip0\"; `gpiodetect` names the chips");
+            let (chip, pins) = (section.text("chip"), pins(&mut section, &OFFSETS));
+            if chip.is_some() { Lines::Gpio { at, chip, pins } } else { Lines::Unclear }
         }
     };
     section.finish();
     lines
 }
 
-fn pin(mut section: Section<'_>) -> Option<PinSetting> {
-    section.require("pin", "add pin = the BCM number, 0 to 27");
-    let number = section.number_in("pin", PINS);
+fn pins(section: &mut Section<'_>, range: &std::ops::RangeInclusive<u32>) -> Vec<(Role, PinSetting)> {
+    let mut pins = Vec::new();
+    for (key, role) in Role::ALL {
+        pins.extend(section.section(key).and_then(|section| pin(section, role, range)).map(|pin| (role, pin)));
+    }
+    pins
+}
+
+fn pin(mut section: Section<'_>, role: Role, range: &std::ops::RangeInclusive<u32>) -> Option<PinSetting> {
+    let is_tx = role == Role::Park && section.has("tx");
+    if is_tx {
+        let number = section.number_in("tx", range.clone());
+        section.finish();
+        return Some(PinSetting { number: number?, active_high: None, pull: None, is_tx });
+    }
+    section.require("pin", &format!("add pin = its number, {} to {}", range.start(), range.end()));
+    let number = section.number_in("pin", range.clone());
     let active_high = section.word("active", &[("high", true), ("low", false)]).map(|active| active.value);
+    let pull = if role.is_input() {
+        let pulls = [("up", Pull::Up), ("down", Pull::Down), ("off", Pull::Off)];
+        section.word("pull", &pulls).map(|pull| pull.value)
+    } else {
+        None
+    };
     section.finish();
-    Some(PinSetting { number: number?, active_high })
+    Some(PinSetting { number: number?, active_high, pull, is_tx })
 }

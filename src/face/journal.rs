@@ -70,6 +70,9 @@ fn line(event: &Event) -> Option<(Level, String)> {
         Event::Retried { stage, message } => (Level::Warn, format!("retry in {stage}: {message}")),
         Event::Prompt { message } => (Level::Warn, format!("to do now: {message}")),
         Event::Stopping => (Level::Info, "stops at the next safe point".into()),
+        Event::Noticed { message } => (Level::Warn, format!("look: {message}")),
+        Event::Settled => (Level::Info, "what was to be looked at is over".into()),
+        Event::Recalled => (Level::Debug, "last verdict shown again".into()),
         Event::Blocked { message } => (Level::Warn, format!("blocked: {message}")),
         Event::Finished { seq, verdict, fault, ms } => {
             let level = if *verdict == Verdict::Pass { Level::Info } else { Level::Warn };

@@ -2,5 +2,6 @@
 //! Without any of them the slots work on.
 
 pub mod journal;
+pub mod lights;
 pub mod oled;
 pub mod web;

@@ -1,5 +1,6 @@
 //! The loop: action, outcome, next action.
 
+use super::alarm;
 use super::job::Job;
 use super::report::millis;
 use super::run::Run;
@@ -96,12 +97,17 @@ fn limit(stage: Stage) -> Duration {
 
 async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outcome, Trouble> {
     let retries = run.link.as_ref().map(|link| link.stats().retries);
-    let result = match tokio::time::timeout(limit(stage), steps::perform(run, stage, ending)).await {
-        Ok(result) => result,
-        Err(_) => Err(Trouble::failed(
-            FaultCode::TooLong,
-            format!("stage {stage}: expected it done within {} s, it still ran", limit(stage).as_secs()),
-        )),
+    let alarm = run.job.alarm.clone();
+    let result = tokio::select! {
+        biased;
+        trouble = alarm::raised(alarm, stage) => Err(trouble),
+        result = tokio::time::timeout(limit(stage), steps::perform(run, stage, ending)) => match result {
+            Ok(result) => result,
+            Err(_) => Err(Trouble::failed(
+                FaultCode::TooLong,
+                format!("stage {stage}: expected it done within {} s, it still ran", limit(stage).as_secs()),
+            )),
+        },
     };
     if let (Some(before), Some(link)) = (retries, run.link.as_ref()) {
         let more = link.stats().retries.saturating_sub(before);

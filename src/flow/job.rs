@@ -1,5 +1,6 @@
 //! All that a unit needs, handed in by its slot.
 
+use super::alarm::Alarm;
 use super::report::Outbox;
 use crate::jig::Nest;
 use crate::model::image::Image;
@@ -7,6 +8,7 @@ use crate::model::recipe::Kit;
 use crate::store::{Archive, Ledger};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// One unit's work order. Recipe and images are what the shelf held when the button was pressed; later changes on
@@ -32,6 +34,8 @@ pub struct Job<'a> {
     pub outbox: Outbox,
     /// Asked for by a long press, the page, or the end of the program.
     pub stop: CancellationToken,
+    /// Stops it at once, whatever it does.
+    pub alarm: watch::Receiver<Option<Alarm>>,
 }
 
 /// Where a unit is made.

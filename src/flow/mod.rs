@@ -2,6 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | [`alarm`] | what stops a unit at once |
 //! | [`job`] | all that a unit needs, handed in by its slot |
 //! | [`mod@convert`] | the loop: action, outcome, next action |
 //! | `run` | what is known of the unit so far |
@@ -9,6 +10,7 @@
 //! | `trouble` | lower errors become a fault code and an outcome |
 //! | `steps` | one file per stage |
 
+pub mod alarm;
 pub mod convert;
 pub mod job;
 pub mod report;
@@ -16,6 +18,7 @@ mod run;
 mod steps;
 mod trouble;
 
+pub use alarm::Alarm;
 pub use convert::convert;
 pub use job::{Job, Origin, Pace};
 pub use report::{Outbox, Told};

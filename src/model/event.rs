@@ -98,6 +98,15 @@ pub enum Event {
         /// Why, and what to do.
         message: String,
     },
+    /// Something at the jig wants attention; the slot can work all the same.
+    Noticed {
+        /// What to do, and why.
+        message: String,
+    },
+    /// What was noticed is over.
+    Settled,
+    /// A double press: the verdict of the last unit is shown again.
+    Recalled,
 }
 
 /// An event with its number and time, both given by the hub.

@@ -54,6 +54,8 @@ faults! {
         "The chip answers at 115200 baud but no reply came back intact at any rate of the ladder. Shorten the wires, check the ground, or lower max_baud."
     BadReply "L04" Contact "Garbled: check ground\nand press again"
         "The chip's replies were damaged again and again. Check the ground wire and the supply; lower max_baud if it stays."
+    Lifted "L05" Contact "Board moved: put it\nin, press again"
+        "The contact of the jig opened or closed while the board had power, so the board was moved or the lid lifted. The power was switched off at once; the flash may be half written, and the backup is kept. Put the board in, close the lid and press again: only what differs is written."
     UnknownChip "B01" Unit "Unknown chip: set\nthis board aside"
         "The evidence that the chip gave does not name one chip of the family. Nothing was erased. Set the board aside; the record holds the evidence."
     UnsupportedChip "B02" Unit "Chip not supported:\nset board aside"

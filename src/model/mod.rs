@@ -15,6 +15,7 @@ pub mod fault;
 pub mod flash;
 pub mod identify;
 pub mod image;
+pub mod lamps;
 pub mod mac;
 pub mod openbeken;
 pub mod pattern;

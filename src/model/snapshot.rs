@@ -79,6 +79,15 @@ pub struct SlotView {
     pub blocked: Option<String>,
     /// The verdict of the last unit; stays until the next one ends.
     pub last: Option<Last>,
+    /// What at the jig wants attention, with what to do.
+    #[serde(default)]
+    pub notice: Option<String>,
+    /// Whether the lamps show the verdict of the last unit: until its board is taken out, where a contact tells.
+    #[serde(default)]
+    pub verdict_shown: bool,
+    /// When it was asked for again by a double press.
+    #[serde(default)]
+    pub recalled: Option<Timestamp>,
 }
 
 /// How far a unit is.
@@ -156,16 +165,22 @@ impl SlotView {
             prompt: None,
             blocked: None,
             last: None,
+            notice: None,
+            verdict_shown: false,
+            recalled: None,
         }
     }
 
     fn apply(&mut self, event: &Event, time: Timestamp) {
         match event {
-            Event::Seated => self.seated = Some(true),
-            Event::Lifted => self.seated = Some(false),
+            Event::Seated | Event::Lifted => {
+                self.seated = Some(*event == Event::Seated);
+                // a verdict must not be taken for that of the next board
+                (self.verdict_shown, self.recalled) = (false, None);
+            }
             Event::Started { recipe } => {
                 let (name, seated, last) = (std::mem::take(&mut self.name), self.seated, self.last.take());
-                *self = Self { seated, last, ..Self::new(name) };
+                *self = Self { seated, last, notice: self.notice.take(), ..Self::new(name) };
                 self.state = SlotState::Busy;
                 self.started = Some(time);
                 self.recipe = Some(recipe.clone());
@@ -190,6 +205,7 @@ impl SlotView {
                 self.prompt = None;
                 self.started = None;
                 self.progress = Progress::default();
+                (self.verdict_shown, self.recalled) = (true, None);
                 self.last = Some(Last {
                     seq: *seq,
                     verdict: *verdict,
@@ -203,6 +219,12 @@ impl SlotView {
             Event::Blocked { message } => {
                 self.state = SlotState::Blocked;
                 self.blocked = Some(message.clone());
+            }
+            Event::Noticed { message } => self.notice = Some(message.clone()),
+            Event::Settled => self.notice = None,
+            Event::Recalled => {
+                self.verdict_shown = self.last.is_some();
+                self.recalled = Some(time);
             }
         }
     }

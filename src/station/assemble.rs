@@ -1,12 +1,12 @@
 //! Puts a station together and runs it.
 
+use super::ears::Ears;
 use super::handle::StationHandle;
 use super::hub::Hub;
 use super::shelf::Shelf;
 use super::slot::{Bench, Inputs, Slot, Start};
 use crate::flow::{Origin, Pace};
-use crate::jig::{Edge, Nest};
-use crate::model::press::Press;
+use crate::jig::{Edge, Levels, Nest};
 use crate::model::snapshot::{Snapshot, Station as Facts};
 use crate::store::{Archive, Ledger};
 use std::collections::BTreeMap;
@@ -41,6 +41,8 @@ pub struct SlotPlan {
     pub nest: Nest,
     /// Its button and contact.
     pub edges: mpsc::Receiver<Edge>,
+    /// What they were at the begin.
+    pub levels: Levels,
     /// How they are read.
     pub start: Start,
     /// How fast and how patient.
@@ -79,7 +81,7 @@ impl Station {
                 outbox: ends.outbox.clone(),
                 end: end.clone(),
             };
-            let inputs = Inputs { asks, edges: slot.edges, press: Press::default() };
+            let inputs = Inputs { asks, ears: Ears::new(slot.edges, slot.levels) };
             tasks.spawn(Slot { bench, inputs }.run());
         }
         let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors);

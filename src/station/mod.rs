@@ -6,8 +6,10 @@
 //! ```
 
 pub mod assemble;
+pub mod ears;
 pub mod handle;
 pub mod hub;
+mod notice;
 pub mod shelf;
 pub mod slot;
 

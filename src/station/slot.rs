@@ -1,19 +1,22 @@
 //! One slot: owns its nest; idle, a unit, idle.
 
+use super::ears::{Ears, Heard};
 use super::handle::{Ask, Order, Refused};
+use super::notice::Notice;
 use super::shelf::{Lack, Shelf, Stock};
-use crate::flow::{self, Job, Origin, Outbox, Pace};
-use crate::jig::{Edge, Input, Nest};
+use crate::flow::{self, Alarm, Job, Origin, Outbox, Pace};
+use crate::jig::Nest;
 use crate::model::event::Event;
 use crate::model::fault::{Fault, FaultCode};
-use crate::model::press::{Meaning, Press};
+use crate::model::press::Meaning;
 use crate::model::stage::Stage;
 use crate::model::unit::{Uart, Unit, VERSION};
 use crate::store::{Archive, Ledger};
 use futures_util::FutureExt;
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// How a unit is started at this slot, apart from page and programs, which always may.
@@ -69,18 +72,28 @@ pub struct Inputs {
     /// Orders from the faces.
     pub asks: mpsc::Receiver<Ask>,
     /// Its button and contact.
-    pub edges: mpsc::Receiver<Edge>,
-    /// The button so far.
-    pub press: Press,
+    pub ears: Ears,
 }
 
 impl Slot {
     /// Runs until the program ends. The nest is safe when this returns, and when it is dropped.
     pub async fn run(self) {
         let Self { bench, mut inputs } = self;
+        let mut desk = Desk::default();
+        bench.begin(&inputs.ears, &mut desk).await;
         loop {
-            match bench.idle(&mut inputs).await {
-                Wake::Start => bench.unit(&mut inputs).await,
+            match bench.idle(&mut inputs, &mut desk).await {
+                Wake::Start => {
+                    bench
+                        .notices(&mut desk, |notices| {
+                            notices.remove(&Notice::NoBoard);
+                            notices.remove(&Notice::OldBoard);
+                        })
+                        .await;
+                    bench.unit(&mut inputs, &mut desk).await;
+                    desk.last = true;
+                    desk.fresh = false;
+                }
                 Wake::Nothing => {}
                 Wake::End => return,
             }
@@ -88,42 +101,107 @@ impl Slot {
     }
 }
 
+/// What a slot remembers from unit to unit.
+#[derive(Default)]
+struct Desk {
+    /// There is a verdict to show again.
+    last: bool,
+    /// A board was put in since: the verdict is not its own, and a press is meant for it.
+    fresh: bool,
+    notices: BTreeSet<Notice>,
+}
+
 impl Bench {
     async fn say(&self, event: Event) {
         _ = self.outbox.send((self.origin.slot.clone(), event)).await;
     }
 
-    /// Tells of the board coming and going.
-    async fn contact(&self, seated: bool) {
-        self.say(if seated { Event::Seated } else { Event::Lifted }).await;
+    /// Tells what the inputs were when the program began.
+    async fn begin(&self, ears: &Ears, desk: &mut Desk) {
+        if ears.is_sensed() {
+            self.say(if ears.is_empty() { Event::Lifted } else { Event::Seated }).await;
+        }
+        let old = self.start == Start::Contact && ears.is_sensed() && !ears.is_empty();
+        let stuck = ears.is_stuck();
+        self.notices(desk, |notices| {
+            notices.extend(stuck.then_some(Notice::Stuck));
+            // nobody put it in now: it may have been there for a week
+            notices.extend(old.then_some(Notice::OldBoard));
+        })
+        .await;
     }
 
-    async fn idle(&self, inputs: &mut Inputs) -> Wake {
+    /// Changes the notices, and tells of the first one.
+    async fn notices(&self, desk: &mut Desk, change: impl FnOnce(&mut BTreeSet<Notice>)) {
+        let before = desk.notices.first().copied();
+        change(&mut desk.notices);
+        match desk.notices.first() {
+            now if now.copied() == before => {}
+            Some(now) => self.say(Event::Noticed { message: now.message().into() }).await,
+            None => self.say(Event::Settled).await,
+        }
+    }
+
+    async fn idle(&self, inputs: &mut Inputs, desk: &mut Desk) -> Wake {
+        // who just put a board in does not wait for a second press
+        let pairs = desk.last && !desk.fresh;
         tokio::select! {
             biased;
             () = self.end.cancelled() => Wake::End,
             Some((order, answer)) = inputs.asks.recv() => {
                 let (reply, wake) = match order {
+                    Order::Start if inputs.ears.is_empty() => {
+                        (Err(Refused::NotNow(Notice::NoBoard.message().into())), Wake::Nothing)
+                    }
                     Order::Start => (Ok(()), Wake::Start),
                     Order::Abort => (Err(Refused::NotNow("nothing runs in this slot".into())), Wake::Nothing),
                 };
                 _ = answer.send(reply);
                 wake
             }
-            Some(edge) = inputs.edges.recv() => match edge.input {
-                Input::Button => match inputs.press.edge(edge.active, edge.at) {
-                    Some(Meaning::Short) if self.start == Start::Button => Wake::Start,
-                    _ => Wake::Nothing,
-                },
-                Input::Contact => {
-                    self.contact(edge.active).await;
-                    if edge.active && self.start == Start::Contact { Wake::Start } else { Wake::Nothing }
-                }
-            },
+            heard = inputs.ears.next(pairs) => self.heard(heard, inputs.ears.is_empty(), desk).await,
         }
     }
 
-    async fn unit(&self, inputs: &mut Inputs) {
+    /// What the jig tells while no unit is in flight.
+    async fn heard(&self, heard: Heard, is_empty: bool, desk: &mut Desk) -> Wake {
+        match heard {
+            Heard::Press(Meaning::Short) if self.start != Start::Remote => {
+                if !is_empty {
+                    return Wake::Start;
+                }
+                self.notices(desk, |notices| _ = notices.insert(Notice::NoBoard)).await;
+            }
+            Heard::Press(Meaning::Double) if desk.last => self.say(Event::Recalled).await,
+            Heard::Press(Meaning::Short | Meaning::Double | Meaning::Long) => {}
+            Heard::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, desk).await,
+            Heard::Seated => {
+                desk.fresh = true;
+                self.say(Event::Seated).await;
+                self.notices(desk, |notices| _ = notices.remove(&Notice::NoBoard)).await;
+            }
+            Heard::Still if self.start == Start::Contact => return Wake::Start,
+            Heard::Still => {}
+            Heard::Lifted => {
+                self.say(Event::Lifted).await;
+                self.notices(desk, |notices| _ = notices.remove(&Notice::OldBoard)).await;
+            }
+        }
+        Wake::Nothing
+    }
+
+    async fn stuck(&self, heard: Heard, desk: &mut Desk) {
+        self.notices(desk, |notices| {
+            if heard == Heard::Press(Meaning::Stuck) {
+                notices.insert(Notice::Stuck);
+            } else {
+                notices.remove(&Notice::Stuck);
+            }
+        })
+        .await;
+    }
+
+    async fn unit(&self, inputs: &mut Inputs, desk: &mut Desk) {
         let shelf = Arc::clone(&self.shelf);
         let stock = match tokio::task::spawn_blocking(move || shelf.stock()).await {
             Ok(Ok(stock)) => stock,
@@ -132,13 +210,14 @@ impl Bench {
             Err(error) => return self.end_early(FaultCode::Panicked, error.to_string()).await,
         };
         let stop = self.end.child_token();
-        let work = AssertUnwindSafe(flow::convert(self.job(stock, stop.clone()))).catch_unwind();
+        let (trip, alarm) = watch::channel(None);
+        let work = AssertUnwindSafe(flow::convert(self.job(stock, stop.clone(), alarm))).catch_unwind();
         tokio::pin!(work);
         let panicked = loop {
             tokio::select! {
                 biased;
                 done = &mut work => break done.is_err(),
-                wish = self.busy(inputs) => if wish {
+                wish = self.busy(inputs, desk, &trip) => if wish {
                     stop.cancel();
                     self.say(Event::Stopping).await;
                 },
@@ -154,7 +233,7 @@ impl Bench {
     }
 
     /// Hears the inputs while a unit is in flight; `true`: it shall stop.
-    async fn busy(&self, inputs: &mut Inputs) -> bool {
+    async fn busy(&self, inputs: &mut Inputs, desk: &mut Desk, trip: &watch::Sender<Option<Alarm>>) -> bool {
         tokio::select! {
             Some((order, answer)) = inputs.asks.recv() => {
                 let reply = match order {
@@ -164,18 +243,35 @@ impl Bench {
                 _ = answer.send(reply);
                 order == Order::Abort
             }
-            Some(edge) = inputs.edges.recv() => match edge.input {
-                Input::Button => inputs.press.edge(edge.active, edge.at) == Some(Meaning::Long),
-                Input::Contact => {
-                    self.contact(edge.active).await;
-                    false
+            heard = inputs.ears.next(false) => {
+                match heard {
+                    Heard::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, desk).await,
+                    Heard::Press(_) | Heard::Still => {}
+                    Heard::Seated | Heard::Lifted => self.moved(heard, inputs.ears.is_sensed(), trip).await,
                 }
-            },
-            else => std::future::pending().await,
+                heard == Heard::Press(Meaning::Long)
+            }
         }
     }
 
-    fn job(&self, stock: Stock, stop: CancellationToken) -> Job<'_> {
+    /// The contact moved while a unit is in flight.
+    async fn moved(&self, heard: Heard, is_sensed: bool, trip: &watch::Sender<Option<Alarm>>) {
+        let (event, verb) = match heard {
+            Heard::Seated => (Event::Seated, "closed"),
+            _ => (Event::Lifted, "opened"),
+        };
+        self.say(event).await;
+        if is_sensed {
+            let message = format!("expected the jig's contact to stay as it was while the board has power, it {verb}");
+            trip.send_if_modified(|alarm| {
+                let first = alarm.is_none();
+                *alarm = alarm.take().or(Some(Alarm { code: FaultCode::Lifted, message }));
+                first
+            });
+        }
+    }
+
+    fn job(&self, stock: Stock, stop: CancellationToken, alarm: watch::Receiver<Option<Alarm>>) -> Job<'_> {
         Job {
             nest: &self.nest,
             archive: &self.archive,
@@ -187,6 +283,7 @@ impl Bench {
             pace: self.pace,
             outbox: self.outbox.clone(),
             stop,
+            alarm,
         }
     }
 

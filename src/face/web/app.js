@@ -160,7 +160,7 @@ class Card {
 
   drawWork(slot) {
     const at = STAGES.findIndex(([name]) => name === slot.stage);
-    const prompt = slot.state === "busy" ? slot.prompt : null;
+    const prompt = (slot.state === "busy" && slot.prompt) || slot.notice;
     put(this.prompt, prompt ? prompt[0].toUpperCase() + prompt.slice(1) : "");
     this.prompt.hidden = !prompt;
     put(this.stage, slot.state === "stopping" ? TEXT.stopping : slot.stage ?? TEXT.begin);
@@ -406,7 +406,7 @@ function connect() {
     loadUnits();
     refreshPanel();
   });
-  const kinds = ["seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried", "prompt", "finished", "stopping", "blocked"];
+  const kinds = ["seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried", "prompt", "finished", "stopping", "blocked", "noticed", "settled", "recalled"];
   kinds.forEach(kind => source.addEventListener(kind, message => {
     heard();
     if (!state) return;

@@ -21,11 +21,14 @@ function fold(state, event) {
   const slot = state.slots.find(slot => slot.name === event.slot);
   if (!slot) return;
   switch (event.kind) {
-    case "seated": slot.seated = true; break;
-    case "lifted": slot.seated = false; break;
+    case "seated":
+    case "lifted":
+      Object.assign(slot, { seated: event.kind === "seated", verdict_shown: false, recalled: null });
+      break;
     case "started":
       Object.assign(slot, { state: "busy", stage: null, progress: { done: 0, total: 0, overall: 0 }, started: event.time,
-        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, prompt: null, blocked: null });
+        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, prompt: null, blocked: null,
+        verdict_shown: false, recalled: null });
       break;
     case "entered":
       slot.stage = event.stage;
@@ -41,9 +44,13 @@ function fold(state, event) {
     case "chosen": slot.firmware = event.name; break;
     case "retried": slot.retries += 1; break;
     case "stopping": slot.state = "stopping"; break;
+    case "noticed": slot.notice = event.message; break;
+    case "settled": slot.notice = null; break;
+    case "recalled": Object.assign(slot, { verdict_shown: Boolean(slot.last), recalled: event.time }); break;
     case "blocked": slot.state = "blocked"; slot.blocked = event.message; break;
     case "finished":
-      Object.assign(slot, { state: "idle", stage: null, prompt: null, started: null, progress: { done: 0, total: 0, overall: 0 } });
+      Object.assign(slot, { state: "idle", stage: null, prompt: null, started: null, progress: { done: 0, total: 0, overall: 0 },
+        verdict_shown: true, recalled: null });
       slot.last = { seq: event.unit, verdict: event.verdict, fault: event.fault, ms: event.ms, finished: event.time, board: slot.board };
       break;
   }

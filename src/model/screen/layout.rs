@@ -1,8 +1,11 @@
 //! Where everything goes, by the number of slots.
 
+mod low;
 mod many;
 mod one;
 mod words;
+
+pub use low::layout_low;
 
 use super::{Face, HEIGHT, Item, Screen, Shape, WIDTH};
 use crate::model::snapshot::{Last, SlotState, SlotView, Snapshot};
@@ -108,7 +111,8 @@ fn identity(slot: Option<&crate::model::board::Board>) -> String {
 
 /// What the operator must do now; nothing while the unit is being stopped.
 fn prompt(slot: &SlotView) -> Option<&str> {
-    slot.prompt.as_deref().filter(|_| slot.state == SlotState::Busy)
+    let prompt = slot.prompt.as_deref().filter(|_| slot.state == SlotState::Busy);
+    prompt.or(slot.notice.as_deref().filter(|_| slot.state != SlotState::Blocked))
 }
 
 /// Percent of the whole unit.

@@ -11,7 +11,7 @@ pub mod layout;
 pub mod paint;
 
 pub use frame::{Frame, HEIGHT, WIDTH};
-pub use layout::layout;
+pub use layout::{layout, layout_low};
 pub use paint::{draw, paint};
 
 use embedded_graphics::geometry::{Point, Size};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn all() -> Value {
     let kinds = [
         "seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried",
-        "finished", "stopping", "blocked", "prompt",
+        "finished", "stopping", "blocked", "prompt", "noticed", "settled", "recalled",
     ];
     let mut event = object(&[
         ("seq", integer()),
@@ -80,6 +80,9 @@ fn slot() -> Value {
         ("prompt", maybe(string())),
         ("blocked", maybe(string())),
         ("last", maybe(last)),
+        ("notice", maybe(string())),
+        ("verdict_shown", json!({ "type": "boolean" })),
+        ("recalled", maybe(time())),
     ])
 }
 
