@@ -8,6 +8,7 @@ try() {
     echo "not ok $text"
     sed 's/^/    /' /tmp/try | tail -n 5
     tail -n 8 /run/daemon.log 2>/dev/null | sed 's/^/    daemon: /'
+    return 1
   fi
 }
 
