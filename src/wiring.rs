@@ -1,6 +1,7 @@
 //! Configuration to a running station: with the command line the only place that knows real hardware and the virtual
 //! bench.
 
+use crate::clock::Synced;
 use crate::config::{self, Config, LinesKind, Slot, Start};
 use crate::fail::Failure;
 use crate::flow::Pace;
@@ -15,6 +16,7 @@ use crate::sim::hand::Hand;
 use crate::station::slot::Start as SlotStart;
 use crate::station::{Plan, Shelf, SlotPlan, Station};
 use crate::store::{Archive, Ledger};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -23,11 +25,6 @@ use tokio::sync::mpsc;
 fn boot_id() -> String {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     id.trim().to_string()
-}
-
-/// systemd-timesyncd makes this file once it has set the clock.
-fn clock_synced() -> bool {
-    Path::new("/run/systemd/timesync/synchronized").exists()
 }
 
 /// What every snapshot says of the station.
@@ -42,6 +39,21 @@ pub fn stores(data_dir: &Path) -> Result<(Ledger, Archive), Failure> {
     Ok((ledger, archive))
 }
 
+/// Proves that the data folder takes new files, before anybody relies on it.
+pub fn writable(data_dir: &Path) -> Result<(), Failure> {
+    let proof = tempfile::tempfile_in(data_dir).and_then(|mut file| {
+        file.write_all(b"flashjig")?;
+        file.sync_all()
+    });
+    proof.map_err(|error| {
+        let folder = data_dir.display();
+        Failure::broken(format!(
+            "{folder}: expected a folder that can be written to, found: {error}; free some space, or give it to the \
+             user that runs flashjig: chown -R flashjig: {folder}"
+        ))
+    })
+}
+
 /// Images of a folder, and a recipe of `data_dir/recipes` that is read anew for each unit.
 pub fn shelf(data_dir: &Path, firmware_dir: &Path, recipe: &str) -> Shelf {
     let (folder, name): (PathBuf, String) = (data_dir.into(), recipe.into());
@@ -50,7 +62,7 @@ pub fn shelf(data_dir: &Path, firmware_dir: &Path, recipe: &str) -> Shelf {
 }
 
 /// The outputs and the port of a slot. Its lines are safe when this returns.
-fn nest(slot: &Slot) -> Result<Nest, Failure> {
+pub fn nest(slot: &Slot) -> Result<Nest, Failure> {
     let source = || -> Arc<dyn PortSource> { Arc::new(SerialSource::new(slot.uart.display().to_string())) };
     let (source, lines): (Arc<dyn PortSource>, Box<dyn Lines>) = match &slot.lines {
         LinesKind::Manual => (source(), Box::new(ManualLines)),
@@ -106,7 +118,7 @@ pub fn make_safe(config: &Config) -> Result<(), Failure> {
 
 /// Starts a station with these parts.
 pub fn start(facts: Facts, shelf: Shelf, ledger: Ledger, archive: Archive, slots: Vec<SlotPlan>) -> Station {
-    Station::start(Plan { facts, boot_id: boot_id(), clock_synced: clock_synced(), shelf, ledger, archive, slots })
+    Station::start(Plan { facts, boot_id: boot_id(), clock_synced: Synced::default(), shelf, ledger, archive, slots })
 }
 
 /// Starts the station of a configuration; `page` is the address that the panel shows.

@@ -1,6 +1,6 @@
 //! Settings to plan: fills in the defaults, and finds what contradicts, all of it at once. Opens nothing.
 
-use super::plan::{Config, LinesKind, Panel, Pin, Pins, Slot, Start, Web};
+use super::plan::{Config, Dbus, LinesKind, Panel, Pin, Pins, Slot, Start, Web};
 use super::read::{At, Source};
 use super::settings::{self, Lines, PanelKind, Role, Settings};
 use std::collections::HashMap;
@@ -48,6 +48,7 @@ pub(super) fn check(settings: Settings, source: &Source<'_>) -> Option<Config> {
         recipe,
         web: Some(web),
         panel,
+        dbus: settings.dbus.map_or_else(Dbus::default, |dbus| dbus.value),
         slots: slots.into_iter().collect::<Option<_>>()?,
     })
 }

@@ -9,7 +9,7 @@ pub mod recipe;
 mod secret;
 mod settings;
 
-pub use plan::{Config, LinesKind, ModemLine, Panel, Pin, Pins, Slot, Start, Web};
+pub use plan::{Config, Dbus, LinesKind, ModemLine, Panel, Pin, Pins, Slot, Start, Web};
 pub use problem::{Level, Problem, Problems};
 
 use read::{Section, Source};

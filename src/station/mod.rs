@@ -8,6 +8,7 @@
 pub mod assemble;
 pub mod handle;
 pub mod hub;
+pub mod pulse;
 pub mod shelf;
 pub mod slot;
 

@@ -1,6 +1,7 @@
 //! One slot: owns its nest; idle, a unit, idle.
 
 use super::handle::{Ask, Order, Refused};
+use super::pulse::Pulse;
 use super::shelf::{Lack, Shelf, Stock};
 use crate::flow::{self, Job, Origin, Outbox, Pace};
 use crate::jig::{Edge, Input, Nest};
@@ -40,6 +41,8 @@ pub struct Slot {
     pub bench: Bench,
     /// What it hears.
     pub inputs: Inputs,
+    /// Its heart.
+    pub pulse: Pulse,
 }
 
 /// What the units of a slot are made with.
@@ -77,14 +80,15 @@ pub struct Inputs {
 impl Slot {
     /// Runs until the program ends. The nest is safe when this returns, and when it is dropped.
     pub async fn run(self) {
-        let Self { bench, mut inputs } = self;
+        let Self { bench, mut inputs, mut pulse } = self;
         loop {
-            match bench.idle(&mut inputs).await {
-                Wake::Start => bench.unit(&mut inputs).await,
+            match bench.idle(&mut inputs, &mut pulse).await {
+                Wake::Start => bench.unit(&mut inputs, &mut pulse).await,
                 Wake::Nothing => {}
-                Wake::End => return,
+                Wake::End => break,
             }
         }
+        pulse.end();
     }
 }
 
@@ -98,10 +102,11 @@ impl Bench {
         self.say(if seated { Event::Seated } else { Event::Lifted }).await;
     }
 
-    async fn idle(&self, inputs: &mut Inputs) -> Wake {
+    async fn idle(&self, inputs: &mut Inputs, pulse: &mut Pulse) -> Wake {
         tokio::select! {
             biased;
             () = self.end.cancelled() => Wake::End,
+            () = pulse.beat() => Wake::Nothing,
             Some((order, answer)) = inputs.asks.recv() => {
                 let (reply, wake) = match order {
                     Order::Start => (Ok(()), Wake::Start),
@@ -123,7 +128,7 @@ impl Bench {
         }
     }
 
-    async fn unit(&self, inputs: &mut Inputs) {
+    async fn unit(&self, inputs: &mut Inputs, pulse: &mut Pulse) {
         let shelf = Arc::clone(&self.shelf);
         let stock = match tokio::task::spawn_blocking(move || shelf.stock()).await {
             Ok(Ok(stock)) => stock,
@@ -138,7 +143,7 @@ impl Bench {
             tokio::select! {
                 biased;
                 done = &mut work => break done.is_err(),
-                wish = self.busy(inputs) => if wish {
+                wish = self.busy(inputs, pulse) => if wish {
                     stop.cancel();
                     self.say(Event::Stopping).await;
                 },
@@ -154,8 +159,10 @@ impl Bench {
     }
 
     /// Hears the inputs while a unit is in flight; `true`: it shall stop.
-    async fn busy(&self, inputs: &mut Inputs) -> bool {
+    async fn busy(&self, inputs: &mut Inputs, pulse: &mut Pulse) -> bool {
         tokio::select! {
+            // here and not around this: an input in hand must not be dropped by a beat
+            () = pulse.beat() => false,
             Some((order, answer)) = inputs.asks.recv() => {
                 let reply = match order {
                     Order::Start => Err(Refused::NotNow("a unit is in flight in this slot".into())),
@@ -171,7 +178,6 @@ impl Bench {
                     false
                 }
             },
-            else => std::future::pending().await,
         }
     }
 
@@ -201,7 +207,7 @@ impl Bench {
             slot: self.origin.slot.clone(),
             started: now,
             finished: now,
-            clock_synced: self.origin.clock_synced,
+            clock_synced: self.origin.clock_synced.get(),
             boot_id: self.origin.boot_id.clone(),
             verdict: code.verdict(),
             fault: Some(fault.clone()),
