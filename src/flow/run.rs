@@ -21,6 +21,8 @@ pub(super) struct Run<'a> {
     pub(super) job: Job<'a>,
     pub(super) report: Report,
     pub(super) started: Timestamp,
+    /// Whether that is right.
+    pub(super) started_synced: bool,
     /// The session with the chip, while there is one.
     pub(super) link: Option<ChipLink>,
     /// Counts of sessions that are over.
@@ -63,10 +65,12 @@ impl<'a> Run<'a> {
     pub(super) fn new(job: Job<'a>) -> Self {
         let report = Report::new(job.origin.slot.clone(), job.outbox.clone());
         let ladder = link::ladder(job.pace.max_baud);
+        let started_synced = job.origin.clock_synced.get();
         Self {
             job,
             report,
             started: crate::clock::now(),
+            started_synced,
             link: None,
             uart: Uart::default(),
             ladder,

@@ -3,8 +3,10 @@
 use super::ears::Ears;
 use super::handle::StationHandle;
 use super::hub::Hub;
+use super::pulse::Pulses;
 use super::shelf::Shelf;
 use super::slot::{Bench, Inputs, Slot, Start};
+use crate::clock::Synced;
 use crate::flow::{Origin, Pace};
 use crate::jig::{Edge, Levels, Nest};
 use crate::model::snapshot::{Snapshot, Station as Facts};
@@ -22,7 +24,7 @@ pub struct Plan {
     /// The kernel's boot id.
     pub boot_id: String,
     /// Whether the wall clock is synchronised.
-    pub clock_synced: bool,
+    pub clock_synced: Synced,
     /// Images and recipe.
     pub shelf: Shelf,
     /// Records.
@@ -64,12 +66,18 @@ impl Station {
         let (end, shelf) = (CancellationToken::new(), Arc::new(shelf));
         let mut tasks = JoinSet::new();
         let mut doors = BTreeMap::new();
-        tasks.spawn(hub.run());
+        let pulses = Pulses::default();
+        tasks.spawn(hub.run(pulses.add("hub")));
         for slot in slots {
             let (door, asks) = mpsc::channel(4);
             doors.insert(slot.name.clone(), door);
-            let origin =
-                Origin { station: facts.name.clone(), slot: slot.name, boot_id: boot_id.clone(), clock_synced };
+            let pulse = pulses.add(format!("slot {}", slot.name));
+            let origin = Origin {
+                station: facts.name.clone(),
+                slot: slot.name,
+                boot_id: boot_id.clone(),
+                clock_synced: clock_synced.clone(),
+            };
             let bench = Bench {
                 nest: slot.nest,
                 start: slot.start,
@@ -82,9 +90,9 @@ impl Station {
                 end: end.clone(),
             };
             let inputs = Inputs { asks, ears: Ears::new(slot.edges, slot.levels) };
-            tasks.spawn(Slot { bench, inputs }.run());
+            tasks.spawn(Slot { bench, inputs, pulse }.run());
         }
-        let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors);
+        let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors).with(pulses, clock_synced);
         Self { handle, end, tasks }
     }
 

@@ -10,6 +10,7 @@ pub mod ears;
 pub mod handle;
 pub mod hub;
 mod notice;
+pub mod pulse;
 pub mod shelf;
 pub mod slot;
 

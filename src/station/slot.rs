@@ -3,6 +3,7 @@
 use super::ears::{Ears, Heard};
 use super::handle::{Ask, Order, Refused};
 use super::notice::Notice;
+use super::pulse::Pulse;
 use super::shelf::{Lack, Shelf, Stock};
 use crate::flow::{self, Alarm, Job, Origin, Outbox, Pace};
 use crate::jig::Nest;
@@ -43,6 +44,8 @@ pub struct Slot {
     pub bench: Bench,
     /// What it hears.
     pub inputs: Inputs,
+    /// Its heart.
+    pub pulse: Pulse,
 }
 
 /// What the units of a slot are made with.
@@ -78,11 +81,11 @@ pub struct Inputs {
 impl Slot {
     /// Runs until the program ends. The nest is safe when this returns, and when it is dropped.
     pub async fn run(self) {
-        let Self { bench, mut inputs } = self;
+        let Self { bench, mut inputs, mut pulse } = self;
         let mut desk = Desk::default();
         bench.begin(&inputs.ears, &mut desk).await;
         loop {
-            match bench.idle(&mut inputs, &mut desk).await {
+            match bench.idle(&mut inputs, &mut desk, &mut pulse).await {
                 Wake::Start => {
                     bench
                         .notices(&mut desk, |notices| {
@@ -90,14 +93,15 @@ impl Slot {
                             notices.remove(&Notice::OldBoard);
                         })
                         .await;
-                    bench.unit(&mut inputs, &mut desk).await;
+                    bench.unit(&mut inputs, &mut desk, &mut pulse).await;
                     desk.last = true;
                     desk.fresh = false;
                 }
                 Wake::Nothing => {}
-                Wake::End => return,
+                Wake::End => break,
             }
         }
+        pulse.end();
     }
 }
 
@@ -142,12 +146,13 @@ impl Bench {
         }
     }
 
-    async fn idle(&self, inputs: &mut Inputs, desk: &mut Desk) -> Wake {
+    async fn idle(&self, inputs: &mut Inputs, desk: &mut Desk, pulse: &mut Pulse) -> Wake {
         // who just put a board in does not wait for a second press
         let pairs = desk.last && !desk.fresh;
         tokio::select! {
             biased;
             () = self.end.cancelled() => Wake::End,
+            () = pulse.beat() => Wake::Nothing,
             Some((order, answer)) = inputs.asks.recv() => {
                 let (reply, wake) = match order {
                     Order::Start if inputs.ears.is_empty() => {
@@ -201,7 +206,7 @@ impl Bench {
         .await;
     }
 
-    async fn unit(&self, inputs: &mut Inputs, desk: &mut Desk) {
+    async fn unit(&self, inputs: &mut Inputs, desk: &mut Desk, pulse: &mut Pulse) {
         let shelf = Arc::clone(&self.shelf);
         let stock = match tokio::task::spawn_blocking(move || shelf.stock()).await {
             Ok(Ok(stock)) => stock,
@@ -217,7 +222,7 @@ impl Bench {
             tokio::select! {
                 biased;
                 done = &mut work => break done.is_err(),
-                wish = self.busy(inputs, desk, &trip) => if wish {
+                wish = self.busy(inputs, desk, pulse, &trip) => if wish {
                     stop.cancel();
                     self.say(Event::Stopping).await;
                 },
@@ -233,8 +238,16 @@ impl Bench {
     }
 
     /// Hears the inputs while a unit is in flight; `true`: it shall stop.
-    async fn busy(&self, inputs: &mut Inputs, desk: &mut Desk, trip: &watch::Sender<Option<Alarm>>) -> bool {
+    async fn busy(
+        &self,
+        inputs: &mut Inputs,
+        desk: &mut Desk,
+        pulse: &mut Pulse,
+        trip: &watch::Sender<Option<Alarm>>,
+    ) -> bool {
         tokio::select! {
+            // here and not around this: an input in hand must not be dropped by a beat
+            () = pulse.beat() => false,
             Some((order, answer)) = inputs.asks.recv() => {
                 let reply = match order {
                     Order::Start => Err(Refused::NotNow("a unit is in flight in this slot".into())),
@@ -298,7 +311,7 @@ impl Bench {
             slot: self.origin.slot.clone(),
             started: now,
             finished: now,
-            clock_synced: self.origin.clock_synced,
+            clock_synced: self.origin.clock_synced.get(),
             boot_id: self.origin.boot_id.clone(),
             verdict: code.verdict(),
             fault: Some(fault.clone()),

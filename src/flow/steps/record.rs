@@ -23,7 +23,8 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         slot: origin.slot,
         started: run.started,
         finished: crate::clock::now(),
-        clock_synced: origin.clock_synced,
+        // both times are right only when the clock was right at both
+        clock_synced: run.started_synced && origin.clock_synced.get(),
         boot_id: origin.boot_id,
         verdict: ending.verdict(),
         fault: if ending == Ending::Pass { None } else { run.fault.clone() },
