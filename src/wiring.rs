@@ -106,7 +106,7 @@ pub fn make_safe(config: &Config) -> Result<(), Failure> {
 
 /// Starts a station with these parts.
 pub fn start(facts: Facts, shelf: Shelf, ledger: Ledger, archive: Archive, slots: Vec<SlotPlan>) -> Station {
-    Station::start(Plan { facts, boot_id: boot_id(), clock_synced: clock_synced(), shelf, ledger, archive, slots })
+    Station::start(Plan { facts, boot_id: boot_id(), clock_synced, shelf, ledger, archive, slots })
 }
 
 /// Starts the station of a configuration; `page` is the address that the panel shows.

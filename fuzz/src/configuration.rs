@@ -58,10 +58,19 @@ fn lines_are_in(problems: &[config::Problem], text: &str) {
 pub fn seeds() -> Vec<Vec<u8>> {
     let texts: [(u8, &str); 6] = [
         (0, include_str!("../../config/flashjig.toml")),
-        (0, "[station]\ndata_dir = \"x\"\n[[slot]]\nname = \"A\"\nuart = \"/dev/ttyUSB0\"\n[slot.lines]\nkind = \"serial\"\nreset = \"rts\"\n"),
+        (
+            0,
+            "[station]\ndata_dir = \"x\"\n[[slot]]\nname = \"A\"\nuart = \"/dev/ttyUSB0\"\n[slot.lines]\nkind = \"serial\"\nreset = \"rts\"\n",
+        ),
         (1, include_str!("../../config/recipes/home.toml")),
-        (2, "[match]\nmodule = \"WB2S\"\nproduct_keys = [\"k\"]\n[match.pins]\n\"6\" = \"Rel;1\"\n[template]\nname = \"x\"\nflags = \"1024\"\n"),
-        (3, r#"{"vendor":"a","bDetailed":"0","name":"b","model":"c","chip":"BK7231T","board":"WB2S","flags":"1024","keywords":[],"pins":{"6":"Rel;1","7":"Btn;1;2"},"command":"","image":"","wiki":""}"#),
+        (
+            2,
+            "[match]\nmodule = \"WB2S\"\nproduct_keys = [\"k\"]\n[match.pins]\n\"6\" = \"Rel;1\"\n[template]\nname = \"x\"\nflags = \"1024\"\n",
+        ),
+        (
+            3,
+            r#"{"vendor":"a","bDetailed":"0","name":"b","model":"c","chip":"BK7231T","board":"WB2S","flags":"1024","keywords":[],"pins":{"6":"Rel;1","7":"Btn;1;2"},"command":"","image":"","wiki":""}"#,
+        ),
         (3, "Rel;1;2"),
     ];
     texts.iter().map(|(kind, text)| [&[*kind][..], text.as_bytes()].concat()).collect()

@@ -31,8 +31,10 @@ fn bench() -> &'static Mutex<Bench> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         let inside = runtime.enter();
         let folder = tempfile::tempdir().expect("a folder");
-        let (ledger, archive) = (Ledger::open(folder.path()).expect("a ledger"), Archive::open(folder.path()).expect("an archive"));
-        let station = Station { name: "fuzz".into(), version: "0".into(), started: jiff::Timestamp::UNIX_EPOCH, page: None };
+        let (ledger, archive) =
+            (Ledger::open(folder.path()).expect("a ledger"), Archive::open(folder.path()).expect("an archive"));
+        let station =
+            Station { name: "fuzz".into(), version: "0".into(), started: jiff::Timestamp::UNIX_EPOCH, page: None };
         let (state, seen) = watch::channel(Arc::new(Snapshot::new(station, ["A".to_owned()])));
         let (events, _) = broadcast::channel(16);
         let (door, mut asked) = mpsc::channel::<Ask>(4);
@@ -62,7 +64,9 @@ pub fn check(data: &[u8]) {
         }
     }
     let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
-    let Ok(request) = request.extension(peer).body(Body::from(body.get(2..).unwrap_or_default().to_vec())) else { return };
+    let Ok(request) = request.extension(peer).body(Body::from(body.get(2..).unwrap_or_default().to_vec())) else {
+        return;
+    };
     let head = format!("{} {}", request.method(), request.uri());
     let bench = bench().lock().expect("no check panicked before");
     let router = bench.router.clone();
@@ -75,7 +79,9 @@ pub fn check(data: &[u8]) {
             to_bytes(response.into_body(), 4 << 20).await.expect("answers are bounded");
         }
     };
-    bench.runtime.block_on(async { tokio::time::timeout(Duration::from_secs(20), answer).await.expect("an answer in time") });
+    bench
+        .runtime
+        .block_on(async { tokio::time::timeout(Duration::from_secs(20), answer).await.expect("an answer in time") });
 }
 
 /// A request of each kind.

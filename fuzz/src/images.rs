@@ -44,7 +44,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let input = super::patch::input;
     let mut seeds: Vec<Vec<u8>> = (1..=6).map(|base| input(base, 0, &[])).collect();
     seeds.extend((1..=6).map(|base| input(base, 0x1_2345, &[(0x40, b"RBL\0")])));
-    seeds.extend((4..=6).map(|base| input(base, 0, &[(0x1_1000, &[0; 34]), (0x1D_0000, b"TLV\0"), (0x1E_0000, &[0xFF; 64])])));
+    seeds.extend(
+        (4..=6).map(|base| input(base, 0, &[(0x1_1000, &[0; 34]), (0x1D_0000, b"TLV\0"), (0x1E_0000, &[0xFF; 64])])),
+    );
     seeds.push([&[0][..], &bases()[0][..4096]].concat());
     seeds.push([&[0][..], b"RBL\0\0\0\0\0"].concat());
     seeds.push([&[0][..], b"CFG"].concat());

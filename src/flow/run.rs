@@ -57,6 +57,8 @@ pub(super) struct Run<'a> {
     pub(super) fault: Option<Fault>,
     /// Its number, once it is recorded.
     pub(super) seq: Option<u64>,
+    /// How often it was noted in the ledger.
+    pub(super) notes: u32,
 }
 
 impl<'a> Run<'a> {
@@ -88,6 +90,7 @@ impl<'a> Run<'a> {
             linked: false,
             fault: None,
             seq: None,
+            notes: 0,
         }
     }
 

@@ -16,6 +16,7 @@ pub mod flash;
 pub mod identify;
 pub mod image;
 pub mod mac;
+pub mod open_unit;
 pub mod openbeken;
 pub mod pattern;
 pub mod press;

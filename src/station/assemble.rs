@@ -1,5 +1,6 @@
 //! Puts a station together and runs it.
 
+use super::archivist;
 use super::handle::StationHandle;
 use super::hub::Hub;
 use super::shelf::Shelf;
@@ -21,8 +22,8 @@ pub struct Plan {
     pub facts: Facts,
     /// The kernel's boot id.
     pub boot_id: String,
-    /// Whether the wall clock is synchronised.
-    pub clock_synced: bool,
+    /// Tells whether the wall clock is synchronised; asked at each unit's start, for it may become so any time.
+    pub clock_synced: fn() -> bool,
     /// Images and recipe.
     pub shelf: Shelf,
     /// Records.
@@ -58,7 +59,12 @@ impl Station {
     /// Starts hub and slots.
     pub fn start(plan: Plan) -> Self {
         let Plan { facts, boot_id, clock_synced, shelf, ledger, archive, slots } = plan;
-        let (hub, ends) = Hub::new(Snapshot::new(facts.clone(), slots.iter().map(|slot| slot.name.clone())));
+        let mut snapshot = Snapshot::new(facts.clone(), slots.iter().map(|slot| slot.name.clone()));
+        for unit in ledger.interrupted() {
+            tracing::warn!(unit = unit.seq, slot = unit.slot, "{}", unit.fault.as_ref().map_or("", |f| &f.message));
+            snapshot.show_last(unit);
+        }
+        let (hub, ends) = Hub::new(snapshot);
         let (end, shelf) = (CancellationToken::new(), Arc::new(shelf));
         let mut tasks = JoinSet::new();
         let mut doors = BTreeMap::new();
@@ -67,12 +73,13 @@ impl Station {
             let (door, asks) = mpsc::channel(4);
             doors.insert(slot.name.clone(), door);
             let origin =
-                Origin { station: facts.name.clone(), slot: slot.name, boot_id: boot_id.clone(), clock_synced };
+                Origin { station: facts.name.clone(), slot: slot.name, boot_id: boot_id.clone(), clock_synced: false };
             let bench = Bench {
                 nest: slot.nest,
                 start: slot.start,
                 pace: slot.pace,
                 origin,
+                clock_synced,
                 shelf: Arc::clone(&shelf),
                 ledger: ledger.clone(),
                 archive: archive.clone(),
@@ -82,6 +89,7 @@ impl Station {
             let inputs = Inputs { asks, edges: slot.edges, press: Press::default() };
             tasks.spawn(Slot { bench, inputs }.run());
         }
+        tasks.spawn(archivist::run(archive.clone(), ends.outbox.clone(), end.clone()));
         let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors);
         Self { handle, end, tasks }
     }

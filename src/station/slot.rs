@@ -9,10 +9,12 @@ use crate::model::fault::{Fault, FaultCode};
 use crate::model::press::{Meaning, Press};
 use crate::model::stage::Stage;
 use crate::model::unit::{Uart, Unit, VERSION};
+use crate::store::room::NoRoom;
 use crate::store::{Archive, Ledger};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +27,16 @@ pub enum Start {
     Contact,
     /// Only by page and programs.
     Remote,
+}
+
+/// Wait after the first panic in a row; it doubles with each, up to a minute.
+const BACK_OFF: Duration = Duration::from_secs(1);
+
+/// What a turn of the slot came to.
+enum Turn {
+    Unit,
+    Nothing,
+    End,
 }
 
 /// Why the slot was woken.
@@ -50,8 +62,10 @@ pub struct Bench {
     pub start: Start,
     /// How fast and how patient.
     pub pace: Pace,
-    /// Where.
+    /// Where; whether the clock is synchronised is asked anew for each unit.
     pub origin: Origin,
+    /// Tells whether the wall clock is synchronised.
+    pub clock_synced: fn() -> bool,
     /// Images and recipe.
     pub shelf: Arc<Shelf>,
     /// Records.
@@ -78,17 +92,66 @@ impl Slot {
     /// Runs until the program ends. The nest is safe when this returns, and when it is dropped.
     pub async fn run(self) {
         let Self { bench, mut inputs } = self;
+        let mut panics = 0;
         loop {
-            match bench.idle(&mut inputs).await {
-                Wake::Start => bench.unit(&mut inputs).await,
-                Wake::Nothing => {}
-                Wake::End => return,
+            match AssertUnwindSafe(bench.turn(&mut inputs)).catch_unwind().await {
+                Ok(Turn::Unit) => panics = 0,
+                Ok(Turn::Nothing) => {}
+                Ok(Turn::End) => return,
+                Err(_) => {
+                    bench.after_panic().await;
+                    bench.rest(&mut inputs, BACK_OFF * 2_u32.pow(panics)).await;
+                    panics = (panics + 1).min(6);
+                }
             }
         }
     }
 }
 
 impl Bench {
+    async fn turn(&self, inputs: &mut Inputs) -> Turn {
+        match self.idle(inputs).await {
+            Wake::Start => {
+                self.unit(inputs).await;
+                Turn::Unit
+            }
+            Wake::Nothing => Turn::Nothing,
+            Wake::End => Turn::End,
+        }
+    }
+
+    /// Makes the jig safe and records the unit that was in flight with all that is known of it.
+    async fn after_panic(&self) {
+        if let Err(error) = self.nest.lines.make_safe().await {
+            tracing::error!(%error, slot = self.origin.slot, "the jig could not be made safe");
+        }
+        let closed = self.ledger.close(&self.origin.slot, FaultCode::Panicked, "the program panicked").await;
+        match closed {
+            Ok(Some(unit)) => self.tell(&unit).await,
+            _ => {
+                let what = "the program panicked in this slot; the journal has the place".to_string();
+                self.end_early(FaultCode::Panicked, what).await;
+            }
+        }
+    }
+
+    /// Does nothing for a while, and says so to who asks.
+    async fn rest(&self, inputs: &mut Inputs, time: Duration) {
+        let rested = tokio::time::sleep(time);
+        tokio::pin!(rested);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.end.cancelled() => return,
+                () = &mut rested => return,
+                Some((_, answer)) = inputs.asks.recv() => {
+                    let what = "the program made a mistake in this slot, which rests a moment: ask again soon";
+                    _ = answer.send(Err(Refused::NotNow(what.into())));
+                }
+            }
+        }
+    }
+
     async fn say(&self, event: Event) {
         _ = self.outbox.send((self.origin.slot.clone(), event)).await;
     }
@@ -124,6 +187,13 @@ impl Bench {
     }
 
     async fn unit(&self, inputs: &mut Inputs) {
+        let archive = self.archive.clone();
+        match tokio::task::spawn_blocking(move || archive.room()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(full @ NoRoom::Full { .. })) => return self.end_early(FaultCode::NoRoom, full.to_string()).await,
+            Ok(Err(NoRoom::Unknown(error))) => return self.end_early(FaultCode::LedgerDown, error.to_string()).await,
+            Err(error) => return self.end_early(FaultCode::Panicked, error.to_string()).await,
+        }
         let shelf = Arc::clone(&self.shelf);
         let stock = match tokio::task::spawn_blocking(move || shelf.stock()).await {
             Ok(Ok(stock)) => stock,
@@ -132,24 +202,17 @@ impl Bench {
             Err(error) => return self.end_early(FaultCode::Panicked, error.to_string()).await,
         };
         let stop = self.end.child_token();
-        let work = AssertUnwindSafe(flow::convert(self.job(stock, stop.clone()))).catch_unwind();
+        let work = flow::convert(self.job(stock, stop.clone()));
         tokio::pin!(work);
-        let panicked = loop {
+        loop {
             tokio::select! {
                 biased;
-                done = &mut work => break done.is_err(),
+                _ = &mut work => return,
                 wish = self.busy(inputs) => if wish {
                     stop.cancel();
                     self.say(Event::Stopping).await;
                 },
             }
-        };
-        if panicked {
-            if let Err(error) = self.nest.lines.make_safe().await {
-                tracing::error!(%error, slot = self.origin.slot, "the jig could not be made safe");
-            }
-            let what = "the program panicked in this slot; the journal has the place".to_string();
-            self.end_early(FaultCode::Panicked, what).await;
         }
     }
 
@@ -183,11 +246,22 @@ impl Bench {
             recipe_name: stock.recipe_name,
             kit: stock.kit,
             images: stock.images,
-            origin: self.origin.clone(),
+            origin: self.origin(),
             pace: self.pace,
             outbox: self.outbox.clone(),
             stop,
         }
+    }
+
+    fn origin(&self) -> Origin {
+        Origin { clock_synced: (self.clock_synced)(), ..self.origin.clone() }
+    }
+
+    /// Shows the end of a unit that is recorded.
+    async fn tell(&self, unit: &Unit) {
+        let (seq, verdict, fault) = (Some(unit.seq), unit.verdict, unit.fault.clone());
+        let ms = unit.stages.last().map_or(0, |stage| stage.start_ms + stage.ms);
+        self.say(Event::Finished { seq, verdict, fault, ms }).await;
     }
 
     /// Records and shows a unit that ended before or outside its cycle.
@@ -201,7 +275,7 @@ impl Bench {
             slot: self.origin.slot.clone(),
             started: now,
             finished: now,
-            clock_synced: self.origin.clock_synced,
+            clock_synced: (self.clock_synced)(),
             boot_id: self.origin.boot_id.clone(),
             verdict: code.verdict(),
             fault: Some(fault.clone()),
