@@ -59,6 +59,8 @@ pub(super) struct Run<'a> {
     pub(super) fault: Option<Fault>,
     /// Its number, once it is recorded.
     pub(super) seq: Option<u64>,
+    /// How often it was noted in the ledger.
+    pub(super) notes: u32,
 }
 
 impl<'a> Run<'a> {
@@ -92,6 +94,7 @@ impl<'a> Run<'a> {
             linked: false,
             fault: None,
             seq: None,
+            notes: 0,
         }
     }
 

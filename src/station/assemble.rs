@@ -1,5 +1,6 @@
 //! Puts a station together and runs it.
 
+use super::archivist;
 use super::ears::Ears;
 use super::handle::StationHandle;
 use super::hub::Hub;
@@ -62,7 +63,12 @@ impl Station {
     /// Starts hub and slots.
     pub fn start(plan: Plan) -> Self {
         let Plan { facts, boot_id, clock_synced, shelf, ledger, archive, slots } = plan;
-        let (hub, ends) = Hub::new(Snapshot::new(facts.clone(), slots.iter().map(|slot| slot.name.clone())));
+        let mut snapshot = Snapshot::new(facts.clone(), slots.iter().map(|slot| slot.name.clone()));
+        for unit in ledger.interrupted() {
+            tracing::warn!(unit = unit.seq, slot = unit.slot, "{}", unit.fault.as_ref().map_or("", |f| &f.message));
+            snapshot.show_last(unit);
+        }
+        let (hub, ends) = Hub::new(snapshot);
         let (end, shelf) = (CancellationToken::new(), Arc::new(shelf));
         let mut tasks = JoinSet::new();
         let mut doors = BTreeMap::new();
@@ -92,6 +98,7 @@ impl Station {
             let inputs = Inputs { asks, ears: Ears::new(slot.edges, slot.levels) };
             tasks.spawn(Slot { bench, inputs, pulse }.run());
         }
+        tasks.spawn(archivist::run(archive.clone(), ends.outbox.clone(), end.clone()));
         let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors).with(pulses, clock_synced);
         Self { handle, end, tasks }
     }

@@ -5,6 +5,7 @@
 //! slot --await--> ledger: a record never rides on a lossy channel
 //! ```
 
+mod archivist;
 pub mod assemble;
 pub mod ears;
 pub mod handle;
