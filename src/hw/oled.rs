@@ -174,6 +174,7 @@ impl<B: I2c> Session<B> {
 }
 
 /// The bytes of one row of pages.
+#[allow(clippy::cast_possible_wrap, reason = "places on a panel of 128x64 pixels")]
 fn row(frame: &Frame, page: u32) -> Row {
     let mut row = [0; WIDTH as usize];
     for (x, byte) in row.iter_mut().enumerate() {
