@@ -143,7 +143,7 @@ fn guard(supply: &config::Supply) -> Guard {
     let (name, bus) = (format!("{} at 0x{:02X}", supply.bus.display(), supply.address), supply.bus.clone());
     let open = Box::new(move || i2c::open(&bus));
     let ina = Ina::new(name, meter, supply.address, supply.shunt_milliohm, open);
-    let limits = Limits { min_millivolts: supply.min_millivolt, max_milliamps: supply.max_milliamp as i32 };
+    let limits = Limits { min_millivolts: supply.min_millivolt, max_milliamps: supply.max_milliamp.cast_signed() };
     Guard::new(Box::new(ina), limits)
 }
 

@@ -69,6 +69,7 @@ impl Judge {
 mod tests {
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps, reason = "what the judge takes")]
     fn read(millivolts: u32, milliamps: i32) -> Option<Reading> {
         Some(Reading { millivolts, milliamps })
     }
