@@ -149,12 +149,12 @@ impl<B: I2c> Session<B> {
             let (page, column) = (index as u8, first as u8);
             match &mut self.driver {
                 Driver::High(driver) => {
-                    driver.set_row(page)?;
+                    driver.set_row(page * PAGE as u8)?;
                     driver.set_column(column)?;
                     driver.draw(bytes)?;
                 }
                 Driver::Low(driver) => {
-                    driver.set_row(page)?;
+                    driver.set_row(page * PAGE as u8)?;
                     driver.set_column(column)?;
                     driver.draw(bytes)?;
                 }
