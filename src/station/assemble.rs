@@ -7,6 +7,7 @@ use super::hub::Hub;
 use super::pulse::Pulses;
 use super::shelf::Shelf;
 use super::slot::{Bench, Inputs, Slot, Start};
+use super::supply::Guard;
 use crate::clock::Synced;
 use crate::flow::{Origin, Pace};
 use crate::jig::{Edge, Levels, Nest};
@@ -46,6 +47,8 @@ pub struct SlotPlan {
     pub edges: mpsc::Receiver<Edge>,
     /// What they were at the begin.
     pub levels: Levels,
+    /// The meter in its supply.
+    pub supply: Option<Guard>,
     /// How they are read.
     pub start: Start,
     /// How fast and how patient.
@@ -86,6 +89,7 @@ impl Station {
             };
             let bench = Bench {
                 nest: slot.nest,
+                supply: slot.supply,
                 start: slot.start,
                 pace: slot.pace,
                 origin,

@@ -14,6 +14,7 @@ mod notice;
 pub mod pulse;
 pub mod shelf;
 pub mod slot;
+pub mod supply;
 
 pub use assemble::{Plan, SlotPlan, Station};
 pub use handle::{Order, Refused, StationHandle};
