@@ -3,21 +3,28 @@
 
 mod pins;
 
-use crate::config::{self, Config, LinesKind, Slot, Start};
+use crate::config::{self, Config, LinesKind, Panel as PanelKind, Slot, Start};
 use crate::fail::Failure;
 use crate::flow::Pace;
 use crate::hw::gpio::PiBank;
 use crate::hw::gpiochip::ChipBank;
+use crate::hw::i2c;
 use crate::hw::manual::ManualLines;
 use crate::hw::modem::{ModemLine, SerialBench};
+use crate::hw::oled::{Controller, Oled};
 use crate::hw::pins::{Bank, PinError, PinLamps, PinLines};
 use crate::hw::serial::SerialSource;
 use crate::hw::socket::SocketLines;
-use crate::jig::{Edge, Keeper, Lamps, Levels, LineError, Lines, Nest, PortSource};
+use crate::hw::supply::{Ina, Meter};
+use crate::hw::uart::{Note, System};
+use crate::jig::{Edge, Keeper, Lamps, Levels, LineError, Lines, Nest, Panel, PortSource};
 use crate::model::snapshot::Station as Facts;
+use crate::model::supply::Limits;
 use crate::sim::bench::{self, NestSpec};
 use crate::sim::hand::Hand;
+use crate::sim::panel::VirtualPanel;
 use crate::station::slot::Start as SlotStart;
+use crate::station::supply::Guard;
 use crate::station::{Plan, Shelf, SlotPlan, Station};
 use crate::store::{Archive, Ledger};
 use std::path::{Path, PathBuf};
@@ -99,6 +106,18 @@ fn jig(slot: &Slot) -> Result<Jig, Failure> {
     Ok(Jig { nest: Nest { source, lines }, edges, levels, lamps })
 }
 
+/// The small screen. Whether it is there shows when it is used.
+pub fn panel(kind: &PanelKind) -> Option<Box<dyn Panel>> {
+    let (controller, bus, address, rows) = match kind {
+        PanelKind::None => return None,
+        PanelKind::Virtual => return Some(Box::new(VirtualPanel::default())),
+        PanelKind::Ssd1306 { bus, address, rows } => (Controller::Ssd1306, bus, *address, *rows),
+        PanelKind::Sh1106 { bus, address } => (Controller::Sh1106, bus, *address, 64),
+    };
+    let (name, bus) = (format!("{} at 0x{address:02X}", bus.display()), bus.clone());
+    Some(Box::new(Oled::new(name, address, controller, rows, Box::new(move || i2c::open(&bus)))))
+}
+
 /// Where the pins of these lines come from.
 fn bank(lines: &LinesKind) -> Result<Box<dyn Bank>, LineError> {
     match lines {
@@ -115,6 +134,19 @@ fn bank(lines: &LinesKind) -> Result<Box<dyn Bank>, LineError> {
     }
 }
 
+/// The meter of a slot. Whether it is there shows when it is used.
+fn guard(supply: &config::Supply) -> Guard {
+    let meter = match supply.kind {
+        config::MeterKind::Ina219 => Meter::Ina219,
+        config::MeterKind::Ina226 => Meter::Ina226,
+    };
+    let (name, bus) = (format!("{} at 0x{:02X}", supply.bus.display(), supply.address), supply.bus.clone());
+    let open = Box::new(move || i2c::open(&bus));
+    let ina = Ina::new(name, meter, supply.address, supply.shunt_milliohm, open);
+    let limits = Limits { min_millivolts: supply.min_millivolt, max_milliamps: supply.max_milliamp.cast_signed() };
+    Guard::new(Box::new(ina), limits)
+}
+
 fn slot_plan(slot: &Slot) -> Result<(SlotPlan, Option<Box<dyn Lamps>>), Failure> {
     let start = match slot.start {
         Start::Button => SlotStart::Button,
@@ -123,7 +155,8 @@ fn slot_plan(slot: &Slot) -> Result<(SlotPlan, Option<Box<dyn Lamps>>), Failure>
     };
     let pace = Pace { max_baud: slot.max_baud, ..Pace::default() };
     let Jig { nest, edges, levels, lamps } = jig(slot)?;
-    Ok((SlotPlan { name: slot.name.clone(), nest, edges, levels, start, pace }, lamps))
+    let supply = slot.supply.as_ref().map(guard);
+    Ok((SlotPlan { name: slot.name.clone(), nest, edges, levels, supply, start, pace }, lamps))
 }
 
 /// A slot over a virtual nest, and the hand that puts boards in.
@@ -136,6 +169,7 @@ pub fn virtual_slot(name: &str, spec: NestSpec, pace: Pace) -> Result<(SlotPlan,
         nest: Nest { source, lines },
         edges: nest.edges,
         levels: Levels::default(),
+        supply: None,
         start: SlotStart::Button,
         pace,
     };
@@ -153,6 +187,16 @@ pub fn make_safe(config: &Config) -> Result<(), Failure> {
 /// Starts a station with these parts.
 pub fn start(facts: Facts, shelf: Shelf, ledger: Ledger, archive: Archive, slots: Vec<SlotPlan>) -> Station {
     Station::start(Plan { facts, boot_id: boot_id(), clock_synced: clock_synced(), shelf, ledger, archive, slots })
+}
+
+/// What the operator should know of the serial devices, by slot.
+pub fn uart_notes(config: &Config) -> Vec<(String, Note)> {
+    let system = System::default();
+    let of = |slot: &Slot| {
+        let notes = system.notes(&slot.uart, slot.max_baud).into_iter();
+        notes.map(|note| (slot.name.clone(), note)).collect::<Vec<_>>()
+    };
+    config.slots.iter().flat_map(of).collect()
 }
 
 /// The lamps of a station, by slot.

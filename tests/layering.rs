@@ -37,11 +37,16 @@ const LAYERS: [Layer; 10] = [
 
 /// Only these layers may use these crates.
 #[rustfmt::skip]
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 12] = [
     ("sled", &["store"]),
     ("axum", &["face"]),
     ("age::x25519", &["store", "config"]),
     ("tokio_serial", &["hw"]),
+    ("rppal", &["hw"]),
+    ("gpiocdev", &["hw"]),
+    ("ssd1306::Ssd1306", &["hw"]),
+    ("display_interface", &["hw"]),
+    ("embedded_hal", &["hw"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("rustix", &["sim", "hw", "store", "cli", "wiring"]),

@@ -2,10 +2,8 @@
 
 use super::front::{Faces, Front};
 use super::signals::{Signals, runtime};
-use crate::config::{self, Config, Panel as PanelKind};
+use crate::config::{self, Config};
 use crate::fail::Failure;
-use crate::jig::Panel;
-use crate::sim::panel::VirtualPanel;
 use crate::wiring;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -37,19 +35,12 @@ fn token(file: &Path) -> Result<String, Failure> {
     }
 }
 
-fn panel(kind: &PanelKind) -> Result<Option<Box<dyn Panel>>, Failure> {
-    match kind {
-        PanelKind::None => Ok(None),
-        PanelKind::Virtual => Ok(Some(Box::new(VirtualPanel::default()))),
-        PanelKind::Ssd1306 { .. } => Err(Failure::broken(
-            "a panel of kind \"ssd1306\" is not in this version; use \"virtual\" (the page shows it) or \"none\"",
-        )),
-    }
-}
-
 async fn serve(config: Config) -> Result<ExitCode, Failure> {
     let mut signals = Signals::new()?;
-    let panel = panel(&config.panel)?;
+    for (slot, note) in wiring::uart_notes(&config) {
+        tracing::warn!("slot {slot}: {}; {}", note.what, note.remedy);
+    }
+    let panel = wiring::panel(&config.panel);
     let secret = config.web.as_ref().and_then(|web| web.token_file.as_deref()).map(token).transpose()?;
     let front = match &config.web {
         Some(web) => Some(Front::open(web.listen).await?),

@@ -1,7 +1,7 @@
 //! Settings to plan: fills in the defaults, and finds what contradicts, all of it at once. Opens nothing.
 
 use super::pins;
-use super::plan::{Config, LinesKind, Panel, Slot, Start, Web};
+use super::plan::{Config, LinesKind, Panel, Slot, Start, Supply, Web};
 use super::read::{At, Source};
 use super::settings::{self, Lines, PanelKind, Settings};
 use std::collections::HashMap;
@@ -28,10 +28,11 @@ pub(super) fn check(settings: Settings, source: &Source<'_>) -> Option<Config> {
         source.error(0, "there is no [[slot]]", "add at least one [[slot]] with name and uart");
     }
     let mut taken = Taken { source, owners: HashMap::new() };
-    if let Panel::Ssd1306 { .. } = panel {
-        for pin in [2, 3] {
-            taken.owners.insert(("pin", pin.to_string()), ("the panel's I2C bus".into(), None));
-        }
+    if let Panel::Ssd1306 { bus, .. } | Panel::Sh1106 { bus, .. } = &panel {
+        pins::take_bus(bus, "the panel's I2C bus", &mut taken);
+    }
+    if settings.slots.iter().filter_map(|slot| slot.supply.as_ref()).any(|supply| supply.bus.is_none()) {
+        pins::take_bus(Path::new("/dev/i2c-1"), "the I2C bus of the supply meters", &mut taken);
     }
     for uart in settings.slots.iter().filter_map(|slot| slot.uart.as_ref()) {
         pins::take_uart(Path::new(&uart.value), &mut taken);
@@ -105,19 +106,26 @@ fn web(given: settings::Web, source: &Source<'_>) -> Web {
 }
 
 fn panel(given: settings::Panel, source: &Source<'_>) -> Panel {
-    let stray = [given.bus.as_ref().map(|bus| bus.at), given.address.as_ref().map(|address| address.at)];
-    match given.kind.as_ref().map(|kind| kind.value) {
-        Some(PanelKind::Ssd1306) => Panel::Ssd1306 {
-            bus: given.bus.and_then(|bus| path(bus, "[panel]: bus", source)).unwrap_or_else(|| "/dev/i2c-1".into()),
-            address: given.address.map_or(0x3C, |address| address.value),
-        },
-        kind => {
-            if let Some(at) = stray.into_iter().flatten().next() {
-                let remedy = "add kind = \"ssd1306\", or remove bus and address";
-                source.error(at, "[panel]: bus and address belong to a panel of the kind ssd1306", remedy);
+    let settings::Panel { kind, bus, address, size } = given;
+    let oled = matches!(kind, Some(At { value: PanelKind::Ssd1306 | PanelKind::Sh1106, .. }));
+    let stray = [bus.as_ref().map(|it| it.at), address.as_ref().map(|it| it.at), size.as_ref().map(|it| it.at)];
+    if let Some(at) = stray.into_iter().flatten().next().filter(|_| !oled) {
+        let remedy = "add kind = \"ssd1306\" or \"sh1106\", or remove bus, address and size";
+        source.error(at, "[panel]: bus, address and size belong to a panel of the kind ssd1306 or sh1106", remedy);
+    }
+    let bus = bus.and_then(|bus| path(bus, "[panel]: bus", source)).unwrap_or_else(|| "/dev/i2c-1".into());
+    let (address, rows) = (address.map_or(0x3C, |address| address.value), size.map_or(64, |size| size.value));
+    match kind.map(|kind| kind.value) {
+        Some(PanelKind::Ssd1306) => Panel::Ssd1306 { bus, address, rows },
+        Some(PanelKind::Sh1106) => {
+            if let Some(size) = size.filter(|size| size.value != 64) {
+                let remedy = "remove size, or use kind = \"ssd1306\", which panels of 128x32 have";
+                source.error(size.at, "[panel]: a panel of the kind sh1106 has 128x64 pixels", remedy);
             }
-            if kind == Some(PanelKind::Virtual) { Panel::Virtual } else { Panel::None }
+            Panel::Sh1106 { bus, address }
         }
+        Some(PanelKind::Virtual) => Panel::Virtual,
+        Some(PanelKind::None) | None => Panel::None,
     }
 }
 
@@ -161,7 +169,27 @@ fn slot(given: settings::Slot, taken: &mut Taken<'_>) -> Option<Slot> {
     });
     let lines = lines(given.lines, &label, uart.as_deref(), taken)?;
     let start = start(given.start, &lines, &label, source);
-    Some(Slot { name: given.name?.value, uart: uart?, max_baud, start, lines })
+    let supply = given.supply.and_then(|given| supply(given, &label, taken));
+    Some(Slot { name: given.name?.value, uart: uart?, max_baud, start, lines, supply })
+}
+
+/// The meter of a slot: each has its own address on its bus.
+fn supply(given: settings::Supply, label: &str, taken: &mut Taken<'_>) -> Option<Supply> {
+    let bus = match given.bus {
+        Some(bus) => path(bus, &format!("{label} supply: bus"), taken.source)?,
+        None => "/dev/i2c-1".into(),
+    };
+    let address = given.address.map_or(0x40, |address| address.value);
+    let user = format!("{label} supply");
+    taken.take("I2C address", format!("0x{address:02X} of {}", bus.display()), &user, given.at);
+    Some(Supply {
+        kind: given.kind?.value,
+        bus,
+        address,
+        shunt_milliohm: given.shunt.map_or(100, |shunt| shunt.value),
+        min_millivolt: given.min.map_or(3_000, |min| min.value),
+        max_milliamp: given.max.map_or(700, |max| max.value),
+    })
 }
 
 /// The serial device of a slot.

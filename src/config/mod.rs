@@ -10,7 +10,9 @@ pub mod recipe;
 mod secret;
 mod settings;
 
-pub use plan::{Config, InputPin, LinesKind, ModemLine, Panel, Park, Pin, Pins, Pull, Slot, Start, Web};
+pub use plan::{
+    Config, InputPin, LinesKind, MeterKind, ModemLine, Panel, Park, Pin, Pins, Pull, Slot, Start, Supply, Web,
+};
 pub use problem::{Level, Problem, Problems};
 
 use read::{Section, Source};

@@ -37,6 +37,16 @@ pub(super) fn take_uart(uart: &Path, taken: &mut Taken<'_>) {
     }
 }
 
+/// The pins of an I2C bus are taken before any slot's own.
+pub(super) fn take_bus(bus: &Path, user: &str, taken: &mut Taken<'_>) {
+    // the other buses of a Pi are put on pins by an overlay of the user's choice
+    if plain(bus) == Path::new("/dev/i2c-1") {
+        for pin in [2, 3] {
+            taken.owners.entry(("pin", pin.to_string())).or_insert((user.into(), None));
+        }
+    }
+}
+
 /// The pins of a slot. `chip`: the lines are those of a GPIO chip of the kernel, not the header of a Pi.
 pub(super) fn pins(
     at: usize,
@@ -54,14 +64,13 @@ pub(super) fn pins(
             pins.park = tx(number, at, &user, chip.as_deref(), uart, taken).or(pins.park);
             continue;
         }
-        match &chip {
-            Some(chip) => taken.take("line", format!("{number} of {}", plain(chip).display()), &user, at),
-            None => {
-                taken.take("pin", number.to_string(), &user, at);
-                if let Some(uart) = uart.filter(|uart| header_pins(uart).1.contains(&number)) {
-                    let what = format!("{user}: pin {number} may be TX or RX of {}", uart.display());
-                    taken.source.warn(at, what, "`pinctrl` shows it on the Pi; use another pin if it is");
-                }
+        if let Some(chip) = &chip {
+            taken.take("line", format!("{number} of {}", plain(chip).display()), &user, at);
+        } else {
+            taken.take("pin", number.to_string(), &user, at);
+            if let Some(uart) = uart.filter(|uart| header_pins(uart).1.contains(&number)) {
+                let what = format!("{user}: pin {number} may be TX or RX of {}", uart.display());
+                taken.source.warn(at, what, "`pinctrl` shows it on the Pi; use another pin if it is");
             }
         }
         let pin = Pin { number, active_high: setting.active_high.unwrap_or_else(|| role.usually_high()) };
@@ -107,7 +116,7 @@ fn tx(
     }
     let (always, sometimes) = uart.map(header_pins).unwrap_or_default();
     // of each pair TX is the first, an even number
-    if number % 2 != 0 || !(always.contains(&number) || sometimes.contains(&number)) {
+    if !number.is_multiple_of(2) || !(always.contains(&number) || sometimes.contains(&number)) {
         let uart = uart.map_or_else(|| "the slot's uart".into(), |uart| uart.display().to_string());
         let what = format!("{user}: pin {number} is not the TX of {uart}");
         taken.source.error(

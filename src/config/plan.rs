@@ -39,8 +39,17 @@ pub enum Panel {
     None,
     /// One that only the page shows.
     Virtual,
-    /// An SSD1306 of 128 by 64 on I2C.
+    /// An SSD1306 on I2C.
     Ssd1306 {
+        /// The bus, such as `/dev/i2c-1`.
+        bus: PathBuf,
+        /// Seven-bit address.
+        address: u8,
+        /// Rows of pixels: 64 or 32.
+        rows: u32,
+    },
+    /// An SH1106 of 128 by 64 on I2C.
+    Sh1106 {
         /// The bus, such as `/dev/i2c-1`.
         bus: PathBuf,
         /// Seven-bit address.
@@ -61,6 +70,34 @@ pub struct Slot {
     pub start: Start,
     /// Who switches the board.
     pub lines: LinesKind,
+    /// The meter in its supply.
+    pub supply: Option<Supply>,
+}
+
+/// A meter in the supply of a board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Supply {
+    /// Which chip.
+    pub kind: MeterKind,
+    /// The bus, such as `/dev/i2c-1`.
+    pub bus: PathBuf,
+    /// Seven-bit address.
+    pub address: u8,
+    /// Its shunt.
+    pub shunt_milliohm: u32,
+    /// A unit stops below it.
+    pub min_millivolt: u32,
+    /// A unit stops above it.
+    pub max_milliamp: u32,
+}
+
+/// Which meter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeterKind {
+    /// Texas Instruments INA219.
+    Ina219,
+    /// Texas Instruments INA226.
+    Ina226,
 }
 
 /// What starts a unit. The page and `once` always do.

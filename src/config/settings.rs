@@ -1,7 +1,7 @@
 //! The shapes of `flashjig.toml`, as a person wrote them: every key that exists, each with the place where it stands.
 //! What the values mean together is [`super::check`]'s business.
 
-use super::plan::{ModemLine, Pull, Start};
+use super::plan::{MeterKind, ModemLine, Pull, Start};
 use super::read::{At, Section};
 
 /// Rates that a chip of the family can be set to: 26 MHz divided by 5 at the most.
@@ -42,11 +42,14 @@ pub(super) struct Panel {
     pub(super) kind: Option<At<PanelKind>>,
     pub(super) bus: Option<At<String>>,
     pub(super) address: Option<At<u8>>,
+    /// Rows of pixels.
+    pub(super) size: Option<At<u32>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum PanelKind {
     Ssd1306,
+    Sh1106,
     Virtual,
     None,
 }
@@ -60,6 +63,18 @@ pub(super) struct Slot {
     pub(super) max_baud: Option<At<u32>>,
     pub(super) start: Option<At<Start>>,
     pub(super) lines: Lines,
+    pub(super) supply: Option<Supply>,
+}
+
+/// `[slot.supply]`
+pub(super) struct Supply {
+    pub(super) at: usize,
+    pub(super) kind: Option<At<MeterKind>>,
+    pub(super) bus: Option<At<String>>,
+    pub(super) address: Option<At<u8>>,
+    pub(super) shunt: Option<At<u32>>,
+    pub(super) min: Option<At<u32>>,
+    pub(super) max: Option<At<u32>>,
 }
 
 /// `[slot.lines]`
@@ -158,11 +173,17 @@ fn web(mut section: Section<'_>) -> Web {
 }
 
 fn panel(mut section: Section<'_>) -> Panel {
-    let kinds = [("ssd1306", PanelKind::Ssd1306), ("virtual", PanelKind::Virtual), ("none", PanelKind::None)];
+    let kinds = [
+        ("ssd1306", PanelKind::Ssd1306),
+        ("sh1106", PanelKind::Sh1106),
+        ("virtual", PanelKind::Virtual),
+        ("none", PanelKind::None),
+    ];
     let panel = Panel {
         kind: section.word("kind", &kinds),
         bus: section.text("bus"),
         address: section.number_in("address", I2C),
+        size: section.word("size", &[("128x64", 64), ("128x32", 32)]),
     };
     section.finish();
     panel
@@ -182,9 +203,25 @@ fn slot(number: usize, mut section: Section<'_>) -> Slot {
         max_baud: section.number_in("max_baud", BAUD),
         start: section.word("start", &starts),
         lines: section.section("lines").map_or(Lines::Manual, lines),
+        supply: section.section("supply").map(supply),
     };
     section.finish();
     slot
+}
+
+fn supply(mut section: Section<'_>) -> Supply {
+    section.require("kind", "add kind = \"ina219\" or \"ina226\"");
+    let supply = Supply {
+        at: section.at,
+        kind: section.word("kind", &[("ina219", MeterKind::Ina219), ("ina226", MeterKind::Ina226)]),
+        bus: section.text("bus"),
+        address: section.number_in("address", I2C),
+        shunt: section.number_in("shunt_milliohm", 1..=10_000),
+        min: section.number_in("min_millivolt", 2_000..=3_600),
+        max: section.number_in("max_milliamp", 100..=5_000),
+    };
+    section.finish();
+    supply
 }
 
 fn lines(mut section: Section<'_>) -> Lines {

@@ -19,6 +19,7 @@ fn the_least_that_is_required_gets_every_default() {
         max_baud: 2_000_000,
         start: Start::Button,
         lines: LinesKind::Manual,
+        supply: None,
     };
     let config = Config {
         name: "flashjig".into(),
@@ -46,6 +47,7 @@ token_file = "/etc/flashjig/token"
 kind = "ssd1306"
 bus = "/dev/i2c-1"
 address = 0x3D
+size = "128x32"
 [[slot]]
 name = "A"
 uart = "/dev/ttyAMA0"
@@ -72,6 +74,7 @@ name = "C"
 uart = "/dev/serial/by-path/usb-1"
 lines.kind = "serial"
 lines.reset = "dtr"
+supply = { kind = "ina226", address = 0x41, shunt_milliohm = 50 }
 "#;
 
 #[test]
@@ -82,7 +85,7 @@ fn every_key_arrives_in_the_plan() {
     assert_eq!(config.recipe, "kitchen");
     let web = config.web.unwrap();
     assert_eq!((web.listen.to_string().as_str(), web.token_file), ("[::1]:80", Some("/etc/flashjig/token".into())));
-    assert_eq!(config.panel, Panel::Ssd1306 { bus: "/dev/i2c-1".into(), address: 0x3D });
+    assert_eq!(config.panel, Panel::Ssd1306 { bus: "/dev/i2c-1".into(), address: 0x3D, rows: 32 });
     let [a, b, c] = &config.slots[..] else { panic!() };
     assert_eq!((a.max_baud, a.start), (1_500_000, Start::Contact));
     let LinesKind::Gpio(pins) = &a.lines else { panic!() };
@@ -94,6 +97,15 @@ fn every_key_arrives_in_the_plan() {
     assert_eq!(pins.contact, Some(InputPin { pin: Pin { number: 24, active_high: true }, pull: Pull::Off }));
     assert!([pins.led_green, pins.led_busy, pins.buzzer].iter().all(Option::is_some));
     assert_eq!(b.lines, LinesKind::Socket { path: "/run/x.sock".into() });
+    let meter = Supply {
+        kind: MeterKind::Ina226,
+        bus: "/dev/i2c-1".into(),
+        address: 0x41,
+        shunt_milliohm: 50,
+        min_millivolt: 3_000,
+        max_milliamp: 700,
+    };
+    assert_eq!((&a.supply, &c.supply), (&None, &Some(meter)));
     assert_eq!(c.lines, LinesKind::Serial { reset: ModemLine::Dtr });
 }
 
@@ -139,7 +151,7 @@ lines = { kind = "serial", reset = "rst", path = "/x" }
     f.toml:3: error: [station]: there is no key "data_dri"; did you mean "data_dir"?
     f.toml:4: error: [station]: recipe must be a short name, found "../secret"; use letters, digits, - and _
     f.toml:6: error: [web]: listen must be an IP address and a port, found "localhost"; write "127.0.0.1:8080" for this machine alone, "0.0.0.0:8080" for all
-    f.toml:8: error: [panel]: kind must be one of ssd1306, virtual, none, found "oled"; use one of these
+    f.toml:8: error: [panel]: kind must be one of ssd1306, sh1106, virtual, none, found "oled"; use one of these
     f.toml:9: error: this file: there is no key "colour"; remove it; known here: station, web, panel, slot
     f.toml:13: warning: slot "A": /dev/ttyUSB0 may become another adapter when cables are moved; use the adapter's name in /dev/serial/by-path
     f.toml:14: error: slot "A": max_baud must be a whole number, found a text; correct the value

@@ -19,12 +19,12 @@ pub struct PiBank(Gpio);
 impl PiBank {
     /// Opens the GPIO block of this computer.
     pub fn open() -> Result<Self, PinError> {
-        Gpio::new().map(Self).map_err(trouble)
+        Gpio::new().map(Self).map_err(|error| trouble(&error))
     }
 
     fn get(&self, pin: u32) -> Result<rppal::gpio::Pin, PinError> {
-        let number = u8::try_from(pin).map_err(|_| trouble(Error::PinNotAvailable(u8::MAX)))?;
-        self.0.get(number).map_err(trouble)
+        let number = u8::try_from(pin).map_err(|_| trouble(&Error::PinNotAvailable(u8::MAX)))?;
+        self.0.get(number).map_err(|error| trouble(&error))
     }
 
     /// The pin, driven low. A pin may be made an output of many modes only by a handle that sets the mode before the
@@ -39,8 +39,8 @@ impl PiBank {
     }
 }
 
-fn trouble(error: Error) -> PinError {
-    let remedy = match &error {
+fn trouble(error: &Error) -> PinError {
+    let remedy = match error {
         Error::UnknownModel => {
             "this is no Raspberry Pi that is known here: use lines of kind = \"gpiochip\", with chip and line offsets"
         }
@@ -97,6 +97,7 @@ impl Watch for PiEar {
 /// The mode in which a pin is the TX of a UART: BCM2835 to BCM2711 by the table of alternative functions in the
 /// "BCM2835 ARM Peripherals" and "BCM2711 ARM Peripherals" documents, the Pi 5 by "RP1 Peripherals", table of GPIO
 /// functions.
+#[allow(clippy::match_same_arms, reason = "two documents, two lines")]
 fn tx_mode(soc: SoC, pin: u32, uart: &str) -> Option<Mode> {
     let mini = uart.ends_with("ttyS0");
     match (soc, pin) {
@@ -129,7 +130,7 @@ impl Bank for PiBank {
     }
 
     fn uart_tx(&self, pin: u32, uart: &str) -> Result<Box<dyn Sink>, PinError> {
-        let soc = DeviceInfo::new().map_err(|_| trouble(Error::UnknownModel))?.soc();
+        let soc = DeviceInfo::new().map_err(|_| trouble(&Error::UnknownModel))?.soc();
         // /dev/serial0 is another name of ttyAMA0 or ttyS0
         let device = std::fs::canonicalize(uart).map(|path| path.display().to_string());
         // a program that was killed may have left the pin low, so what it is now does not tell
@@ -149,9 +150,9 @@ impl Bank for PiBank {
         };
         pin.set_reset_on_drop(false);
         // asked for once in a way that says no at once: rppal's own thread keeps a refusal to itself
-        pin.set_interrupt(Trigger::Both, Some(debounce)).map_err(trouble)?;
+        pin.set_interrupt(Trigger::Both, Some(debounce)).map_err(|error| trouble(&error))?;
         let tell = move |event: Event| heard(event.trigger == Trigger::RisingEdge, event.timestamp);
-        pin.set_async_interrupt(Trigger::Both, Some(debounce), tell).map_err(trouble)?;
+        pin.set_async_interrupt(Trigger::Both, Some(debounce), tell).map_err(|error| trouble(&error))?;
         #[allow(clippy::disallowed_methods, reason = "at the start of the program, before any slot runs")]
         std::thread::sleep(PULL_TIME);
         Ok(Box::new(PiEar(pin)))
@@ -164,9 +165,9 @@ mod tests {
 
     #[test]
     fn a_computer_that_is_no_pi_is_told_what_to_use_instead() {
-        let error = trouble(Error::UnknownModel);
+        let error = trouble(&Error::UnknownModel);
         assert!(error.remedy.contains("gpiochip"), "{error:?}");
-        assert!(trouble(Error::PermissionDenied("/dev/gpiomem".into())).remedy.contains("group gpio"));
+        assert!(trouble(&Error::PermissionDenied("/dev/gpiomem".into())).remedy.contains("group gpio"));
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl ChipBank {
 
     fn trouble(&self, error: &gpiocdev::Error) -> PinError {
         let chip = self.chip.display();
-        let what = error.to_string();
+        let what = format!("{chip}: {error}");
         let remedy = if !self.chip.exists() {
             "correct `chip`: `gpiodetect` names the chips of this computer".to_owned()
         } else if what.contains("denied") || what.contains("EACCES") || what.contains("EPERM") {

@@ -8,6 +8,8 @@
 //! | [`gpiochip`] | pins of any computer, by the kernel's GPIO device |
 //! | [`oled`] | the small display on I2C |
 //! | [`i2c`] | buses |
+//! | [`supply`] | volts and milliamps of a nest |
+//! | [`uart`] | what the system says of a serial device |
 //! | [`socket`] | lines in another program, over a Unix socket |
 //! | [`modem`] | CEN on RTS or DTR of the serial port itself |
 //! | [`manual`] | no lines: the operator's hands |
@@ -21,3 +23,5 @@ pub mod oled;
 pub mod pins;
 pub mod serial;
 pub mod socket;
+pub mod supply;
+pub mod uart;

@@ -149,12 +149,12 @@ impl<B: I2c> Session<B> {
             let (page, column) = (index as u8, first as u8);
             match &mut self.driver {
                 Driver::High(driver) => {
-                    driver.set_row(page)?;
+                    driver.set_row(page * PAGE as u8)?;
                     driver.set_column(column)?;
                     driver.draw(bytes)?;
                 }
                 Driver::Low(driver) => {
-                    driver.set_row(page)?;
+                    driver.set_row(page * PAGE as u8)?;
                     driver.set_column(column)?;
                     driver.draw(bytes)?;
                 }
@@ -174,6 +174,7 @@ impl<B: I2c> Session<B> {
 }
 
 /// The bytes of one row of pages.
+#[allow(clippy::cast_possible_wrap, reason = "places on a panel of 128x64 pixels")]
 fn row(frame: &Frame, page: u32) -> Row {
     let mut row = [0; WIDTH as usize];
     for (x, byte) in row.iter_mut().enumerate() {

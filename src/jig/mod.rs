@@ -6,9 +6,11 @@ pub mod memory;
 pub mod nest;
 pub mod panel;
 pub mod port;
+pub mod supply;
 
 pub use lamps::Lamps;
 pub use lines::{Drive, Edge, Input, Levels, Line, LineError, Lines};
 pub use nest::{Keeper, Nest};
 pub use panel::{Panel, PanelError};
 pub use port::{Port, PortError, PortSource};
+pub use supply::{Supply, SupplyError};

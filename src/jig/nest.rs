@@ -2,6 +2,7 @@
 
 use super::{Drive, Line, LineError, Lines, PortSource};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
@@ -26,6 +27,7 @@ pub struct Keeper {
     orders: Option<std::sync::mpsc::Sender<Order>>,
     thread: Option<JoinHandle<()>>,
     has: [bool; 3],
+    powered: Arc<AtomicBool>,
 }
 
 /// CEN held, power off, TX parked. All three are tried; the first error is given.
@@ -38,11 +40,24 @@ fn make_safe(lines: &mut dyn Lines) -> Result<(), LineError> {
     results.into_iter().collect()
 }
 
-fn keep(mut lines: Box<dyn Lines>, orders: &std::sync::mpsc::Receiver<Order>) {
+fn keep(mut lines: Box<dyn Lines>, orders: &std::sync::mpsc::Receiver<Order>, powered: &AtomicBool) {
     while let Ok(order) = orders.recv() {
         match order {
-            Order::Set(line, to, done) => _ = done.send(lines.set(line, to)),
-            Order::Safe(done) => _ = done.send(make_safe(lines.as_mut())),
+            Order::Set(line, to, done) => {
+                // without power before it goes, with power only when it came
+                if line == Line::Power && to == Drive::Released {
+                    powered.store(false, Ordering::Relaxed);
+                }
+                let set = lines.set(line, to);
+                if line == Line::Power && to == Drive::Asserted && set.is_ok() {
+                    powered.store(true, Ordering::Relaxed);
+                }
+                _ = done.send(set);
+            }
+            Order::Safe(done) => {
+                powered.store(false, Ordering::Relaxed);
+                _ = done.send(make_safe(lines.as_mut()));
+            }
         }
     }
     if let Err(error) = make_safe(lines.as_mut()) {
@@ -56,8 +71,10 @@ impl Keeper {
         let has = [lines.has(Line::Power), lines.has(Line::Reset), lines.has(Line::Park)];
         make_safe(lines.as_mut())?;
         let (orders, inbox) = std::sync::mpsc::channel();
-        let thread = std::thread::spawn(move || keep(lines, &inbox));
-        Ok(Self { orders: Some(orders), thread: Some(thread), has })
+        let powered = Arc::new(AtomicBool::new(false));
+        let shared = Arc::clone(&powered);
+        let thread = std::thread::spawn(move || keep(lines, &inbox, &shared));
+        Ok(Self { orders: Some(orders), thread: Some(thread), has, powered })
     }
 
     /// Whether the nest has this line.
@@ -67,6 +84,11 @@ impl Keeper {
             Line::Reset => self.has[1],
             Line::Park => self.has[2],
         }
+    }
+
+    /// Whether the board has power, as far as it is ours to switch.
+    pub fn is_powered(&self) -> bool {
+        self.powered.load(Ordering::Relaxed)
     }
 
     async fn order(&self, make: impl FnOnce(oneshot::Sender<Result<(), LineError>>) -> Order) -> Result<(), LineError> {

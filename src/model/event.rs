@@ -4,6 +4,7 @@ use super::board::Board;
 use super::digest::Digest;
 use super::fault::Fault;
 use super::stage::Stage;
+use super::supply::Reading;
 use super::verdict::Verdict;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -105,6 +106,11 @@ pub enum Event {
     },
     /// What was noticed is over.
     Settled,
+    /// What the board draws; at most once a second, while a unit is in flight.
+    Supply {
+        /// Volts and milliamps.
+        reading: Reading,
+    },
     /// A double press: the verdict of the last unit is shown again.
     Recalled,
 }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 /// What is on: three lamps and the buzzer of one nest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "named after what they light")]
+#[allow(missing_docs, clippy::struct_excessive_bools, reason = "four things that are on or off")]
 pub struct Lit {
     pub green: bool,
     pub red: bool,
@@ -180,7 +180,7 @@ pub fn manual() -> String {
 }
 
 fn turns(times: &[u16], on: &str, off: &str) -> String {
-    let word = |index: usize| if index % 2 == 0 { on } else { off };
+    let word = |index: usize| if index.is_multiple_of(2) { on } else { off };
     let all: Vec<_> = times.iter().enumerate().map(|(index, time)| format!("{} {time}", word(index))).collect();
     all.join(", ")
 }

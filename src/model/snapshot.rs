@@ -4,6 +4,7 @@ use super::board::Board;
 use super::event::{Event, Stamped};
 use super::fault::Fault;
 use super::stage::Stage;
+use super::supply::Reading;
 use super::verdict::Verdict;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,9 @@ pub struct SlotView {
     /// Whether the lamps show the verdict of the last unit: until its board is taken out, where a contact tells.
     #[serde(default)]
     pub verdict_shown: bool,
+    /// What the board drew last, where a meter tells.
+    #[serde(default)]
+    pub supply: Option<Reading>,
     /// When it was asked for again by a double press.
     #[serde(default)]
     pub recalled: Option<Timestamp>,
@@ -166,6 +170,7 @@ impl SlotView {
             blocked: None,
             last: None,
             notice: None,
+            supply: None,
             verdict_shown: false,
             recalled: None,
         }
@@ -221,6 +226,7 @@ impl SlotView {
                 self.blocked = Some(message.clone());
             }
             Event::Noticed { message } => self.notice = Some(message.clone()),
+            Event::Supply { reading } => self.supply = Some(*reading),
             Event::Settled => self.notice = None,
             Event::Recalled => {
                 self.verdict_shown = self.last.is_some();

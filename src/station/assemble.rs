@@ -5,6 +5,7 @@ use super::handle::StationHandle;
 use super::hub::Hub;
 use super::shelf::Shelf;
 use super::slot::{Bench, Inputs, Slot, Start};
+use super::supply::Guard;
 use crate::flow::{Origin, Pace};
 use crate::jig::{Edge, Levels, Nest};
 use crate::model::snapshot::{Snapshot, Station as Facts};
@@ -43,6 +44,8 @@ pub struct SlotPlan {
     pub edges: mpsc::Receiver<Edge>,
     /// What they were at the begin.
     pub levels: Levels,
+    /// The meter in its supply.
+    pub supply: Option<Guard>,
     /// How they are read.
     pub start: Start,
     /// How fast and how patient.
@@ -72,6 +75,7 @@ impl Station {
                 Origin { station: facts.name.clone(), slot: slot.name, boot_id: boot_id.clone(), clock_synced };
             let bench = Bench {
                 nest: slot.nest,
+                supply: slot.supply,
                 start: slot.start,
                 pace: slot.pace,
                 origin,

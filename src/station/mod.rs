@@ -12,6 +12,7 @@ pub mod hub;
 mod notice;
 pub mod shelf;
 pub mod slot;
+pub mod supply;
 
 pub use assemble::{Plan, SlotPlan, Station};
 pub use handle::{Order, Refused, StationHandle};

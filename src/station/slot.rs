@@ -4,6 +4,7 @@ use super::ears::{Ears, Heard};
 use super::handle::{Ask, Order, Refused};
 use super::notice::Notice;
 use super::shelf::{Lack, Shelf, Stock};
+use super::supply::Guard;
 use crate::flow::{self, Alarm, Job, Origin, Outbox, Pace};
 use crate::jig::Nest;
 use crate::model::event::Event;
@@ -49,6 +50,8 @@ pub struct Slot {
 pub struct Bench {
     /// Its jig.
     pub nest: Nest,
+    /// The meter in its supply.
+    pub supply: Option<Guard>,
     /// How its button and contact are read.
     pub start: Start,
     /// How fast and how patient.
@@ -173,7 +176,6 @@ impl Bench {
                 self.notices(desk, |notices| _ = notices.insert(Notice::NoBoard)).await;
             }
             Heard::Press(Meaning::Double) if desk.last => self.say(Event::Recalled).await,
-            Heard::Press(Meaning::Short | Meaning::Double | Meaning::Long) => {}
             Heard::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, desk).await,
             Heard::Seated => {
                 desk.fresh = true;
@@ -181,7 +183,7 @@ impl Bench {
                 self.notices(desk, |notices| _ = notices.remove(&Notice::NoBoard)).await;
             }
             Heard::Still if self.start == Start::Contact => return Wake::Start,
-            Heard::Still => {}
+            Heard::Still | Heard::Press(Meaning::Short | Meaning::Double | Meaning::Long) => {}
             Heard::Lifted => {
                 self.say(Event::Lifted).await;
                 self.notices(desk, |notices| _ = notices.remove(&Notice::OldBoard)).await;
@@ -213,10 +215,18 @@ impl Bench {
         let (trip, alarm) = watch::channel(None);
         let work = AssertUnwindSafe(flow::convert(self.job(stock, stop.clone(), alarm))).catch_unwind();
         tokio::pin!(work);
+        let guard = async {
+            match &self.supply {
+                Some(supply) => supply.watch(&self.origin.slot, &self.nest.lines, &self.outbox, &trip).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(guard);
         let panicked = loop {
             tokio::select! {
                 biased;
                 done = &mut work => break done.is_err(),
+                never = &mut guard => match never {},
                 wish = self.busy(inputs, desk, &trip) => if wish {
                     stop.cancel();
                     self.say(Event::Stopping).await;
@@ -263,11 +273,7 @@ impl Bench {
         self.say(event).await;
         if is_sensed {
             let message = format!("expected the jig's contact to stay as it was while the board has power, it {verb}");
-            trip.send_if_modified(|alarm| {
-                let first = alarm.is_none();
-                *alarm = alarm.take().or(Some(Alarm { code: FaultCode::Lifted, message }));
-                first
-            });
+            raise(trip, FaultCode::Lifted, message);
         }
     }
 
@@ -318,4 +324,15 @@ impl Bench {
         };
         self.say(Event::Finished { seq, verdict: code.verdict(), fault: Some(fault), ms: 0 }).await;
     }
+}
+
+/// Stops the unit in flight at once. The first alarm stays: what follows is what it led to.
+pub(super) fn raise(trip: &watch::Sender<Option<Alarm>>, code: FaultCode, message: String) {
+    trip.send_if_modified(|alarm| {
+        let first = alarm.is_none();
+        if first {
+            *alarm = Some(Alarm { code, message });
+        }
+        first
+    });
 }

@@ -406,7 +406,7 @@ function connect() {
     loadUnits();
     refreshPanel();
   });
-  const kinds = ["seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried", "prompt", "finished", "stopping", "blocked", "noticed", "settled", "recalled"];
+  const kinds = ["seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried", "prompt", "finished", "stopping", "blocked", "noticed", "settled", "supply", "recalled"];
   kinds.forEach(kind => source.addEventListener(kind, message => {
     heard();
     if (!state) return;

@@ -28,7 +28,7 @@ function fold(state, event) {
     case "started":
       Object.assign(slot, { state: "busy", stage: null, progress: { done: 0, total: 0, overall: 0 }, started: event.time,
         recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, prompt: null, blocked: null,
-        verdict_shown: false, recalled: null });
+        verdict_shown: false, recalled: null, supply: null });
       break;
     case "entered":
       slot.stage = event.stage;
@@ -45,6 +45,7 @@ function fold(state, event) {
     case "retried": slot.retries += 1; break;
     case "stopping": slot.state = "stopping"; break;
     case "noticed": slot.notice = event.message; break;
+    case "supply": slot.supply = event.reading; break;
     case "settled": slot.notice = null; break;
     case "recalled": Object.assign(slot, { verdict_shown: Boolean(slot.last), recalled: event.time }); break;
     case "blocked": slot.state = "blocked"; slot.blocked = event.message; break;

@@ -1,3 +1,5 @@
+#![allow(clippy::cast_possible_wrap, clippy::struct_excessive_bools, reason = "a controller of 128x64 pixels")]
+
 use super::*;
 use crate::model::screen::{Item, Screen, paint};
 use embedded_hal::i2c::{ErrorKind, ErrorType, NoAcknowledgeSource, Operation};
@@ -77,7 +79,7 @@ impl I2c for Bus {
             match operation {
                 Operation::Write([control, bytes @ ..]) => {
                     chip.bytes += 1 + bytes.len();
-                    for byte in bytes.iter() {
+                    for byte in bytes {
                         if *control == 0x40 { chip.data(*byte) } else { chip.command(*byte) }
                     }
                 }

@@ -14,12 +14,15 @@ pub struct LampPins {
     pub buzzer: Option<Wire>,
 }
 
+/// Whether a lamp is on.
+type IsOn = fn(Lit) -> bool;
+
 struct Lamp {
     name: String,
     pin: Box<dyn Switch>,
     active_high: bool,
     /// Which of the lamps it is.
-    is_on: fn(Lit) -> bool,
+    is_on: IsOn,
 }
 
 /// The lamps of a nest on pins; off when they are made, and when they are dropped.
@@ -28,7 +31,7 @@ pub struct PinLamps(Vec<Lamp>);
 impl PinLamps {
     /// Takes the pins.
     pub fn open(bank: &dyn Bank, pins: LampPins) -> Result<Self, LineError> {
-        let all: [(&str, Option<Wire>, fn(Lit) -> bool); 4] = [
+        let all: [(&str, Option<Wire>, IsOn); 4] = [
             ("led_green", pins.green, |lit| lit.green),
             ("led_red", pins.red, |lit| lit.red),
             ("led_busy", pins.busy, |lit| lit.busy),

@@ -72,9 +72,10 @@ impl PinLines {
     pub fn open(bank: &dyn Bank, pins: &LinePins) -> Result<Self, LineError> {
         let reset = pins.reset.map(|wire| {
             let name = named("CEN", bank, wire.pin);
-            let opened = match wire.active_high {
-                false => bank.open_drain(wire.pin).map(Actuator::Sink),
-                true => switch(bank, wire, Drive::Asserted),
+            let opened = if wire.active_high {
+                switch(bank, wire, Drive::Asserted)
+            } else {
+                bank.open_drain(wire.pin).map(Actuator::Sink)
             };
             output(name, opened, ["low", "released"])
         });

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn all() -> Value {
     let kinds = [
         "seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried",
-        "finished", "stopping", "blocked", "prompt", "noticed", "settled", "recalled",
+        "finished", "stopping", "blocked", "prompt", "noticed", "settled", "supply", "recalled",
     ];
     let mut event = object(&[
         ("seq", integer()),
@@ -81,6 +81,7 @@ fn slot() -> Value {
         ("blocked", maybe(string())),
         ("last", maybe(last)),
         ("notice", maybe(string())),
+        ("supply", maybe(object(&[("millivolts", integer()), ("milliamps", integer())]))),
         ("verdict_shown", json!({ "type": "boolean" })),
         ("recalled", maybe(time())),
     ])
