@@ -74,7 +74,7 @@ fn nest(slot: &Slot) -> Result<Nest, Failure> {
     Ok(Nest { source, lines })
 }
 
-fn slot_plan(slot: &Slot) -> Result<SlotPlan, Failure> {
+fn slot_plan(slot: &Slot, stop_after: u32) -> Result<SlotPlan, Failure> {
     // no lines of today have inputs: the sender's end is gone at once
     let (_, edges) = mpsc::channel::<Edge>(1);
     let start = match slot.start {
@@ -83,7 +83,7 @@ fn slot_plan(slot: &Slot) -> Result<SlotPlan, Failure> {
         Start::Remote => SlotStart::Remote,
     };
     let pace = Pace { max_baud: slot.max_baud, ..Pace::default() };
-    Ok(SlotPlan { name: slot.name.clone(), nest: nest(slot)?, edges, start, pace })
+    Ok(SlotPlan { name: slot.name.clone(), nest: nest(slot)?, edges, start, pace, stop_after })
 }
 
 /// A slot over a virtual nest, and the hand that puts boards in.
@@ -91,9 +91,9 @@ pub fn virtual_slot(name: &str, spec: NestSpec, pace: Pace) -> Result<(SlotPlan,
     let nest = bench::nest(spec).map_err(|error| Failure::broken(format!("slot {name}: no virtual nest: {error}")))?;
     let lines = Keeper::new(nest.lines).map_err(Failure::broken)?;
     let source = Arc::new(SerialSource::new(nest.uart.display().to_string()));
-    let slot =
-        SlotPlan { name: name.into(), nest: Nest { source, lines }, edges: nest.edges, start: SlotStart::Button, pace };
-    Ok((slot, nest.hand))
+    let (nest, edges, hand) = (Nest { source, lines }, nest.edges, nest.hand);
+    let start = SlotStart::Button;
+    Ok((SlotPlan { name: name.into(), nest, edges, start, pace, stop_after: 0 }, hand))
 }
 
 /// Makes every slot of a configuration safe.
@@ -111,7 +111,7 @@ pub fn start(facts: Facts, shelf: Shelf, ledger: Ledger, archive: Archive, slots
 
 /// Starts the station of a configuration; `page` is the address that the panel shows.
 pub fn station(config: &Config, page: Option<String>) -> Result<Station, Failure> {
-    let slots = config.slots.iter().map(slot_plan).collect::<Result<_, _>>()?;
+    let slots = config.slots.iter().map(|slot| slot_plan(slot, config.stop_after)).collect::<Result<_, _>>()?;
     let (ledger, archive) = stores(&config.data_dir)?;
     let shelf = shelf(&config.data_dir, &config.firmware_dir, &config.recipe);
     Ok(start(facts(&config.name, page), shelf, ledger, archive, slots))

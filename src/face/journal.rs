@@ -70,6 +70,10 @@ fn line(event: &Event) -> Option<(Level, String)> {
         Event::Retried { stage, message } => (Level::Warn, format!("retry in {stage}: {message}")),
         Event::Prompt { message } => (Level::Warn, format!("to do now: {message}")),
         Event::Stopping => (Level::Info, "stops at the next safe point".into()),
+        Event::Already { already } => {
+            (Level::Info, format!("converted before, left as it is: OpenBeken {}, {}", already.version, already.proof))
+        }
+        Event::Acknowledged => (Level::Info, "acknowledged, takes boards again".into()),
         Event::Blocked { message } => (Level::Warn, format!("blocked: {message}")),
         Event::Finished { seq, verdict, fault, ms } => {
             let level = if *verdict == Verdict::Pass { Level::Info } else { Level::Warn };

@@ -1,6 +1,6 @@
 //! The loop: action, outcome, next action.
 
-use super::job::Job;
+use super::job::{Job, Task};
 use super::report::millis;
 use super::run::Run;
 use super::steps;
@@ -18,7 +18,10 @@ use std::time::Duration;
 ///
 /// The lines are safe when this returns. When it is dropped or panics half-way, the slot makes them safe.
 pub async fn convert(job: Job<'_>) -> Unit {
-    let recipe = job.recipe_name.clone();
+    let recipe = match &job.task {
+        Task::Convert { .. } => job.recipe_name.clone(),
+        Task::Restore(restore) => format!("restore of unit {}", restore.unit),
+    };
     let mut run = Run::new(job);
     run.report.say(Event::Started { recipe }).await;
     let (mut cycle, mut action) = Cycle::start();
@@ -34,6 +37,9 @@ pub async fn convert(job: Job<'_>) -> Unit {
                 let again = matches!(trouble.outcome, Outcome::Lost(_));
                 if again {
                     run.hang_up();
+                }
+                if let Outcome::Lost(FaultCode::BadReply | FaultCode::BackupUnsure) = trouble.outcome {
+                    run.slow_down();
                 }
                 let before = cycle.ending();
                 action = cycle.step(trouble.outcome);

@@ -17,5 +17,5 @@ mod steps;
 mod trouble;
 
 pub use convert::convert;
-pub use job::{Job, Origin, Pace};
+pub use job::{Job, Origin, Pace, Restore, Task};
 pub use report::{Outbox, Told};

@@ -4,6 +4,7 @@ use super::board::Board;
 use super::digest::Digest;
 use super::fault::Fault;
 use super::stage::Stage;
+use super::unit::Already;
 use super::verdict::Verdict;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,11 @@ pub enum Event {
         /// Its digest.
         sha256: Digest,
     },
+    /// The board was converted before and is left as it is.
+    Already {
+        /// What proves it.
+        already: Already,
+    },
     /// What must move.
     Planned {
         /// Bytes that will be erased.
@@ -98,6 +104,8 @@ pub enum Event {
         /// Why, and what to do.
         message: String,
     },
+    /// Somebody looked at a blocked slot: it takes boards again.
+    Acknowledged,
 }
 
 /// An event with its number and time, both given by the hub.

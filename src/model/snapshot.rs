@@ -4,6 +4,7 @@ use super::board::Board;
 use super::event::{Event, Stamped};
 use super::fault::Fault;
 use super::stage::Stage;
+use super::unit::Already;
 use super::verdict::Verdict;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,9 @@ pub struct SlotView {
     pub prompt: Option<String>,
     /// Why it is blocked.
     pub blocked: Option<String>,
+    /// The board was converted before and is left as it is.
+    #[serde(default)]
+    pub already: Option<Already>,
     /// The verdict of the last unit; stays until the next one ends.
     pub last: Option<Last>,
 }
@@ -107,6 +111,9 @@ pub struct Last {
     pub finished: Timestamp,
     /// What it was.
     pub board: Option<Board>,
+    /// It was converted before, and nothing was written.
+    #[serde(default)]
+    pub already: Option<Already>,
 }
 
 /// Counts by verdict.
@@ -118,6 +125,9 @@ pub struct Tally {
     pub error: u64,
     pub timeout: u64,
     pub aborted: u64,
+    /// Of those that passed: boards that were converted before.
+    #[serde(default)]
+    pub already: u64,
 }
 
 impl Tally {
@@ -155,6 +165,7 @@ impl SlotView {
             retries: 0,
             prompt: None,
             blocked: None,
+            already: None,
             last: None,
         }
     }
@@ -182,6 +193,7 @@ impl SlotView {
             Event::Prompt { message } => self.prompt = Some(message.clone()),
             Event::Found { board } => self.board = Some(board.clone()),
             Event::Chosen { name, .. } => self.firmware = Some(name.clone()),
+            Event::Already { already } => self.already = Some(already.clone()),
             Event::Kept { .. } | Event::Planned { .. } => {}
             Event::Retried { .. } => self.retries += 1,
             Event::Finished { seq, verdict, fault, ms } => {
@@ -197,12 +209,17 @@ impl SlotView {
                     ms: *ms,
                     finished: time,
                     board: self.board.clone(),
+                    already: self.already.clone(),
                 });
             }
             Event::Stopping => self.state = SlotState::Stopping,
             Event::Blocked { message } => {
                 self.state = SlotState::Blocked;
                 self.blocked = Some(message.clone());
+            }
+            Event::Acknowledged => {
+                self.state = SlotState::Idle;
+                self.blocked = None;
             }
         }
     }
@@ -222,6 +239,8 @@ impl Snapshot {
         }
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.name == stamped.slot) {
             slot.apply(&stamped.event, stamped.time);
+            let last = slot.last.as_ref().filter(|_| matches!(stamped.event, Event::Finished { .. }));
+            self.tally.already += u64::from(last.is_some_and(|last| last.already.is_some()));
         }
     }
 

@@ -8,6 +8,7 @@
 pub mod assemble;
 pub mod handle;
 pub mod hub;
+pub mod memory;
 pub mod shelf;
 pub mod slot;
 

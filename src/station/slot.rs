@@ -1,8 +1,9 @@
 //! One slot: owns its nest; idle, a unit, idle.
 
 use super::handle::{Ask, Order, Refused};
+use super::memory::Memory;
 use super::shelf::{Lack, Shelf, Stock};
-use crate::flow::{self, Job, Origin, Outbox, Pace};
+use crate::flow::{self, Job, Origin, Outbox, Pace, Task};
 use crate::jig::{Edge, Input, Nest};
 use crate::model::event::Event;
 use crate::model::fault::{Fault, FaultCode};
@@ -29,7 +30,8 @@ pub enum Start {
 
 /// Why the slot was woken.
 enum Wake {
-    Start,
+    Start(Task),
+    Acknowledged,
     Nothing,
     End,
 }
@@ -50,6 +52,8 @@ pub struct Bench {
     pub start: Start,
     /// How fast and how patient.
     pub pace: Pace,
+    /// Failures in a row with one code after which the slot asks for attention; 0: never.
+    pub stop_after: u32,
     /// Where.
     pub origin: Origin,
     /// Images and recipe.
@@ -78,9 +82,21 @@ impl Slot {
     /// Runs until the program ends. The nest is safe when this returns, and when it is dropped.
     pub async fn run(self) {
         let Self { bench, mut inputs } = self;
+        let mut memory = Memory::default();
         loop {
-            match bench.idle(&mut inputs).await {
-                Wake::Start => bench.unit(&mut inputs).await,
+            match bench.idle(&mut inputs, &memory).await {
+                Wake::Start(task) => {
+                    let unit = bench.unit(&mut inputs, task, &memory).await;
+                    if memory.unit(&unit, bench.pace.max_baud, bench.stop_after)
+                        && let Some(message) = memory.blocked()
+                    {
+                        bench.say(Event::Blocked { message: message.into() }).await;
+                    }
+                }
+                Wake::Acknowledged => {
+                    memory.acknowledge();
+                    bench.say(Event::Acknowledged).await;
+                }
                 Wake::Nothing => {}
                 Wake::End => return,
             }
@@ -98,71 +114,72 @@ impl Bench {
         self.say(if seated { Event::Seated } else { Event::Lifted }).await;
     }
 
-    async fn idle(&self, inputs: &mut Inputs) -> Wake {
+    async fn idle(&self, inputs: &mut Inputs, memory: &Memory) -> Wake {
+        let start = || Wake::Start(Task::Convert { redo: false });
         tokio::select! {
             biased;
             () = self.end.cancelled() => Wake::End,
             Some((order, answer)) = inputs.asks.recv() => {
-                let (reply, wake) = match order {
-                    Order::Start => (Ok(()), Wake::Start),
-                    Order::Abort => (Err(Refused::NotNow("nothing runs in this slot".into())), Wake::Nothing),
-                };
+                let (reply, wake) = take(order, memory);
                 _ = answer.send(reply);
                 wake
             }
             Some(edge) = inputs.edges.recv() => match edge.input {
                 Input::Button => match inputs.press.edge(edge.active, edge.at) {
-                    Some(Meaning::Short) if self.start == Start::Button => Wake::Start,
+                    Some(Meaning::Long) if memory.blocked().is_some() => Wake::Acknowledged,
+                    Some(Meaning::Short) if self.start == Start::Button && memory.blocked().is_none() => start(),
                     _ => Wake::Nothing,
                 },
                 Input::Contact => {
                     self.contact(edge.active).await;
-                    if edge.active && self.start == Start::Contact { Wake::Start } else { Wake::Nothing }
+                    let starts = edge.active && self.start == Start::Contact && memory.blocked().is_none();
+                    if starts { start() } else { Wake::Nothing }
                 }
             },
         }
     }
 
-    async fn unit(&self, inputs: &mut Inputs) {
+    async fn unit(&self, inputs: &mut Inputs, task: Task, memory: &Memory) -> Unit {
         let shelf = Arc::clone(&self.shelf);
-        let stock = match tokio::task::spawn_blocking(move || shelf.stock()).await {
+        let converts = matches!(task, Task::Convert { .. });
+        let look = move || if converts { shelf.stock() } else { shelf.stock_without_images() };
+        let stock = match tokio::task::spawn_blocking(look).await {
             Ok(Ok(stock)) => stock,
             Ok(Err(Lack::Recipe(why))) => return self.end_early(FaultCode::BadRecipe, why).await,
             Ok(Err(Lack::Firmware(why))) => return self.end_early(FaultCode::NoImage, why).await,
             Err(error) => return self.end_early(FaultCode::Panicked, error.to_string()).await,
         };
         let stop = self.end.child_token();
-        let work = AssertUnwindSafe(flow::convert(self.job(stock, stop.clone()))).catch_unwind();
+        let work = AssertUnwindSafe(flow::convert(self.job(stock, task, memory, stop.clone()))).catch_unwind();
         tokio::pin!(work);
-        let panicked = loop {
+        let done = loop {
             tokio::select! {
                 biased;
-                done = &mut work => break done.is_err(),
+                done = &mut work => break done,
                 wish = self.busy(inputs) => if wish {
                     stop.cancel();
                     self.say(Event::Stopping).await;
                 },
             }
         };
-        if panicked {
-            if let Err(error) = self.nest.lines.make_safe().await {
-                tracing::error!(%error, slot = self.origin.slot, "the jig could not be made safe");
-            }
-            let what = "the program panicked in this slot; the journal has the place".to_string();
-            self.end_early(FaultCode::Panicked, what).await;
+        if let Ok(unit) = done {
+            return unit;
         }
+        if let Err(error) = self.nest.lines.make_safe().await {
+            tracing::error!(%error, slot = self.origin.slot, "the jig could not be made safe");
+        }
+        let what = "the program panicked in this slot; the journal has the place".to_string();
+        self.end_early(FaultCode::Panicked, what).await
     }
 
     /// Hears the inputs while a unit is in flight; `true`: it shall stop.
     async fn busy(&self, inputs: &mut Inputs) -> bool {
         tokio::select! {
             Some((order, answer)) = inputs.asks.recv() => {
-                let reply = match order {
-                    Order::Start => Err(Refused::NotNow("a unit is in flight in this slot".into())),
-                    Order::Abort => Ok(()),
-                };
-                _ = answer.send(reply);
-                order == Order::Abort
+                let abort = matches!(order, Order::Abort);
+                let busy = || Err(Refused::NotNow("a unit is in flight in this slot".into()));
+                _ = answer.send(if abort { Ok(()) } else { busy() });
+                abort
             }
             Some(edge) = inputs.edges.recv() => match edge.input {
                 Input::Button => inputs.press.edge(edge.active, edge.at) == Some(Meaning::Long),
@@ -175,7 +192,7 @@ impl Bench {
         }
     }
 
-    fn job(&self, stock: Stock, stop: CancellationToken) -> Job<'_> {
+    fn job(&self, stock: Stock, task: Task, memory: &Memory, stop: CancellationToken) -> Job<'_> {
         Job {
             nest: &self.nest,
             archive: &self.archive,
@@ -183,15 +200,16 @@ impl Bench {
             recipe_name: stock.recipe_name,
             kit: stock.kit,
             images: stock.images,
+            task,
             origin: self.origin.clone(),
-            pace: self.pace,
+            pace: Pace { max_baud: memory.rate(self.pace.max_baud), ..self.pace },
             outbox: self.outbox.clone(),
             stop,
         }
     }
 
     /// Records and shows a unit that ended before or outside its cycle.
-    async fn end_early(&self, code: FaultCode, message: String) {
+    async fn end_early(&self, code: FaultCode, message: String) -> Unit {
         let fault = Fault::new(code, Stage::Settle, message);
         let now = crate::clock::now();
         let unit = Unit {
@@ -211,14 +229,31 @@ impl Bench {
             config: None,
             stages: Vec::new(),
             uart: Uart::default(),
+            checks: Vec::new(),
+            already: None,
+            restored_from: None,
         };
-        let seq = match self.ledger.commit(unit).await {
-            Ok(stored) => Some(stored.seq),
+        let (seq, unit) = match self.ledger.commit(unit.clone()).await {
+            Ok(stored) => (Some(stored.seq), stored),
             Err(error) => {
                 tracing::error!(%error, "a record could not be written");
-                None
+                (None, unit)
             }
         };
         self.say(Event::Finished { seq, verdict: code.verdict(), fault: Some(fault), ms: 0 }).await;
+        unit
+    }
+}
+
+/// What an idle slot makes of an order.
+fn take(order: Order, memory: &Memory) -> (Result<(), Refused>, Wake) {
+    let refuse = |why: &str| (Err(Refused::NotNow(why.into())), Wake::Nothing);
+    match (order, memory.blocked()) {
+        (Order::Start { .. } | Order::Restore(_), Some(why)) => refuse(why),
+        (Order::Start { redo }, None) => (Ok(()), Wake::Start(Task::Convert { redo })),
+        (Order::Restore(restore), None) => (Ok(()), Wake::Start(Task::Restore(restore))),
+        (Order::Abort, _) => refuse("nothing runs in this slot"),
+        (Order::Acknowledge, Some(_)) => (Ok(()), Wake::Acknowledged),
+        (Order::Acknowledge, None) => refuse("this slot waits for nobody"),
     }
 }

@@ -2,7 +2,9 @@
 
 use super::number::{Number, Pool};
 use super::records::{Records, refused};
+use super::stock_notes::StockNotes;
 use super::{StoreError, blocking};
+use crate::model::history::StockNote;
 use crate::model::mac::Mac;
 use crate::model::unit::{Unit, UnitQuery};
 use crate::model::verdict::Verdict;
@@ -23,6 +25,7 @@ pub struct Ledger {
 
 struct Inner {
     records: Records,
+    notes: StockNotes,
     /// One commit at a time, so that numbers are given in the order of the log.
     writer: Mutex<Writer>,
     /// Running numbers of the units in flight.
@@ -47,6 +50,7 @@ impl Ledger {
         DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(io)?;
         let db = config(&folder).open().map_err(|error| not_opened(&what, &error))?;
         let records = Records::open(&db).map_err(|error| refused(&what, &error))?;
+        let notes = StockNotes::open(&db).map_err(|error| refused(&what, &error))?;
         let next = records.last_seq().map_err(|error| refused(&what, &error))? + 1;
         let log = File::open(folder.join("db")).map_err(io)?;
         let mut writer = Writer { db, log, next };
@@ -55,7 +59,7 @@ impl Ledger {
         for folder in [&folder, data_dir] {
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
         }
-        Ok(Self { inner: Arc::new(Inner { records, writer: Mutex::new(writer), numbers: Arc::default() }) })
+        Ok(Self { inner: Arc::new(Inner { records, notes, writer: Mutex::new(writer), numbers: Arc::default() }) })
     }
 
     /// Gives the unit its number and stores it; returns when it would survive a power cut.
@@ -66,10 +70,32 @@ impl Ledger {
             unit.seq = writer.next;
             inner.records.put(&unit)?;
             writer.next += 1;
+            if let (Verdict::Pass, Some(mac)) = (unit.verdict, unit.board.as_ref().and_then(|board| board.mac)) {
+                // a note that stays open only costs a repair that finds nothing to do
+                _ = inner.notes.close(mac);
+            }
             writer.sync().map_err(|error| refused(&format!("making unit {} durable", unit.seq), &error))?;
             Ok(unit)
         })
         .await
+    }
+
+    /// Notes the stock backup that a board's conversion begins from; returns when it would survive a power cut. The
+    /// record of a unit that passes closes the note.
+    pub async fn note_stock(&self, mac: Mac, note: StockNote) -> Result<(), StoreError> {
+        let inner = Arc::clone(&self.inner);
+        blocking("noting a stock backup in the ledger", move || {
+            let mut writer = inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            inner.notes.put(mac, note)?;
+            writer.sync().map_err(|error| refused(&format!("making the note of {mac} durable"), &error))
+        })
+        .await
+    }
+
+    /// The stock backup that a board's last conversion began from.
+    pub async fn stock_of(&self, mac: Mac) -> Result<Option<StockNote>, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        blocking("reading the ledger", move || inner.notes.get(mac)).await
     }
 
     /// One unit.

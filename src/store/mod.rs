@@ -13,6 +13,7 @@ mod records;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod seal;
+mod stock_notes;
 
 pub use archive::Archive;
 pub use ledger::Ledger;

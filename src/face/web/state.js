@@ -25,7 +25,7 @@ function fold(state, event) {
     case "lifted": slot.seated = false; break;
     case "started":
       Object.assign(slot, { state: "busy", stage: null, progress: { done: 0, total: 0, overall: 0 }, started: event.time,
-        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, prompt: null, blocked: null });
+        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, prompt: null, blocked: null, already: null });
       break;
     case "entered":
       slot.stage = event.stage;
@@ -42,9 +42,12 @@ function fold(state, event) {
     case "retried": slot.retries += 1; break;
     case "stopping": slot.state = "stopping"; break;
     case "blocked": slot.state = "blocked"; slot.blocked = event.message; break;
+    case "acknowledged": slot.state = "idle"; slot.blocked = null; break;
+    case "already": slot.already = event.already; break;
     case "finished":
       Object.assign(slot, { state: "idle", stage: null, prompt: null, started: null, progress: { done: 0, total: 0, overall: 0 } });
-      slot.last = { seq: event.unit, verdict: event.verdict, fault: event.fault, ms: event.ms, finished: event.time, board: slot.board };
+      slot.last = { seq: event.unit, verdict: event.verdict, fault: event.fault, ms: event.ms, finished: event.time, board: slot.board, already: slot.already };
+      if (slot.already) state.tally.already += 1;
       break;
   }
 }

@@ -1,5 +1,6 @@
 //! Record: the unit in the ledger, before any light.
 
+use crate::flow::job::Task;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::model::cycle::{Ending, Outcome};
@@ -29,7 +30,7 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         fault: if ending == Ending::Pass { None } else { run.fault.clone() },
         board: run.board.clone(),
         backup: run.backup.clone(),
-        firmware: run.image.as_ref().map(|image| Firmware {
+        firmware: run.image.as_ref().filter(|_| run.already.is_none()).map(|image| Firmware {
             name: image.name.clone(),
             version: image.version.clone(),
             sha256: image.sha256,
@@ -43,5 +44,11 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         }),
         stages: run.report.stages(),
         uart: run.uart,
+        checks: run.checks.list(),
+        already: run.already.clone(),
+        restored_from: match &run.job.task {
+            Task::Restore(restore) => Some(restore.unit),
+            Task::Convert { .. } => None,
+        },
     }
 }

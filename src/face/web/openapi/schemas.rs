@@ -7,8 +7,23 @@ use serde_json::{Map, Value, json};
 /// Every shape, by name.
 pub(super) fn all() -> Value {
     let kinds = [
-        "seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried",
-        "finished", "stopping", "blocked", "prompt",
+        "seated",
+        "lifted",
+        "started",
+        "entered",
+        "progress",
+        "rate",
+        "found",
+        "chosen",
+        "kept",
+        "planned",
+        "retried",
+        "finished",
+        "stopping",
+        "blocked",
+        "prompt",
+        "already",
+        "acknowledged",
     ];
     let mut event = object(&[
         ("seq", integer()),
@@ -31,6 +46,7 @@ pub(super) fn all() -> Value {
             ("chip", link("Chip")), ("module", maybe(string())), ("mac", maybe(string())), ("flash_id", maybe(string())),
             ("flash_size", integer()), ("bootloader", maybe(string())),
             ("key", choice(&["standard", "plain", "foreign"])), ("evidence", list(string())),
+            ("calibration", maybe(string())),
         ]),
         "Snapshot": object(&[
             ("seq", integer()),
@@ -57,6 +73,7 @@ fn slot() -> Value {
         ("ms", integer()),
         ("finished", time()),
         ("board", maybe(link("Board"))),
+        ("already", maybe(already())),
     ]);
     object(&[
         ("name", string()),
@@ -79,12 +96,17 @@ fn slot() -> Value {
         ("retries", integer()),
         ("prompt", maybe(string())),
         ("blocked", maybe(string())),
+        ("already", maybe(already())),
         ("last", maybe(last)),
     ])
 }
 
 fn tally() -> Value {
-    object(&["pass", "fail", "error", "timeout", "aborted"].map(|verdict| (verdict, integer())))
+    object(&["pass", "fail", "error", "timeout", "aborted", "already"].map(|verdict| (verdict, integer())))
+}
+
+fn already() -> Value {
+    object(&[("version", string()), ("proof", string()), ("unit", maybe(integer()))])
 }
 
 fn unit() -> Value {
@@ -94,6 +116,7 @@ fn unit() -> Value {
         ("read_bytes", integer()),
         ("skipped_bytes", integer()),
         ("contains_credentials", json!({ "type": "boolean" })),
+        ("kind", choice(&["stock", "openbeken", "mixed"])),
     ]);
     let firmware =
         object(&[("name", string()), ("version", maybe(string())), ("sha256", string()), ("chip", link("Chip"))]);
@@ -132,6 +155,9 @@ fn unit() -> Value {
         ("config", maybe(config)),
         ("stages", list(stage)),
         ("uart", uart),
+        ("checks", list(object(&[("name", string()), ("ok", json!({ "type": "boolean" })), ("result", string())]))),
+        ("already", maybe(already())),
+        ("restored_from", maybe(integer())),
     ])
 }
 
