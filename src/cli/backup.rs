@@ -165,6 +165,7 @@ fn summary(report: &Report, missing: &[(u64, Digest)]) -> String {
 mod tests {
     use super::*;
     use crate::fail::BROKEN;
+    use crate::model::content::BackupKind;
     use crate::model::unit::{Backup, Unit};
     use crate::store::Ledger;
     use crate::store::sample::unit;
@@ -174,8 +175,14 @@ mod tests {
     async fn station(dir: &Path) -> (Ledger, Digest) {
         let ledger = Ledger::open(dir).unwrap();
         let sha256 = Archive::open(dir).unwrap().keep(vec![7; 4096].into()).await.unwrap();
-        let backup =
-            Some(Backup { sha256, bytes: 4096, read_bytes: 4096, skipped_bytes: 0, contains_credentials: true });
+        let backup = Some(Backup {
+            sha256,
+            bytes: 4096,
+            read_bytes: 4096,
+            skipped_bytes: 0,
+            contains_credentials: true,
+            kind: BackupKind::Stock,
+        });
         ledger.commit(Unit { backup, ..unit() }).await.unwrap();
         ledger.commit(Unit { backup: None, ..unit() }).await.unwrap();
         (ledger, sha256)

@@ -72,6 +72,9 @@ impl OpenUnit {
             config: self.config,
             stages: self.stages,
             uart: Uart::default(),
+            checks: Vec::new(),
+            already: None,
+            restored_from: None,
         }
     }
 

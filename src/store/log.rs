@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use super::records::{Records, refused};
+use super::stock_notes::StockNotes;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
@@ -20,6 +21,7 @@ pub(super) struct Log {
     /// sled's log, `db` in its folder, for fdatasync.
     file: File,
     pub(super) records: Records,
+    pub(super) stock: StockNotes,
     last: Last,
 }
 
@@ -37,12 +39,13 @@ impl Log {
         DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(io)?;
         let db = config(&folder).open().map_err(|error| not_opened(&what, &error))?;
         let records = Records::open(&db).map_err(|error| refused(&what, &error))?;
+        let stock = StockNotes::open(&db).map_err(|error| refused(&what, &error))?;
         let file = File::open(folder.join("db")).map_err(io)?;
         let found = records.last_seq().map_err(|error| refused(&what, &error))?;
         if let Some(last) = last.filter(|last| *last > found) {
             return Err(lost(&folder, &format!("records up to unit {last}"), &format!("{found} as the last one")));
         }
-        let log = Self { db, file, records, last: Last::open(&folder).map_err(io)? };
+        let log = Self { db, file, records, stock, last: Last::open(&folder).map_err(io)? };
         log.sync()?;
         log.last.write(found);
         // the names of new files live in their folders, and those need a sync of their own

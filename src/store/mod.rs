@@ -15,6 +15,7 @@ pub mod room;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod seal;
+mod stock_notes;
 
 pub use archive::Archive;
 pub use ledger::Ledger;
