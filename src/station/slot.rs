@@ -126,12 +126,11 @@ impl Bench {
             tracing::error!(%error, slot = self.origin.slot, "the jig could not be made safe");
         }
         let closed = self.ledger.close(&self.origin.slot, FaultCode::Panicked, "the program panicked").await;
-        match closed {
-            Ok(Some(unit)) => self.tell(&unit).await,
-            _ => {
-                let what = "the program panicked in this slot; the journal has the place".to_string();
-                self.end_early(FaultCode::Panicked, what).await;
-            }
+        if let Ok(Some(unit)) = closed {
+            self.tell(&unit).await;
+        } else {
+            let what = "the program panicked in this slot; the journal has the place".to_string();
+            self.end_early(FaultCode::Panicked, what).await;
         }
     }
 

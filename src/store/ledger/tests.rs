@@ -184,6 +184,8 @@ async fn a_log_that_lost_its_end_or_all_of_itself_is_refused_until_somebody_says
         }
         let error = Ledger::open(dir.path()).err().unwrap().to_string();
         assert!(error.contains(word) && error.contains("remove "), "{error}");
+        let copy = crate::store::LedgerCopy::take(dir.path());
+        assert!(copy.is_err() || copy.is_ok_and(|copy| copy.lost().is_some()), "an offline command says so too");
     }
     std::fs::write(&db, whole).unwrap();
     assert_eq!(reopen(dir.path()).get(1).await.unwrap().unwrap().seq, 1, "a good copy is taken");

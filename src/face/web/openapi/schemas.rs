@@ -7,8 +7,22 @@ use serde_json::{Map, Value, json};
 /// Every shape, by name.
 pub(super) fn all() -> Value {
     let kinds = [
-        "seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried",
-        "finished", "stopping", "blocked", "prompt",
+        "seated",
+        "lifted",
+        "started",
+        "entered",
+        "progress",
+        "rate",
+        "found",
+        "chosen",
+        "kept",
+        "planned",
+        "retried",
+        "finished",
+        "stopping",
+        "blocked",
+        "prompt",
+        "archive_checked",
     ];
     let mut event = object(&[
         ("seq", integer()),
