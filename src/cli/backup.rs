@@ -129,7 +129,9 @@ async fn check(data_dir: &Path) -> Result<(String, bool), Failure> {
     let there: HashSet<_> = report.good.iter().map(|kept| kept.digest).chain(bad).collect();
     let wanted = units.into_iter().filter_map(|unit| Some((unit.seq, unit.backup?.sha256)));
     let missing: Vec<_> = wanted.filter(|(_, digest)| !there.contains(digest)).collect();
-    Ok((summary(&report, &missing), report.bad.is_empty() && missing.is_empty()))
+    let lost = ledger.lost().map_or_else(String::new, |error| format!("{error}\n"));
+    let well = report.bad.is_empty() && missing.is_empty() && lost.is_empty();
+    Ok((lost + &summary(&report, &missing), well))
 }
 
 fn summary(report: &Report, missing: &[(u64, Digest)]) -> String {

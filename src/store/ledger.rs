@@ -96,7 +96,7 @@ impl Ledger {
     pub async fn begin(&self, open: OpenUnit) -> Result<Option<Unit>, StoreError> {
         self.write("noting in the ledger that a unit begins", move |log, next| {
             let left = log.records.note(&open.slot)?.filter(|left| !left.is_same_unit(&open.slot, open.started));
-            let why = "the record could not be written at the time; the unit ended";
+            let why = "the unit ended and its record could not be written at the time; it was";
             let left = left.map(|left| put(&log.records, left.ended(FaultCode::NotRecorded, why), next)).transpose()?;
             log.records.put_note(&open)?;
             log.sync()?;

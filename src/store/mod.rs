@@ -6,6 +6,7 @@
 pub mod archive;
 mod backup_file;
 pub mod export;
+mod last;
 pub mod ledger;
 pub mod ledger_copy;
 mod log;

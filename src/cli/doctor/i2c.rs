@@ -6,8 +6,7 @@ use crate::config::{Config, Panel};
 use crate::hw::i2c_scan;
 
 pub(super) fn look(root: &Root, config: Option<&Config>) -> Vec<Finding> {
-    let (Some(Panel::Ssd1306 { bus, address, .. } | Panel::Sh1106 { bus, address })) =
-        config.map(|config| &config.panel)
+    let Some(Panel::Ssd1306 { bus, address, .. } | Panel::Sh1106 { bus, address }) = config.map(|config| &config.panel)
     else {
         return Vec::new();
     };

@@ -18,6 +18,9 @@ function overall(stage, done, total) {
 function fold(state, event) {
   state.seq = event.seq;
   if (event.kind === "finished") state.tally[event.verdict] += 1;
+  if (event.kind === "archive_checked") {
+    state.archive = { ok: event.ok, damaged: event.damaged, names: event.names, checked_at: event.time };
+  }
   const slot = state.slots.find(slot => slot.name === event.slot);
   if (!slot) return;
   switch (event.kind) {

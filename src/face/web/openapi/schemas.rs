@@ -28,6 +28,7 @@ pub(super) fn all() -> Value {
         "recalled",
         "already",
         "acknowledged",
+        "archive_checked",
     ];
     let mut event = object(&[
         ("seq", integer()),
