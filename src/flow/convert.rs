@@ -44,8 +44,8 @@ pub async fn convert(job: Job<'_>) -> Unit {
                 if again {
                     run.hang_up();
                 }
-                if let Outcome::Lost(FaultCode::BadReply | FaultCode::BackupUnsure) = trouble.outcome {
-                    run.slow_down();
+                if let Outcome::Lost(code) = trouble.outcome {
+                    run.doubt(code);
                 }
                 let before = cycle.ending();
                 action = cycle.step(trouble.outcome);

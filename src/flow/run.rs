@@ -56,6 +56,8 @@ pub(super) struct Run<'a> {
     pub(super) dirty: Vec<Span>,
     /// An erase was sent: from here on a stop waits for verify.
     pub(super) touched: bool,
+    /// The evidence contradicted itself before.
+    pub(super) doubted: bool,
     /// A session was made before: the next one begins with a power cycle.
     pub(super) linked: bool,
     /// What the backup shows and the ledger knows.
@@ -104,6 +106,7 @@ impl<'a> Run<'a> {
             plan: Plan::default(),
             dirty: Vec::new(),
             touched: false,
+            doubted: false,
             linked: false,
             study: None,
             base: None,
@@ -139,6 +142,20 @@ impl<'a> Run<'a> {
     pub(super) fn slow_down(&mut self) {
         if self.ladder.len() > 1 {
             self.ladder.remove(0);
+        }
+    }
+
+    /// What a loss says about the rate: damaged replies speak against it at once, contradicting evidence when it comes
+    /// twice.
+    pub(super) fn doubt(&mut self, code: FaultCode) {
+        match code {
+            FaultCode::BadReply | FaultCode::BackupUnsure => self.slow_down(),
+            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip => {
+                if std::mem::replace(&mut self.doubted, true) {
+                    self.slow_down();
+                }
+            }
+            _ => {}
         }
     }
 

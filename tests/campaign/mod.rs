@@ -16,9 +16,9 @@ mod judge;
 mod rig;
 mod table;
 
-pub use case::{Case, KINDS};
+pub use case::Case;
 pub use rig::Rig;
-pub use table::{Row, Table};
+pub use table::Table;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

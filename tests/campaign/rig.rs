@@ -6,7 +6,6 @@ use super::judge::{Measure, Outcome, judge};
 use super::table::{Row, Table};
 use flashjig::flow::Pace;
 use flashjig::model::chip::Chip;
-use flashjig::model::event::Event;
 use flashjig::model::stage::Stage;
 use flashjig::model::unit::{Unit, UnitQuery};
 use flashjig::sim::bench::NestSpec;

@@ -30,7 +30,7 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let board = board(&evidence, identity);
     match &run.board {
         Some(before) if before.chip != board.chip || before.flash_id != board.flash_id => {
-            return Err(Trouble::failed(
+            return Err(Trouble::lost(
                 FaultCode::LinkLost,
                 format!("expected the same {} as before the link was lost, found a {}", before.chip, board.chip),
             ));
@@ -46,9 +46,10 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     Ok(Outcome::Done)
 }
 
+/// One damaged byte makes another chip of it, so the chip is linked and asked again before it is believed.
 fn refused(run: &mut Run<'_>, check: &'static str, code: FaultCode, why: &str) -> Trouble {
     run.checks.failed(check, why);
-    Trouble::failed(code, why)
+    Trouble::lost(code, why)
 }
 
 /// On a ROM the id decides how the protection is lifted, so an id that nobody knows ends here.
