@@ -33,7 +33,9 @@ fn damaged(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
 
 fn run(name: &str, cases: u32) {
     let (_, check, seeds) = fuzz::TARGETS.into_iter().find(|(target, ..)| *target == name).unwrap();
-    seeds().iter().for_each(|seed| check(seed));
+    for seed in seeds() {
+        check(&seed);
+    }
     let noise = prop::collection::vec(any::<u8>(), 0..600);
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     runner

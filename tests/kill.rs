@@ -25,7 +25,8 @@ use seen::Seen;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Kills of one data folder before the next one begins: reading all its backups again must stay quick.
 const KILLS_A_FOLDER: u64 = 25;
@@ -114,9 +115,8 @@ fn after_a_kill_nothing_shown_is_lost_and_what_was_interrupted_is_told() {
             (before, book) = (Seen::default(), ledger::Book::default());
             continue;
         }
-        if !events.wait_for(moments.next(EVENTS), HANG) {
-            panic!("kill {kill} of seed {seed}: the demo hangs; the folder {} stays", folder.keep().display());
-        }
+        let goes_on = events.wait_for(moments.next(EVENTS), HANG);
+        assert!(goes_on, "kill {kill} of seed {seed}: the demo hangs; its folder was {}", folder.path().display());
         std::thread::park_timeout(Duration::from_millis(moments.next(LATER)));
         demo.kill();
         before = events.seen();
