@@ -137,6 +137,9 @@ pub(crate) fn unit(tail: u8, verdict: Verdict, backup: Option<Backup>) -> Unit {
         config: None,
         stages: Vec::new(),
         uart: Uart::default(),
+        checks: Vec::new(),
+        already: None,
+        restored_from: None,
     }
 }
 

@@ -33,6 +33,13 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         }
         read_part(run, part, into, known).await?;
     }
+    let (low, high) = dump.split_at(dump.len() / 2);
+    if low == high {
+        // damaged replies of the size probe made the flash twice as large as it is: look at the board anew
+        run.board = None;
+        let what = format!("both halves of {size:#x} bytes are the same, so the flash is smaller than it seemed");
+        return Err(Trouble::lost(FaultCode::BadFlashId, what));
+    }
     run.dump = Some(dump.into());
     Ok(Outcome::Done)
 }
