@@ -1,6 +1,6 @@
 # Virtual machines with Debian's arm64 kernel, for pins and serial ports that this machine does not have. To be sourced
 # from the project's root after debian.sh and toolchain.sh. Needs qemu-system-arm, make, gcc, cpio and gzip.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 # vm_kernel FOLDER: fetches the kernel and sets KERNEL (its image) and MODULES (its tree of modules).
 vm_kernel() {
