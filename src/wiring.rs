@@ -3,6 +3,7 @@
 
 mod pins;
 
+use crate::clock::Synced;
 use crate::config::{self, Config, LinesKind, Panel as PanelKind, Slot, Start};
 use crate::fail::Failure;
 use crate::flow::Pace;
@@ -27,6 +28,7 @@ use crate::station::slot::Start as SlotStart;
 use crate::station::supply::Guard;
 use crate::station::{Plan, Shelf, SlotPlan, Station};
 use crate::store::{Archive, Ledger};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -40,11 +42,6 @@ fn boot_id() -> String {
     id.trim().to_string()
 }
 
-/// systemd-timesyncd makes this file once it has set the clock.
-fn clock_synced() -> bool {
-    Path::new("/run/systemd/timesync/synchronized").exists()
-}
-
 /// What every snapshot says of the station.
 pub fn facts(name: &str, page: Option<String>) -> Facts {
     Facts { name: name.into(), version: env!("CARGO_PKG_VERSION").into(), started: crate::clock::now(), page }
@@ -55,6 +52,21 @@ pub fn stores(data_dir: &Path) -> Result<(Ledger, Archive), Failure> {
     let ledger = Ledger::open(data_dir).map_err(Failure::broken)?;
     let archive = Archive::open(data_dir).map_err(Failure::broken)?;
     Ok((ledger, archive))
+}
+
+/// Proves that the data folder takes new files, before anybody relies on it.
+pub fn writable(data_dir: &Path) -> Result<(), Failure> {
+    let proof = tempfile::tempfile_in(data_dir).and_then(|mut file| {
+        file.write_all(b"flashjig")?;
+        file.sync_all()
+    });
+    proof.map_err(|error| {
+        let folder = data_dir.display();
+        Failure::broken(format!(
+            "{folder}: expected a folder that can be written to, found: {error}; free some space, or give it to the \
+             user that runs flashjig: chown -R flashjig: {folder}"
+        ))
+    })
 }
 
 /// Images of a folder, and a recipe of `data_dir/recipes` that is read anew for each unit.
@@ -70,6 +82,11 @@ struct Jig {
     edges: mpsc::Receiver<Edge>,
     levels: Levels,
     lamps: Option<Box<dyn Lamps>>,
+}
+
+/// The port and the outputs of a slot, without its inputs. The lines are safe when this returns.
+pub fn nest(slot: &Slot) -> Result<Nest, Failure> {
+    Ok(jig(slot)?.nest)
 }
 
 /// The port and the lines of a slot. The lines are safe when this returns.
@@ -186,7 +203,7 @@ pub fn make_safe(config: &Config) -> Result<(), Failure> {
 
 /// Starts a station with these parts.
 pub fn start(facts: Facts, shelf: Shelf, ledger: Ledger, archive: Archive, slots: Vec<SlotPlan>) -> Station {
-    Station::start(Plan { facts, boot_id: boot_id(), clock_synced: clock_synced(), shelf, ledger, archive, slots })
+    Station::start(Plan { facts, boot_id: boot_id(), clock_synced: Synced::default(), shelf, ledger, archive, slots })
 }
 
 /// What the operator should know of the serial devices, by slot.

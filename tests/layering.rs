@@ -37,9 +37,11 @@ const LAYERS: [Layer; 10] = [
 
 /// Only these layers may use these crates.
 #[rustfmt::skip]
-const CRATES: [(&str, &[&str]); 12] = [
+const CRATES: [(&str, &[&str]); 14] = [
     ("sled", &["store"]),
     ("axum", &["face"]),
+    ("zbus", &["face"]),
+    ("sd_notify", &["face"]),
     ("age::x25519", &["store", "config"]),
     ("tokio_serial", &["hw"]),
     ("rppal", &["hw"]),

@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = "flashjig-demo")]
     data_dir: PathBuf,
     /// How much faster than real boards the virtual ones are.
-    #[arg(long, value_name = "X", default_value_t = 4.0)]
+    #[arg(long, value_name = "X", default_value_t = operator::SPEED)]
     speed: f64,
     /// Firmware to use in place of the made-up one; may be given several times.
     #[arg(long, value_name = "FILE")]
@@ -96,7 +96,8 @@ async fn demo(args: &Args) -> Result<ExitCode, Failure> {
     for (slot, hand) in hands {
         let (handle, boards, next) = (handle.clone(), Arc::clone(&boards), Arc::clone(&next));
         let limit = args.units.unwrap_or(u64::MAX);
-        operators.spawn(Operator { slot, hand, handle, boards, next, limit }.run());
+        let speed = args.speed;
+        operators.spawn(Operator { slot, hand, handle, boards, next, limit, speed }.run());
     }
     let passed = tokio::select! {
         passed = sum(&mut operators) => passed,

@@ -1,11 +1,13 @@
-//! The faces of a running station: page, panel, journal.
+//! The faces of a running station: page, panel, journal, D-Bus, service manager.
 
-use crate::face::{journal, lights, oled, web};
+use crate::config::Dbus;
+use crate::face::{dbus, host, journal, lights, oled, systemd, web};
 use crate::fail::Failure;
 use crate::jig::Panel;
 use crate::station::StationHandle;
 use crate::wiring::AllLamps;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -87,9 +89,35 @@ impl Faces {
         }
     }
 
+    /// D-Bus: the station's objects, logind and timedated.
+    pub(super) fn on_bus(&mut self, handle: &StationHandle, wanted: Dbus) {
+        let objects = match wanted {
+            Dbus::None => return,
+            Dbus::Auto if !has_system_bus() => {
+                tracing::info!("there is no system bus here: no D-Bus, and a shutdown does not wait for units");
+                return;
+            }
+            Dbus::Auto | Dbus::System => dbus::Bus::System,
+            Dbus::Session => dbus::Bus::Session,
+        };
+        self.tasks.spawn(dbus::run(handle.clone(), objects, self.end.clone()));
+        // both are on the system bus, wherever the objects are
+        self.tasks.spawn(host::run(handle.clone(), dbus::Bus::System, self.end.clone()));
+    }
+
+    /// Tells the service manager that the station is ready, and feeds its watchdog. Every line is safe by now.
+    pub(super) fn under_systemd(&mut self, handle: &StationHandle) {
+        self.tasks.spawn(systemd::run(handle.clone(), systemd::Systemd, systemd::watchdog(), self.end.clone()));
+    }
+
     /// Ends them.
     pub(super) async fn stop(mut self) {
         self.end.cancel();
         while self.tasks.join_next().await.is_some() {}
     }
+}
+
+/// Whether there is a bus to be on; the variable is the one of every D-Bus library.
+fn has_system_bus() -> bool {
+    std::env::var_os("DBUS_SYSTEM_BUS_ADDRESS").is_some() || Path::new("/run/dbus/system_bus_socket").exists()
 }

@@ -3,8 +3,10 @@
 pub mod backup;
 pub mod check;
 pub mod demo;
+pub mod doctor;
 pub mod extract;
 pub mod inspect;
+pub mod jig_test;
 pub mod once;
 pub mod out;
 pub mod place;
@@ -43,6 +45,8 @@ enum Command {
     Units(units::Args),
     Backup(backup::Args),
     Check(check::Args),
+    Doctor(doctor::Args),
+    JigTest(jig_test::Args),
     Safe(safe::Args),
     Sim(sim::Args),
 }
@@ -59,6 +63,8 @@ pub fn main() -> ExitCode {
         Command::Units(args) => units::run(args),
         Command::Backup(args) => backup::run(args),
         Command::Check(args) => check::run(args),
+        Command::Doctor(args) => doctor::run(args),
+        Command::JigTest(args) => jig_test::run(args),
         Command::Safe(args) => safe::run(args),
         Command::Sim(args) => sim::run(args),
     };

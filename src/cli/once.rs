@@ -39,7 +39,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 }
 
 /// Leaves one slot in the configuration and gives its name.
-fn choose(config: &mut Config, wanted: Option<&str>) -> Result<String, Failure> {
+pub(super) fn choose(config: &mut Config, wanted: Option<&str>) -> Result<String, Failure> {
     let names: Vec<String> = config.slots.iter().map(|slot| slot.name.clone()).collect();
     let name = match (wanted, names.as_slice()) {
         (Some(name), _) if names.iter().any(|n| n == name) => name.to_string(),

@@ -3,6 +3,7 @@
 use super::front::{Faces, Front};
 use super::signals::{Signals, runtime};
 use crate::config::{self, Config};
+use crate::face::systemd;
 use crate::fail::Failure;
 use crate::wiring;
 use std::path::{Path, PathBuf};
@@ -48,14 +49,18 @@ async fn serve(config: Config) -> Result<ExitCode, Failure> {
     };
     let page = front.as_ref().map(Front::page);
     let (station, lamps) = wiring::station(&config, page.clone())?;
+    wiring::writable(&config.data_dir)?;
     let handle = station.handle();
     let mut faces = match front {
         Some(front) => front.serve(&handle, secret, panel),
         None => Faces::begin(&handle, panel),
     };
     faces.light(&handle, lamps);
+    faces.on_bus(&handle, config.dbus);
+    faces.under_systemd(&handle);
     tracing::info!(station = config.name, page, slots = config.slots.len(), "ready");
     signals.next().await;
+    systemd::stopping();
     tracing::info!("ending: no new units; units in flight stop at their next safe point");
     station.stop().await;
     faces.stop().await;

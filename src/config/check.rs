@@ -1,7 +1,7 @@
 //! Settings to plan: fills in the defaults, and finds what contradicts, all of it at once. Opens nothing.
 
 use super::pins;
-use super::plan::{Config, LinesKind, Panel, Slot, Start, Supply, Web};
+use super::plan::{Config, Dbus, LinesKind, Panel, Slot, Start, Supply, Web};
 use super::read::{At, Source};
 use super::settings::{self, Lines, PanelKind, Settings};
 use std::collections::HashMap;
@@ -53,6 +53,7 @@ pub(super) fn check(settings: Settings, source: &Source<'_>) -> Option<Config> {
         recipe,
         web: Some(web),
         panel,
+        dbus: settings.dbus.map_or_else(Dbus::default, |dbus| dbus.value),
         slots: slots.into_iter().collect::<Option<_>>()?,
     })
 }

@@ -11,7 +11,7 @@ mod secret;
 mod settings;
 
 pub use plan::{
-    Config, InputPin, LinesKind, MeterKind, ModemLine, Panel, Park, Pin, Pins, Pull, Slot, Start, Supply, Web,
+    Config, Dbus, InputPin, LinesKind, MeterKind, ModemLine, Panel, Park, Pin, Pins, Pull, Slot, Start, Supply, Web,
 };
 pub use problem::{Level, Problem, Problems};
 

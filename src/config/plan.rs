@@ -18,6 +18,8 @@ pub struct Config {
     pub web: Option<Web>,
     /// The small screen.
     pub panel: Panel,
+    /// The message bus.
+    pub dbus: Dbus,
     /// The slots, at least one.
     pub slots: Vec<Slot>,
 }
@@ -29,6 +31,20 @@ pub struct Web {
     pub listen: SocketAddr,
     /// File with the token that control from another machine needs; without it there is no such control.
     pub token_file: Option<PathBuf>,
+}
+
+/// The message bus that the daemon is on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dbus {
+    /// The system's, where there is one.
+    #[default]
+    Auto,
+    /// The system's.
+    System,
+    /// The one of the user's session.
+    Session,
+    /// None.
+    None,
 }
 
 /// The small screen.

@@ -1,7 +1,7 @@
 //! The shapes of `flashjig.toml`, as a person wrote them: every key that exists, each with the place where it stands.
 //! What the values mean together is [`super::check`]'s business.
 
-use super::plan::{MeterKind, ModemLine, Pull, Start};
+use super::plan::{Dbus, MeterKind, ModemLine, Pull, Start};
 use super::read::{At, Section};
 
 /// Rates that a chip of the family can be set to: 26 MHz divided by 5 at the most.
@@ -18,6 +18,7 @@ pub(super) struct Settings {
     pub(super) station: Option<Station>,
     pub(super) web: Web,
     pub(super) panel: Panel,
+    pub(super) dbus: Option<At<Dbus>>,
     pub(super) slots: Vec<Slot>,
 }
 
@@ -148,6 +149,7 @@ pub(super) fn settings(mut root: Section<'_>) -> Settings {
         station: root.section("station").map(station),
         web: root.section("web").map(web).unwrap_or_default(),
         panel: root.section("panel").map(panel).unwrap_or_default(),
+        dbus: root.section("dbus").and_then(dbus),
         slots: root.sections("slot").into_iter().enumerate().map(|(i, section)| slot(i + 1, section)).collect(),
     };
     root.finish();
@@ -187,6 +189,13 @@ fn panel(mut section: Section<'_>) -> Panel {
     };
     section.finish();
     panel
+}
+
+fn dbus(mut section: Section<'_>) -> Option<At<Dbus>> {
+    let buses = [("system", Dbus::System), ("session", Dbus::Session), ("none", Dbus::None)];
+    let bus = section.word("bus", &buses);
+    section.finish();
+    bus
 }
 
 fn slot(number: usize, mut section: Section<'_>) -> Slot {

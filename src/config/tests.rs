@@ -28,6 +28,7 @@ fn the_least_that_is_required_gets_every_default() {
         recipe: "default".into(),
         web: Some(Web { listen: "127.0.0.1:8080".parse().unwrap(), token_file: None }),
         panel: Panel::None,
+        dbus: Dbus::Auto,
         slots: vec![slot],
     };
     assert_eq!(try_parse(text), Ok((config, Vec::new())));
@@ -48,6 +49,8 @@ kind = "ssd1306"
 bus = "/dev/i2c-1"
 address = 0x3D
 size = "128x32"
+[dbus]
+bus = "session"
 [[slot]]
 name = "A"
 uart = "/dev/ttyAMA0"

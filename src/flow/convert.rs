@@ -2,6 +2,7 @@
 
 use super::alarm;
 use super::job::Job;
+use super::note;
 use super::report::millis;
 use super::run::Run;
 use super::steps;
@@ -21,6 +22,10 @@ use std::time::Duration;
 pub async fn convert(job: Job<'_>) -> Unit {
     let recipe = job.recipe_name.clone();
     let mut run = Run::new(job);
+    // noted before it is shown: what was seen to start is in the ledger, whatever happens next
+    if let Err(trouble) = note::begin(&mut run).await {
+        return not_begun(run, trouble).await;
+    }
     run.report.say(Event::Started { recipe }).await;
     let (mut cycle, mut action) = Cycle::start();
     let ending = loop {
@@ -38,7 +43,7 @@ pub async fn convert(job: Job<'_>) -> Unit {
                 }
                 let before = cycle.ending();
                 action = cycle.step(trouble.outcome);
-                note(&mut run, before, cycle.ending(), action, trouble, again).await;
+                keep_fault(&mut run, before, cycle.ending(), action, trouble, again).await;
                 continue;
             }
         };
@@ -48,12 +53,27 @@ pub async fn convert(job: Job<'_>) -> Unit {
             Outcome::Differs => still_different(&run.dirty),
             other => format!("stage {stage} came to {other:?}; please report this"),
         };
-        note(&mut run, before, cycle.ending(), action, Trouble { outcome, message }, false).await;
+        keep_fault(&mut run, before, cycle.ending(), action, Trouble { outcome, message }, false).await;
     };
     let fault = match ending {
         Ending::Pass => None,
         Ending::Fault(..) => run.fault.clone(),
     };
+    finish(run, ending, fault).await
+}
+
+/// A unit that the ledger can't take: nothing is done to its board.
+async fn not_begun(mut run: Run<'_>, trouble: Trouble) -> Unit {
+    let code = match trouble.outcome {
+        Outcome::Failed(code) | Outcome::Lost(code) => code,
+        _ => FaultCode::LedgerDown,
+    };
+    run.fault = Some(Fault::new(code, Stage::Settle, trouble.message));
+    let fault = run.fault.clone();
+    finish(run, Ending::Fault(code, Stage::Settle), fault).await
+}
+
+async fn finish(mut run: Run<'_>, ending: Ending, fault: Option<Fault>) -> Unit {
     let ms = millis(run.report.elapsed());
     let finished = Event::Finished { seq: run.seq, verdict: ending.verdict(), fault, ms };
     let unit = steps::record::unit(&mut run, ending);
@@ -69,7 +89,7 @@ fn still_different(dirty: &[Span]) -> String {
 }
 
 /// Keeps the message of the first fault, and tells of a loss that the machine goes on from.
-async fn note(run: &mut Run<'_>, before: Ending, now: Ending, next: Action, trouble: Trouble, again: bool) {
+async fn keep_fault(run: &mut Run<'_>, before: Ending, now: Ending, next: Action, trouble: Trouble, again: bool) {
     let ended = match next {
         Action::Done(Ending::Fault(code, stage)) if before == Ending::Pass => Some((code, stage)),
         _ => None,

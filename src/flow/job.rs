@@ -2,6 +2,7 @@
 
 use super::alarm::Alarm;
 use super::report::Outbox;
+use crate::clock::Synced;
 use crate::jig::Nest;
 use crate::model::image::Image;
 use crate::model::recipe::Kit;
@@ -47,8 +48,8 @@ pub struct Origin {
     pub slot: String,
     /// The kernel's boot id.
     pub boot_id: String,
-    /// Whether the wall clock is synchronised.
-    pub clock_synced: bool,
+    /// Whether the wall clock is synchronised, at any time.
+    pub clock_synced: Synced,
 }
 
 /// How fast and how patient a slot is.

@@ -21,6 +21,8 @@ pub(super) struct Run<'a> {
     pub(super) job: Job<'a>,
     pub(super) report: Report,
     pub(super) started: Timestamp,
+    /// Whether that is right.
+    pub(super) started_synced: bool,
     /// The session with the chip, while there is one.
     pub(super) link: Option<ChipLink>,
     /// Counts of sessions that are over.
@@ -57,16 +59,20 @@ pub(super) struct Run<'a> {
     pub(super) fault: Option<Fault>,
     /// Its number, once it is recorded.
     pub(super) seq: Option<u64>,
+    /// How often it was noted in the ledger.
+    pub(super) notes: u32,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(job: Job<'a>) -> Self {
         let report = Report::new(job.origin.slot.clone(), job.outbox.clone());
         let ladder = link::ladder(job.pace.max_baud);
+        let started_synced = job.origin.clock_synced.get();
         Self {
             job,
             report,
             started: crate::clock::now(),
+            started_synced,
             link: None,
             uart: Uart::default(),
             ladder,
@@ -88,6 +94,7 @@ impl<'a> Run<'a> {
             linked: false,
             fault: None,
             seq: None,
+            notes: 0,
         }
     }
 

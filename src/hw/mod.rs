@@ -13,10 +13,12 @@
 //! | [`socket`] | lines in another program, over a Unix socket |
 //! | [`modem`] | CEN on RTS or DTR of the serial port itself |
 //! | [`manual`] | no lines: the operator's hands |
+//! | [`i2c_scan`] | which addresses answer on an I2C bus |
 
 pub mod gpio;
 pub mod gpiochip;
 pub mod i2c;
+pub mod i2c_scan;
 pub mod manual;
 pub mod modem;
 pub mod oled;

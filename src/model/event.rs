@@ -94,6 +94,15 @@ pub enum Event {
     },
     /// Somebody asked for the unit in flight to stop; it will, at the next safe point.
     Stopping,
+    /// Every backup was read again and compared with its digest. It happens to the whole station: its slot is "".
+    ArchiveChecked {
+        /// Backups that read back as they were written.
+        ok: u64,
+        /// Backups that do not.
+        damaged: u64,
+        /// The digests of damaged ones, the first of them.
+        names: Vec<Digest>,
+    },
     /// The slot can't work until somebody looks.
     Blocked {
         /// Why, and what to do.

@@ -18,6 +18,7 @@ pub mod identify;
 pub mod image;
 pub mod lamps;
 pub mod mac;
+pub mod open_unit;
 pub mod openbeken;
 pub mod pattern;
 pub mod press;

@@ -1,10 +1,12 @@
 //! The state of the whole station: a fold of its events, and all that a face needs to draw.
 
 use super::board::Board;
+use super::digest::Digest;
 use super::event::{Event, Stamped};
 use super::fault::Fault;
 use super::stage::Stage;
 use super::supply::Reading;
+use super::unit::Unit;
 use super::verdict::Verdict;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,22 @@ pub struct Snapshot {
     pub slots: Vec<SlotView>,
     /// Units since the start of the program.
     pub tally: Tally,
+    /// The archive of stock flashes, once it was read again.
+    #[serde(default)]
+    pub archive: Option<Archive>,
+}
+
+/// What the last reading of all backups found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archive {
+    /// Backups that read back as they were written.
+    pub ok: u64,
+    /// Backups that do not; `flashjig backup check` names each.
+    pub damaged: u64,
+    /// The digests of damaged ones, the first of them.
+    pub names: Vec<Digest>,
+    /// When, wall clock.
+    pub checked_at: Timestamp,
 }
 
 /// Facts of the station that do not change while it runs.
@@ -202,7 +220,7 @@ impl SlotView {
             Event::Prompt { message } => self.prompt = Some(message.clone()),
             Event::Found { board } => self.board = Some(board.clone()),
             Event::Chosen { name, .. } => self.firmware = Some(name.clone()),
-            Event::Kept { .. } | Event::Planned { .. } => {}
+            Event::Kept { .. } | Event::Planned { .. } | Event::ArchiveChecked { .. } => {}
             Event::Retried { .. } => self.retries += 1,
             Event::Finished { seq, verdict, fault, ms } => {
                 self.state = SlotState::Idle;
@@ -239,18 +257,42 @@ impl SlotView {
 impl Snapshot {
     /// A station that has just started.
     pub fn new(station: Station, slots: impl IntoIterator<Item = String>) -> Self {
-        Self { seq: 0, station, slots: slots.into_iter().map(SlotView::new).collect(), tally: Tally::default() }
+        Self {
+            seq: 0,
+            station,
+            slots: slots.into_iter().map(SlotView::new).collect(),
+            tally: Tally::default(),
+            archive: None,
+        }
     }
 
     /// Folds one event in. Events of a slot that is not here only move the number.
     pub fn apply(&mut self, stamped: &Stamped) {
         self.seq = stamped.seq;
-        if let Event::Finished { verdict, .. } = &stamped.event {
-            self.tally.add(*verdict);
+        match &stamped.event {
+            Event::Finished { verdict, .. } => self.tally.add(*verdict),
+            Event::ArchiveChecked { ok, damaged, names } => {
+                let (ok, damaged, names, checked_at) = (*ok, *damaged, names.clone(), stamped.time);
+                self.archive = Some(Archive { ok, damaged, names, checked_at });
+            }
+            _ => {}
         }
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.name == stamped.slot) {
             slot.apply(&stamped.event, stamped.time);
         }
+    }
+
+    /// Shows in its slot a unit that ended before the program started, as the slot's last one.
+    pub fn show_last(&mut self, unit: &Unit) {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.name == unit.slot) else { return };
+        slot.last = Some(Last {
+            seq: Some(unit.seq),
+            verdict: unit.verdict,
+            fault: unit.fault.clone(),
+            ms: unit.stages.last().map_or(0, |stage| stage.start_ms + stage.ms),
+            finished: unit.finished,
+            board: unit.board.clone(),
+        });
     }
 
     /// The slot of this name.

@@ -1,11 +1,14 @@
 //! Puts a station together and runs it.
 
+use super::archivist;
 use super::ears::Ears;
 use super::handle::StationHandle;
 use super::hub::Hub;
+use super::pulse::Pulses;
 use super::shelf::Shelf;
 use super::slot::{Bench, Inputs, Slot, Start};
 use super::supply::Guard;
+use crate::clock::Synced;
 use crate::flow::{Origin, Pace};
 use crate::jig::{Edge, Levels, Nest};
 use crate::model::snapshot::{Snapshot, Station as Facts};
@@ -23,7 +26,7 @@ pub struct Plan {
     /// The kernel's boot id.
     pub boot_id: String,
     /// Whether the wall clock is synchronised.
-    pub clock_synced: bool,
+    pub clock_synced: Synced,
     /// Images and recipe.
     pub shelf: Shelf,
     /// Records.
@@ -63,16 +66,27 @@ impl Station {
     /// Starts hub and slots.
     pub fn start(plan: Plan) -> Self {
         let Plan { facts, boot_id, clock_synced, shelf, ledger, archive, slots } = plan;
-        let (hub, ends) = Hub::new(Snapshot::new(facts.clone(), slots.iter().map(|slot| slot.name.clone())));
+        let mut snapshot = Snapshot::new(facts.clone(), slots.iter().map(|slot| slot.name.clone()));
+        for unit in ledger.interrupted() {
+            tracing::warn!(unit = unit.seq, slot = unit.slot, "{}", unit.fault.as_ref().map_or("", |f| &f.message));
+            snapshot.show_last(unit);
+        }
+        let (hub, ends) = Hub::new(snapshot);
         let (end, shelf) = (CancellationToken::new(), Arc::new(shelf));
         let mut tasks = JoinSet::new();
         let mut doors = BTreeMap::new();
-        tasks.spawn(hub.run());
+        let pulses = Pulses::default();
+        tasks.spawn(hub.run(pulses.add("hub")));
         for slot in slots {
             let (door, asks) = mpsc::channel(4);
             doors.insert(slot.name.clone(), door);
-            let origin =
-                Origin { station: facts.name.clone(), slot: slot.name, boot_id: boot_id.clone(), clock_synced };
+            let pulse = pulses.add(format!("slot {}", slot.name));
+            let origin = Origin {
+                station: facts.name.clone(),
+                slot: slot.name,
+                boot_id: boot_id.clone(),
+                clock_synced: clock_synced.clone(),
+            };
             let bench = Bench {
                 nest: slot.nest,
                 supply: slot.supply,
@@ -86,9 +100,10 @@ impl Station {
                 end: end.clone(),
             };
             let inputs = Inputs { asks, ears: Ears::new(slot.edges, slot.levels) };
-            tasks.spawn(Slot { bench, inputs }.run());
+            tasks.spawn(Slot { bench, inputs, pulse }.run());
         }
-        let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors);
+        tasks.spawn(archivist::run(archive.clone(), ends.outbox.clone(), end.clone()));
+        let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors).with(pulses, clock_synced);
         Self { handle, end, tasks }
     }
 

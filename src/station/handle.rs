@@ -1,5 +1,7 @@
 //! The only thing a face gets.
 
+use super::pulse::Pulses;
+use crate::clock::Synced;
 use crate::model::digest::Digest;
 use crate::model::event::Stamped;
 use crate::model::snapshot::Snapshot;
@@ -41,6 +43,8 @@ pub struct StationHandle {
     ledger: Ledger,
     archive: Archive,
     slots: Arc<BTreeMap<String, mpsc::Sender<Ask>>>,
+    pulses: Pulses,
+    clock: Synced,
 }
 
 impl StationHandle {
@@ -52,7 +56,30 @@ impl StationHandle {
         archive: Archive,
         slots: BTreeMap<String, mpsc::Sender<Ask>>,
     ) -> Self {
-        Self { state, happenings, ledger, archive, slots: Arc::new(slots) }
+        Self {
+            state,
+            happenings,
+            ledger,
+            archive,
+            slots: Arc::new(slots),
+            pulses: Pulses::default(),
+            clock: Synced::default(),
+        }
+    }
+
+    /// The same with the hearts of the station's tasks and its clock.
+    pub fn with(self, pulses: Pulses, clock: Synced) -> Self {
+        Self { pulses, clock, ..self }
+    }
+
+    /// The hearts of the station's tasks.
+    pub fn pulses(&self) -> &Pulses {
+        &self.pulses
+    }
+
+    /// Whether the wall clock is synchronised; who learns it tells it here.
+    pub fn clock(&self) -> &Synced {
+        &self.clock
     }
 
     /// The state now.

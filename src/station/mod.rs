@@ -5,11 +5,13 @@
 //! slot --await--> ledger: a record never rides on a lossy channel
 //! ```
 
+mod archivist;
 pub mod assemble;
 pub mod ears;
 pub mod handle;
 pub mod hub;
 mod notice;
+pub mod pulse;
 pub mod shelf;
 pub mod slot;
 pub mod supply;

@@ -3,6 +3,7 @@
 use super::ears::{Ears, Heard};
 use super::handle::{Ask, Order, Refused};
 use super::notice::Notice;
+use super::pulse::Pulse;
 use super::shelf::{Lack, Shelf, Stock};
 use super::supply::Guard;
 use crate::flow::{self, Alarm, Job, Origin, Outbox, Pace};
@@ -12,11 +13,13 @@ use crate::model::fault::{Fault, FaultCode};
 use crate::model::press::Meaning;
 use crate::model::stage::Stage;
 use crate::model::unit::{Uart, Unit, VERSION};
+use crate::store::room::NoRoom;
 use crate::store::{Archive, Ledger};
 use futures_util::FutureExt;
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +32,16 @@ pub enum Start {
     Contact,
     /// Only by page and programs.
     Remote,
+}
+
+/// Wait after the first panic in a row; it doubles with each, up to a minute.
+const BACK_OFF: Duration = Duration::from_secs(1);
+
+/// What a turn of the slot came to.
+enum Turn {
+    Unit,
+    Nothing,
+    End,
 }
 
 /// Why the slot was woken.
@@ -44,6 +57,8 @@ pub struct Slot {
     pub bench: Bench,
     /// What it hears.
     pub inputs: Inputs,
+    /// Its heart.
+    pub pulse: Pulse,
 }
 
 /// What the units of a slot are made with.
@@ -81,26 +96,23 @@ pub struct Inputs {
 impl Slot {
     /// Runs until the program ends. The nest is safe when this returns, and when it is dropped.
     pub async fn run(self) {
-        let Self { bench, mut inputs } = self;
+        let Self { bench, mut inputs, mut pulse } = self;
         let mut desk = Desk::default();
         bench.begin(&inputs.ears, &mut desk).await;
+        let mut panics = 0;
         loop {
-            match bench.idle(&mut inputs, &mut desk).await {
-                Wake::Start => {
-                    bench
-                        .notices(&mut desk, |notices| {
-                            notices.remove(&Notice::NoBoard);
-                            notices.remove(&Notice::OldBoard);
-                        })
-                        .await;
-                    bench.unit(&mut inputs, &mut desk).await;
-                    desk.last = true;
-                    desk.fresh = false;
+            match AssertUnwindSafe(bench.turn(&mut inputs, &mut desk, &mut pulse)).catch_unwind().await {
+                Ok(Turn::Unit) => panics = 0,
+                Ok(Turn::Nothing) => {}
+                Ok(Turn::End) => break,
+                Err(_) => {
+                    bench.after_panic().await;
+                    bench.rest(&mut inputs, &mut pulse, BACK_OFF * 2_u32.pow(panics)).await;
+                    panics = (panics + 1).min(6);
                 }
-                Wake::Nothing => {}
-                Wake::End => return,
             }
         }
+        pulse.end();
     }
 }
 
@@ -115,6 +127,57 @@ struct Desk {
 }
 
 impl Bench {
+    async fn turn(&self, inputs: &mut Inputs, desk: &mut Desk, pulse: &mut Pulse) -> Turn {
+        match self.idle(inputs, desk, pulse).await {
+            Wake::Start => {
+                self.notices(desk, |notices| {
+                    notices.remove(&Notice::NoBoard);
+                    notices.remove(&Notice::OldBoard);
+                })
+                .await;
+                self.unit(inputs, desk, pulse).await;
+                desk.last = true;
+                desk.fresh = false;
+                Turn::Unit
+            }
+            Wake::Nothing => Turn::Nothing,
+            Wake::End => Turn::End,
+        }
+    }
+
+    /// Makes the jig safe and records the unit that was in flight with all that is known of it.
+    async fn after_panic(&self) {
+        if let Err(error) = self.nest.lines.make_safe().await {
+            tracing::error!(%error, slot = self.origin.slot, "the jig could not be made safe");
+        }
+        let closed = self.ledger.close(&self.origin.slot, FaultCode::Panicked, "the program panicked").await;
+        match closed {
+            Ok(Some(unit)) => self.tell(&unit).await,
+            _ => {
+                let what = "the program panicked in this slot; the journal has the place".to_string();
+                self.end_early(FaultCode::Panicked, what).await;
+            }
+        }
+    }
+
+    /// Does nothing for a while, and says so to who asks.
+    async fn rest(&self, inputs: &mut Inputs, pulse: &mut Pulse, time: Duration) {
+        let rested = tokio::time::sleep(time);
+        tokio::pin!(rested);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.end.cancelled() => return,
+                () = &mut rested => return,
+                () = pulse.beat() => {}
+                Some((_, answer)) = inputs.asks.recv() => {
+                    let what = "the program made a mistake in this slot, which rests a moment: ask again soon";
+                    _ = answer.send(Err(Refused::NotNow(what.into())));
+                }
+            }
+        }
+    }
+
     async fn say(&self, event: Event) {
         _ = self.outbox.send((self.origin.slot.clone(), event)).await;
     }
@@ -145,12 +208,13 @@ impl Bench {
         }
     }
 
-    async fn idle(&self, inputs: &mut Inputs, desk: &mut Desk) -> Wake {
+    async fn idle(&self, inputs: &mut Inputs, desk: &mut Desk, pulse: &mut Pulse) -> Wake {
         // who just put a board in does not wait for a second press
         let pairs = desk.last && !desk.fresh;
         tokio::select! {
             biased;
             () = self.end.cancelled() => Wake::End,
+            () = pulse.beat() => Wake::Nothing,
             Some((order, answer)) = inputs.asks.recv() => {
                 let (reply, wake) = match order {
                     Order::Start if inputs.ears.is_empty() => {
@@ -203,7 +267,14 @@ impl Bench {
         .await;
     }
 
-    async fn unit(&self, inputs: &mut Inputs, desk: &mut Desk) {
+    async fn unit(&self, inputs: &mut Inputs, desk: &mut Desk, pulse: &mut Pulse) {
+        let archive = self.archive.clone();
+        match tokio::task::spawn_blocking(move || archive.room()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(full @ NoRoom::Full { .. })) => return self.end_early(FaultCode::NoRoom, full.to_string()).await,
+            Ok(Err(NoRoom::Unknown(error))) => return self.end_early(FaultCode::LedgerDown, error.to_string()).await,
+            Err(error) => return self.end_early(FaultCode::Panicked, error.to_string()).await,
+        }
         let shelf = Arc::clone(&self.shelf);
         let stock = match tokio::task::spawn_blocking(move || shelf.stock()).await {
             Ok(Ok(stock)) => stock,
@@ -213,7 +284,7 @@ impl Bench {
         };
         let stop = self.end.child_token();
         let (trip, alarm) = watch::channel(None);
-        let work = AssertUnwindSafe(flow::convert(self.job(stock, stop.clone(), alarm))).catch_unwind();
+        let work = flow::convert(self.job(stock, stop.clone(), alarm));
         tokio::pin!(work);
         let guard = async {
             match &self.supply {
@@ -222,29 +293,30 @@ impl Bench {
             }
         };
         tokio::pin!(guard);
-        let panicked = loop {
+        loop {
             tokio::select! {
                 biased;
-                done = &mut work => break done.is_err(),
+                _ = &mut work => return,
                 never = &mut guard => match never {},
-                wish = self.busy(inputs, desk, &trip) => if wish {
+                wish = self.busy(inputs, desk, pulse, &trip) => if wish {
                     stop.cancel();
                     self.say(Event::Stopping).await;
                 },
             }
-        };
-        if panicked {
-            if let Err(error) = self.nest.lines.make_safe().await {
-                tracing::error!(%error, slot = self.origin.slot, "the jig could not be made safe");
-            }
-            let what = "the program panicked in this slot; the journal has the place".to_string();
-            self.end_early(FaultCode::Panicked, what).await;
         }
     }
 
     /// Hears the inputs while a unit is in flight; `true`: it shall stop.
-    async fn busy(&self, inputs: &mut Inputs, desk: &mut Desk, trip: &watch::Sender<Option<Alarm>>) -> bool {
+    async fn busy(
+        &self,
+        inputs: &mut Inputs,
+        desk: &mut Desk,
+        pulse: &mut Pulse,
+        trip: &watch::Sender<Option<Alarm>>,
+    ) -> bool {
         tokio::select! {
+            // here and not around this: an input in hand must not be dropped by a beat
+            () = pulse.beat() => false,
             Some((order, answer)) = inputs.asks.recv() => {
                 let reply = match order {
                     Order::Start => Err(Refused::NotNow("a unit is in flight in this slot".into())),
@@ -293,6 +365,13 @@ impl Bench {
         }
     }
 
+    /// Shows the end of a unit that is recorded.
+    async fn tell(&self, unit: &Unit) {
+        let (seq, verdict, fault) = (Some(unit.seq), unit.verdict, unit.fault.clone());
+        let ms = unit.stages.last().map_or(0, |stage| stage.start_ms + stage.ms);
+        self.say(Event::Finished { seq, verdict, fault, ms }).await;
+    }
+
     /// Records and shows a unit that ended before or outside its cycle.
     async fn end_early(&self, code: FaultCode, message: String) {
         let fault = Fault::new(code, Stage::Settle, message);
@@ -304,7 +383,7 @@ impl Bench {
             slot: self.origin.slot.clone(),
             started: now,
             finished: now,
-            clock_synced: self.origin.clock_synced,
+            clock_synced: self.origin.clock_synced.get(),
             boot_id: self.origin.boot_id.clone(),
             verdict: code.verdict(),
             fault: Some(fault.clone()),

@@ -8,7 +8,7 @@
 //! be newer than the log that was copied: they stay behind.
 
 use super::StoreError;
-use super::ledger::config;
+use super::log::config;
 use super::records::{Records, refused};
 use crate::model::unit::{Unit, UnitQuery};
 use std::fs::{self, File};

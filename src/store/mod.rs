@@ -8,8 +8,10 @@ mod backup_file;
 pub mod export;
 pub mod ledger;
 pub mod ledger_copy;
+mod log;
 pub mod number;
 mod records;
+pub mod room;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod seal;

@@ -1,10 +1,12 @@
 //! Keep: the backup on disk and read again, while link checks keep the chip awake.
 
+use crate::flow::note;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
 use crate::model::cycle::Outcome;
 use crate::model::event::Event;
 use crate::model::openbeken::{Config, config};
+use crate::model::stage::Stage;
 use crate::model::tuya::holds_credentials;
 use crate::model::unit::Backup;
 use std::sync::Arc;
@@ -27,6 +29,7 @@ pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let contains_credentials = looking.await.unwrap_or(true);
     let (read_bytes, skipped_bytes) = (run.read_bytes, run.skipped_bytes);
     run.backup = Some(Backup { sha256, bytes, read_bytes, skipped_bytes, contains_credentials });
+    note::write(run, Stage::Keep).await?;
     run.report.say(Event::Kept { sha256 }).await;
     run.check_stop()?;
     Ok(Outcome::Done)

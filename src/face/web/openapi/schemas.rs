@@ -39,6 +39,10 @@ pub(super) fn all() -> Value {
             ])),
             ("slots", list(link("Slot"))),
             ("tally", tally()),
+            ("archive", maybe(link("Archive"))),
+        ]),
+        "Archive": object(&[
+            ("ok", integer()), ("damaged", integer()), ("names", list(string())), ("checked_at", time()),
         ]),
         "Slot": slot(),
         "Event": event,
