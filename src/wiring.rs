@@ -164,7 +164,7 @@ fn guard(supply: &config::Supply) -> Guard {
     Guard::new(Box::new(ina), limits)
 }
 
-fn slot_plan(slot: &Slot) -> Result<(SlotPlan, Option<Box<dyn Lamps>>), Failure> {
+fn slot_plan(slot: &Slot, stop_after: u32) -> Result<(SlotPlan, Option<Box<dyn Lamps>>), Failure> {
     let start = match slot.start {
         Start::Button => SlotStart::Button,
         Start::Contact => SlotStart::Contact,
@@ -173,7 +173,7 @@ fn slot_plan(slot: &Slot) -> Result<(SlotPlan, Option<Box<dyn Lamps>>), Failure>
     let pace = Pace { max_baud: slot.max_baud, ..Pace::default() };
     let Jig { nest, edges, levels, lamps } = jig(slot)?;
     let supply = slot.supply.as_ref().map(guard);
-    Ok((SlotPlan { name: slot.name.clone(), nest, edges, levels, supply, start, pace }, lamps))
+    Ok((SlotPlan { name: slot.name.clone(), nest, edges, levels, supply, start, pace, stop_after }, lamps))
 }
 
 /// A slot over a virtual nest, and the hand that puts boards in.
@@ -189,6 +189,7 @@ pub fn virtual_slot(name: &str, spec: NestSpec, pace: Pace) -> Result<(SlotPlan,
         supply: None,
         start: SlotStart::Button,
         pace,
+        stop_after: 0,
     };
     Ok((slot, nest.hand))
 }
@@ -223,7 +224,7 @@ pub type AllLamps = Vec<(String, Box<dyn Lamps>)>;
 pub fn station(config: &Config, page: Option<String>) -> Result<(Station, AllLamps), Failure> {
     let (mut slots, mut lamps) = (Vec::new(), Vec::new());
     for slot in &config.slots {
-        let (plan, lit) = slot_plan(slot)?;
+        let (plan, lit) = slot_plan(slot, config.stop_after)?;
         lamps.extend(lit.map(|lit| (plan.name.clone(), lit)));
         slots.push(plan);
     }

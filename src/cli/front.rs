@@ -31,7 +31,18 @@ impl Front {
     /// Listens on exactly this address.
     pub(super) async fn open(address: SocketAddr) -> Result<Self, Failure> {
         let listener = TcpListener::bind(address).await.map_err(|error| {
-            Failure::broken(format!("{address}: expected a free address for the page, found: {error}; choose another"))
+            let remedy = match error.kind() {
+                std::io::ErrorKind::AddrInUse => {
+                    "another program has it, perhaps another flashjig: stop that one (`ss -ltnp` names it), or give this \
+                     one another address (`listen` in [web], or --listen)"
+                }
+                std::io::ErrorKind::PermissionDenied => "ports below 1024 need rights of their own: choose a higher one",
+                std::io::ErrorKind::AddrNotAvailable => {
+                    "this machine does not have that address: `ip address` lists those that it has"
+                }
+                _ => "choose another",
+            };
+            Failure::broken(format!("{address}: expected a free address for the page, found: {error}; {remedy}"))
         })?;
         let address = listener.local_addr().map_err(Failure::broken)?;
         Ok(Self { listener, address })

@@ -10,6 +10,7 @@ pub mod jig_test;
 pub mod once;
 pub mod out;
 pub mod place;
+pub mod restore;
 pub mod run;
 pub mod safe;
 pub mod sim;
@@ -40,6 +41,7 @@ enum Command {
     Run(run::Args),
     Demo(demo::Args),
     Once(once::Args),
+    Restore(restore::Args),
     Inspect(inspect::Args),
     Extract(extract::Args),
     Units(units::Args),
@@ -58,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Once(args) => once::run(args),
+        Command::Restore(args) => restore::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Extract(args) => extract::run(args),
         Command::Units(args) => units::run(args),

@@ -8,6 +8,9 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+/// Failures in a row with one code after which a slot asks for attention.
+const STOP_AFTER: u32 = 3;
+
 /// Top of the ladder unless the file says otherwise: the fastest rate that tools for these chips commonly use.
 const MAX_BAUD: u32 = 2_000_000;
 /// The rate that every chip of the family begins at.
@@ -51,6 +54,7 @@ pub(super) fn check(settings: Settings, source: &Source<'_>) -> Option<Config> {
         firmware_dir: firmware_dir.unwrap_or_else(|| data_dir.join("firmware")),
         data_dir,
         recipe,
+        stop_after: station.stop_after.map_or(STOP_AFTER, |given| given.value),
         web: Some(web),
         panel,
         dbus: settings.dbus.map_or_else(Dbus::default, |dbus| dbus.value),

@@ -14,6 +14,8 @@ pub struct Config {
     pub firmware_dir: PathBuf,
     /// Name of the recipe: `recipes/NAME.toml` in `data_dir`.
     pub recipe: String,
+    /// Failures in a row with one code after which a slot asks for attention; 0: never.
+    pub stop_after: u32,
     /// The page; a file always gives one, commands that open no page set it to `None`.
     pub web: Option<Web>,
     /// The small screen.

@@ -28,6 +28,7 @@ pub(super) struct Station {
     pub(super) data_dir: Option<At<String>>,
     pub(super) firmware_dir: Option<At<String>>,
     pub(super) recipe: Option<At<String>>,
+    pub(super) stop_after: Option<At<u32>>,
 }
 
 /// `[web]`
@@ -163,6 +164,7 @@ fn station(mut section: Section<'_>) -> Station {
         data_dir: section.text("data_dir"),
         firmware_dir: section.text("firmware_dir"),
         recipe: section.text("recipe"),
+        stop_after: section.number_in("stop_after", 0..=1000_u32),
     };
     section.finish();
     station

@@ -26,6 +26,7 @@ fn the_least_that_is_required_gets_every_default() {
         data_dir: "/d".into(),
         firmware_dir: "/d/firmware".into(),
         recipe: "default".into(),
+        stop_after: 3,
         web: Some(Web { listen: "127.0.0.1:8080".parse().unwrap(), token_file: None }),
         panel: Panel::None,
         dbus: Dbus::Auto,

@@ -88,6 +88,10 @@ fn line(event: &Event) -> Option<(Level, String)> {
                 ),
             )
         }
+        Event::Already { already } => {
+            (Level::Info, format!("converted before, left as it is: OpenBeken {}, {}", already.version, already.proof))
+        }
+        Event::Acknowledged => (Level::Info, "acknowledged, takes boards again".into()),
         Event::Blocked { message } => (Level::Warn, format!("blocked: {message}")),
         Event::Finished { seq, verdict, fault, ms } => {
             let level = if *verdict == Verdict::Pass { Level::Info } else { Level::Warn };

@@ -1,7 +1,7 @@
 //! The loop: action, outcome, next action.
 
 use super::alarm;
-use super::job::Job;
+use super::job::{Job, Task};
 use super::note;
 use super::report::millis;
 use super::run::Run;
@@ -20,7 +20,10 @@ use std::time::Duration;
 ///
 /// The lines are safe when this returns. When it is dropped or panics half-way, the slot makes them safe.
 pub async fn convert(job: Job<'_>) -> Unit {
-    let recipe = job.recipe_name.clone();
+    let recipe = match &job.task {
+        Task::Convert { .. } => job.recipe_name.clone(),
+        Task::Restore(restore) => format!("restore of unit {}", restore.unit),
+    };
     let mut run = Run::new(job);
     // noted before it is shown: what was seen to start is in the ledger, whatever happens next
     if let Err(trouble) = note::begin(&mut run).await {
@@ -40,6 +43,9 @@ pub async fn convert(job: Job<'_>) -> Unit {
                 let again = matches!(trouble.outcome, Outcome::Lost(_));
                 if again {
                     run.hang_up();
+                }
+                if let Outcome::Lost(code) = trouble.outcome {
+                    run.doubt(code);
                 }
                 let before = cycle.ending();
                 action = cycle.step(trouble.outcome);

@@ -27,6 +27,8 @@ pub struct Job<'a> {
     pub kit: Arc<Kit>,
     /// The firmware there is.
     pub images: Arc<Vec<Arc<Image>>>,
+    /// What is to be done.
+    pub task: Task,
     /// Where it is made.
     pub origin: Origin,
     /// How fast and how patient.
@@ -37,6 +39,33 @@ pub struct Job<'a> {
     pub stop: CancellationToken,
     /// Stops it at once, whatever it does.
     pub alarm: watch::Receiver<Option<Alarm>>,
+}
+
+/// What is to be done with a unit.
+#[derive(Clone, Debug)]
+pub enum Task {
+    /// Make it what the recipe says.
+    Convert {
+        /// Also when it is converted already.
+        redo: bool,
+    },
+    /// Write its own stock backup back.
+    Restore(Arc<Restore>),
+}
+
+/// A stock backup on its way back.
+#[derive(Clone)]
+pub struct Restore {
+    /// The unit that it was kept for.
+    pub unit: u64,
+    /// All of it, proven against its digest.
+    pub stock: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for Restore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Restore").field("unit", &self.unit).finish_non_exhaustive()
+    }
 }
 
 /// Where a unit is made.

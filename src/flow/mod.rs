@@ -22,5 +22,5 @@ mod trouble;
 
 pub use alarm::Alarm;
 pub use convert::convert;
-pub use job::{Job, Origin, Pace};
+pub use job::{Job, Origin, Pace, Restore, Task};
 pub use report::{Outbox, Told};

@@ -2,18 +2,21 @@
 
 use super::job::Job;
 use super::report::Report;
+use super::steps::keep::Study;
 use super::trouble::Trouble;
 use crate::link::{self, ChipLink};
 use crate::model::board::Board;
+use crate::model::check::Checks;
 use crate::model::fault::{Fault, FaultCode};
 use crate::model::flash::Span;
 use crate::model::flash::geometry::BOOT_END;
 use crate::model::flash::plan::Plan;
 use crate::model::image::Image;
 use crate::model::openbeken::Config;
-use crate::model::unit::{self, Backup, Uart};
+use crate::model::unit::{self, Already, Backup, Uart};
 use crate::store::Number;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One unit in flight.
@@ -53,8 +56,20 @@ pub(super) struct Run<'a> {
     pub(super) dirty: Vec<Span>,
     /// An erase was sent: from here on a stop waits for verify.
     pub(super) touched: bool,
+    /// The evidence contradicted itself before.
+    pub(super) doubted: bool,
     /// A session was made before: the next one begins with a power cycle.
     pub(super) linked: bool,
+    /// What the backup shows and the ledger knows.
+    pub(super) study: Option<Study>,
+    /// What the wanted flash is made from: the backup, or the one of before that a half-written board goes on from.
+    pub(super) base: Option<Arc<[u8]>>,
+    /// It was converted before and is left as it is.
+    pub(super) already: Option<Already>,
+    /// What was checked.
+    pub(super) checks: Checks,
+    /// How often each sector was found different, by its address.
+    pub(super) mended: BTreeMap<u32, u8>,
     /// The first fault, in full.
     pub(super) fault: Option<Fault>,
     /// Its number, once it is recorded.
@@ -91,7 +106,13 @@ impl<'a> Run<'a> {
             plan: Plan::default(),
             dirty: Vec::new(),
             touched: false,
+            doubted: false,
             linked: false,
+            study: None,
+            base: None,
+            already: None,
+            checks: Checks::default(),
+            mended: BTreeMap::new(),
             fault: None,
             seq: None,
             notes: 0,
@@ -115,6 +136,27 @@ impl<'a> Run<'a> {
         self.uart.tx_bytes += stats.tx_bytes;
         self.uart.rx_bytes += stats.rx_bytes;
         self.uart.errors += stats.errors;
+    }
+
+    /// The rate in use damages data: the next link begins below it.
+    pub(super) fn slow_down(&mut self) {
+        if self.ladder.len() > 1 {
+            self.ladder.remove(0);
+        }
+    }
+
+    /// What a loss says about the rate: damaged replies speak against it at once, contradicting evidence when it comes
+    /// twice.
+    pub(super) fn doubt(&mut self, code: FaultCode) {
+        match code {
+            FaultCode::BadReply | FaultCode::BackupUnsure => self.slow_down(),
+            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip => {
+                if std::mem::replace(&mut self.doubted, true) {
+                    self.slow_down();
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Whether the operator wants to stop and the flash is still untouched.

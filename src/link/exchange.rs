@@ -109,6 +109,18 @@ impl ChipLink {
         }
     }
 
+    /// Sends so many link checks one by one and gives how many stayed without a clean answer. In step when it returns.
+    pub async fn echoes(&mut self, count: u32) -> Result<u32, LinkError> {
+        let mut lost = 0;
+        for _ in 0..count {
+            if !self.one_link_check().await? {
+                lost += 1;
+                self.resync("an echo").await?;
+            }
+        }
+        Ok(lost)
+    }
+
     /// Asks whether the chip is there, and gets in step with it where one answer is lost.
     pub async fn link_check(&mut self) -> Result<(), LinkError> {
         if self.one_link_check().await? { Ok(()) } else { self.resync("a link check").await }

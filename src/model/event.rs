@@ -5,6 +5,7 @@ use super::digest::Digest;
 use super::fault::Fault;
 use super::stage::Stage;
 use super::supply::Reading;
+use super::unit::Already;
 use super::verdict::Verdict;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,11 @@ pub enum Event {
     Kept {
         /// Its digest.
         sha256: Digest,
+    },
+    /// The board was converted before and is left as it is.
+    Already {
+        /// What proves it.
+        already: Already,
     },
     /// What must move.
     Planned {
@@ -122,6 +128,8 @@ pub enum Event {
     },
     /// A double press: the verdict of the last unit is shown again.
     Recalled,
+    /// Somebody looked at a blocked slot: it takes boards again.
+    Acknowledged,
 }
 
 /// An event with its number and time, both given by the hub.

@@ -43,7 +43,7 @@ pub struct OpenUnit {
 impl OpenUnit {
     /// The record of a unit that the end of the program or of the power cut short.
     pub fn interrupted(self) -> Unit {
-        let why = "the program or the power stopped";
+        let why = "the program or the power stopped, or the disk took no record,";
         self.ended(FaultCode::Interrupted, why)
     }
 
@@ -52,7 +52,7 @@ impl OpenUnit {
         let flash = if self.touched { "its flash may be half written" } else { "its flash is as it was" };
         let backup = if self.backup.is_some() { "its backup is kept" } else { "no backup of it was kept yet" };
         let message = format!(
-            "{why} in stage {} of this unit, which was last heard of at {}; {flash}, {backup}; put the board in again",
+            "{why} in stage {} of this unit, which was last heard of at {:.0}; {flash}, {backup}; put the board in again",
             self.stage, self.noted
         );
         Unit {
@@ -72,6 +72,9 @@ impl OpenUnit {
             config: self.config,
             stages: self.stages,
             uart: Uart::default(),
+            checks: Vec::new(),
+            already: None,
+            restored_from: None,
         }
     }
 

@@ -6,7 +6,7 @@ use super::event::{Event, Stamped};
 use super::fault::Fault;
 use super::stage::Stage;
 use super::supply::Reading;
-use super::unit::Unit;
+use super::unit::{Already, Unit};
 use super::verdict::Verdict;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -96,6 +96,9 @@ pub struct SlotView {
     pub prompt: Option<String>,
     /// Why it is blocked.
     pub blocked: Option<String>,
+    /// The board was converted before and is left as it is.
+    #[serde(default)]
+    pub already: Option<Already>,
     /// The verdict of the last unit; stays until the next one ends.
     pub last: Option<Last>,
     /// What at the jig wants attention, with what to do.
@@ -138,6 +141,9 @@ pub struct Last {
     pub finished: Timestamp,
     /// What it was.
     pub board: Option<Board>,
+    /// It was converted before, and nothing was written.
+    #[serde(default)]
+    pub already: Option<Already>,
 }
 
 /// Counts by verdict.
@@ -149,6 +155,9 @@ pub struct Tally {
     pub error: u64,
     pub timeout: u64,
     pub aborted: u64,
+    /// Of those that passed: boards that were converted before.
+    #[serde(default)]
+    pub already: u64,
 }
 
 impl Tally {
@@ -186,6 +195,7 @@ impl SlotView {
             retries: 0,
             prompt: None,
             blocked: None,
+            already: None,
             last: None,
             notice: None,
             supply: None,
@@ -220,6 +230,7 @@ impl SlotView {
             Event::Prompt { message } => self.prompt = Some(message.clone()),
             Event::Found { board } => self.board = Some(board.clone()),
             Event::Chosen { name, .. } => self.firmware = Some(name.clone()),
+            Event::Already { already } => self.already = Some(already.clone()),
             Event::Kept { .. } | Event::Planned { .. } | Event::ArchiveChecked { .. } => {}
             Event::Retried { .. } => self.retries += 1,
             Event::Finished { seq, verdict, fault, ms } => {
@@ -236,6 +247,7 @@ impl SlotView {
                     ms: *ms,
                     finished: time,
                     board: self.board.clone(),
+                    already: self.already.clone(),
                 });
             }
             Event::Stopping => self.state = SlotState::Stopping,
@@ -246,6 +258,10 @@ impl SlotView {
             Event::Noticed { message } => self.notice = Some(message.clone()),
             Event::Supply { reading } => self.supply = Some(*reading),
             Event::Settled => self.notice = None,
+            Event::Acknowledged => {
+                self.state = SlotState::Idle;
+                self.blocked = None;
+            }
             Event::Recalled => {
                 self.verdict_shown = self.last.is_some();
                 self.recalled = Some(time);
@@ -279,6 +295,8 @@ impl Snapshot {
         }
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.name == stamped.slot) {
             slot.apply(&stamped.event, stamped.time);
+            let last = slot.last.as_ref().filter(|_| matches!(stamped.event, Event::Finished { .. }));
+            self.tally.already += u64::from(last.is_some_and(|last| last.already.is_some()));
         }
     }
 
@@ -292,6 +310,7 @@ impl Snapshot {
             ms: unit.stages.last().map_or(0, |stage| stage.start_ms + stage.ms),
             finished: unit.finished,
             board: unit.board.clone(),
+            already: unit.already.clone(),
         });
     }
 

@@ -53,6 +53,8 @@ pub struct SlotPlan {
     pub start: Start,
     /// How fast and how patient.
     pub pace: Pace,
+    /// Failures in a row with one code after which it asks for attention; 0: never.
+    pub stop_after: u32,
 }
 
 /// A running station.
@@ -92,6 +94,7 @@ impl Station {
                 supply: slot.supply,
                 start: slot.start,
                 pace: slot.pace,
+                stop_after: slot.stop_after,
                 origin,
                 shelf: Arc::clone(&shelf),
                 ledger: ledger.clone(),

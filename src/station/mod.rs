@@ -8,8 +8,10 @@
 mod archivist;
 pub mod assemble;
 pub mod ears;
+mod ending;
 pub mod handle;
 pub mod hub;
+pub mod memory;
 mod notice;
 pub mod pulse;
 pub mod shelf;

@@ -68,6 +68,15 @@ impl Shelf {
         })
     }
 
+    /// The same for a stock backup that goes back: no firmware is needed.
+    pub fn stock_without_images(&self) -> Result<Stock, Lack> {
+        Ok(Stock {
+            recipe_name: self.recipe_name.clone(),
+            kit: Arc::new((self.recipe)().map_err(Lack::Recipe)?),
+            images: Arc::default(),
+        })
+    }
+
     fn images(&self) -> Result<Vec<Arc<Image>>, String> {
         let folder = std::fs::read_dir(&self.firmware_dir).map_err(|error| {
             format!(

@@ -2,17 +2,17 @@
 
 use super::ears::{Ears, Heard};
 use super::handle::{Ask, Order, Refused};
+use super::memory::Memory;
 use super::notice::Notice;
 use super::pulse::Pulse;
 use super::shelf::{Lack, Shelf, Stock};
 use super::supply::Guard;
-use crate::flow::{self, Alarm, Job, Origin, Outbox, Pace};
+use crate::flow::{self, Alarm, Job, Origin, Outbox, Pace, Task};
 use crate::jig::Nest;
 use crate::model::event::Event;
-use crate::model::fault::{Fault, FaultCode};
+use crate::model::fault::FaultCode;
 use crate::model::press::Meaning;
-use crate::model::stage::Stage;
-use crate::model::unit::{Uart, Unit, VERSION};
+use crate::model::unit::Unit;
 use crate::store::room::NoRoom;
 use crate::store::{Archive, Ledger};
 use futures_util::FutureExt;
@@ -46,7 +46,8 @@ enum Turn {
 
 /// Why the slot was woken.
 enum Wake {
-    Start,
+    Start(Task),
+    Acknowledged,
     Nothing,
     End,
 }
@@ -71,6 +72,8 @@ pub struct Bench {
     pub start: Start,
     /// How fast and how patient.
     pub pace: Pace,
+    /// Failures in a row with one code after which the slot asks for attention; 0: never.
+    pub stop_after: u32,
     /// Where.
     pub origin: Origin,
     /// Images and recipe.
@@ -97,16 +100,18 @@ impl Slot {
     /// Runs until the program ends. The nest is safe when this returns, and when it is dropped.
     pub async fn run(self) {
         let Self { bench, mut inputs, mut pulse } = self;
-        let mut desk = Desk::default();
+        let (mut desk, mut memory) = (Desk::default(), Memory::default());
         bench.begin(&inputs.ears, &mut desk).await;
         let mut panics = 0;
         loop {
-            match AssertUnwindSafe(bench.turn(&mut inputs, &mut desk, &mut pulse)).catch_unwind().await {
+            let turn = bench.turn(&mut inputs, &mut desk, &mut memory, &mut pulse);
+            match AssertUnwindSafe(turn).catch_unwind().await {
                 Ok(Turn::Unit) => panics = 0,
                 Ok(Turn::Nothing) => {}
                 Ok(Turn::End) => break,
                 Err(_) => {
-                    bench.after_panic().await;
+                    let unit = bench.after_panic().await;
+                    bench.learn(&mut memory, &unit).await;
                     bench.rest(&mut inputs, &mut pulse, BACK_OFF * 2_u32.pow(panics)).await;
                     panics = (panics + 1).min(6);
                 }
@@ -127,36 +132,27 @@ struct Desk {
 }
 
 impl Bench {
-    async fn turn(&self, inputs: &mut Inputs, desk: &mut Desk, pulse: &mut Pulse) -> Turn {
-        match self.idle(inputs, desk, pulse).await {
-            Wake::Start => {
+    async fn turn(&self, inputs: &mut Inputs, desk: &mut Desk, memory: &mut Memory, pulse: &mut Pulse) -> Turn {
+        match self.idle(inputs, desk, memory, pulse).await {
+            Wake::Start(task) => {
                 self.notices(desk, |notices| {
                     notices.remove(&Notice::NoBoard);
                     notices.remove(&Notice::OldBoard);
                 })
                 .await;
-                self.unit(inputs, desk, pulse).await;
+                let unit = self.unit(inputs, desk, memory, pulse, task).await;
                 desk.last = true;
                 desk.fresh = false;
+                self.learn(memory, &unit).await;
                 Turn::Unit
+            }
+            Wake::Acknowledged => {
+                memory.acknowledge();
+                self.say(Event::Acknowledged).await;
+                Turn::Nothing
             }
             Wake::Nothing => Turn::Nothing,
             Wake::End => Turn::End,
-        }
-    }
-
-    /// Makes the jig safe and records the unit that was in flight with all that is known of it.
-    async fn after_panic(&self) {
-        if let Err(error) = self.nest.lines.make_safe().await {
-            tracing::error!(%error, slot = self.origin.slot, "the jig could not be made safe");
-        }
-        let closed = self.ledger.close(&self.origin.slot, FaultCode::Panicked, "the program panicked").await;
-        match closed {
-            Ok(Some(unit)) => self.tell(&unit).await,
-            _ => {
-                let what = "the program panicked in this slot; the journal has the place".to_string();
-                self.end_early(FaultCode::Panicked, what).await;
-            }
         }
     }
 
@@ -178,7 +174,7 @@ impl Bench {
         }
     }
 
-    async fn say(&self, event: Event) {
+    pub(super) async fn say(&self, event: Event) {
         _ = self.outbox.send((self.origin.slot.clone(), event)).await;
     }
 
@@ -208,7 +204,7 @@ impl Bench {
         }
     }
 
-    async fn idle(&self, inputs: &mut Inputs, desk: &mut Desk, pulse: &mut Pulse) -> Wake {
+    async fn idle(&self, inputs: &mut Inputs, desk: &mut Desk, memory: &Memory, pulse: &mut Pulse) -> Wake {
         // who just put a board in does not wait for a second press
         let pairs = desk.last && !desk.fresh;
         tokio::select! {
@@ -216,26 +212,22 @@ impl Bench {
             () = self.end.cancelled() => Wake::End,
             () = pulse.beat() => Wake::Nothing,
             Some((order, answer)) = inputs.asks.recv() => {
-                let (reply, wake) = match order {
-                    Order::Start if inputs.ears.is_empty() => {
-                        (Err(Refused::NotNow(Notice::NoBoard.message().into())), Wake::Nothing)
-                    }
-                    Order::Start => (Ok(()), Wake::Start),
-                    Order::Abort => (Err(Refused::NotNow("nothing runs in this slot".into())), Wake::Nothing),
-                };
+                let (reply, wake) = take(order, memory, inputs.ears.is_empty());
                 _ = answer.send(reply);
                 wake
             }
-            heard = inputs.ears.next(pairs) => self.heard(heard, inputs.ears.is_empty(), desk).await,
+            heard = inputs.ears.next(pairs) => self.heard(heard, inputs.ears.is_empty(), desk, memory).await,
         }
     }
 
     /// What the jig tells while no unit is in flight.
-    async fn heard(&self, heard: Heard, is_empty: bool, desk: &mut Desk) -> Wake {
+    async fn heard(&self, heard: Heard, is_empty: bool, desk: &mut Desk, memory: &Memory) -> Wake {
+        let blocked = memory.blocked().is_some();
         match heard {
-            Heard::Press(Meaning::Short) if self.start != Start::Remote => {
+            Heard::Press(Meaning::Long) if blocked => return Wake::Acknowledged,
+            Heard::Press(Meaning::Short) if self.start != Start::Remote && !blocked => {
                 if !is_empty {
-                    return Wake::Start;
+                    return Wake::Start(Task::Convert { redo: false });
                 }
                 self.notices(desk, |notices| _ = notices.insert(Notice::NoBoard)).await;
             }
@@ -246,7 +238,9 @@ impl Bench {
                 self.say(Event::Seated).await;
                 self.notices(desk, |notices| _ = notices.remove(&Notice::NoBoard)).await;
             }
-            Heard::Still if self.start == Start::Contact => return Wake::Start,
+            Heard::Still if self.start == Start::Contact && !blocked => {
+                return Wake::Start(Task::Convert { redo: false });
+            }
             Heard::Still | Heard::Press(Meaning::Short | Meaning::Double | Meaning::Long) => {}
             Heard::Lifted => {
                 self.say(Event::Lifted).await;
@@ -267,7 +261,7 @@ impl Bench {
         .await;
     }
 
-    async fn unit(&self, inputs: &mut Inputs, desk: &mut Desk, pulse: &mut Pulse) {
+    async fn unit(&self, inputs: &mut Inputs, desk: &mut Desk, memory: &Memory, pulse: &mut Pulse, task: Task) -> Unit {
         let archive = self.archive.clone();
         match tokio::task::spawn_blocking(move || archive.room()).await {
             Ok(Ok(())) => {}
@@ -276,7 +270,9 @@ impl Bench {
             Err(error) => return self.end_early(FaultCode::Panicked, error.to_string()).await,
         }
         let shelf = Arc::clone(&self.shelf);
-        let stock = match tokio::task::spawn_blocking(move || shelf.stock()).await {
+        let converts = matches!(task, Task::Convert { .. });
+        let look = move || if converts { shelf.stock() } else { shelf.stock_without_images() };
+        let stock = match tokio::task::spawn_blocking(look).await {
             Ok(Ok(stock)) => stock,
             Ok(Err(Lack::Recipe(why))) => return self.end_early(FaultCode::BadRecipe, why).await,
             Ok(Err(Lack::Firmware(why))) => return self.end_early(FaultCode::NoImage, why).await,
@@ -284,7 +280,7 @@ impl Bench {
         };
         let stop = self.end.child_token();
         let (trip, alarm) = watch::channel(None);
-        let work = flow::convert(self.job(stock, stop.clone(), alarm));
+        let work = flow::convert(self.job(stock, task, memory, stop.clone(), alarm));
         tokio::pin!(work);
         let guard = async {
             match &self.supply {
@@ -296,7 +292,7 @@ impl Bench {
         loop {
             tokio::select! {
                 biased;
-                _ = &mut work => return,
+                unit = &mut work => return unit,
                 never = &mut guard => match never {},
                 wish = self.busy(inputs, desk, pulse, &trip) => if wish {
                     stop.cancel();
@@ -318,12 +314,10 @@ impl Bench {
             // here and not around this: an input in hand must not be dropped by a beat
             () = pulse.beat() => false,
             Some((order, answer)) = inputs.asks.recv() => {
-                let reply = match order {
-                    Order::Start => Err(Refused::NotNow("a unit is in flight in this slot".into())),
-                    Order::Abort => Ok(()),
-                };
-                _ = answer.send(reply);
-                order == Order::Abort
+                let abort = matches!(order, Order::Abort);
+                let busy = || Err(Refused::NotNow("a unit is in flight in this slot".into()));
+                _ = answer.send(if abort { Ok(()) } else { busy() });
+                abort
             }
             heard = inputs.ears.next(false) => {
                 match heard {
@@ -349,7 +343,14 @@ impl Bench {
         }
     }
 
-    fn job(&self, stock: Stock, stop: CancellationToken, alarm: watch::Receiver<Option<Alarm>>) -> Job<'_> {
+    fn job(
+        &self,
+        stock: Stock,
+        task: Task,
+        memory: &Memory,
+        stop: CancellationToken,
+        alarm: watch::Receiver<Option<Alarm>>,
+    ) -> Job<'_> {
         Job {
             nest: &self.nest,
             archive: &self.archive,
@@ -357,51 +358,27 @@ impl Bench {
             recipe_name: stock.recipe_name,
             kit: stock.kit,
             images: stock.images,
+            task,
             origin: self.origin.clone(),
-            pace: self.pace,
+            pace: Pace { max_baud: memory.rate(self.pace.max_baud), ..self.pace },
             outbox: self.outbox.clone(),
             stop,
             alarm,
         }
     }
+}
 
-    /// Shows the end of a unit that is recorded.
-    async fn tell(&self, unit: &Unit) {
-        let (seq, verdict, fault) = (Some(unit.seq), unit.verdict, unit.fault.clone());
-        let ms = unit.stages.last().map_or(0, |stage| stage.start_ms + stage.ms);
-        self.say(Event::Finished { seq, verdict, fault, ms }).await;
-    }
-
-    /// Records and shows a unit that ended before or outside its cycle.
-    async fn end_early(&self, code: FaultCode, message: String) {
-        let fault = Fault::new(code, Stage::Settle, message);
-        let now = crate::clock::now();
-        let unit = Unit {
-            seq: 0,
-            v: VERSION,
-            station: self.origin.station.clone(),
-            slot: self.origin.slot.clone(),
-            started: now,
-            finished: now,
-            clock_synced: self.origin.clock_synced.get(),
-            boot_id: self.origin.boot_id.clone(),
-            verdict: code.verdict(),
-            fault: Some(fault.clone()),
-            board: None,
-            backup: None,
-            firmware: None,
-            config: None,
-            stages: Vec::new(),
-            uart: Uart::default(),
-        };
-        let seq = match self.ledger.commit(unit).await {
-            Ok(stored) => Some(stored.seq),
-            Err(error) => {
-                tracing::error!(%error, "a record could not be written");
-                None
-            }
-        };
-        self.say(Event::Finished { seq, verdict: code.verdict(), fault: Some(fault), ms: 0 }).await;
+/// What an idle slot makes of an order.
+fn take(order: Order, memory: &Memory, is_empty: bool) -> (Result<(), Refused>, Wake) {
+    let refuse = |why: &str| (Err(Refused::NotNow(why.into())), Wake::Nothing);
+    match (order, memory.blocked()) {
+        (Order::Start { .. } | Order::Restore(_), Some(why)) => refuse(why),
+        (Order::Start { .. } | Order::Restore(_), None) if is_empty => refuse(Notice::NoBoard.message()),
+        (Order::Start { redo }, None) => (Ok(()), Wake::Start(Task::Convert { redo })),
+        (Order::Restore(restore), None) => (Ok(()), Wake::Start(Task::Restore(restore))),
+        (Order::Abort, _) => refuse("nothing runs in this slot"),
+        (Order::Acknowledge, Some(_)) => (Ok(()), Wake::Acknowledged),
+        (Order::Acknowledge, None) => refuse("this slot waits for nobody"),
     }
 }
 

@@ -5,6 +5,7 @@ use super::number::{Number, Pool};
 use super::records::Records;
 use super::{StoreError, blocking};
 use crate::model::fault::FaultCode;
+use crate::model::history::StockNote;
 use crate::model::mac::Mac;
 use crate::model::open_unit::OpenUnit;
 use crate::model::unit::{Unit, UnitQuery};
@@ -64,6 +65,10 @@ impl Ledger {
     pub async fn commit(&self, unit: Unit) -> Result<Unit, StoreError> {
         self.write("storing a unit in the ledger", move |log, next| {
             let unit = put(&log.records, unit, next)?;
+            if let (Verdict::Pass, Some(mac)) = (unit.verdict, unit.board.as_ref().and_then(|board| board.mac)) {
+                // a note that stays open only costs a repair that finds nothing to do
+                _ = log.stock.close(mac);
+            }
             log.sync()?;
             log.remember(unit.seq);
             Ok(unit)
@@ -71,12 +76,27 @@ impl Ledger {
         .await
     }
 
+    /// Notes the stock backup that a board's conversion begins from; returns when it would survive a power cut. The
+    /// record of a unit that passes closes the note.
+    pub async fn note_stock(&self, mac: Mac, note: StockNote) -> Result<(), StoreError> {
+        self.write("noting a stock backup in the ledger", move |log, _| {
+            log.stock.put(mac, note)?;
+            log.sync()
+        })
+        .await
+    }
+
+    /// The stock backup that a board's last conversion began from.
+    pub async fn stock_of(&self, mac: Mac) -> Result<Option<StockNote>, StoreError> {
+        self.look("looking up a stock backup in the ledger", move |log| log.stock.get(mac)).await
+    }
+
     /// Notes that a unit begins, durably. A unit of this slot that ended without a record gets one now, which is given
     /// back: nothing may take its note's place.
     pub async fn begin(&self, open: OpenUnit) -> Result<Option<Unit>, StoreError> {
         self.write("noting in the ledger that a unit begins", move |log, next| {
             let left = log.records.note(&open.slot)?.filter(|left| !left.is_same_unit(&open.slot, open.started));
-            let why = "the record could not be written at the time; the unit ended";
+            let why = "the unit ended and its record could not be written at the time; it was";
             let left = left.map(|left| put(&log.records, left.ended(FaultCode::NotRecorded, why), next)).transpose()?;
             log.records.put_note(&open)?;
             log.sync()?;
@@ -145,10 +165,18 @@ impl Ledger {
         what: &'static str,
         work: impl FnOnce(&Records) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.look(what, move |log| work(&log.records)).await
+    }
+
+    async fn look<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(&Log) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let inner = Arc::clone(&self.inner);
         blocking(what, move || {
             let log = inner.log.read().unwrap_or_else(PoisonError::into_inner);
-            work(&log.as_ref().ok_or_else(|| closed(what, &inner.data_dir))?.records)
+            work(log.as_ref().ok_or_else(|| closed(what, &inner.data_dir))?)
         })
         .await
     }

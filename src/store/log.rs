@@ -1,10 +1,11 @@
 //! The ledger's database, open: sled's log in its folder, made durable by us.
 
 use super::StoreError;
+use super::last::{self, Last, LastFile};
 use super::records::{Records, refused};
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use super::stock_notes::StockNotes;
+use std::fs::{self, DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,7 +21,8 @@ pub(super) struct Log {
     /// sled's log, `db` in its folder, for fdatasync.
     file: File,
     pub(super) records: Records,
-    last: Last,
+    pub(super) stock: StockNotes,
+    last: LastFile,
 }
 
 impl Log {
@@ -30,19 +32,20 @@ impl Log {
         let what = format!("opening the ledger in {}", folder.display());
         let io = |error| StoreError::io(&what, &error);
         let last = Last::read(&folder).map_err(io)?;
-        if last.is_some() && File::open(folder.join("db")).and_then(|db| db.metadata()).map_or(0, |db| db.len()) == 0 {
-            return Err(lost(&folder, "the file db", "no such file, or an empty one"));
+        if last.is_some() && fs::metadata(folder.join("db")).map_or(0, |db| db.len()) == 0 {
+            return Err(last::lost(&folder, "the file db", "no such file, or an empty one"));
         }
         // the records name every device of a household: for the owner's eyes
         DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(io)?;
         let db = config(&folder).open().map_err(|error| not_opened(&what, &error))?;
         let records = Records::open(&db).map_err(|error| refused(&what, &error))?;
+        let stock = StockNotes::open(&db).map_err(|error| refused(&what, &error))?;
         let file = File::open(folder.join("db")).map_err(io)?;
         let found = records.last_seq().map_err(|error| refused(&what, &error))?;
-        if let Some(last) = last.filter(|last| *last > found) {
-            return Err(lost(&folder, &format!("records up to unit {last}"), &format!("{found} as the last one")));
+        if let Some(error) = last.and_then(|last| last.missing(&folder, found)) {
+            return Err(error);
         }
-        let log = Self { db, file, records, last: Last::open(&folder).map_err(io)? };
+        let log = Self { db, file, records, stock, last: LastFile::open(&folder).map_err(io)? };
         log.sync()?;
         log.last.write(found);
         // the names of new files live in their folders, and those need a sync of their own
@@ -77,49 +80,6 @@ impl Log {
     #[cfg(test)]
     pub(super) fn db(&self) -> sled::Db {
         self.db.clone()
-    }
-}
-
-/// The number of the last unit, beside the database, in the file `last`: sled takes a log that lost its end for a whole
-/// one, and makes a new one where there is none. Written after the unit is durable and not synced itself, so it may be
-/// behind the log, never ahead of it.
-struct Last(File);
-
-impl Last {
-    fn open(folder: &Path) -> io::Result<Self> {
-        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join(LAST)).map(Self)
-    }
-
-    fn write(&self, seq: u64) {
-        // one short write to one block: whole or not there. A disk that refuses it costs only this check
-        if let Err(error) = self.0.write_all_at(format!("{seq:020}\n").as_bytes(), 0) {
-            tracing::warn!(%error, "the number of the last unit could not be noted beside the ledger");
-        }
-    }
-
-    /// The number; `None`: there is no such file yet, or power failed before it got its content.
-    fn read(folder: &Path) -> io::Result<Option<u64>> {
-        match fs::read_to_string(folder.join(LAST)) {
-            Ok(text) => Ok(text.trim().parse().ok()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-const LAST: &str = "last";
-
-fn lost(folder: &Path, expected: &str, found: &str) -> StoreError {
-    let folder = folder.display();
-    StoreError::Damaged {
-        what: format!("the ledger in {folder}"),
-        expected: expected.into(),
-        found: found.into(),
-        remedy: format!(
-            "the disk lost data, and nothing is made anew over it: copy the folder away, check the disk (`dmesg`), and \
-             put a good copy back; `flashjig units --data-dir DIR` lists what a copy of the data folder still holds. To \
-             go on with what is left, remove {folder}/{LAST}. The backups are not affected"
-        ),
     }
 }
 

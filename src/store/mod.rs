@@ -6,6 +6,7 @@
 pub mod archive;
 mod backup_file;
 pub mod export;
+mod last;
 pub mod ledger;
 pub mod ledger_copy;
 mod log;
@@ -15,6 +16,7 @@ pub mod room;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod seal;
+mod stock_notes;
 
 pub use archive::Archive;
 pub use ledger::Ledger;

@@ -115,6 +115,7 @@ pub(crate) fn board(tail: u8) -> Board {
         bootloader: None,
         key: Key::Standard,
         evidence: Vec::new(),
+        calibration: None,
     }
 }
 

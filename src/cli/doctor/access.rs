@@ -37,7 +37,7 @@ pub(super) fn look(root: &Root, config: Option<&Config>) -> Vec<Finding> {
             LinesKind::Manual | LinesKind::Serial { .. } => {}
         }
     }
-    if let Panel::Ssd1306 { bus, .. } = &config.panel {
+    if let Panel::Ssd1306 { bus, .. } | Panel::Sh1106 { bus, .. } = &config.panel {
         findings.push(device(root, "bus of the panel", bus, "sudo raspi-config nonint do_i2c 0"));
     }
     findings

@@ -6,7 +6,10 @@ use crate::config::{Config, Panel};
 use crate::hw::i2c_scan;
 
 pub(super) fn look(root: &Root, config: Option<&Config>) -> Vec<Finding> {
-    let Some(Panel::Ssd1306 { bus, address }) = config.map(|config| &config.panel) else { return Vec::new() };
+    let Some(Panel::Ssd1306 { bus, address, .. } | Panel::Sh1106 { bus, address }) = config.map(|config| &config.panel)
+    else {
+        return Vec::new();
+    };
     if !root.is_live() || root.device(bus) != Device::Usable {
         // that it is not there, or not permitted, is a finding of its own
         return Vec::new();

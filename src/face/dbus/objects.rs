@@ -137,7 +137,7 @@ impl Slot {
 #[interface(name = "org.flashjig.Slot1", introspection_docs = false)]
 impl Slot {
     async fn start(&self) -> Result<(), OrderError> {
-        Ok(self.handle.order(&self.name, Order::Start).await?)
+        Ok(self.handle.order(&self.name, Order::Start { redo: false }).await?)
     }
 
     async fn abort(&self) -> Result<(), OrderError> {

@@ -15,6 +15,10 @@ const TEXT = {
   seated: "Board is in: press",
   readyMore: "The jig's button, the Start button or the space bar.",
   blocked: "BLOCKED",
+  already: "DONE",
+  alreadyMore: a => `This board runs OpenBeken ${a.version} already${a.unit ? ` (unit ${a.unit})` : ""}; nothing was written. Take it out.`,
+  acknowledge: "I looked at it",
+  redo: "Convert again",
   start: "Start",
   abort: "Abort",
   abortAsk: slot => `Stop the unit in slot ${slot}? It stops at the next safe point.`,
@@ -128,14 +132,16 @@ class Card {
     this.facts = h("dl", { class: "facts" });
     this.start = h("button", { type: "button", class: "primary" }, TEXT.start);
     this.abort = h("button", { type: "button" }, TEXT.abort);
-    this.start.onclick = () => order(name, "start");
+    this.start.onclick = () => order(name, this.blocked ? "acknowledge" : "start");
+    this.redo = h("button", { type: "button" }, TEXT.redo);
+    this.redo.onclick = () => order(name, "start", { redo: true });
     this.abort.onclick = () => { if (confirm(TEXT.abortAsk(name))) order(name, "abort"); };
     this.start.setAttribute("aria-label", `${TEXT.start} slot ${name}`);
     this.abort.setAttribute("aria-label", `${TEXT.abort} slot ${name}`);
     const title = h("h2", { id: `slot-${name}` }, name);
     this.element = h("article", { class: "card", "aria-labelledby": title.id },
       h("header", {}, title, h("div", { class: "chips" }, this.again, this.chip)), this.view, this.work, this.facts,
-      h("div", { class: "actions" }, this.abort, this.start));
+      h("div", { class: "actions" }, this.abort, this.redo, this.start));
     this.drawn = "";
   }
 
@@ -149,7 +155,10 @@ class Card {
     this.again.hidden = slot.retries === 0;
     this.work.hidden = !working;
     this.view.hidden = working;
-    this.start.disabled = slot.state !== "idle";
+    this.blocked = slot.state === "blocked";
+    put(this.start, this.blocked ? TEXT.acknowledge : TEXT.start);
+    this.redo.hidden = !(slot.state === "idle" && slot.last?.already);
+    this.start.disabled = slot.state !== "idle" && !this.blocked;
     this.abort.disabled = slot.state !== "busy";
     this.abort.hidden = !working;
     this.start.hidden = working;
@@ -199,14 +208,14 @@ class Card {
     }
     const { last } = slot;
     const foot = [TEXT.unit(last.seq), duration(last.ms), clock(last.finished)];
-    const parts = [this.verdict(last.verdict, TEXT.verdicts[last.verdict], foot)];
+    const parts = [this.verdict(last.verdict, last.already ? TEXT.already : TEXT.verdicts[last.verdict], foot)];
     if (last.fault) {
       const { code, stage, message, hint } = last.fault;
       parts.push(h("p", { class: "todo" }, h("b", {}, `${TEXT.todo}: `), hint),
         h("p", { class: "message" }, h("code", {}, code), ` ${TEXT.at(stage)}: ${message}`));
       if (help[code]) parts.push(h("p", { class: "faint" }, help[code]));
     } else {
-      parts.push(h("p", { class: "faint" }, TEXT.meanings[last.verdict]));
+      parts.push(h("p", { class: "faint" }, last.already ? TEXT.alreadyMore(last.already) : TEXT.meanings[last.verdict]));
     }
     this.view.replaceChildren(...parts);
   }
@@ -349,8 +358,9 @@ async function guarded(url, options = {}) {
   }
 }
 
-function order(slot, what) {
-  return guarded(`/api/v1/slots/${encodeURIComponent(slot)}/${what}`, { method: "POST" });
+function order(slot, what, wish) {
+  const body = wish && JSON.stringify(wish);
+  return guarded(`/api/v1/slots/${encodeURIComponent(slot)}/${what}`, { method: "POST", body });
 }
 
 function askToken() {
@@ -406,7 +416,7 @@ function connect() {
     loadUnits();
     refreshPanel();
   });
-  const kinds = ["seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried", "prompt", "finished", "stopping", "blocked", "noticed", "settled", "supply", "recalled"];
+  const kinds = ["seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried", "prompt", "finished", "stopping", "blocked", "noticed", "settled", "supply", "recalled", "already", "acknowledged"];
   kinds.forEach(kind => source.addEventListener(kind, message => {
     heard();
     if (!state) return;

@@ -95,6 +95,8 @@ fn routes(app: &App) -> Vec<(Method, &'static str, MethodRouter<App>)> {
     let mut routes = vec![
         (Method::POST, "/api/v1/slots/{name}/start", post(station::start.layer(control()))),
         (Method::POST, "/api/v1/slots/{name}/abort", post(station::abort.layer(control()))),
+        (Method::POST, "/api/v1/slots/{name}/restore", post(station::restore.layer(control()))),
+        (Method::POST, "/api/v1/slots/{name}/acknowledge", post(station::acknowledge.layer(control()))),
         (Method::GET, "/api/v1/units/{seq}/backup", get(units::backup.layer(control()))),
     ];
     let open: [(&'static str, MethodRouter<App>); 15] = [

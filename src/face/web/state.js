@@ -18,6 +18,9 @@ function overall(stage, done, total) {
 function fold(state, event) {
   state.seq = event.seq;
   if (event.kind === "finished") state.tally[event.verdict] += 1;
+  if (event.kind === "archive_checked") {
+    state.archive = { ok: event.ok, damaged: event.damaged, names: event.names, checked_at: event.time };
+  }
   const slot = state.slots.find(slot => slot.name === event.slot);
   if (!slot) return;
   switch (event.kind) {
@@ -27,7 +30,7 @@ function fold(state, event) {
       break;
     case "started":
       Object.assign(slot, { state: "busy", stage: null, progress: { done: 0, total: 0, overall: 0 }, started: event.time,
-        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, prompt: null, blocked: null,
+        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, prompt: null, blocked: null, already: null,
         verdict_shown: false, recalled: null, supply: null });
       break;
     case "entered":
@@ -49,10 +52,13 @@ function fold(state, event) {
     case "settled": slot.notice = null; break;
     case "recalled": Object.assign(slot, { verdict_shown: Boolean(slot.last), recalled: event.time }); break;
     case "blocked": slot.state = "blocked"; slot.blocked = event.message; break;
+    case "acknowledged": slot.state = "idle"; slot.blocked = null; break;
+    case "already": slot.already = event.already; break;
     case "finished":
       Object.assign(slot, { state: "idle", stage: null, prompt: null, started: null, progress: { done: 0, total: 0, overall: 0 },
         verdict_shown: true, recalled: null });
-      slot.last = { seq: event.unit, verdict: event.verdict, fault: event.fault, ms: event.ms, finished: event.time, board: slot.board };
+      slot.last = { seq: event.unit, verdict: event.verdict, fault: event.fault, ms: event.ms, finished: event.time, board: slot.board, already: slot.already };
+      if (slot.already) state.tally.already += 1;
       break;
   }
 }

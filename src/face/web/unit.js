@@ -18,6 +18,10 @@ const VIEW = {
   line: uart => `${TEXT.baud(uart.baud)}, ${uart.errors === 1 ? "1 damaged reply" : `${uart.errors} damaged replies`}`,
   config: c => [c.injected.length ? `written: ${c.injected.join(", ")}` : "nothing written", c.checked ? "read back and compared" : null].filter(Boolean).join("; "),
   credentials: "The backup contains credentials: the Wi-Fi of the plug's former home, or the vendor's licence keys. Store it accordingly.",
+  restore: "Write back",
+  restoreAsk: (unit, slot) => `Write the stock flash of unit ${unit.seq}${unit.board?.mac ? ` (${unit.board.mac})` : ""} back to the board in slot ${slot}? Another board is refused.`,
+  noSlot: "No slot is ready.",
+  checks: "Checks",
   stages: "Stages",
   columns: ["Stage", "Began", "Took", "Moved", "Retries"],
   template: "OpenBeken template",
@@ -65,7 +69,7 @@ function leaveUnit() {
 function drawUnit(unit, template) {
   put($("unit-title"), VIEW.title(unit.seq));
   $("unit-verdict").replaceChildren(icon(unit.verdict), TEXT.verdicts[unit.verdict]);
-  $("unit-body").replaceChildren(...[faultOf(unit), credentialsOf(unit), factsOf(unit), filesOf(unit), stagesOf(unit),
+  $("unit-body").replaceChildren(...[faultOf(unit), credentialsOf(unit), factsOf(unit), filesOf(unit), checksOf(unit), stagesOf(unit),
     ...templateOf(template)].filter(Boolean));
 }
 
@@ -101,7 +105,25 @@ function filesOf(unit) {
   const address = `/api/v1/units/${unit.seq}`;
   return h("p", { class: "files" },
     h("a", { href: address, "aria-label": TEXT.recordOf(unit.seq) }, TEXT.record),
-    unit.backup ? h("a", { href: `${address}/backup`, "aria-label": TEXT.backupOf(unit.seq), onclick: download }, TEXT.backup) : null);
+    unit.backup ? h("a", { href: `${address}/backup`, "aria-label": TEXT.backupOf(unit.seq), onclick: download }, TEXT.backup) : null,
+    unit.backup && (unit.backup.kind ?? "stock") === "stock" ? restoreOf(unit) : null);
+}
+
+/** Writes the stock flash back to the board that lies in the jig now. */
+function restoreOf(unit) {
+  const button = h("button", { type: "button" }, VIEW.restore);
+  button.onclick = () => {
+    const free = state?.slots.find(slot => slot.state === "idle" && slot.name === unit.slot) ?? state?.slots.find(slot => slot.state === "idle");
+    if (!free) toast(VIEW.noSlot);
+    else if (confirm(VIEW.restoreAsk(unit, free.name))) order(free.name, "restore", { unit: unit.seq });
+  };
+  return button;
+}
+
+function checksOf({ checks }) {
+  if (!checks?.length) return null;
+  return h("section", {}, h("h3", {}, VIEW.checks), h("dl", { class: "facts" }, ...checks.map(check =>
+    h("div", {}, h("dt", {}, `${check.ok ? "\u2714" : "\u2718"} ${check.name.replaceAll("_", " ")}`), h("dd", {}, check.result)))));
 }
 
 function stagesOf(unit) {

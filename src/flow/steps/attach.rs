@@ -75,9 +75,7 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         }
         Err(error) => {
             // the rate on top let the link down: begin below it next time, but keep the last one
-            if run.ladder.len() > 1 {
-                run.ladder.remove(0);
-            }
+            run.slow_down();
             Err(error.into())
         }
     }

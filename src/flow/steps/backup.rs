@@ -9,7 +9,7 @@ use crate::model::flash::Span;
 use crate::model::flash::geometry::BLOCK;
 use crate::model::recipe::BackupMode;
 
-/// A part is read this often before the unit is given up.
+/// A part is read this often before the link is made anew at a lower rate.
 const TRIES: u32 = 4;
 
 /// Reads all of it.
@@ -19,6 +19,7 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     (run.read_bytes, run.skipped_bytes) = (0, 0);
     // whatever was made of an earlier reading may be of another board
     (run.backup, run.want, run.sector) = (None, None, None);
+    (run.study, run.base, run.already) = (None, None, None);
     for part in Span::new(0, size).pieces(BLOCK) {
         run.check_stop()?;
         let Some(into) = dump.get_mut(part.start as usize..part.end as usize) else { continue };
@@ -67,7 +68,7 @@ async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option
         }
         let message = format!("{part}: the chip's CRC is {found:#010x}, what was read gives {expected:#010x}");
         if attempt == TRIES {
-            return Err(Trouble::failed(FaultCode::BackupUnsure, format!("{message}, after {TRIES} reads")));
+            return Err(Trouble::lost(FaultCode::BackupUnsure, format!("{message}, after {TRIES} reads")));
         }
         run.report.retried(message).await;
     }

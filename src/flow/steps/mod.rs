@@ -4,12 +4,14 @@ mod attach;
 mod backup;
 mod boot;
 mod configure;
+mod gate;
 mod identify;
-mod keep;
+pub(super) mod keep;
 mod plan;
 mod power;
 mod program;
 pub(super) mod record;
+mod restore;
 mod verify;
 
 use super::note;

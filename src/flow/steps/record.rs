@@ -1,5 +1,6 @@
 //! Record: the unit in the ledger, before any light.
 
+use crate::flow::job::Task;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::model::cycle::{Ending, Outcome};
@@ -34,12 +35,18 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         config: config(run, run.touched),
         stages: run.report.stages(),
         uart: run.uart,
+        checks: run.checks.list(),
+        already: run.already.clone(),
+        restored_from: match &run.job.task {
+            Task::Restore(restore) => Some(restore.unit),
+            Task::Convert { .. } => None,
+        },
     }
 }
 
 /// The firmware that was chosen.
 pub(in crate::flow) fn firmware(run: &Run<'_>) -> Option<Firmware> {
-    run.image.as_ref().map(|image| Firmware {
+    run.image.as_ref().filter(|_| run.already.is_none()).map(|image| Firmware {
         name: image.name.clone(),
         version: image.version.clone(),
         sha256: image.sha256,

@@ -7,8 +7,28 @@ use serde_json::{Map, Value, json};
 /// Every shape, by name.
 pub(super) fn all() -> Value {
     let kinds = [
-        "seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried",
-        "finished", "stopping", "blocked", "prompt", "noticed", "settled", "supply", "recalled",
+        "seated",
+        "lifted",
+        "started",
+        "entered",
+        "progress",
+        "rate",
+        "found",
+        "chosen",
+        "kept",
+        "planned",
+        "retried",
+        "finished",
+        "stopping",
+        "blocked",
+        "prompt",
+        "noticed",
+        "settled",
+        "supply",
+        "recalled",
+        "already",
+        "acknowledged",
+        "archive_checked",
     ];
     let mut event = object(&[
         ("seq", integer()),
@@ -31,6 +51,7 @@ pub(super) fn all() -> Value {
             ("chip", link("Chip")), ("module", maybe(string())), ("mac", maybe(string())), ("flash_id", maybe(string())),
             ("flash_size", integer()), ("bootloader", maybe(string())),
             ("key", choice(&["standard", "plain", "foreign"])), ("evidence", list(string())),
+            ("calibration", maybe(string())),
         ]),
         "Snapshot": object(&[
             ("seq", integer()),
@@ -61,6 +82,7 @@ fn slot() -> Value {
         ("ms", integer()),
         ("finished", time()),
         ("board", maybe(link("Board"))),
+        ("already", maybe(already())),
     ]);
     object(&[
         ("name", string()),
@@ -83,6 +105,7 @@ fn slot() -> Value {
         ("retries", integer()),
         ("prompt", maybe(string())),
         ("blocked", maybe(string())),
+        ("already", maybe(already())),
         ("last", maybe(last)),
         ("notice", maybe(string())),
         ("supply", maybe(object(&[("millivolts", integer()), ("milliamps", integer())]))),
@@ -92,7 +115,11 @@ fn slot() -> Value {
 }
 
 fn tally() -> Value {
-    object(&["pass", "fail", "error", "timeout", "aborted"].map(|verdict| (verdict, integer())))
+    object(&["pass", "fail", "error", "timeout", "aborted", "already"].map(|verdict| (verdict, integer())))
+}
+
+fn already() -> Value {
+    object(&[("version", string()), ("proof", string()), ("unit", maybe(integer()))])
 }
 
 fn unit() -> Value {
@@ -102,6 +129,7 @@ fn unit() -> Value {
         ("read_bytes", integer()),
         ("skipped_bytes", integer()),
         ("contains_credentials", json!({ "type": "boolean" })),
+        ("kind", choice(&["stock", "openbeken", "mixed"])),
     ]);
     let firmware =
         object(&[("name", string()), ("version", maybe(string())), ("sha256", string()), ("chip", link("Chip"))]);
@@ -140,6 +168,9 @@ fn unit() -> Value {
         ("config", maybe(config)),
         ("stages", list(stage)),
         ("uart", uart),
+        ("checks", list(object(&[("name", string()), ("ok", json!({ "type": "boolean" })), ("result", string())]))),
+        ("already", maybe(already())),
+        ("restored_from", maybe(integer())),
     ])
 }
 

@@ -95,14 +95,17 @@ fn asked(screen: &mut Screen, prompt: &str) {
 }
 
 fn passed(screen: &mut Screen, last: &Last) {
-    headline(screen, Shape::Tick, "PASS", Face::Big4);
+    let word = if last.already.is_some() { "DONE" } else { "PASS" };
+    headline(screen, Shape::Tick, word, Face::Big4);
     screen.text(LEFT, 34, Face::Fact, identity(last.board.as_ref()));
     screen.right(RIGHT, 34, Face::Fact, words::duration(last.ms));
     let board = last.board.as_ref().map_or(String::new(), |board| {
         let module = board.module.as_deref().map_or(String::new(), |m| format!(" {}", words::cut(m, 5)));
         format!("{}{module}", board.chip)
     });
-    screen.text(LEFT, 52, Face::Plain, board);
+    let board =
+        last.already.as_ref().map_or(board, |already| format!("Was {} already", words::cut(&already.version, 8)));
+    screen.text(LEFT, 52, Face::Plain, words::cut(&board, 15));
     if let Some(seq) = last.seq {
         screen.right(RIGHT, 52, Face::Plain, words::cut(&format!("#{seq}"), 7));
     }

@@ -45,6 +45,7 @@ fn board() -> Board {
         bootloader: None,
         key: Key::Standard,
         evidence: Vec::new(),
+        calibration: None,
     }
 }
 
