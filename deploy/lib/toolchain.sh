@@ -23,14 +23,17 @@ _cross_rust() {
     "libstd-rust-web-$std:arm64" libstd-rust-web-dev:arm64 rust-web-src
 }
 
-# toolchain FOLDER: fetches all of it (about 170 MB the first time) and sets TOOLS, its root.
+# toolchain FOLDER: fetches all of it (about 170 MB) unless it is there, and sets TOOLS, its root. For a newer one remove
+# FOLDER/cross.
 toolchain() {
   local folder=$1
+  TOOLS=$folder/cross
+  [ -e "$TOOLS/.complete" ] && return
   debian_index "$folder"
   _cross_gcc "$folder" aarch64-linux-gnu arm64
   _cross_gcc "$folder" arm-linux-gnueabihf armhf
   _cross_rust "$folder"
-  TOOLS=$folder/cross
+  : >"$TOOLS/.complete"
 }
 
 # in_toolchain COMMAND...: with the unpacked programs and their libraries first. Only for the programs of the toolchain:

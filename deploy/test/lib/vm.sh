@@ -1,13 +1,19 @@
 # Virtual machines with Debian's arm64 kernel, for pins and serial ports that this machine does not have. To be sourced
 # from the project's root after debian.sh and toolchain.sh. Needs qemu-system-arm, make, gcc, cpio and gzip.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 # vm_kernel FOLDER: fetches the kernel and sets KERNEL (its image) and MODULES (its tree of modules).
 vm_kernel() {
   local folder=$1
-  [ -n "${RELEASE:-}" ] || RELEASE=$(apt-cache "${APT[@]}" depends linux-image-arm64:arm64 | sed -n 's/.*Depends: linux-image-\([^:]*\).*/\1/p' | head -n 1)
-  [ -n "$RELEASE" ] || { echo "linux-image-arm64: expected it to depend on one kernel, found none" >&2; return 2; }
-  debian_unpack "$folder" "$folder/vm" "linux-image-$RELEASE:arm64" busybox-static:arm64
+  if [ -s "$folder/vm/release" ]; then
+    RELEASE=$(<"$folder/vm/release")
+  else
+    debian_index "$folder"
+    RELEASE=$(apt-cache "${APT[@]}" depends linux-image-arm64:arm64 | sed -n 's/.*Depends: linux-image-\([^:]*\).*/\1/p' | head -n 1)
+    [ -n "$RELEASE" ] || { echo "linux-image-arm64: expected it to depend on one kernel, found none" >&2; return 2; }
+    debian_unpack "$folder" "$folder/vm" "linux-image-$RELEASE:arm64" busybox-static:arm64
+    echo "$RELEASE" >"$folder/vm/release"
+  fi
   KERNEL=$folder/vm/boot/vmlinuz-$RELEASE
   MODULES=$folder/vm/lib/modules/$RELEASE/kernel
 }
@@ -20,6 +26,7 @@ vm_gpio_sim() {
   version=${version%.*}
   GPIO_SIM=$build/gpio-sim.ko
   [ -e "$GPIO_SIM" ] && return
+  debian_index "$folder"
   debian_unpack "$folder" "$folder/headers" "linux-headers-$RELEASE:arm64" "linux-headers-$abi-common" "linux-kbuild-$version:amd64"
   debian_unpack "$folder" "$folder/source" "linux-source-$version"
   rm -rf "$build" && mkdir -p "$build"
