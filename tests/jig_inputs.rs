@@ -102,7 +102,7 @@ async fn a_start_with_the_lid_open_is_refused_with_words_and_a_double_press_show
     jig.press().await;
     let slot = jig.until(says("contact is open")).await;
     assert_eq!(Signal::of(&slot).0, Signal::Attention);
-    let refused = jig.handle.order("A", Order::Start).await.unwrap_err().to_string();
+    let refused = jig.handle.order("A", Order::Start { redo: false }).await.unwrap_err().to_string();
     assert!(refused.contains("put a board in"), "{refused}");
 
     jig.board();
@@ -164,11 +164,11 @@ async fn an_adapter_that_was_unplugged_works_again_when_it_is_back_without_a_res
     jig.press().await;
     assert_eq!(jig.finished(1).await.last.unwrap().verdict, Verdict::Pass);
     std::fs::remove_file(&link).unwrap();
-    jig.handle.order("A", Order::Start).await.unwrap();
+    jig.handle.order("A", Order::Start { redo: false }).await.unwrap();
     let last = jig.finished(2).await.last.unwrap();
     assert_eq!(last.fault.unwrap().code, FaultCode::NoPort);
     std::os::unix::fs::symlink(device, link).unwrap();
-    jig.handle.order("A", Order::Start).await.unwrap();
+    jig.handle.order("A", Order::Start { redo: false }).await.unwrap();
     assert_eq!(jig.finished(3).await.last.unwrap().verdict, Verdict::Pass);
     jig.station.stop().await;
 }
