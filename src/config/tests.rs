@@ -156,7 +156,7 @@ lines = { kind = "serial", reset = "rst", path = "/x" }
     f.toml:4: error: [station]: recipe must be a short name, found "../secret"; use letters, digits, - and _
     f.toml:6: error: [web]: listen must be an IP address and a port, found "localhost"; write "127.0.0.1:8080" for this machine alone, "0.0.0.0:8080" for all
     f.toml:8: error: [panel]: kind must be one of ssd1306, sh1106, virtual, none, found "oled"; use one of these
-    f.toml:9: error: this file: there is no key "colour"; remove it; known here: station, web, panel, slot
+    f.toml:9: error: this file: there is no key "colour"; remove it; known here: station, web, panel, dbus, slot
     f.toml:13: warning: slot "A": /dev/ttyUSB0 may become another adapter when cables are moved; use the adapter's name in /dev/serial/by-path
     f.toml:14: error: slot "A": max_baud must be a whole number, found a text; correct the value
     f.toml:15: error: slot "A": start = "contact", but its lines (gpio) have no contact; add contact = { pin = 24 } to lines of the kind gpio or gpiochip, or use start = "remote"

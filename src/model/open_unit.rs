@@ -43,7 +43,7 @@ pub struct OpenUnit {
 impl OpenUnit {
     /// The record of a unit that the end of the program or of the power cut short.
     pub fn interrupted(self) -> Unit {
-        let why = "the program or the power stopped, or the disk took no record,";
+        let why = "the program, the power or the disk stopped";
         self.ended(FaultCode::Interrupted, why)
     }
 
