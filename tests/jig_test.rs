@@ -53,11 +53,11 @@ impl Sim {
     fn config(&self, dir: &Path) -> PathBuf {
         let file = dir.join("flashjig.toml");
         let text = format!(
-            "[station]\ndata_dir = {:?}\n[[slot]]\nname = \"A\"\nuart = {:?}\nstart = \"remote\"\n[slot.lines]\n\
-             kind = \"socket\"\npath = {:?}\n",
-            dir.join("data"),
-            self.uart,
-            self.control
+            "[station]\ndata_dir = \"{}\"\n[[slot]]\nname = \"A\"\nuart = \"{}\"\nstart = \"remote\"\n[slot.lines]\n\
+             kind = \"socket\"\npath = \"{}\"\n",
+            dir.join("data").display(),
+            self.uart.display(),
+            self.control.display()
         );
         std::fs::write(&file, text).unwrap();
         std::fs::create_dir_all(dir.join("data")).unwrap();

@@ -25,6 +25,7 @@ use std::process::ExitCode;
 /// ones. Nothing is ever erased or written on a board. The daemon must not run meanwhile. Exits 0 when all is well, 1
 /// when not, 2 when it could not be tried.
 #[derive(clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Args {
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]

@@ -86,14 +86,14 @@ async fn follow(
     loop {
         let event = tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            news = state.changed() => match news {
-                Ok(()) => None,
-                // the station has ended; its last state stays until the faces end
-                Err(_) => {
+            news = state.changed() => {
+                if news.is_err() {
+                    // the station has ended; its last state stays until the faces end
                     stop.cancelled().await;
                     return Ok(());
                 }
-            },
+                None
+            }
             event = events.recv() => match event {
                 Ok(event) => Some(event),
                 Err(RecvError::Lagged(lost)) => {
@@ -114,11 +114,11 @@ async fn follow(
 
 /// One PropertiesChanged for each object that changed.
 async fn publish(connection: &Connection, before: &Snapshot, now: &Snapshot) -> zbus::Result<()> {
-    let changed = facts::changed(StationFacts::of(before).values(), StationFacts::of(now).values());
+    let changed = facts::changed(&StationFacts::of(before).values(), StationFacts::of(now).values());
     emit(connection, PATH, objects::STATION, changed).await?;
     for slot in &now.slots {
         let old = before.slot(&slot.name).map(|slot| SlotFacts::of(slot).values()).unwrap_or_default();
-        let changed = facts::changed(old, SlotFacts::of(slot).values());
+        let changed = facts::changed(&old, SlotFacts::of(slot).values());
         emit(connection, &slot_path(&slot.name), objects::SLOT, changed).await?;
     }
     Ok(())

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One unit in flight.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts of one unit, each with its own name")]
 pub(super) struct Run<'a> {
     pub(super) job: Job<'a>,
     pub(super) report: Report,
@@ -150,11 +151,10 @@ impl<'a> Run<'a> {
     pub(super) fn doubt(&mut self, code: FaultCode) {
         match code {
             FaultCode::BadReply | FaultCode::BackupUnsure => self.slow_down(),
-            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip => {
-                if std::mem::replace(&mut self.doubted, true) {
-                    self.slow_down();
-                }
+            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip if self.doubted => {
+                self.slow_down();
             }
+            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip => self.doubted = true,
             _ => {}
         }
     }

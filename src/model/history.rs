@@ -106,8 +106,8 @@ mod tests {
 
     const RF: &[u8] = b"calibration";
 
-    fn note(open: bool) -> Option<StockNote> {
-        Some(StockNote { sha256: Digest::of(b"stock"), calibration: Digest::of(RF), open })
+    fn note(open: bool) -> StockNote {
+        StockNote { sha256: Digest::of(b"stock"), calibration: Digest::of(RF), open }
     }
 
     fn openbeken() -> Content {
@@ -121,28 +121,28 @@ mod tests {
     #[test]
     fn a_half_written_board_goes_on_from_its_stock_backup_and_is_never_kept_as_stock() {
         for open in [true, false] {
-            assert_eq!(course(&mixed(), &[], note(open), true, false), Course::Resume(Digest::of(b"stock")));
+            assert_eq!(course(&mixed(), &[], Some(note(open)), true, false), Course::Resume(Digest::of(b"stock")));
         }
         assert_eq!(course(&mixed(), &[], None, true, false), Course::Convert(BackupKind::Mixed));
-        assert_eq!(course(&Content::Stock, &[], note(true), false, false), Course::Resume(Digest::of(b"stock")));
-        assert_eq!(course(&Content::Stock, &[], note(true), true, false), Course::Convert(BackupKind::Stock));
+        assert_eq!(course(&Content::Stock, &[], Some(note(true)), false, false), Course::Resume(Digest::of(b"stock")));
+        assert_eq!(course(&Content::Stock, &[], Some(note(true)), true, false), Course::Convert(BackupKind::Stock));
     }
 
     #[test]
     fn a_converted_board_is_left_alone_unless_its_conversion_never_passed() {
         let passed = Unit { seq: 7, ..unit() };
-        let Course::Leave(already) = course(&openbeken(), &[passed], note(false), true, false) else {
+        let Course::Leave(already) = course(&openbeken(), &[passed], Some(note(false)), true, false) else {
             panic!("left alone")
         };
         assert_eq!((already.unit, already.version.as_str()), (Some(7), "1.18.300"));
         assert!(matches!(course(&openbeken(), &[], None, true, false), Course::Leave(Already { unit: None, .. })));
-        assert_eq!(course(&openbeken(), &[], note(true), true, false), Course::Resume(Digest::of(b"stock")));
+        assert_eq!(course(&openbeken(), &[], Some(note(true)), true, false), Course::Resume(Digest::of(b"stock")));
     }
 
     #[test]
     fn on_request_it_is_converted_again_and_kept_as_openbeken() {
-        assert_eq!(course(&openbeken(), &[], note(false), true, true), Course::Convert(BackupKind::Openbeken));
-        assert_eq!(course(&Content::Stock, &[], note(false), true, true), Course::Convert(BackupKind::Stock));
+        assert_eq!(course(&openbeken(), &[], Some(note(false)), true, true), Course::Convert(BackupKind::Openbeken));
+        assert_eq!(course(&Content::Stock, &[], Some(note(false)), true, true), Course::Convert(BackupKind::Stock));
     }
 
     #[test]

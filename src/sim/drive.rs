@@ -62,7 +62,7 @@ impl Cable {
     fn hiss(&mut self, rate: u32, noise: Option<(u32, u32)>) -> Option<Damage> {
         let (_, one_of) = noise.filter(|(from, _)| rate >= *from)?;
         let draw = self.noise.draw();
-        (draw % u64::from(one_of) == 0).then(|| Damage::Flip(1 << (draw >> 40 & 7)))
+        draw.is_multiple_of(u64::from(one_of)).then(|| Damage::Flip(1 << (draw >> 40 & 7)))
     }
 
     /// The host has sent bytes: they arrive one after the other, no faster than its rate allows.

@@ -14,16 +14,12 @@ impl Bench {
             tracing::error!(%error, slot = self.origin.slot, "the jig could not be made safe");
         }
         let closed = self.ledger.close(&self.origin.slot, FaultCode::Panicked, "the program panicked").await;
-        match closed {
-            Ok(Some(unit)) => {
-                self.tell(&unit).await;
-                unit
-            }
-            _ => {
-                let what = "the program panicked in this slot; the journal has the place".to_string();
-                self.end_early(FaultCode::Panicked, what).await
-            }
+        if let Ok(Some(unit)) = closed {
+            self.tell(&unit).await;
+            return unit;
         }
+        let what = "the program panicked in this slot; the journal has the place".to_string();
+        self.end_early(FaultCode::Panicked, what).await
     }
 
     /// Shows the end of a unit that is recorded.

@@ -140,7 +140,7 @@ impl Bench {
                     notices.remove(&Notice::OldBoard);
                 })
                 .await;
-                let unit = self.unit(inputs, desk, memory, pulse, task).await;
+                let unit = Box::pin(self.unit(inputs, desk, memory, pulse, task)).await;
                 desk.last = true;
                 desk.fresh = false;
                 self.learn(memory, &unit).await;

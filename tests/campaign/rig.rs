@@ -248,7 +248,7 @@ impl Rig {
             .await;
         let was_pulled = pulled.is_some();
         let out = Outcome { flash: pulled.unwrap_or(out.flash), ..out };
-        let mut rows = vec![self.row(case, &Measure { before: &stock, stock: &stock, want: &want }, &out)];
+        let mut rows = vec![Self::row(case, &Measure { before: &stock, stock: &stock, want: &want }, &out)];
         if was_pulled {
             // lifted out in the middle of a unit: nobody promised that this one passes
             rows[0].kind = "pulled (1st)";
@@ -258,7 +258,7 @@ impl Rig {
             let second = bench.unit(slot, BoardSpec::new(chip, before.clone()), |_, _| {}).await;
             let already = second.unit.as_ref().is_some_and(|unit| unit.already.is_some());
             let want = if already { &before } else { &want };
-            let mut row = self.row(case, &Measure { before: &before, stock: &stock, want }, &second);
+            let mut row = Self::row(case, &Measure { before: &before, stock: &stock, want }, &second);
             if already && second.erases > 0 {
                 row.wrong.push("a finished board was erased");
             }
@@ -272,7 +272,7 @@ impl Rig {
         rows
     }
 
-    fn row(&self, case: &Case, measure: &Measure<'_>, out: &Outcome) -> Row {
+    fn row(case: &Case, measure: &Measure<'_>, out: &Outcome) -> Row {
         judge(case, measure, out)
     }
 

@@ -66,7 +66,7 @@ fn device(root: &Root, subject: &str, path: &Path, absent: &str) -> Finding {
     match root.device(path) {
         Device::Usable => Finding::ok(subject, name.to_string()),
         Device::Missing => Finding::fault(subject, format!("{name}"), "nothing there").mend(absent),
-        Device::NoDevice => {
+        Device::File => {
             Finding::fault(subject, format!("the device {name}"), "something that is no device").mend(absent)
         }
         Device::Denied { group } => {

@@ -2,6 +2,7 @@
 
 use crate::fail::Failure;
 use serde::Serialize;
+use std::fmt::Write;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -67,9 +68,9 @@ pub(super) fn text(findings: &[Finding]) -> String {
             None => finding.found.clone(),
             Some(expected) => format!("expected {expected},\n{indent}found {}", finding.found),
         };
-        text += &format!("{level:<8} {:<width$}  {said}\n", finding.subject);
+        _ = writeln!(text, "{level:<8} {:<width$}  {said}", finding.subject);
         if let Some(remedy) = &finding.remedy {
-            text += &format!("{indent}-> {remedy}\n");
+            _ = writeln!(text, "{indent}-> {remedy}");
         }
     }
     let (faults, warnings) = (faults(findings), count(findings, Level::Warning));

@@ -17,7 +17,7 @@ pub(super) struct Root {
 pub(super) enum Device {
     Missing,
     /// It is there and is something else.
-    NoDevice,
+    File,
     /// Its group, which may use it; `None` where only its owner may.
     Denied {
         group: Option<String>,
@@ -85,7 +85,7 @@ impl Root {
         let path = self.path(path);
         let Ok(meta) = path.metadata() else { return Device::Missing };
         if self.is_live() && !meta.file_type().is_char_device() {
-            return Device::NoDevice;
+            return Device::File;
         }
         if rustix::fs::access(&path, Access::READ_OK | Access::WRITE_OK).is_ok() {
             return Device::Usable;

@@ -8,7 +8,9 @@ struct Machine(tempfile::TempDir);
 impl Machine {
     fn new(files: &[(&str, &str)]) -> Self {
         let machine = Self(tempfile::tempdir().unwrap());
-        files.iter().for_each(|(path, text)| machine.put(path, text));
+        for (path, text) in files {
+            machine.put(path, text);
+        }
         machine
     }
 

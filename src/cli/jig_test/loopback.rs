@@ -48,9 +48,8 @@ async fn one(port: &mut dyn Port, rate: u32, sent: &[u8]) -> io::Result<Result<(
         };
         tokio::try_join!(read, write).map(|_| ())
     };
-    match timeout(wire * 2 + PATIENCE, round).await {
-        Ok(Err(error)) => return Err(error),
-        Ok(Ok(())) | Err(_) => {}
+    if let Ok(Err(error)) = timeout(wire * 2 + PATIENCE, round).await {
+        return Err(error);
     }
     Ok(judge(sent, &came))
 }

@@ -8,7 +8,7 @@ use zbus::Variant;
 pub(super) type Values = BTreeMap<&'static str, Variant<'static>>;
 
 /// Those whose value is another one now.
-pub(super) fn changed(before: Values, now: Values) -> Values {
+pub(super) fn changed(before: &Values, now: Values) -> Values {
     now.into_iter().filter(|(name, value)| before.get(name) != Some(value)).collect()
 }
 

@@ -68,7 +68,7 @@ async fn every_property_that_may_change_is_told_when_it_does() {
 fn only_what_changed_is_told() {
     let facts = SlotFacts { state: "idle".into(), unit: 6, ..SlotFacts::default() };
     let now = SlotFacts { state: "busy".into(), ..facts.clone() };
-    let changed = facts::changed(facts.values(), now.values());
+    let changed = facts::changed(&facts.values(), now.values());
     assert_eq!(changed.into_iter().collect::<Vec<_>>(), [("State", "busy".into())]);
 }
 

@@ -32,7 +32,7 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), Trouble> {
     match run.job.task.clone() {
         Task::Restore(restore) => super::restore::lay(run, &restore, rf)?,
         Task::Convert { .. } if run.already.is_some() => {
-            run.want = run.dump.clone();
+            run.want.clone_from(&run.dump);
             name_module(run).await?;
         }
         Task::Convert { .. } => {
