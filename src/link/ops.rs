@@ -98,7 +98,7 @@ impl ChipLink {
                 },
                 Some(_) => self.stats.errors += 1,
                 None if Instant::now() >= last => break,
-                None if nudge && self.nudge().await? => queue.nudges.push_back(queue.asked),
+                None if nudge && self.nudge(false).await? => queue.nudges.push_back(queue.asked),
                 None => {}
             }
         }

@@ -30,7 +30,7 @@ pub const KINDS: [&str; 20] = [
     "same-mac",
     "two",
 ];
-/// Those that a unit must survive by itself: the single lost or flipped byte, one reset, one failed sector, and
+/// Those that a unit must survive by itself: a single lost or flipped byte, one reset, one failed sector, and
 /// their kin.
 pub const RECOVERABLE: [&str; 9] =
     ["lose", "duplicate", "flip", "delay", "cut", "reset", "brownout", "lazy-erase", "slip"];

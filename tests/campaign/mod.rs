@@ -16,7 +16,7 @@ mod judge;
 mod rig;
 mod table;
 
-pub use case::Case;
+pub use case::{Case, Spans};
 pub use rig::Rig;
 pub use table::Table;
 
@@ -36,18 +36,25 @@ pub struct Plan {
 
 /// Runs all cases and gives the table.
 pub async fn run(plan: Plan) -> Table {
+    run_each(plan, move |number, spans| Case::draw(plan.seed, number, spans)).await
+}
+
+/// The same for cases of the caller's choice.
+pub async fn run_each(plan: Plan, case: impl Fn(u64, &Spans) -> Case + Send + Sync + 'static) -> Table {
+    let case = Arc::new(case);
     let rig = Arc::new(Rig::new(plan.nests));
     let spans = Arc::new(rig.rehearse().await);
     let (next, table) = (Arc::new(AtomicU64::new(0)), Arc::new(std::sync::Mutex::new(Table::default())));
     let workers = (0..plan.nests).map(|slot| {
         let (rig, spans, next, table) = (Arc::clone(&rig), Arc::clone(&spans), Arc::clone(&next), Arc::clone(&table));
+        let case = Arc::clone(&case);
         tokio::spawn(async move {
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= plan.cases {
                     return;
                 }
-                let case = Case::draw(plan.seed, number, &spans);
+                let case = case(number, &spans);
                 let rows = rig.perform(slot, &case).await;
                 let mut table = table.lock().unwrap();
                 for row in rows {
