@@ -146,15 +146,19 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What a loss says about the rate: damaged replies speak against it at once, contradicting evidence when it comes
-    /// twice.
+    /// What a loss says about the rate: damaged replies speak against it at once, contradicting evidence and a lost link
+    /// when they come twice.
     pub(super) fn doubt(&mut self, code: FaultCode) {
         match code {
             FaultCode::BadReply | FaultCode::BackupUnsure => self.slow_down(),
-            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip if self.doubted => {
+            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip | FaultCode::LinkLost
+                if self.doubted =>
+            {
                 self.slow_down();
             }
-            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip => self.doubted = true,
+            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip | FaultCode::LinkLost => {
+                self.doubted = true
+            }
             _ => {}
         }
     }
