@@ -9,6 +9,7 @@ use crate::fail::{Failure, NO};
 use crate::model::event::{Event, Stamped};
 use crate::model::unit::UnitQuery;
 use crate::sim::bench::NestSpec;
+use crate::sim::faults::Fault;
 use crate::sim::panel::VirtualPanel;
 use crate::wiring;
 use boards::Boards;
@@ -50,6 +51,9 @@ pub struct Args {
     /// Stock dumps to put on the boards, in turn, in place of the made-up ones; may be given several times.
     #[arg(long, value_name = "FILE")]
     stock: Vec<PathBuf>,
+    /// Every third board has this fault, such as `stuck 0x40000`; for tests of what shows faults.
+    #[arg(long, value_name = "FAULT", hide = true)]
+    fault: Vec<Fault>,
 }
 
 /// Runs the command.

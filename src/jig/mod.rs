@@ -7,6 +7,6 @@ pub mod panel;
 pub mod port;
 
 pub use lines::{Drive, Edge, Input, Line, LineError, Lines};
-pub use nest::{Keeper, Nest};
+pub use nest::{Keeper, Nest, Seen};
 pub use panel::{Panel, PanelError};
 pub use port::{Port, PortError, PortSource};

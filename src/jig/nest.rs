@@ -3,7 +3,7 @@
 use super::{Drive, Line, LineError, Lines, PortSource};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// One nest of the jig. Its inputs come as [`super::Edge`]s through a channel of their own.
 pub struct Nest {
@@ -26,6 +26,16 @@ pub struct Keeper {
     orders: Option<std::sync::mpsc::Sender<Order>>,
     thread: Option<JoinHandle<()>>,
     has: [bool; 3],
+    seen: watch::Receiver<Seen>,
+}
+
+/// What the outputs are set to; `None` where the nest does not have the line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Whether the board has its 3.3 V.
+    pub power: Option<bool>,
+    /// Whether CEN is high, so that the chip runs.
+    pub cen: Option<bool>,
 }
 
 /// CEN held, power off, TX parked. All three are tried; the first error is given.
@@ -38,11 +48,36 @@ fn make_safe(lines: &mut dyn Lines) -> Result<(), LineError> {
     results.into_iter().collect()
 }
 
-fn keep(mut lines: Box<dyn Lines>, orders: &std::sync::mpsc::Receiver<Order>) {
+fn keep(mut lines: Box<dyn Lines>, orders: &std::sync::mpsc::Receiver<Order>, seen: &watch::Sender<Seen>) {
     while let Ok(order) = orders.recv() {
+        let note = |line: Line, high: bool| {
+            seen.send_if_modified(|seen| {
+                let place = match line {
+                    Line::Power => &mut seen.power,
+                    Line::Reset => &mut seen.cen,
+                    Line::Park => return false,
+                };
+                let news = place.is_some() && *place != Some(high);
+                *place = place.map(|_| high);
+                news
+            })
+        };
         match order {
-            Order::Set(line, to, done) => _ = done.send(lines.set(line, to)),
-            Order::Safe(done) => _ = done.send(make_safe(lines.as_mut())),
+            Order::Set(line, to, done) => {
+                let result = lines.set(line, to);
+                if result.is_ok() {
+                    note(line, (to == Drive::Asserted) == (line == Line::Power));
+                }
+                _ = done.send(result);
+            }
+            Order::Safe(done) => {
+                let result = make_safe(lines.as_mut());
+                if result.is_ok() {
+                    note(Line::Power, false);
+                    note(Line::Reset, false);
+                }
+                _ = done.send(result);
+            }
         }
     }
     if let Err(error) = make_safe(lines.as_mut()) {
@@ -55,9 +90,11 @@ impl Keeper {
     pub fn new(mut lines: Box<dyn Lines>) -> Result<Self, LineError> {
         let has = [lines.has(Line::Power), lines.has(Line::Reset), lines.has(Line::Park)];
         make_safe(lines.as_mut())?;
+        let at_rest = |has: bool| has.then_some(false);
+        let (tell, seen) = watch::channel(Seen { power: at_rest(has[0]), cen: at_rest(has[1]) });
         let (orders, inbox) = std::sync::mpsc::channel();
-        let thread = std::thread::spawn(move || keep(lines, &inbox));
-        Ok(Self { orders: Some(orders), thread: Some(thread), has })
+        let thread = std::thread::spawn(move || keep(lines, &inbox, &tell));
+        Ok(Self { orders: Some(orders), thread: Some(thread), has, seen })
     }
 
     /// Whether the nest has this line.
@@ -67,6 +104,11 @@ impl Keeper {
             Line::Reset => self.has[1],
             Line::Park => self.has[2],
         }
+    }
+
+    /// What the outputs are set to, as it changes.
+    pub fn watch(&self) -> watch::Receiver<Seen> {
+        self.seen.clone()
     }
 
     async fn order(&self, make: impl FnOnce(oneshot::Sender<Result<(), LineError>>) -> Order) -> Result<(), LineError> {
@@ -129,6 +171,18 @@ mod tests {
         assert_eq!(*log.0.lock().unwrap(), SAFE);
         drop(keeper);
         assert_eq!(log.0.lock().unwrap()[3..], SAFE);
+    }
+
+    #[tokio::test]
+    async fn whoever_watches_sees_what_the_lines_are_set_to() {
+        let keeper = Keeper::new(Box::new(Log::default())).unwrap();
+        let mut seen = keeper.watch();
+        assert_eq!(*seen.borrow_and_update(), Seen { power: Some(false), cen: Some(false) });
+        keeper.set(Line::Power, Drive::Asserted).await.unwrap();
+        keeper.set(Line::Reset, Drive::Released).await.unwrap();
+        assert_eq!(*seen.borrow_and_update(), Seen { power: Some(true), cen: Some(true) });
+        keeper.make_safe().await.unwrap();
+        assert_eq!(*seen.borrow_and_update(), Seen { power: Some(false), cen: Some(false) });
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 use super::board::Board;
 use super::digest::Digest;
 use super::fault::Fault;
+use super::flash::map::{Area, Cells};
 use super::stage::Stage;
 use super::verdict::Verdict;
 use jiff::Timestamp;
@@ -65,6 +66,30 @@ pub enum Event {
         write: u64,
         /// Bytes of the image that are there already.
         same: u64,
+    },
+    /// What became of sectors of the flash; at most ten a second and slot.
+    Map {
+        /// Number of the first sector.
+        at: u32,
+        /// What the sectors from there on are now.
+        cells: Cells,
+    },
+    /// How the areas of the flash are called.
+    Areas {
+        /// By address.
+        areas: Vec<Area>,
+    },
+    /// What the outputs of the jig are set to; `None` where it does not have the line.
+    Lines {
+        /// Whether the board has its 3.3 V.
+        power: Option<bool>,
+        /// Whether CEN is high, so that the chip runs.
+        cen: Option<bool>,
+    },
+    /// The start button moved.
+    Button {
+        /// Whether it is down.
+        pressed: bool,
     },
     /// Something was done again.
     Retried {

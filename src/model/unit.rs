@@ -5,6 +5,7 @@ use super::board::Board;
 use super::chip::Chip;
 use super::digest::Digest;
 use super::fault::Fault;
+use super::flash::FlashMap;
 use super::mac::Mac;
 use super::stage::Stage;
 use super::verdict::Verdict;
@@ -49,6 +50,9 @@ pub struct Unit {
     pub stages: Vec<StageTime>,
     /// The serial line.
     pub uart: Uart,
+    /// The flash as a picture; records of before this field have none.
+    #[serde(default)]
+    pub map: Option<FlashMap>,
 }
 
 /// The backup of a unit.

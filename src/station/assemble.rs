@@ -4,14 +4,15 @@ use super::handle::StationHandle;
 use super::hub::Hub;
 use super::shelf::Shelf;
 use super::slot::{Bench, Inputs, Slot, Start};
-use crate::flow::{Origin, Pace};
-use crate::jig::{Edge, Nest};
+use crate::flow::{Origin, Outbox, Pace};
+use crate::jig::{Edge, Nest, Seen};
+use crate::model::event::Event;
 use crate::model::press::Press;
 use crate::model::snapshot::{Snapshot, Station as Facts};
 use crate::store::{Archive, Ledger};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +48,16 @@ pub struct SlotPlan {
     pub pace: Pace,
 }
 
+/// Tells what the lines of a slot are set to, until its nest is gone.
+async fn tell_lines(mut lines: watch::Receiver<Seen>, slot: String, outbox: Outbox) {
+    loop {
+        let Seen { power, cen } = *lines.borrow_and_update();
+        if outbox.send((slot.clone(), Event::Lines { power, cen })).await.is_err() || lines.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// A running station.
 pub struct Station {
     handle: StationHandle,
@@ -79,6 +90,7 @@ impl Station {
                 outbox: ends.outbox.clone(),
                 end: end.clone(),
             };
+            tasks.spawn(tell_lines(bench.nest.lines.watch(), bench.origin.slot.clone(), ends.outbox.clone()));
             let inputs = Inputs { asks, edges: slot.edges, press: Press::default() };
             tasks.spawn(Slot { bench, inputs }.run());
         }

@@ -111,10 +111,13 @@ impl Bench {
                 wake
             }
             Some(edge) = inputs.edges.recv() => match edge.input {
-                Input::Button => match inputs.press.edge(edge.active, edge.at) {
-                    Some(Meaning::Short) if self.start == Start::Button => Wake::Start,
-                    _ => Wake::Nothing,
-                },
+                Input::Button => {
+                    self.say(Event::Button { pressed: edge.active }).await;
+                    match inputs.press.edge(edge.active, edge.at) {
+                        Some(Meaning::Short) if self.start == Start::Button => Wake::Start,
+                        _ => Wake::Nothing,
+                    }
+                }
                 Input::Contact => {
                     self.contact(edge.active).await;
                     if edge.active && self.start == Start::Contact { Wake::Start } else { Wake::Nothing }
@@ -165,7 +168,10 @@ impl Bench {
                 order == Order::Abort
             }
             Some(edge) = inputs.edges.recv() => match edge.input {
-                Input::Button => inputs.press.edge(edge.active, edge.at) == Some(Meaning::Long),
+                Input::Button => {
+                    self.say(Event::Button { pressed: edge.active }).await;
+                    inputs.press.edge(edge.active, edge.at) == Some(Meaning::Long)
+                }
                 Input::Contact => {
                     self.contact(edge.active).await;
                     false
@@ -211,6 +217,7 @@ impl Bench {
             config: None,
             stages: Vec::new(),
             uart: Uart::default(),
+            map: None,
         };
         let seq = match self.ledger.commit(unit).await {
             Ok(stored) => Some(stored.seq),

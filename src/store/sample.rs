@@ -51,5 +51,6 @@ pub(crate) fn unit() -> Unit {
             StageTime { name: Stage::Backup, start_ms: 900, ms: 40_600, bytes: 0x20_0000, retries: 1 },
         ],
         uart: Uart { baud: 2_000_000, tx_bytes: 1_200_000, rx_bytes: 2_300_000, errors: 1 },
+        map: None,
     }
 }

@@ -136,6 +136,7 @@ pub(crate) fn unit(tail: u8, verdict: Verdict, backup: Option<Backup>) -> Unit {
         config: None,
         stages: Vec::new(),
         uart: Uart::default(),
+        map: None,
     }
 }
 

@@ -97,12 +97,9 @@ fn routes(app: &App) -> Vec<(Method, &'static str, MethodRouter<App>)> {
         (Method::POST, "/api/v1/slots/{name}/abort", post(station::abort.layer(control()))),
         (Method::GET, "/api/v1/units/{seq}/backup", get(units::backup.layer(control()))),
     ];
-    let open: [(&'static str, MethodRouter<App>); 15] = [
+    let open: [(&'static str, MethodRouter<App>); 12] = [
         ("/", get(assets::page)),
-        ("/app.js", get(assets::script)),
-        ("/state.js", get(assets::state)),
-        ("/unit.js", get(assets::unit)),
-        ("/app.css", get(assets::style)),
+        ("/assets/{file}", get(assets::file)),
         ("/favicon.svg", get(assets::icon)),
         ("/healthz", get(station::healthz)),
         ("/metrics", get(metrics::page)),

@@ -58,12 +58,10 @@ fn paths() -> Map<String, Value> {
     let list = body(&json!({ "type": "array", "items": schema("Unit") }));
     let faults = body(&json!({ "type": "array", "items": schema("FaultHelp") }));
     let none = || json!([]);
+    let file = json!([{ "name": "file", "in": "path", "required": true, "schema": { "type": "string" } }]);
     [
         ("/", get("The station page", none(), text("text/html"), &[])),
-        ("/app.js", get("The page's script", none(), text("text/javascript"), &[])),
-        ("/state.js", get("The page's state", none(), text("text/javascript"), &[])),
-        ("/unit.js", get("The page's view of one unit", none(), text("text/javascript"), &[])),
-        ("/app.css", get("The page's style", none(), text("text/css"), &[])),
+        ("/assets/{file}", get("The page's scripts, styles and words", file, text("text/javascript"), &[404])),
         ("/favicon.svg", get("The page's symbol", none(), text("image/svg+xml"), &[])),
         ("/healthz", get("Liveness: `ok`", none(), text("text/plain"), &[])),
         ("/metrics", get("Counters for Prometheus", none(), text("text/plain"), &[])),

@@ -42,7 +42,7 @@ async fn every_route_answers_with_a_described_status() {
     let app = app(folder.path());
     let document = openapi::document();
     for (method, path, _) in routes(&app) {
-        let uri = path.replace("{name}", "A").replace("{seq}", "1");
+        let uri = path.replace("{name}", "A").replace("{seq}", "1").replace("{file}", "app.js");
         let request = Request::builder().method(&method).uri(&uri).header("host", "localhost").body(Body::empty());
         let router = router(app.handle.clone(), WebOptions::default());
         let status = router.oneshot(request.unwrap()).await.unwrap().status().as_u16().to_string();
@@ -139,7 +139,48 @@ fn records_and_states_have_the_shapes_that_are_described() {
 fn the_page_knows_the_same_stages_and_shares() {
     let stages: Vec<(&str, u16)> = Stage::ALL.iter().map(|stage| (stage.name(), stage.share())).collect();
     let list = serde_json::to_string(&stages).unwrap().replace(',', ", ");
-    assert!(include_str!("state.js").contains(&format!("const STAGES = {list};")), "STAGES of state.js must be {list}");
+    assert!(
+        include_str!("state.js").contains(&format!("export const STAGES = {list};")),
+        "STAGES of state.js must be {list}"
+    );
+}
+
+fn keys(value: &serde_json::Value, at: &str, into: &mut BTreeMap<String, BTreeSet<String>>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            fields.iter().for_each(|(name, value)| keys(value, &format!("{at}.{name}"), into))
+        }
+        text => {
+            let text = text.as_str().unwrap();
+            let named =
+                text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_owned());
+            _ = into.insert(at.to_owned(), named.collect());
+        }
+    }
+}
+
+#[test]
+fn every_language_says_everything_with_the_same_values() {
+    let words = assets::FILES.iter().filter(|(name, ..)| name.starts_with("words-"));
+    let languages: Vec<_> = words.map(|(name, _, text)| (*name, serde_json::from_str(text).unwrap())).collect();
+    let english: serde_json::Value = languages.iter().find(|(name, _)| *name == "words-en.json").unwrap().1.clone();
+    let mut expected = BTreeMap::new();
+    keys(&english, "", &mut expected);
+    for (name, mut words) in languages {
+        let faults = words.as_object_mut().unwrap().remove("faults");
+        let mut found = BTreeMap::new();
+        keys(&words, "", &mut found);
+        // a language may have more forms of the plural
+        found.retain(|key, _| expected.contains_key(key));
+        assert_eq!(found, expected, "{name}");
+        // English comes from the program itself
+        if name != "words-en.json" {
+            let faults = faults.unwrap();
+            let missing: Vec<_> =
+                crate::model::fault::FaultCode::ALL.iter().filter(|f| faults.get(f.code()).is_none()).collect();
+            assert!(missing.is_empty(), "{name} does not explain {missing:?}");
+        }
+    }
 }
 
 #[test]
@@ -150,14 +191,7 @@ fn a_token_never_reaches_a_log() {
 
 #[test]
 fn the_page_asks_nobody_outside() {
-    let files = [
-        include_str!("page.html"),
-        include_str!("app.js"),
-        include_str!("state.js"),
-        include_str!("unit.js"),
-        include_str!("app.css"),
-    ];
-    for file in files {
+    for file in assets::FILES.iter().map(|(_, _, text)| *text).chain([assets::PAGE]) {
         let outside: Vec<&str> = file.lines().filter(|l| l.contains("//") && l.contains("http")).collect();
         assert!(outside.iter().all(|line| line.contains("www.w3.org/2000/svg")), "{outside:?}");
         assert!(!file.contains("style=\"") && !file.contains("onclick=\""), "the content policy forbids it");

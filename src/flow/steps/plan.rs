@@ -8,8 +8,10 @@ use crate::model::cycle::Outcome;
 use crate::model::event::Event;
 use crate::model::fault::FaultCode;
 use crate::model::flash::geometry::BOOT_END;
+use crate::model::flash::map::{Area, What};
 use crate::model::flash::{Span, plan as planner, rf};
 use crate::model::image::Image;
+use crate::model::image::anatomy::Boot;
 use crate::model::openbeken::Findings;
 use crate::model::recipe::Kit;
 use std::sync::Arc;
@@ -62,14 +64,34 @@ async fn gate(run: &mut Run<'_>) -> Result<(), Trouble> {
     board.module.clone_from(&judged.found.module);
     let board = board.clone();
     configure::lay(run, &judged.found, judged.rf, &mut judged.want).await?;
+    show(run, judged.areas, judged.rf.sector).await;
     run.keep = vec![Span::new(0, BOOT_END), judged.rf.sector];
     run.want = Some(judged.want.into());
     run.report.say(Event::Found { board }).await;
     Ok(())
 }
 
+/// Shows where what lies, and what stays.
+async fn show(run: &mut Run<'_>, mut areas: Vec<Area>, rf: Span) {
+    let own = run.sector.as_ref().map(|(span, _)| Area { name: "config".into(), span: *span });
+    areas.push(Area { name: "calibration".into(), span: rf });
+    areas.extend(own);
+    areas.sort_by_key(|area| area.span);
+    run.report.areas(areas).await;
+    run.report.mark(Span::new(0, BOOT_END), What::Kept);
+    run.report.mark(rf, What::Kept);
+}
+
+/// The areas that the boot loader's own table and the vendor's store give.
+fn areas(dump: &[u8], found: &Findings) -> Vec<Area> {
+    let table = Boot::read(dump).map(|boot| boot.partitions).unwrap_or_default();
+    let listed = table.into_iter().map(|partition| Area { name: partition.name, span: partition.span });
+    listed.chain(found.store.map(|span| Area { name: "settings".into(), span })).collect()
+}
+
 struct Judged {
     rf: rf::Rf,
+    areas: Vec<Area>,
     found: Findings,
     want: Vec<u8>,
 }
@@ -87,5 +109,5 @@ fn judge(dump: &[u8], image: &Image, board: &Board, kit: &Kit) -> Result<Judged,
     image.fits(board, Some(dump)).map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
     let want = planner::expected(dump, image.span().start, image.app());
     let found = Findings::of(dump, board.chip, kit.recipe.openbeken.levels, &kit.devices);
-    Ok(Judged { rf, found, want })
+    Ok(Judged { rf, areas: areas(dump, &found), found, want })
 }

@@ -43,5 +43,6 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         }),
         stages: run.report.stages(),
         uart: run.uart,
+        map: run.report.map(),
     }
 }

@@ -8,6 +8,7 @@ use crate::model::cycle::Outcome;
 use crate::model::fault::FaultCode;
 use crate::model::flash::Span;
 use crate::model::flash::geometry::{BLOCK, SECTOR};
+use crate::model::flash::map::What;
 
 /// Compares everything; sectors that differ go into `run.dirty`.
 pub(super) async fn verify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
@@ -15,10 +16,15 @@ pub(super) async fn verify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let size = want.len() as u32;
     let mut dirty = Vec::new();
     for part in Span::new(0, size).pieces(BLOCK) {
-        if !same(run, part, &want).await? {
+        if same(run, part, &want).await? {
+            run.report.prove(part);
+        } else {
             let before = dirty.len();
             for sector in part.pieces(SECTOR) {
-                if !same(run, sector, &want).await? {
+                if same(run, sector, &want).await? {
+                    run.report.prove(sector);
+                } else {
+                    run.report.mark(sector, What::Failed);
                     dirty.push(sector);
                 }
             }

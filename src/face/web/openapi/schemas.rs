@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn all() -> Value {
     let kinds = [
         "seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried",
-        "finished", "stopping", "blocked", "prompt",
+        "finished", "stopping", "blocked", "prompt", "map", "areas", "lines", "button",
     ];
     let mut event = object(&[
         ("seq", integer()),
@@ -41,6 +41,7 @@ pub(super) fn all() -> Value {
             ("tally", tally()),
         ]),
         "Slot": slot(),
+        "FlashMap": flash_map(),
         "Event": event,
         "Unit": unit(),
         "Template": object(&[
@@ -77,10 +78,31 @@ fn slot() -> Value {
         ("firmware", maybe(string())),
         ("baud", maybe(integer())),
         ("retries", integer()),
+        (
+            "steps",
+            list(object(&[
+                ("stage", link("Stage")),
+                ("start_ms", integer()),
+                ("bytes", integer()),
+                ("retries", integer()),
+            ])),
+        ),
+        ("map", link("FlashMap")),
+        ("lines", object(&["power", "cen", "button"].map(|line| (line, maybe(json!({ "type": "boolean" })))))),
         ("prompt", maybe(string())),
         ("blocked", maybe(string())),
         ("last", maybe(last)),
     ])
+}
+
+fn flash_map() -> Value {
+    let mut cells = string();
+    set(&mut cells, "pattern", json!("^([0-9]+[.rbkewfRBKEWF])*$"));
+    let what = "Sectors of 4 KiB from address 0 on, as runs: a count and a letter. Of the letters . is unknown, r read, b \
+                blank, k kept, e erased, w written, f failed; a capital letter: proven by the chip's own CRC.";
+    set(&mut cells, "description", json!(what));
+    let area = object(&[("name", string()), ("start", integer()), ("end", integer())]);
+    object(&[("cells", cells), ("areas", list(area))])
 }
 
 fn tally() -> Value {
@@ -132,6 +154,7 @@ fn unit() -> Value {
         ("config", maybe(config)),
         ("stages", list(stage)),
         ("uart", uart),
+        ("map", maybe(link("FlashMap"))),
     ])
 }
 
