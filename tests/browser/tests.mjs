@@ -196,7 +196,7 @@ export async function every_view_is_accessible_in_both_themes(world) {
       for (const view of VIEWS) {
         await page.evaluate(hash => { location.hash = hash; }, view === "unit" ? `unit-${unit.seq}` : view);
         await page.waitForSelector(`.view-${view} ${SHOWN[view]}`);
-        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, `${view} is wider than a ${name}`);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${view} is wider than a ${name}`);
         if (world.shots) await page.screenshot({ path: join(world.shots, `${view}-${name}-${colorScheme}.png`), fullPage: view !== "units" });
         await page.evaluate(world.axe);
         const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));

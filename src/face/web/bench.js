@@ -74,7 +74,7 @@ export function bench(root) {
   const stop = listen(kind => {
     draw();
     if (kind !== "stale") refreshPanel();
-    if (kind === "finished" || kind === "snapshot") sums();
+    if (["finished", "snapshot", "batch"].includes(kind)) sums();
   });
   const timer = setInterval(() => {
     if (live.stale) return;

@@ -1,7 +1,7 @@
 // Firmware and recipes: what may be flashed, why a file is refused, which recipe is in force.
 
-import { card, h, icon, put } from "./dom.js";
-import { listen, live } from "./live.js";
+import { card, h, icon } from "./dom.js";
+import { listen } from "./live.js";
 import { get, guarded, post, problem, sure, toast } from "./net.js";
 import { known, language, size, t, when } from "./words.js";
 
@@ -16,8 +16,8 @@ export function shelfView(root) {
 
   async function load() {
     const [images, list] = await Promise.all([get("/api/v1/firmware"), get("/api/v1/recipes")]);
-    drawFiles(listIn(images, "files", "firmware", "images"));
-    drawRecipes(listIn(list, "recipes"), list?.chosen ?? list?.default ?? null);
+    drawFiles(images);
+    drawRecipes(list);
   }
 
   function drawFiles(list) {
@@ -27,12 +27,13 @@ export function shelfView(root) {
   }
 
   function file(image) {
-    const good = isGood(image);
-    const facts = [image.chip, image.version, image.kind && (known(`kind.${image.kind}`) ?? image.kind), image.key && t(`key.${image.key}`), size(image.bytes ?? image.size)].filter(Boolean);
+    const good = image.ok;
+    const key = image.key && t("shelf.key", { key: t(`key.${image.key}`) });
+    const facts = [image.chip, image.version, image.kind && (known(`kind.${image.kind}`) ?? image.kind), key, size(image.bytes), t(`origin.${image.origin}`)].filter(Boolean);
     return h("li", { class: good ? "ok" : "bad" }, icon(good ? "tick" : "cross"),
       h("div", { class: "grow" }, h("b", { class: "filename" }, image.name), h("p", { class: "faint" }, facts.join(" \u00b7 ")),
-        good ? null : h("p", { class: "why", lang: language === "en" ? null : "en" }, reasons(image))),
-      h("button", { type: "button", class: "small", "aria-label": `${t("do.delete")}: ${image.name}`, onclick: () => remove(image.name) }, t("do.delete")));
+        good ? null : h("p", { class: "why", lang: language === "en" ? null : "en" }, image.reason)),
+      image.origin === "usb" ? null : h("button", { type: "button", class: "small", "aria-label": `${t("do.delete")}: ${image.name}`, onclick: () => remove(image.name) }, t("do.delete")));
   }
 
   async function remove(name) {
@@ -47,8 +48,8 @@ export function shelfView(root) {
       const answer = await guarded(`/api/v1/firmware?name=${encodeURIComponent(one.name)}`, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: one }, true);
       if (!answer) { line.remove(); continue; }
       const body = answer.ok ? await answer.json().catch(() => ({})) : null;
-      const good = answer.ok && isGood(body);
-      const text = answer.ok ? (good ? [body.chip, body.version].filter(Boolean).join(" ") || t("shelf.taken") : reasons(body)) : await problem(answer);
+      const good = body?.ok ?? false;
+      const text = answer.ok ? (good ? [body.chip, body.version].filter(Boolean).join(" ") || t("shelf.taken") : body?.reason ?? "") : await problem(answer);
       line.className = good ? "ok" : "bad";
       line.replaceChildren(icon(good ? "tick" : "cross"), h("div", { class: "grow" }, h("b", { class: "filename" }, one.name),
         h("p", { class: good ? "" : "why" }, h("b", {}, t(good ? "shelf.taken" : "shelf.refused")), " ", h("span", { lang: language === "en" ? null : "en" }, text))));
@@ -56,25 +57,18 @@ export function shelfView(root) {
     }
   }
 
-  function drawRecipes(list, chosen) {
-    if (!list) { recipes.replaceChildren(h("p", { class: "none" }, t("shelf.missing"))); return; }
-    recipes.replaceChildren(...list.map(recipe => recipeCard(typeof recipe === "string" ? { name: recipe } : recipe, chosen)));
+  function drawRecipes(list) {
+    if (!list) recipes.replaceChildren(h("p", { class: "none" }, t("shelf.missing")));
+    else recipes.replaceChildren(...list.map(recipeCard));
   }
 
-  function recipeCard(recipe, chosen) {
-    const isChosen = recipe.chosen ?? recipe.name === chosen;
-    const problems = [recipe.problem, ...(recipe.problems ?? [])].filter(Boolean);
-    const text = h("pre", { tabindex: "0", role: "region", "aria-label": recipe.name });
-    const details = h("details", {}, h("summary", {}, t("shelf.show")), text);
-    details.ontoggle = async () => {
-      if (!details.open || text.textContent) return;
-      const whole = await get(`/api/v1/recipes/${encodeURIComponent(recipe.name)}`);
-      put(text, whole?.text ?? whole?.toml ?? whole?.source ?? (whole ? JSON.stringify(whole, null, 2) : t("shelf.builtIn")));
-    };
-    return h("article", { class: `recipe ${isChosen ? "chosen" : ""}`, "aria-label": recipe.name },
-      h("header", {}, icon(problems.length ? "error" : isChosen ? "pass" : "recipe"), h("h3", {}, recipe.name), isChosen ? h("span", { class: "pill" }, t("shelf.chosen")) : null,
-        isChosen || problems.length ? null : h("button", { type: "button", class: "small", "aria-label": `${t("do.choose")}: ${recipe.name}`, onclick: () => choose(recipe.name) }, t("do.choose"))),
-      problems.length ? h("ul", { class: "plain why", lang: language === "en" ? null : "en" }, problems.map(item => h("li", {}, typeof item === "string" ? item : item.message ?? JSON.stringify(item)))) : null, details);
+  function recipeCard({ name, chosen, ok, problems, summary }) {
+    const lang = language === "en" ? null : "en";
+    return h("article", { class: `recipe ${chosen ? "chosen" : ""}`, "aria-label": name },
+      h("header", {}, icon(ok ? (chosen ? "pass" : "recipe") : "error"), h("h3", {}, name), chosen ? h("span", { class: "pill" }, t("shelf.chosen")) : null,
+        chosen || !ok ? null : h("button", { type: "button", class: "small", "aria-label": `${t("do.choose")}: ${name}`, onclick: () => choose(name) }, t("do.choose"))),
+      problems?.length ? h("ul", { class: "plain why", lang }, problems.map(text => h("li", {}, text))) : null,
+      summary?.length ? h("ul", { class: "plain faint", lang }, summary.map(text => h("li", {}, text))) : null);
   }
 
   async function choose(name) {
@@ -97,11 +91,3 @@ export function shelfView(root) {
   const stop = listen(kind => { if (kind === "shelf" || kind === "snapshot") load(); });
   return () => { stop(); kinds.forEach(kind => document.removeEventListener(kind, over)); };
 }
-
-function listIn(answer, ...names) {
-  if (!answer) return null;
-  return Array.isArray(answer) ? answer : names.map(name => answer[name]).find(Array.isArray) ?? [];
-}
-
-const isGood = image => image?.usable !== false && image?.ok !== false && image?.valid !== false && !image?.refused && !image?.problem && !image?.problems?.length;
-const reasons = image => [image?.refused, image?.problem, image?.reason, ...(image?.problems ?? [])].filter(Boolean).join(" ");

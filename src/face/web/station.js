@@ -41,7 +41,7 @@ function parts(told, state) {
     card(t("station.health"), "checks", h("ul", {}, health(told, disk, clock).map(([level, name, what]) =>
       h("li", { class: level }, icon({ ok: "tick", bad: "cross", warn: "error" }[level] ?? "tick"), h("span", {}, h("b", {}, name), " ", h("span", { lang }, what ?? "")))))),
     disk ? card(t("station.disk"), "", meter(disk)) : null,
-    (told.uarts ?? told.slots)?.length ? card(t("station.uarts"), "", h("ul", { class: "plain uarts" }, (told.uarts ?? told.slots).map(uart))) : null,
+    told.uarts?.length ? card(t("station.uarts"), "", h("ul", { class: "plain uarts" }, told.uarts.map(uart))) : null,
     told.journal?.length ? card(t("station.journal"), "journal", h("pre", { tabindex: "0", role: "log", "aria-label": t("station.journal"), lang: "en" }, told.journal.map(line).join("\n"))) : null,
     card(t("station.programs"), "", h("ul", { class: "plain" }, [["/api/v1/openapi.json", t("station.api")], ["/metrics", t("station.metrics")], ["/api/v1/status", t("station.status")]].map(([href, word]) => h("li", {}, h("a", { href }, word), " ", h("code", {}, href))))),
   ];
@@ -75,7 +75,7 @@ function meter(disk) {
 
 function uart(one) {
   const here = one.present ?? one.ok ?? one.exists;
-  return h("li", {}, icon(here === false ? "cross" : "tick"), h("span", {}, one.slot || one.name ? h("b", {}, `${one.slot ?? one.name} `) : null, h("code", {}, one.uart ?? one.path ?? ""), one.problem ? ` ${one.problem}` : ""));
+  return h("li", {}, icon(here === false ? "cross" : "tick"), h("span", {}, one.slot || one.name ? h("b", {}, `${one.slot ?? one.name} `) : null, h("code", {}, one.port ?? one.uart ?? ""), one.present === false ? ` ${t("station.absent")}` : ""));
 }
 
 const line = entry => (typeof entry === "string" ? entry : [entry.time, entry.level?.toUpperCase(), entry.target, entry.message ?? entry.text].filter(Boolean).join("  "));

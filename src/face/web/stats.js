@@ -31,7 +31,7 @@ export function statsView(root) {
 
   draw();
   load();
-  return listen(kind => { if (kind === "finished" || kind === "snapshot") load(); });
+  return listen(kind => { if (["finished", "snapshot", "batch"].includes(kind)) load(); });
 }
 
 const figuresOf = (stats, name) => (name === "batch" ? stats.batch ?? stats.box : stats[name]);
@@ -84,7 +84,7 @@ function boxCard(batch, sums, changed) {
 export function boxPicture(batch, sums, bare = false) {
   const done = batch.done ?? sums?.done ?? sums?.pass ?? 0;
   const whole = batch.size;
-  const left = whole ? Math.max(0, whole - done) : null;
+  const left = batch.left ?? (whole ? Math.max(0, whole - done) : null);
   return [
     bare ? null : h("p", { class: "faint" }, batch.name),
     h("p", { class: "count" }, h("b", {}, number(done)), whole ? ` ${t("box.of", { count: whole })}` : ` ${t("box.done")}`),

@@ -29,6 +29,7 @@ export function unitsView(root) {
   const none = h("p", { class: "none", hidden: true });
   const more = h("p", { class: "more faint", role: "status" });
   const end = h("div", { class: "end" });
+  const further = h("button", { type: "button", hidden: true, onclick: () => load(false) }, t("units.further"));
   const columns = [["unit", ""], ["verdict", ""], ["finished", "mid"], ["chip", "mid"], ["module", "wide"], ["mac", "mac"], ["firmware", "wide"], ["slot", "wide"], ["took", "mid number"]];
   root.append(h("div", { class: "title" }, h("h1", {}, t("nav.units")), h("div", { class: "exports" }, h("span", { class: "faint" }, t("units.export")), csv, jsonl)),
     h("section", { class: "card list" },
@@ -38,7 +39,7 @@ export function unitsView(root) {
         h("label", { for: "since" }, h("span", {}, t("units.since")), since)),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("nav.units") },
         h("table", { class: "units" }, h("thead", {}, h("tr", {}, columns.map(([name, className]) => h("th", { scope: "col", class: className }, t(`column.${name}`))))), rows)),
-      none, more, end));
+      none, more, further, end));
 
   const query = extra => {
     const pairs = { q: wish.q.trim(), verdict: wish.verdict, since: wish.since && new Date(`${wish.since}T00:00`).toISOString(), ...extra };
@@ -58,15 +59,15 @@ export function unitsView(root) {
     const page = await answer.json();
     if (mine !== round) return;
     units = fresh ? page : units.concat(page);
-    // a search that gave up early says where to go on
-    const after = answer.headers.get("X-Next-Before") ?? (page.length === PAGE ? page.at(-1).seq : null);
-    next = after;
+    // a search looks at so many records at a time, and says where to go on
+    next = answer.headers.get("X-Next-Before") ?? (page.length === PAGE ? page.at(-1).seq : null);
+    further.hidden = next == null || page.length > 0;
     if (fresh) rows.replaceChildren(...page.map(row));
     else rows.append(...page.map(row));
-    none.hidden = units.length > 0;
+    none.hidden = units.length > 0 || next != null;
     put(none, t(wish.q || wish.verdict || wish.since ? "units.noneFound" : "units.none"));
     put(more, units.length ? t(next == null ? "units.all" : "units.shown", { count: units.length }) : "");
-    if (next != null && onScreen) load(false);
+    if (next != null && onScreen && page.length) load(false);
   }
 
   /** New units go on top, without losing the place. */
@@ -100,7 +101,7 @@ export function unitsView(root) {
   let onScreen = false;
   const watch = new IntersectionObserver(([entry]) => {
     onScreen = entry.isIntersecting;
-    if (onScreen && next != null) load(false);
+    if (onScreen && next != null && further.hidden) load(false);
   }, { rootMargin: "400px" });
   watch.observe(end);
   links();
