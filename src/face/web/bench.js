@@ -38,10 +38,10 @@ export function bench(root) {
   let today = null;
 
   function tally(state) {
-    const { pass, fail, error, timeout, aborted } = today?.verdicts ?? state.tally;
+    const { pass, fail, error, timeout, aborted } = today?.units ? today : state.tally;
     const all = pass + fail + error + timeout + aborted;
     const values = [["pass", number(pass)], ["notPass", number(all - pass)], ["yield", all ? percent(pass / all) : "\u2013"]];
-    if (today?.units_per_hour != null) values.push(["rate", number(today.units_per_hour, today.units_per_hour < 10 ? 1 : 0)]);
+    if (today?.units && today.units_per_hour != null) values.push(["rate", number(today.units_per_hour, today.units_per_hour < 10 ? 1 : 0)]);
     once(figures, "values", values, () => figures.replaceChildren(...values.map(([name, value]) =>
       h("div", { class: `t-${name}` }, h("dt", {}, t(`tally.${name}`)), h("dd", {}, value)))));
   }
@@ -87,11 +87,11 @@ export function bench(root) {
 
 const panelUrl = () => `/api/v1/panel.png?seq=${live.state?.seq ?? 0}-${Math.floor(Date.now() / 1000)}`;
 
-/** The space bar starts the first slot that is ready, or says that a fault was seen. */
+/** The space bar starts the first slot that is ready. */
 export function space(event) {
   if (event.key !== " " || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.target.closest("button, a, input, select, textarea, dialog, summary, [tabindex]")) return;
   event.preventDefault();
-  const slot = ["idle", "attention"].map(wanted => live.state?.slots.find(slot => slot.state === wanted)).find(Boolean);
-  if (slot) order(slot.name, slot.state === "idle" ? "start" : "acknowledge");
+  const slot = live.state?.slots.find(slot => slot.state === "idle");
+  if (slot) order(slot.name, "start");
 }

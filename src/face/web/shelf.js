@@ -11,7 +11,7 @@ export function shelfView(root) {
   const drop = h("label", { class: "drop", for: "file" }, icon("drop"), h("span", {}, h("b", {}, t("shelf.drop")), " ", h("span", { class: "faint" }, t("shelf.orChoose"))));
   const files = h("div", {});
   const recipes = h("div", { class: "recipes" });
-  root.append(h("div", { class: "title" }, h("h1", {}, t("nav.shelf"))), h("div", { class: "shelf" },
+  root.append(h("div", { class: "title" }, h("h1", {}, t("shelf.title"))), h("div", { class: "shelf" },
     card(t("shelf.firmware"), "", pick, drop, results, files), card(t("shelf.recipes"), "", h("p", { class: "faint" }, t("shelf.flight")), recipes)));
 
   async function load() {

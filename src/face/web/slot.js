@@ -158,7 +158,7 @@ export class Card {
       const button = (what, className, act, off) => h("button", { type: "button", class: className, disabled: off, "aria-label": t("slot.do", { what: t(`do.${what}`), slot: this.name }), onclick: act }, t(`do.${what}`));
       const made = working
         ? [button("abort", "", () => this.abort(), slot.state !== "busy")]
-        : slot.state === "attention"
+        : ["blocked", "attention"].includes(slot.state)
           ? [button("acknowledge", "primary", () => order(this.name, "acknowledge"))]
           : [again ? button("redo", "", () => order(this.name, "start", { redo: true })) : null, button("start", "primary", () => order(this.name, "start"), slot.state !== "idle")];
       this.buttons.replaceChildren(...made.filter(Boolean));

@@ -42,6 +42,7 @@ export function fold(state, event) {
     case "started":
       Object.assign(slot, { state: "busy", stage: null, progress: { done: 0, total: 0, overall: 0 }, started: event.time,
         recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, prompt: null, blocked: null, steps: [], map: { cells: "", areas: [] } });
+      if ("already" in slot) slot.already = null;
       break;
     case "entered":
       slot.stage = event.stage;
@@ -66,10 +67,14 @@ export function fold(state, event) {
       if (step) step.retries += 1;
       break;
     case "stopping": slot.state = "stopping"; break;
+    case "already": slot.already = event.already; break;
+    case "acknowledged": slot.state = "idle"; slot.blocked = null; break;
     case "blocked": slot.state = "blocked"; slot.blocked = event.message; break;
     case "finished":
       Object.assign(slot, { state: "idle", stage: null, prompt: null, started: null, progress: { done: 0, total: 0, overall: 0 } });
       slot.last = { seq: event.unit, verdict: event.verdict, fault: event.fault, ms: event.ms, finished: event.time, board: slot.board };
+      if ("already" in slot) slot.last.already = slot.already;
+      if (slot.already) state.tally.already += 1;
       break;
   }
 }

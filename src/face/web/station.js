@@ -75,7 +75,7 @@ function meter(disk) {
 
 function uart(one) {
   const here = one.present ?? one.ok ?? one.exists;
-  return h("li", {}, icon(here === false ? "cross" : "tick"), h("span", {}, one.slot || one.name ? h("b", {}, `${one.slot ?? one.name} `) : null, h("code", {}, one.port ?? one.uart ?? ""), one.present === false ? ` ${t("station.absent")}` : ""));
+  return h("li", { class: here === false ? "bad" : "ok" }, icon(here === false ? "cross" : "tick"), h("span", {}, one.slot || one.name ? h("b", {}, `${one.slot ?? one.name} `) : null, h("code", {}, one.port ?? one.uart ?? ""), one.present === false ? ` ${t("station.absent")}` : ""));
 }
 
 const line = entry => (typeof entry === "string" ? entry : [entry.time, entry.level?.toUpperCase(), entry.target, entry.message ?? entry.text].filter(Boolean).join("  "));

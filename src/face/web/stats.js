@@ -48,13 +48,12 @@ function shown(sums) {
       big("firstPass", percent(sums.first_pass_yield), t("stats.firstPassWhat")),
       big("perHour", rate == null ? "\u2013" : number(rate, rate < 10 ? 1 : 0), t("stats.perHourWhat")),
       big("cycle", duration(sums.cycle_ms?.p50), t("stats.cycleWhat", { p95: duration(sums.cycle_ms?.p95) }))), verdictBar(sums)),
-    recent.length ? card(t("stats.recent", { count: recent.length }), "", dots(recent), behind(t("stats.recent", { count: recent.length }), ["unit", "verdict", "finished", "took"],
-      recent.toReversed().map(unit => [String(unit.seq), verdictWord(unit.verdict), when(unit.finished), duration(unit.ms)]))) : null,
+    h("div", { class: "column" },
+      recent.length ? card(t("stats.recent", { count: recent.length }), "", dots(recent), behind(t("stats.recent", { count: recent.length }), ["unit", "verdict", "finished", "took"],
+        recent.toReversed().map(unit => [String(unit.seq), verdictWord(unit.verdict), when(unit.finished), duration(unit.ms)]))) : null,
+      card(t("stats.faults"), "", faults.length ? countBars(faults.map(item => ({ ...item, text: fault(item.code).hint }))) : h("p", { class: "calm" }, icon("pass"), t("stats.noFaults")))),
     stages.length ? card(t("stats.stages"), "", h("p", { class: "faint" }, t("stats.stagesWhat")), stageTimes(stages), behind(t("stats.stages"), ["stage", "p50", "p95"],
       stages.map(stage => [stageName(stage.name), duration(stage.p50), duration(stage.p95)]))) : null,
-    card(t("stats.faults"), "", faults.length
-      ? countBars(faults.map(item => ({ ...item, text: fault(item.code).hint })))
-      : h("p", { class: "calm" }, icon("pass"), t("stats.noFaults"))),
   ].filter(Boolean);
 }
 

@@ -93,7 +93,7 @@ export function size(bytes) {
   if (bytes == null) return "\u2013";
   const steps = [["GiB", 2 ** 30], ["MiB", 2 ** 20]];
   // flash sizes are told in KiB, disks in what reads well
-  const step = steps.find(([, unit]) => bytes >= 16 * unit);
+  const step = steps.find(([name, unit]) => bytes >= (name === "MiB" ? 16 : 1) * unit);
   return step ? `${number(bytes / step[1], 1)}\u00a0${t(`size.${step[0]}`)}` : `${number(Math.round(bytes / 1024))}\u00a0${t("size.KiB")}`;
 }
 
