@@ -1,9 +1,12 @@
 //! Puts a station together and runs it.
 
+use super::figures::Counter;
 use super::handle::StationHandle;
 use super::hub::Hub;
+use super::services::Services;
 use super::shelf::Shelf;
 use super::slot::{Bench, Inputs, Slot, Start};
+use super::watch;
 use crate::flow::{Origin, Pace};
 use crate::jig::{Edge, Nest};
 use crate::model::press::Press;
@@ -59,15 +62,25 @@ impl Station {
     pub fn start(plan: Plan) -> Self {
         let Plan { facts, boot_id, clock_synced, shelf, ledger, archive, slots } = plan;
         let (hub, ends) = Hub::new(Snapshot::new(facts.clone(), slots.iter().map(|slot| slot.name.clone())));
-        let (end, shelf) = (CancellationToken::new(), Arc::new(shelf));
+        let (end, desk, shelf) = (CancellationToken::new(), shelf.desk(), Arc::new(shelf));
+        let counter = Counter::default();
         let mut tasks = JoinSet::new();
         let mut doors = BTreeMap::new();
+        let mut uarts = Vec::new();
         tasks.spawn(hub.run());
+        tasks.spawn(counter.clone().run(ledger.clone(), ends.happenings.subscribe(), end.clone()));
+        tasks.spawn(watch::watch(Arc::clone(&shelf), ends.outbox.clone(), end.clone()));
         for slot in slots {
+            uarts.push((slot.name.clone(), slot.nest.source.name().to_owned()));
             let (door, asks) = mpsc::channel(4);
             doors.insert(slot.name.clone(), door);
-            let origin =
-                Origin { station: facts.name.clone(), slot: slot.name, boot_id: boot_id.clone(), clock_synced };
+            let origin = Origin {
+                station: facts.name.clone(),
+                slot: slot.name,
+                batch: None,
+                boot_id: boot_id.clone(),
+                clock_synced,
+            };
             let bench = Bench {
                 nest: slot.nest,
                 start: slot.start,
@@ -76,13 +89,15 @@ impl Station {
                 shelf: Arc::clone(&shelf),
                 ledger: ledger.clone(),
                 archive: archive.clone(),
+                desk: desk.clone(),
                 outbox: ends.outbox.clone(),
                 end: end.clone(),
             };
             let inputs = Inputs { asks, edges: slot.edges, press: Press::default() };
             tasks.spawn(Slot { bench, inputs }.run());
         }
-        let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors);
+        let services = Services::new(shelf, counter, uarts, &ends.outbox);
+        let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors).with_services(services);
         Self { handle, end, tasks }
     }
 
