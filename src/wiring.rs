@@ -1,6 +1,8 @@
 //! Configuration to a running station: with the command line the only place that knows real hardware and the virtual
 //! bench.
 
+mod book;
+
 use crate::config::{self, Config, LinesKind, Slot, Start};
 use crate::fail::Failure;
 use crate::flow::Pace;
@@ -14,8 +16,9 @@ use crate::sim::bench::{self, NestSpec};
 use crate::sim::hand::Hand;
 use crate::station::slot::Start as SlotStart;
 use crate::station::{Plan, Shelf, SlotPlan, Station};
-use crate::store::{Archive, Ledger};
-use std::path::{Path, PathBuf};
+use crate::store::{Archive, Desk, Ledger};
+use book::Book;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -25,8 +28,8 @@ fn boot_id() -> String {
     id.trim().to_string()
 }
 
-/// systemd-timesyncd makes this file once it has set the clock.
-fn clock_synced() -> bool {
+/// Whether the wall clock is synchronised: systemd-timesyncd makes this file once it has set the clock.
+pub fn clock_synced() -> bool {
     Path::new("/run/systemd/timesync/synchronized").exists()
 }
 
@@ -44,9 +47,8 @@ pub fn stores(data_dir: &Path) -> Result<(Ledger, Archive), Failure> {
 
 /// Images of a folder, and a recipe of `data_dir/recipes` that is read anew for each unit.
 pub fn shelf(data_dir: &Path, firmware_dir: &Path, recipe: &str) -> Shelf {
-    let (folder, name): (PathBuf, String) = (data_dir.into(), recipe.into());
-    let read = move || config::recipe::load(&folder, &name).map_err(|e| e.to_string());
-    Shelf::new(firmware_dir, recipe, Box::new(read))
+    Shelf::new(firmware_dir, recipe, Box::new(Book::of(data_dir)))
+        .with_desk(Desk::open(data_dir), &data_dir.join("uploads"))
 }
 
 /// The outputs and the port of a slot. Its lines are safe when this returns.
@@ -113,6 +115,6 @@ pub fn start(facts: Facts, shelf: Shelf, ledger: Ledger, archive: Archive, slots
 pub fn station(config: &Config, page: Option<String>) -> Result<Station, Failure> {
     let slots = config.slots.iter().map(slot_plan).collect::<Result<_, _>>()?;
     let (ledger, archive) = stores(&config.data_dir)?;
-    let shelf = shelf(&config.data_dir, &config.firmware_dir, &config.recipe);
+    let shelf = shelf(&config.data_dir, &config.firmware_dir, &config.recipe).with_usb(config.usb_dir.as_deref());
     Ok(start(facts(&config.name, page), shelf, ledger, archive, slots))
 }

@@ -37,10 +37,13 @@ const LAYERS: [Layer; 10] = [
 
 /// Only these layers may use these crates.
 #[rustfmt::skip]
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 10] = [
     ("sled", &["store"]),
     ("axum", &["face"]),
+    ("hyper", &["face"]),
+    ("hyper_util", &["face"]),
     ("age::x25519", &["store", "config"]),
+    ("notify::RecommendedWatcher", &["station"]),
     ("tokio_serial", &["hw"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

@@ -1,9 +1,11 @@
 //! The faces of a running station: page, panel, journal.
 
-use crate::face::{journal, oled, web};
+use crate::face::web::{self, WebOptions};
+use crate::face::{journal, oled};
 use crate::fail::Failure;
 use crate::jig::Panel;
 use crate::station::StationHandle;
+use crate::wiring;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -48,9 +50,10 @@ impl Front {
     }
 
     /// Serves page, panel and journal until [`Faces::stop`].
-    pub(super) fn serve(self, handle: &StationHandle, token: Option<String>, panel: Option<Box<dyn Panel>>) -> Faces {
+    pub(super) fn serve(self, handle: &StationHandle, options: WebOptions, panel: Option<Box<dyn Panel>>) -> Faces {
         let mut faces = Faces::begin(handle, panel);
-        let router = web::router(handle.clone(), web::WebOptions { token, host: None });
+        let options = WebOptions { clock_synced: Some(wiring::clock_synced), ..options };
+        let router = web::router(handle.clone(), options);
         let end = faces.end.clone();
         faces.tasks.spawn(async move {
             if let Err(error) = web::serve(self.listener, router, end).await {

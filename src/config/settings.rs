@@ -24,6 +24,7 @@ pub(super) struct Station {
     pub(super) name: Option<At<String>>,
     pub(super) data_dir: Option<At<String>>,
     pub(super) firmware_dir: Option<At<String>>,
+    pub(super) usb_dir: Option<At<String>>,
     pub(super) recipe: Option<At<String>>,
 }
 
@@ -32,6 +33,7 @@ pub(super) struct Station {
 pub(super) struct Web {
     pub(super) listen: Option<At<String>>,
     pub(super) token_file: Option<At<String>>,
+    pub(super) host: Option<At<String>>,
 }
 
 /// `[panel]`
@@ -134,6 +136,7 @@ fn station(mut section: Section<'_>) -> Station {
         name: section.text("name"),
         data_dir: section.text("data_dir"),
         firmware_dir: section.text("firmware_dir"),
+        usb_dir: section.text("usb_dir"),
         recipe: section.text("recipe"),
     };
     section.finish();
@@ -141,7 +144,8 @@ fn station(mut section: Section<'_>) -> Station {
 }
 
 fn web(mut section: Section<'_>) -> Web {
-    let web = Web { listen: section.text("listen"), token_file: section.text("token_file") };
+    let web =
+        Web { listen: section.text("listen"), token_file: section.text("token_file"), host: section.text("host") };
     section.finish();
     web
 }

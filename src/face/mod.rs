@@ -3,4 +3,5 @@
 
 pub mod journal;
 pub mod oled;
+pub mod tail;
 pub mod web;

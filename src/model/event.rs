@@ -118,6 +118,10 @@ pub enum Event {
     },
     /// Somebody asked for the unit in flight to stop; it will, at the next safe point.
     Stopping,
+    /// Firmware or recipes changed; of the station, not of a slot: the slot's name is empty.
+    Shelf,
+    /// Another box was begun; of the station, too.
+    Batch,
     /// The slot can't work until somebody looks.
     Blocked {
         /// Why, and what to do.

@@ -3,6 +3,7 @@
 //! Nothing here awaits, reads a clock, opens a file or starts a thread. Time, bytes and randomness enter as
 //! arguments, so every rule below can be tested to exhaustion.
 
+pub mod batch;
 pub mod beken;
 pub mod board;
 pub mod chip;
@@ -25,6 +26,7 @@ pub mod screen;
 pub mod secret;
 pub mod snapshot;
 pub mod stage;
+pub mod stats;
 pub mod tuya;
 pub mod unit;
 pub mod verdict;

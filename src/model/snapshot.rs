@@ -222,7 +222,7 @@ impl SlotView {
             Event::Prompt { message } => self.prompt = Some(message.clone()),
             Event::Found { board } => self.board = Some(board.clone()),
             Event::Chosen { name, .. } => self.firmware = Some(name.clone()),
-            Event::Kept { .. } | Event::Planned { .. } => {}
+            Event::Kept { .. } | Event::Planned { .. } | Event::Shelf | Event::Batch => {}
             Event::Retried { .. } => {
                 self.retries += 1;
                 if let Some(step) = self.steps.last_mut() {

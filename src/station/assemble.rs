@@ -1,18 +1,21 @@
 //! Puts a station together and runs it.
 
+use super::figures::Counter;
 use super::handle::StationHandle;
 use super::hub::Hub;
+use super::lines;
+use super::services::Services;
 use super::shelf::Shelf;
 use super::slot::{Bench, Inputs, Slot, Start};
-use crate::flow::{Origin, Outbox, Pace};
-use crate::jig::{Edge, Nest, Seen};
-use crate::model::event::Event;
+use super::watch;
+use crate::flow::{Origin, Pace};
+use crate::jig::{Edge, Nest};
 use crate::model::press::Press;
 use crate::model::snapshot::{Snapshot, Station as Facts};
 use crate::store::{Archive, Ledger};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -48,16 +51,6 @@ pub struct SlotPlan {
     pub pace: Pace,
 }
 
-/// Tells what the lines of a slot are set to, until its nest is gone.
-async fn tell_lines(mut lines: watch::Receiver<Seen>, slot: String, outbox: Outbox) {
-    loop {
-        let Seen { power, cen } = *lines.borrow_and_update();
-        if outbox.send((slot.clone(), Event::Lines { power, cen })).await.is_err() || lines.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
 /// A running station.
 pub struct Station {
     handle: StationHandle,
@@ -70,15 +63,25 @@ impl Station {
     pub fn start(plan: Plan) -> Self {
         let Plan { facts, boot_id, clock_synced, shelf, ledger, archive, slots } = plan;
         let (hub, ends) = Hub::new(Snapshot::new(facts.clone(), slots.iter().map(|slot| slot.name.clone())));
-        let (end, shelf) = (CancellationToken::new(), Arc::new(shelf));
+        let (end, desk, shelf) = (CancellationToken::new(), shelf.desk(), Arc::new(shelf));
+        let counter = Counter::default();
         let mut tasks = JoinSet::new();
         let mut doors = BTreeMap::new();
+        let mut uarts = Vec::new();
         tasks.spawn(hub.run());
+        tasks.spawn(counter.clone().run(ledger.clone(), ends.happenings.subscribe(), end.clone()));
+        tasks.spawn(watch::watch(Arc::clone(&shelf), ends.outbox.clone(), end.clone()));
         for slot in slots {
+            uarts.push((slot.name.clone(), slot.nest.source.name().to_owned()));
             let (door, asks) = mpsc::channel(4);
             doors.insert(slot.name.clone(), door);
-            let origin =
-                Origin { station: facts.name.clone(), slot: slot.name, boot_id: boot_id.clone(), clock_synced };
+            let origin = Origin {
+                station: facts.name.clone(),
+                slot: slot.name,
+                batch: None,
+                boot_id: boot_id.clone(),
+                clock_synced,
+            };
             let bench = Bench {
                 nest: slot.nest,
                 start: slot.start,
@@ -87,14 +90,16 @@ impl Station {
                 shelf: Arc::clone(&shelf),
                 ledger: ledger.clone(),
                 archive: archive.clone(),
+                desk: desk.clone(),
                 outbox: ends.outbox.clone(),
                 end: end.clone(),
             };
-            tasks.spawn(tell_lines(bench.nest.lines.watch(), bench.origin.slot.clone(), ends.outbox.clone()));
+            tasks.spawn(lines::tell(bench.nest.lines.watch(), bench.origin.slot.clone(), ends.outbox.clone()));
             let inputs = Inputs { asks, edges: slot.edges, press: Press::default() };
             tasks.spawn(Slot { bench, inputs }.run());
         }
-        let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors);
+        let services = Services::new(shelf, counter, uarts, &ends.outbox);
+        let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors).with_services(services);
         Self { handle, end, tasks }
     }
 

@@ -1,11 +1,12 @@
 //! The only thing a face gets.
 
+use super::services::Services;
 use crate::model::digest::Digest;
 use crate::model::event::Stamped;
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::{Unit, UnitQuery};
 use crate::store::archive::Stored;
-use crate::store::{Archive, Ledger, StoreError};
+use crate::store::{Archive, Found, Ledger, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -41,6 +42,7 @@ pub struct StationHandle {
     ledger: Ledger,
     archive: Archive,
     slots: Arc<BTreeMap<String, mpsc::Sender<Ask>>>,
+    services: Services,
 }
 
 impl StationHandle {
@@ -52,7 +54,29 @@ impl StationHandle {
         archive: Archive,
         slots: BTreeMap<String, mpsc::Sender<Ask>>,
     ) -> Self {
-        Self { state, happenings, ledger, archive, slots: Arc::new(slots) }
+        let services = Services::default();
+        Self { state, happenings, ledger, archive, slots: Arc::new(slots), services }
+    }
+
+    /// The same with shelf, figures and box.
+    pub fn with_services(self, services: Services) -> Self {
+        Self { services, ..self }
+    }
+
+    /// Shelf, figures and box.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// The ledger, for tests that fill it.
+    #[cfg(test)]
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Ledger and archive, for those who measure them.
+    pub(super) fn stores(&self) -> (&Ledger, &Archive) {
+        (&self.ledger, &self.archive)
     }
 
     /// The state now.
@@ -73,6 +97,11 @@ impl StationHandle {
     /// Units of the ledger, newest first.
     pub async fn units(&self, query: UnitQuery) -> Result<Vec<Unit>, StoreError> {
         self.ledger.query(query).await
+    }
+
+    /// The same from no more than `budget` records, with the place to go on.
+    pub async fn search(&self, query: UnitQuery, budget: usize) -> Result<Found, StoreError> {
+        self.ledger.search(query, budget).await
     }
 
     /// One unit.

@@ -6,11 +6,18 @@
 //! ```
 
 pub mod assemble;
+pub mod facts;
+pub mod figures;
 pub mod handle;
 pub mod hub;
+mod lines;
+pub mod services;
 pub mod shelf;
 pub mod slot;
+mod stack;
+mod watch;
 
 pub use assemble::{Plan, SlotPlan, Station};
 pub use handle::{Order, Refused, StationHandle};
+pub use services::Services;
 pub use shelf::Shelf;

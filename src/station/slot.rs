@@ -9,7 +9,7 @@ use crate::model::fault::{Fault, FaultCode};
 use crate::model::press::{Meaning, Press};
 use crate::model::stage::Stage;
 use crate::model::unit::{Uart, Unit, VERSION};
-use crate::store::{Archive, Ledger};
+use crate::store::{Archive, Desk, Ledger};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -58,6 +58,8 @@ pub struct Bench {
     pub ledger: Ledger,
     /// Backups.
     pub archive: Archive,
+    /// What the operators chose: the box.
+    pub desk: Desk,
     /// The way to the hub.
     pub outbox: Outbox,
     /// The program ends: no new starts, the unit in flight stops at its next safe point.
@@ -189,7 +191,7 @@ impl Bench {
             recipe_name: stock.recipe_name,
             kit: stock.kit,
             images: stock.images,
-            origin: self.origin.clone(),
+            origin: Origin { batch: self.desk.batch_name(), ..self.origin.clone() },
             pace: self.pace,
             outbox: self.outbox.clone(),
             stop,
@@ -205,6 +207,7 @@ impl Bench {
             v: VERSION,
             station: self.origin.station.clone(),
             slot: self.origin.slot.clone(),
+            batch: self.desk.batch_name(),
             started: now,
             finished: now,
             clock_synced: self.origin.clock_synced,

@@ -1,7 +1,7 @@
 //! The daemon's ledger: every unit, durable before anybody hears of it.
 
 use super::number::{Number, Pool};
-use super::records::{Records, refused};
+use super::records::{Found, Records, refused};
 use super::{StoreError, blocking};
 use crate::model::mac::Mac;
 use crate::model::unit::{Unit, UnitQuery};
@@ -85,6 +85,28 @@ impl Ledger {
         blocking("finding a running number in the ledger", move || {
             let passed = || inner.records.query(&UnitQuery { verdict: Some(Verdict::Pass), ..UnitQuery::default() });
             inner.numbers.take(&recipe, mac, first, passed)
+        })
+        .await
+    }
+
+    /// Units, newest first, from no more than `budget` records, and where to go on.
+    pub async fn search(&self, query: UnitQuery, budget: usize) -> Result<Found, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        blocking("searching the ledger", move || inner.records.search(&query, budget)).await
+    }
+
+    /// Up to `limit` units with a greater number than `seq`, oldest first, and the last number that was looked at.
+    pub async fn after(&self, seq: u64, limit: usize) -> Result<Option<(u64, Vec<Unit>)>, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        blocking("reading the ledger", move || inner.records.after(seq, limit)).await
+    }
+
+    /// Size on disk, bytes.
+    pub async fn bytes(&self) -> Result<u64, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        blocking("measuring the ledger", move || {
+            let writer = inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            writer.db.size_on_disk().map_err(|error| refused("measuring the ledger", &error))
         })
         .await
     }

@@ -5,6 +5,8 @@
 
 pub mod archive;
 mod backup_file;
+pub mod desk;
+mod disk;
 pub mod export;
 pub mod ledger;
 pub mod ledger_copy;
@@ -13,11 +15,15 @@ mod records;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod seal;
+pub mod token;
 
 pub use archive::Archive;
+pub use desk::Desk;
+pub use disk::Disk;
 pub use ledger::Ledger;
 pub use ledger_copy::LedgerCopy;
 pub use number::Number;
+pub use records::Found;
 
 use std::io;
 

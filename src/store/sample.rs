@@ -16,6 +16,7 @@ pub(crate) fn unit() -> Unit {
         v: VERSION,
         station: "bench-1".into(),
         slot: "A".into(),
+        batch: None,
         started: time("2026-11-03T09:15:00Z"),
         finished: time("2026-11-03T09:15:41.5Z"),
         clock_synced: true,

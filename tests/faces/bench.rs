@@ -90,7 +90,8 @@ impl Bench {
     }
 
     pub(crate) fn guarded(&self) -> Router {
-        let options = WebOptions { token: Some("s3cret".into()), host: Some("bench-1.lan".into()) };
+        let options =
+            WebOptions { token: Some("s3cret".into()), host: Some("bench-1.lan".into()), ..WebOptions::default() };
         web::router(self.handle.clone(), options)
     }
 }
@@ -124,6 +125,7 @@ pub(crate) fn unit(tail: u8, verdict: Verdict, backup: Option<Backup>) -> Unit {
         v: 1,
         station: "bench-1".into(),
         slot: "A".into(),
+        batch: None,
         started: Timestamp::from_second(1_790_000_000).unwrap(),
         finished: Timestamp::from_second(1_790_000_023).unwrap(),
         clock_synced: true,

@@ -3,6 +3,7 @@
 import { bench, space } from "./bench.js";
 import { $, h, icon, put } from "./dom.js";
 import { begin, listen, live } from "./live.js";
+import { session, signIn, signOut } from "./net.js";
 import { shelfView } from "./shelf.js";
 import { isWorking } from "./slot.js";
 import * as sound from "./sound.js";
@@ -72,7 +73,23 @@ function frame() {
   const drawTone = () => { tone.setAttribute("aria-pressed", String(sound.wanted())); tone.replaceChildren(icon(sound.wanted() ? "sound" : "mute")); };
   tone.onclick = () => { sound.want(!sound.wanted()); drawTone(); };
   drawTone();
-  $("tools").append(tone, tongue);
+  const lock = h("button", { type: "button", class: "tool", hidden: true }, icon("key"));
+  let right = null;
+  const drawLock = async () => {
+    right = await session();
+    lock.hidden = !right?.token_set || right.how === "local";
+    lock.setAttribute("aria-pressed", String(Boolean(right?.control)));
+    lock.title = t(right?.control ? "nav.signOut" : "nav.signIn");
+    lock.setAttribute("aria-label", t("nav.control"));
+  };
+  lock.onclick = async () => {
+    if (right?.control) await signOut();
+    else await signIn();
+    drawLock();
+  };
+  addEventListener("session", drawLock);
+  drawLock();
+  $("tools").append(lock, tone, tongue);
   for (const [id, key] of [["skip", "nav.skip"], ["ask-title", "ask.title"], ["ask-text", "ask.text"], ["ask-yes", "ask.yes"], ["ask-no", "do.cancel"], ["sure-no", "do.cancel"]]) put($(id), t(key));
   $("sure-pick").setAttribute("aria-label", t("slot.which"));
   $("skip").onclick = event => { event.preventDefault(); $("view").focus(); };

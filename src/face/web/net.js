@@ -51,16 +51,25 @@ export async function guarded(url, options = {}, quiet = false) {
 }
 
 /** Asks for the token and hands it to the station, which answers with a cookie; an older one takes it with each request. */
-async function signIn() {
+export async function signIn() {
   const given = await askToken();
   if (!given) return false;
   const answer = await fetch("/api/v1/session", {
     method: "POST", headers: { ...OWN, "Content-Type": "application/json" }, body: JSON.stringify({ token: given }),
   }).catch(() => null);
-  if (answer?.ok) return true;
+  if (answer?.ok) { dispatchEvent(new Event("session")); return true; }
   if (answer?.status === 404 || answer?.status === 405) { sessionStorage.setItem("token", given); return true; }
   if (answer) toast(await problem(answer));
   return answer?.status === 401;
+}
+
+/** Whether this browser may give orders, and by what right. */
+export const session = () => get("/api/v1/session");
+
+/** Gives the right up. */
+export async function signOut() {
+  sessionStorage.removeItem("token");
+  await fetch("/api/v1/session", { method: "DELETE", headers: OWN }).catch(() => null);
 }
 
 export const post = (url, body, quiet) =>

@@ -21,7 +21,7 @@ export class Card {
     this.bar = h("progress", { max: "1000", "aria-label": t("slot.progress", { slot: name }) });
     this.moved = h("span");
     this.time = h("span");
-    this.prompt = h("p", { class: "prompt", role: "alert" });
+    this.prompt = h("p", { class: "prompt", role: "alert", lang: "en" });
     this.work = h("div", { class: "work" }, this.prompt, h("div", { class: "line" }, this.stage, this.percent), this.bar,
       h("div", { class: "line faint" }, this.moved, this.time));
     this.steps = h("ol", { class: "steps", "aria-label": t("slot.stages") }, STAGES.map(([stage]) =>

@@ -82,7 +82,7 @@ function factsOf(unit) {
     ["flash", t("fact.flash"), board && [size(board.flash_size), board.flash_id].filter(Boolean).join(", ")],
     ["bootloader", t("fact.bootloader"), board?.bootloader], ["key", t("fact.key"), board?.key && t(`key.${board.key}`)],
     ["started", t("fact.started"), `${when(unit.started)}`], ["finished", t("fact.finished"), finished],
-    ["batch", t("fact.batch"), unit.batch],
+    ["batch", t("fact.batch"), unit.batch], ["restored", t("fact.restored"), unit.restored_from && h("a", { href: `#unit-${unit.restored_from}` }, String(unit.restored_from))],
     ["line", t("fact.line"), uart.baud ? `${baud(uart.baud)}, ${t("unit.damaged", { count: uart.errors })}` : null],
     ["backup", t("fact.backup"), kept], ["firmware", t("fact.firmware"), firmware?.name], ["version", t("fact.version"), firmware?.version],
     ["device", t("fact.device"), config?.device], ["name", t("fact.name"), config?.name], ["recipe", t("fact.recipe"), config?.recipe],

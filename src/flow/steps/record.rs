@@ -21,6 +21,7 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         v: VERSION,
         station: origin.station,
         slot: origin.slot,
+        batch: origin.batch,
         started: run.started,
         finished: crate::clock::now(),
         clock_synced: origin.clock_synced,

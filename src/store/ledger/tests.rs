@@ -78,7 +78,7 @@ async fn every_filter_gives_what_a_walk_over_all_would_give() {
             for verdict in [None, Some(Verdict::Fail), Some(Verdict::Aborted)] {
                 for mac in [None, Some(Mac([0x18, 0xDE, 0x50, 0, 0, 1])), Some(Mac([0; 6]))] {
                     for since in [None, Some(start), Some(start + 60.hours())] {
-                        let query = UnitQuery { limit, before, verdict, mac, since };
+                        let query = UnitQuery { limit, before, verdict, mac, since, ..UnitQuery::default() };
                         let walked = all.iter().filter(|unit| query.admits(unit)).cloned();
                         let want: Vec<_> = walked.take(limit.unwrap_or(usize::MAX)).collect();
                         assert_eq!(ledger.query(query.clone()).await.unwrap(), want, "{query:?}");

@@ -1,5 +1,7 @@
 //! The shapes of the interface's values. Fields may be added; none is renamed or dropped.
 
+mod more;
+
 use crate::model::chip::Chip;
 use crate::model::stage::Stage;
 use serde_json::{Map, Value, json};
@@ -8,7 +10,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn all() -> Value {
     let kinds = [
         "seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried",
-        "finished", "stopping", "blocked", "prompt", "map", "areas", "lines", "button",
+        "finished", "stopping", "blocked", "prompt", "shelf", "batch", "map", "areas", "lines", "button",
     ];
     let mut event = object(&[
         ("seq", integer()),
@@ -17,7 +19,7 @@ pub(super) fn all() -> Value {
         ("kind", json!({ "type": "string", "enum": kinds })),
     ]);
     set(&mut event, "description", json!("Each kind has further fields of its own."));
-    json!({
+    let mut all = json!({
         "Verdict": choice(&["pass", "fail", "error", "timeout", "aborted"]),
         "Stage": choice(&Stage::ALL.map(Stage::name)),
         "Chip": choice(&Chip::ALL.map(Chip::name)),
@@ -47,7 +49,11 @@ pub(super) fn all() -> Value {
         "Template": object(&[
             ("template", json!({ "type": "object" })), ("script", list(string())), ("autoexec", string()),
         ]),
-    })
+    });
+    if let Some(all) = all.as_object_mut() {
+        all.extend(more::all());
+    }
+    all
 }
 
 fn slot() -> Value {
@@ -142,6 +148,7 @@ fn unit() -> Value {
         ("v", integer()),
         ("station", string()),
         ("slot", string()),
+        ("batch", maybe(string())),
         ("started", time()),
         ("finished", time()),
         ("clock_synced", json!({ "type": "boolean" })),
