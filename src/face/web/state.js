@@ -47,7 +47,7 @@ export function fold(state, event) {
     case "entered":
       slot.stage = event.stage;
       slot.prompt = null;
-      slot.steps.push({ stage: event.stage, start_ms: Math.max(0, ms(event.time) - ms(slot.started ?? event.time)), bytes: 0, retries: 0 });
+      slot.steps?.push({ stage: event.stage, start_ms: Math.max(0, ms(event.time) - ms(slot.started ?? event.time)), bytes: 0, retries: 0 });
       slot.progress = { done: 0, total: 0, overall: overall(event.stage, 0, 0) };
       break;
     case "progress":
@@ -60,7 +60,7 @@ export function fold(state, event) {
     case "chosen": slot.firmware = event.name; break;
     case "map": slot.map.cells = lay(slot.map.cells, event.at, event.cells); break;
     case "areas": slot.map.areas = event.areas; break;
-    case "lines": Object.assign(slot.lines, { power: event.power, cen: event.cen }); break;
+    case "lines": Object.assign(slot.lines ??= {}, { power: event.power, cen: event.cen }); break;
     case "button": slot.lines.button = event.pressed; break;
     case "retried":
       slot.retries += 1;
