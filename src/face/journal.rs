@@ -47,8 +47,13 @@ fn write(stamped: &Stamped) {
 /// The words of an event; `None` for what would only fill the disk.
 fn line(event: &Event) -> Option<(Level, String)> {
     let (level, text) = match event {
-        Event::Progress { .. } | Event::Map { .. } | Event::Areas { .. } | Event::Lines { .. } => return None,
-        Event::Button { .. } | Event::Shelf | Event::Batch => return None,
+        Event::Progress { .. }
+        | Event::Map { .. }
+        | Event::Areas { .. }
+        | Event::Lines { .. }
+        | Event::Button { .. }
+        | Event::Shelf
+        | Event::Batch => return None,
         Event::Seated => (Level::Debug, "board seated".into()),
         Event::Lifted => (Level::Debug, "board lifted".into()),
         Event::Started { recipe } => (Level::Info, format!("started, recipe {recipe}")),
