@@ -49,6 +49,11 @@ pub struct Uart {
 }
 
 impl StationHandle {
+    /// How full the disk with the data folder is; `None`: it does not say.
+    pub fn disk(&self) -> Option<Disk> {
+        self.stores().1.disk()
+    }
+
     /// Looks at disk, ledger, archive and ports.
     pub async fn facts(&self) -> Result<Facts, StoreError> {
         let services = self.services();

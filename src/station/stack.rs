@@ -237,3 +237,19 @@ fn deep(folder: &Path, depth: u32, found: &mut Vec<PathBuf>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_refused_and_new_is_most_likely_being_copied() {
+        let (file, image) = examine("x.bin", Origin::Folder, b"not firmware");
+        let begin = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
+        let stamp = Stamp { bytes: file.bytes, modified: Some(begin) };
+        let entry = Entry { stamp, file: file.clone(), image: image.map(Arc::new) };
+        let shown = |after| entry.shown(begin + after).reason.unwrap();
+        assert!(shown(Duration::from_secs(1)).contains("still being copied"));
+        assert_eq!(Some(shown(COPYING)), file.reason);
+    }
+}

@@ -1,8 +1,11 @@
 //! Where everything goes, by the number of slots.
 
 mod many;
+mod notice;
 mod one;
 mod words;
+
+pub use notice::{ending, starting, station_fault};
 
 use super::{Face, HEIGHT, Item, Screen, Shape, WIDTH};
 use crate::model::snapshot::{Last, SlotState, SlotView, Snapshot};

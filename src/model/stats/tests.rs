@@ -64,7 +64,7 @@ fn times_are_those_of_passed_units() {
 fn a_break_is_not_work() {
     // 60 units, one a minute; a night; 60 more
     let day = |from: u64, hour: i64| {
-        (0..60).map(move |n| unit(from + n, n as u8, Verdict::Pass, 60_000, hour * 60 + n as i64))
+        (0..60_u8).map(move |n| unit(from + u64::from(n), n, Verdict::Pass, 60_000, hour * 60 + i64::from(n)))
     };
     let stats = counted(&day(1, 0).chain(day(61, 16)).collect::<Vec<_>>());
     assert_eq!(stats.all().units_per_hour, Some(60.0));
@@ -92,10 +92,10 @@ fn days_and_boxes_have_their_own_figures() {
 #[test]
 fn memory_is_bounded() {
     let mut stats = Stats::default();
-    for n in 0..1000_u64 {
-        let mut unit = unit(n + 1, 1, Verdict::Pass, 10, 0);
+    for n in 0..1000_u32 {
+        let mut unit = unit(u64::from(n) + 1, 1, Verdict::Pass, 10, 0);
         unit.batch = Some(format!("box {n}"));
-        stats.add(&unit, date(2020, 1, 1).checked_add(jiff::Span::new().days(n as i64)).unwrap());
+        stats.add(&unit, date(2020, 1, 1).checked_add(jiff::Span::new().days(i64::from(n))).unwrap());
     }
     assert_eq!((stats.days.len(), stats.batches.len(), stats.all().recent.len()), (DAYS, BATCHES, 100));
     assert!(stats.batches.contains_key("box 999") && !stats.batches.contains_key("box 0"));

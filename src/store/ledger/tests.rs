@@ -166,3 +166,28 @@ fn a_read_only_disk_is_said_in_words() {
     let error = sled::Error::Io(std::io::ErrorKind::ReadOnlyFilesystem.into());
     assert!(refused("opening", &error).to_string().contains("remount it writable"));
 }
+
+#[tokio::test]
+async fn a_search_looks_at_so_many_records_and_goes_on_where_it_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(dir.path()).unwrap();
+    for n in 0..25 {
+        let slot = if n == 3 { "Z" } else { "A" };
+        ledger.commit(Unit { slot: slot.into(), ..unit() }).await.unwrap();
+    }
+    let mut query = UnitQuery { slot: Some("Z".into()), ..UnitQuery::default() };
+    let (mut found, mut parts) = (Vec::new(), 0);
+    loop {
+        let part = ledger.search(query.clone(), 10).await.unwrap();
+        found.extend(part.units.iter().map(|unit| unit.seq));
+        parts += 1;
+        query.before = part.next;
+        if part.next.is_none() {
+            break;
+        }
+    }
+    assert_eq!((found, parts), (vec![4], 3));
+    let (last, units) = ledger.after(20, 3).await.unwrap().unwrap();
+    assert_eq!((last, units.iter().map(|unit| unit.seq).collect::<Vec<_>>()), (23, vec![21, 22, 23]));
+    assert_eq!(ledger.after(25, 3).await.unwrap(), None);
+}
