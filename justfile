@@ -25,3 +25,18 @@ deny:
 
 demo:
     cargo run --locked --release -- demo --units 4
+
+# Debian packages for the Raspberry Pi and the desk: `just deb`, or `just deb arm64`; see deploy/build-deb
+deb *ARCH:
+    deploy/build-deb {{ARCH}}
+
+# with Docker: `just cross arm-unknown-linux-gnueabihf` for a Pi Zero or Pi 1; see cross.toml
+cross TARGET:
+    cross build --locked --release --target {{TARGET}}
+
+# the packages and the programs in emulation; see deploy/test/README.md
+deploy-test:
+    deploy/test/qemu-user
+    deploy/test/package
+    deploy/test/gpio-sim
+    deploy/test/raspi3b

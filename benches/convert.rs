@@ -40,7 +40,7 @@ async fn convert(chip: Chip, mode: &str, speed: f64) -> Unit {
     let handle = station.handle();
     let mut events = handle.events();
     hand.insert(BoardSpec::new(chip, factory::stock(chip, 1)));
-    handle.order("A", Order::Start).await.expect("an idle slot");
+    handle.order("A", Order::Start { redo: false }).await.expect("an idle slot");
     let seq = loop {
         if let Event::Finished { seq: Some(seq), .. } = events.recv().await.expect("events").event {
             break seq;

@@ -2,35 +2,46 @@
 //! bench.
 
 mod book;
+mod pins;
 
-use crate::config::{self, Config, LinesKind, Slot, Start};
+use crate::clock::Synced;
+use crate::config::{self, Config, LinesKind, Panel as PanelKind, Slot, Start};
 use crate::fail::Failure;
 use crate::flow::Pace;
+use crate::hw::gpio::PiBank;
+use crate::hw::gpiochip::ChipBank;
+use crate::hw::i2c;
 use crate::hw::manual::ManualLines;
 use crate::hw::modem::{ModemLine, SerialBench};
+use crate::hw::oled::{Controller, Oled};
+use crate::hw::pins::{Bank, PinError, PinLamps, PinLines};
 use crate::hw::serial::SerialSource;
 use crate::hw::socket::SocketLines;
-use crate::jig::{Edge, Keeper, Lines, Nest, PortSource};
+use crate::hw::supply::{Ina, Meter};
+use crate::hw::uart::{Note, System};
+use crate::jig::{Edge, Keeper, Lamps, Levels, LineError, Lines, Nest, Panel, PortSource};
 use crate::model::snapshot::Station as Facts;
+use crate::model::supply::Limits;
 use crate::sim::bench::{self, NestSpec};
 use crate::sim::hand::Hand;
+use crate::sim::panel::VirtualPanel;
 use crate::station::slot::Start as SlotStart;
+use crate::station::supply::Guard;
 use crate::station::{Plan, Shelf, SlotPlan, Station};
 use crate::store::{Archive, Desk, Ledger};
 use book::Book;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
+
+/// Edges that wait until their slot looks.
+const EDGES: usize = 64;
 
 /// The kernel gives each boot an id; times of one boot can be compared even when the clock was wrong.
 fn boot_id() -> String {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     id.trim().to_string()
-}
-
-/// Whether the wall clock is synchronised: systemd-timesyncd makes this file once it has set the clock.
-pub fn clock_synced() -> bool {
-    Path::new("/run/systemd/timesync/synchronized").exists()
 }
 
 /// What every snapshot says of the station.
@@ -45,14 +56,45 @@ pub fn stores(data_dir: &Path) -> Result<(Ledger, Archive), Failure> {
     Ok((ledger, archive))
 }
 
+/// Proves that the data folder takes new files, before anybody relies on it.
+pub fn writable(data_dir: &Path) -> Result<(), Failure> {
+    let proof = tempfile::tempfile_in(data_dir).and_then(|mut file| {
+        file.write_all(b"flashjig")?;
+        file.sync_all()
+    });
+    proof.map_err(|error| {
+        let folder = data_dir.display();
+        Failure::broken(format!(
+            "{folder}: expected a folder that can be written to, found: {error}; free some space, or give it to the \
+             user that runs flashjig: chown -R flashjig: {folder}"
+        ))
+    })
+}
+
 /// Images of a folder, and a recipe of `data_dir/recipes` that is read anew for each unit.
 pub fn shelf(data_dir: &Path, firmware_dir: &Path, recipe: &str) -> Shelf {
     Shelf::new(firmware_dir, recipe, Box::new(Book::of(data_dir)))
         .with_desk(Desk::open(data_dir), &data_dir.join("uploads"))
 }
 
-/// The outputs and the port of a slot. Its lines are safe when this returns.
-fn nest(slot: &Slot) -> Result<Nest, Failure> {
+/// A slot's jig, with everything safe and every lamp dark.
+struct Jig {
+    nest: Nest,
+    edges: mpsc::Receiver<Edge>,
+    levels: Levels,
+    lamps: Option<Box<dyn Lamps>>,
+}
+
+/// The port and the outputs of a slot, without its inputs. The lines are safe when this returns.
+pub fn nest(slot: &Slot) -> Result<Nest, Failure> {
+    Ok(jig(slot)?.nest)
+}
+
+/// The port and the lines of a slot. The lines are safe when this returns.
+fn jig(slot: &Slot) -> Result<Jig, Failure> {
+    let broken = |error: LineError| Failure::broken(format!("slot {}: {error}", slot.name));
+    let (send, edges) = mpsc::channel(EDGES);
+    let (mut levels, mut lamps) = (Levels::default(), None);
     let source = || -> Arc<dyn PortSource> { Arc::new(SerialSource::new(slot.uart.display().to_string())) };
     let (source, lines): (Arc<dyn PortSource>, Box<dyn Lines>) = match &slot.lines {
         LinesKind::Manual => (source(), Box::new(ManualLines)),
@@ -65,27 +107,74 @@ fn nest(slot: &Slot) -> Result<Nest, Failure> {
             let bench = SerialBench::new(slot.uart.display().to_string(), reset);
             (Arc::new(bench.source()), Box::new(bench.lines()))
         }
-        LinesKind::Gpio(_) => {
-            return Err(Failure::broken(format!(
-                "slot {}: lines of kind \"gpio\" are not in this version; use \"socket\", \"serial\" or \"manual\"",
-                slot.name
-            )));
+        LinesKind::Gpio(pins) | LinesKind::Gpiochip { pins, .. } => {
+            let bank = bank(&slot.lines).map_err(broken)?;
+            // the outputs first: whatever else fails, these are safe
+            let outputs = PinLines::open(bank.as_ref(), &pins::outputs(pins, &slot.uart));
+            let lit = PinLamps::open(bank.as_ref(), pins::lamps(pins));
+            let (mut outputs, lit) = (outputs.map_err(broken)?, lit.map_err(broken)?);
+            let (ears, now) = pins::inputs(pins).listen(bank.as_ref(), &send).map_err(broken)?;
+            outputs.keep(ears);
+            levels = now;
+            lamps = (!lit.is_empty()).then(|| -> Box<dyn Lamps> { Box::new(lit) });
+            (source(), Box::new(outputs))
         }
     };
-    let lines = Keeper::new(lines).map_err(|error| Failure::broken(format!("slot {}: {error}", slot.name)))?;
-    Ok(Nest { source, lines })
+    let lines = Keeper::new(lines).map_err(broken)?;
+    Ok(Jig { nest: Nest { source, lines }, edges, levels, lamps })
 }
 
-fn slot_plan(slot: &Slot) -> Result<SlotPlan, Failure> {
-    // no lines of today have inputs: the sender's end is gone at once
-    let (_, edges) = mpsc::channel::<Edge>(1);
+/// The small screen. Whether it is there shows when it is used.
+pub fn panel(kind: &PanelKind) -> Option<Box<dyn Panel>> {
+    let (controller, bus, address, rows) = match kind {
+        PanelKind::None => return None,
+        PanelKind::Virtual => return Some(Box::new(VirtualPanel::default())),
+        PanelKind::Ssd1306 { bus, address, rows } => (Controller::Ssd1306, bus, *address, *rows),
+        PanelKind::Sh1106 { bus, address } => (Controller::Sh1106, bus, *address, 64),
+    };
+    let (name, bus) = (format!("{} at 0x{address:02X}", bus.display()), bus.clone());
+    Some(Box::new(Oled::new(name, address, controller, rows, Box::new(move || i2c::open(&bus)))))
+}
+
+/// Where the pins of these lines come from.
+fn bank(lines: &LinesKind) -> Result<Box<dyn Bank>, LineError> {
+    match lines {
+        LinesKind::Gpiochip { chip, .. } => Ok(Box::new(ChipBank::new(chip))),
+        _ => match PiBank::open() {
+            Ok(bank) => Ok(Box::new(bank)),
+            Err(PinError { what, remedy }) => Err(LineError {
+                line: "lines of kind \"gpio\"".into(),
+                wanted: "on a Raspberry Pi".into(),
+                what,
+                remedy,
+            }),
+        },
+    }
+}
+
+/// The meter of a slot. Whether it is there shows when it is used.
+fn guard(supply: &config::Supply) -> Guard {
+    let meter = match supply.kind {
+        config::MeterKind::Ina219 => Meter::Ina219,
+        config::MeterKind::Ina226 => Meter::Ina226,
+    };
+    let (name, bus) = (format!("{} at 0x{:02X}", supply.bus.display(), supply.address), supply.bus.clone());
+    let open = Box::new(move || i2c::open(&bus));
+    let ina = Ina::new(name, meter, supply.address, supply.shunt_milliohm, open);
+    let limits = Limits { min_millivolts: supply.min_millivolt, max_milliamps: supply.max_milliamp.cast_signed() };
+    Guard::new(Box::new(ina), limits)
+}
+
+fn slot_plan(slot: &Slot, stop_after: u32) -> Result<(SlotPlan, Option<Box<dyn Lamps>>), Failure> {
     let start = match slot.start {
         Start::Button => SlotStart::Button,
         Start::Contact => SlotStart::Contact,
         Start::Remote => SlotStart::Remote,
     };
     let pace = Pace { max_baud: slot.max_baud, ..Pace::default() };
-    Ok(SlotPlan { name: slot.name.clone(), nest: nest(slot)?, edges, start, pace })
+    let Jig { nest, edges, levels, lamps } = jig(slot)?;
+    let supply = slot.supply.as_ref().map(guard);
+    Ok((SlotPlan { name: slot.name.clone(), nest, edges, levels, supply, start, pace, stop_after }, lamps))
 }
 
 /// A slot over a virtual nest, and the hand that puts boards in.
@@ -93,8 +182,16 @@ pub fn virtual_slot(name: &str, spec: NestSpec, pace: Pace) -> Result<(SlotPlan,
     let nest = bench::nest(spec).map_err(|error| Failure::broken(format!("slot {name}: no virtual nest: {error}")))?;
     let lines = Keeper::new(nest.lines).map_err(Failure::broken)?;
     let source = Arc::new(SerialSource::new(nest.uart.display().to_string()));
-    let slot =
-        SlotPlan { name: name.into(), nest: Nest { source, lines }, edges: nest.edges, start: SlotStart::Button, pace };
+    let slot = SlotPlan {
+        name: name.into(),
+        nest: Nest { source, lines },
+        edges: nest.edges,
+        levels: Levels::default(),
+        supply: None,
+        start: SlotStart::Button,
+        pace,
+        stop_after: 0,
+    };
     Ok((slot, nest.hand))
 }
 
@@ -102,19 +199,37 @@ pub fn virtual_slot(name: &str, spec: NestSpec, pace: Pace) -> Result<(SlotPlan,
 pub fn make_safe(config: &Config) -> Result<(), Failure> {
     // a nest is made safe when it is made, and again when it is dropped
     let failures: Vec<String> =
-        config.slots.iter().filter_map(|slot| nest(slot).err()).map(|failure| failure.to_string()).collect();
+        config.slots.iter().filter_map(|slot| jig(slot).err()).map(|failure| failure.to_string()).collect();
     if failures.is_empty() { Ok(()) } else { Err(Failure::broken(failures.join("\n"))) }
 }
 
 /// Starts a station with these parts.
 pub fn start(facts: Facts, shelf: Shelf, ledger: Ledger, archive: Archive, slots: Vec<SlotPlan>) -> Station {
-    Station::start(Plan { facts, boot_id: boot_id(), clock_synced: clock_synced(), shelf, ledger, archive, slots })
+    Station::start(Plan { facts, boot_id: boot_id(), clock_synced: Synced::default(), shelf, ledger, archive, slots })
 }
 
-/// Starts the station of a configuration; `page` is the address that the panel shows.
-pub fn station(config: &Config, page: Option<String>) -> Result<Station, Failure> {
-    let slots = config.slots.iter().map(slot_plan).collect::<Result<_, _>>()?;
+/// What the operator should know of the serial devices, by slot.
+pub fn uart_notes(config: &Config) -> Vec<(String, Note)> {
+    let system = System::default();
+    let of = |slot: &Slot| {
+        let notes = system.notes(&slot.uart, slot.max_baud).into_iter();
+        notes.map(|note| (slot.name.clone(), note)).collect::<Vec<_>>()
+    };
+    config.slots.iter().flat_map(of).collect()
+}
+
+/// The lamps of a station, by slot.
+pub type AllLamps = Vec<(String, Box<dyn Lamps>)>;
+
+/// Starts the station of a configuration; `page` is the address that the panel shows. The lamps are for a face.
+pub fn station(config: &Config, page: Option<String>) -> Result<(Station, AllLamps), Failure> {
+    let (mut slots, mut lamps) = (Vec::new(), Vec::new());
+    for slot in &config.slots {
+        let (plan, lit) = slot_plan(slot, config.stop_after)?;
+        lamps.extend(lit.map(|lit| (plan.name.clone(), lit)));
+        slots.push(plan);
+    }
     let (ledger, archive) = stores(&config.data_dir)?;
     let shelf = shelf(&config.data_dir, &config.firmware_dir, &config.recipe).with_usb(config.usb_dir.as_deref());
-    Ok(start(facts(&config.name, page), shelf, ledger, archive, slots))
+    Ok((start(facts(&config.name, page), shelf, ledger, archive, slots), lamps))
 }

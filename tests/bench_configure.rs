@@ -20,6 +20,7 @@ use flashjig::model::verdict::Verdict;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::faults::{Fault, FaultPlan};
+use flashjig::station::Order;
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -171,7 +172,7 @@ async fn numbers_rise_over_all_slots_and_a_plug_keeps_its_own() {
     let mut numbers = [&a, &b, &c].map(number);
     numbers.sort_unstable();
     assert_eq!(numbers, [5, 6, 7]);
-    let again = rig.convert(0, BoardSpec::new(chip, b.flash.clone())).await;
+    let again = rig.run(0, BoardSpec::new(chip, b.flash.clone()), Order::Start { redo: true }).await;
     assert_eq!((again.unit.verdict, number(&again)), (Verdict::Pass, number(&b)));
     assert_eq!(again.stats.wear.erases, 0, "it is proven, not written");
     assert!(again.unit.config.unwrap().checked);

@@ -129,7 +129,9 @@ async fn check(data_dir: &Path) -> Result<(String, bool), Failure> {
     let there: HashSet<_> = report.good.iter().map(|kept| kept.digest).chain(bad).collect();
     let wanted = units.into_iter().filter_map(|unit| Some((unit.seq, unit.backup?.sha256)));
     let missing: Vec<_> = wanted.filter(|(_, digest)| !there.contains(digest)).collect();
-    Ok((summary(&report, &missing), report.bad.is_empty() && missing.is_empty()))
+    let lost = ledger.lost().map_or_else(String::new, |error| format!("{error}\n"));
+    let well = report.bad.is_empty() && missing.is_empty() && lost.is_empty();
+    Ok((lost + &summary(&report, &missing), well))
 }
 
 fn summary(report: &Report, missing: &[(u64, Digest)]) -> String {
@@ -165,6 +167,7 @@ fn summary(report: &Report, missing: &[(u64, Digest)]) -> String {
 mod tests {
     use super::*;
     use crate::fail::BROKEN;
+    use crate::model::content::BackupKind;
     use crate::model::unit::{Backup, Unit};
     use crate::store::Ledger;
     use crate::store::sample::unit;
@@ -174,8 +177,14 @@ mod tests {
     async fn station(dir: &Path) -> (Ledger, Digest) {
         let ledger = Ledger::open(dir).unwrap();
         let sha256 = Archive::open(dir).unwrap().keep(vec![7; 4096].into()).await.unwrap();
-        let backup =
-            Some(Backup { sha256, bytes: 4096, read_bytes: 4096, skipped_bytes: 0, contains_credentials: true });
+        let backup = Some(Backup {
+            sha256,
+            bytes: 4096,
+            read_bytes: 4096,
+            skipped_bytes: 0,
+            contains_credentials: true,
+            kind: BackupKind::Stock,
+        });
         ledger.commit(Unit { backup, ..unit() }).await.unwrap();
         ledger.commit(Unit { backup: None, ..unit() }).await.unwrap();
         (ledger, sha256)

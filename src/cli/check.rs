@@ -1,8 +1,9 @@
 //! `flashjig check`.
 
 use super::out::print;
-use crate::config::{self, Problem, Problems};
+use crate::config::{self, Level, Problem, Problems};
 use crate::fail::{BROKEN, Failure};
+use crate::wiring;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -34,6 +35,14 @@ fn findings(file: &Path) -> Vec<Problem> {
         Ok(good) => good,
         Err(problems) => return problems.0,
     };
+    // the file's own warning says it too, without the adapter's lasting name: that depends on this machine
+    found.extend(wiring::uart_notes(&config).into_iter().map(|(slot, note)| Problem {
+        file: file.into(),
+        line: None,
+        level: Level::Warning,
+        what: format!("slot {slot:?}: {}", note.what),
+        remedy: note.remedy,
+    }));
     match config::recipe::look(&config.data_dir, &config.recipe) {
         Ok((_, warnings)) => found.extend(warnings),
         Err(problems) => found.extend(problems.0),

@@ -49,7 +49,7 @@ pub struct Args {
     #[arg(long)]
     locked: bool,
     /// How much faster than real boards the virtual ones are.
-    #[arg(long, value_name = "X", default_value_t = 4.0)]
+    #[arg(long, value_name = "X", default_value_t = operator::SPEED)]
     speed: f64,
     /// Firmware to use in place of the made-up one; may be given several times.
     #[arg(long, value_name = "FILE")]
@@ -99,7 +99,8 @@ async fn demo(args: &Args, journal: Tail) -> Result<ExitCode, Failure> {
     let station = wiring::start(wiring::facts("demo bench", Some(page.clone())), shelf, ledger, archive, slots);
     let handle = station.handle();
     let token = Some(token::ensure(&args.data_dir).map_err(Failure::broken)?);
-    let options = WebOptions { token, local_is_free: !args.locked, journal, ..WebOptions::default() };
+    let doctor = Some(super::doctor::for_page(None));
+    let options = WebOptions { token, local_is_free: !args.locked, journal, doctor, ..WebOptions::default() };
     let faces = front.serve(&handle, options, Some(Box::new(VirtualPanel::default())));
     say(&format!("page      {page}"));
     let teller = tokio::spawn(tell(handle.events()));
@@ -108,7 +109,8 @@ async fn demo(args: &Args, journal: Tail) -> Result<ExitCode, Failure> {
     for (slot, hand) in hands {
         let (handle, boards, next) = (handle.clone(), Arc::clone(&boards), Arc::clone(&next));
         let limit = args.units.unwrap_or(u64::MAX);
-        operators.spawn(Operator { slot, hand, handle, boards, next, limit }.run());
+        let speed = args.speed;
+        operators.spawn(Operator { slot, hand, handle, boards, next, limit, speed }.run());
     }
     let passed = tokio::select! {
         passed = sum(&mut operators) => passed,

@@ -1,12 +1,14 @@
-//! The faces of a running station: page, panel, journal.
+//! The faces of a running station: page, panel, journal, D-Bus, service manager.
 
+use crate::config::Dbus;
 use crate::face::web::{self, WebOptions};
-use crate::face::{journal, oled};
+use crate::face::{dbus, host, journal, lights, oled, systemd};
 use crate::fail::Failure;
 use crate::jig::Panel;
 use crate::station::StationHandle;
-use crate::wiring;
+use crate::wiring::AllLamps;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +32,18 @@ impl Front {
     /// Listens on exactly this address.
     pub(super) async fn open(address: SocketAddr) -> Result<Self, Failure> {
         let listener = TcpListener::bind(address).await.map_err(|error| {
-            Failure::broken(format!("{address}: expected a free address for the page, found: {error}; choose another"))
+            let remedy = match error.kind() {
+                std::io::ErrorKind::AddrInUse => {
+                    "another program has it, perhaps another flashjig: stop that one (`ss -ltnp` names it), or give this \
+                     one another address (`listen` in [web], or --listen)"
+                }
+                std::io::ErrorKind::PermissionDenied => "ports below 1024 need rights of their own: choose a higher one",
+                std::io::ErrorKind::AddrNotAvailable => {
+                    "this machine does not have that address: `ip address` lists those that it has"
+                }
+                _ => "choose another",
+            };
+            Failure::broken(format!("{address}: expected a free address for the page, found: {error}; {remedy}"))
         })?;
         let address = listener.local_addr().map_err(Failure::broken)?;
         Ok(Self { listener, address })
@@ -52,7 +65,6 @@ impl Front {
     /// Serves page, panel and journal until [`Faces::stop`].
     pub(super) fn serve(self, handle: &StationHandle, options: WebOptions, panel: Option<Box<dyn Panel>>) -> Faces {
         let mut faces = Faces::begin(handle, panel);
-        let options = WebOptions { clock_synced: Some(wiring::clock_synced), ..options };
         let router = web::router(handle.clone(), options);
         let end = faces.end.clone();
         faces.tasks.spawn(async move {
@@ -75,9 +87,49 @@ impl Faces {
         Self { tasks, end }
     }
 
+    /// The lamps alone, for a unit in the foreground.
+    pub(super) fn lamps(handle: &StationHandle, lamps: AllLamps) -> Self {
+        let mut faces = Self { tasks: JoinSet::new(), end: CancellationToken::new() };
+        faces.light(handle, lamps);
+        faces
+    }
+
+    /// Lamps and buzzers of the slots.
+    pub(super) fn light(&mut self, handle: &StationHandle, lamps: AllLamps) {
+        for (slot, lamps) in lamps {
+            self.tasks.spawn(lights::run(handle.clone(), slot, lamps, self.end.clone()));
+        }
+    }
+
+    /// D-Bus: the station's objects, logind and timedated.
+    pub(super) fn on_bus(&mut self, handle: &StationHandle, wanted: Dbus) {
+        let objects = match wanted {
+            Dbus::None => return,
+            Dbus::Auto if !has_system_bus() => {
+                tracing::info!("there is no system bus here: no D-Bus, and a shutdown does not wait for units");
+                return;
+            }
+            Dbus::Auto | Dbus::System => dbus::Bus::System,
+            Dbus::Session => dbus::Bus::Session,
+        };
+        self.tasks.spawn(dbus::run(handle.clone(), objects, self.end.clone()));
+        // both are on the system bus, wherever the objects are
+        self.tasks.spawn(host::run(handle.clone(), dbus::Bus::System, self.end.clone()));
+    }
+
+    /// Tells the service manager that the station is ready, and feeds its watchdog. Every line is safe by now.
+    pub(super) fn under_systemd(&mut self, handle: &StationHandle) {
+        self.tasks.spawn(systemd::run(handle.clone(), systemd::Systemd, systemd::watchdog(), self.end.clone()));
+    }
+
     /// Ends them.
     pub(super) async fn stop(mut self) {
         self.end.cancel();
         while self.tasks.join_next().await.is_some() {}
     }
+}
+
+/// Whether there is a bus to be on; the variable is the one of every D-Bus library.
+fn has_system_bus() -> bool {
+    std::env::var_os("DBUS_SYSTEM_BUS_ADDRESS").is_some() || Path::new("/run/dbus/system_bus_socket").exists()
 }

@@ -3,11 +3,14 @@
 pub mod backup;
 pub mod check;
 pub mod demo;
+pub mod doctor;
 pub mod extract;
 pub mod inspect;
+pub mod jig_test;
 pub mod once;
 pub mod out;
 pub mod place;
+pub mod restore;
 pub mod run;
 pub mod safe;
 pub mod sim;
@@ -39,12 +42,15 @@ enum Command {
     Run(run::Args),
     Demo(demo::Args),
     Once(once::Args),
+    Restore(restore::Args),
     Inspect(inspect::Args),
     Extract(extract::Args),
     Units(units::Args),
     Token(token::Args),
     Backup(backup::Args),
     Check(check::Args),
+    Doctor(doctor::Args),
+    JigTest(jig_test::Args),
     Safe(safe::Args),
     Sim(sim::Args),
 }
@@ -56,12 +62,15 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Once(args) => once::run(args),
+        Command::Restore(args) => restore::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Extract(args) => extract::run(args),
         Command::Units(args) => units::run(args),
         Command::Token(args) => token::run(args),
         Command::Backup(args) => backup::run(args),
         Command::Check(args) => check::run(args),
+        Command::Doctor(args) => doctor::run(args),
+        Command::JigTest(args) => jig_test::run(args),
         Command::Safe(args) => safe::run(args),
         Command::Sim(args) => sim::run(args),
     };

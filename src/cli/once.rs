@@ -1,5 +1,6 @@
 //! `flashjig once`.
 
+use super::front::Faces;
 use super::progress::Progress;
 use super::signals::{Signals, runtime};
 use crate::config::Config;
@@ -27,6 +28,9 @@ pub struct Args {
     /// Print the unit's record on standard output as one JSON object.
     #[arg(long)]
     json: bool,
+    /// Convert also a board that is converted already.
+    #[arg(long)]
+    reflash: bool,
 }
 
 /// Runs the command.
@@ -34,11 +38,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     super::journal::begin("warn");
     let mut config = super::place::load(&args.config)?;
     let slot = choose(&mut config, args.slot.as_deref())?;
-    runtime()?.block_on(convert(config, slot, args.json))
+    runtime()?.block_on(convert(config, slot, args.json, Wish::Start { redo: args.reflash }))
 }
 
 /// Leaves one slot in the configuration and gives its name.
-fn choose(config: &mut Config, wanted: Option<&str>) -> Result<String, Failure> {
+pub(super) fn choose(config: &mut Config, wanted: Option<&str>) -> Result<String, Failure> {
     let names: Vec<String> = config.slots.iter().map(|slot| slot.name.clone()).collect();
     let name = match (wanted, names.as_slice()) {
         (Some(name), _) if names.iter().any(|n| n == name) => name.to_string(),
@@ -52,17 +56,43 @@ fn choose(config: &mut Config, wanted: Option<&str>) -> Result<String, Failure> 
     Ok(name)
 }
 
-async fn convert(config: Config, slot: String, json: bool) -> Result<ExitCode, Failure> {
+/// What is wanted of the unit.
+pub(super) enum Wish {
+    /// Convert it.
+    Start {
+        /// Also when it is converted already.
+        redo: bool,
+    },
+    /// Write back the stock backup of this unit; with the text of an age key file where it is encrypted.
+    Restore {
+        /// Its number.
+        unit: u64,
+        /// The key.
+        identity: Option<String>,
+    },
+}
+
+/// One unit on one slot in the foreground.
+pub(super) async fn convert(config: Config, slot: String, json: bool, wish: Wish) -> Result<ExitCode, Failure> {
     let mut signals = Signals::new()?;
-    let station = wiring::station(&config, None)?;
+    let (station, lamps) = wiring::station(&config, None)?;
     let handle = station.handle();
+    let faces = Faces::lamps(&handle, lamps);
     let events = handle.events();
-    let result = watch(&handle, events, &slot, &mut signals).await;
+    let order = match &wish {
+        Wish::Start { redo } => Ok(Order::Start { redo: *redo }),
+        Wish::Restore { unit, identity } => handle.restore_of(*unit, identity.as_deref()).await.map(Order::Restore),
+    };
+    let result = match order {
+        Ok(order) => watch(&handle, events, &slot, order, &mut signals).await,
+        Err(refused) => Err(Failure::broken(refused)),
+    };
     let code = match result {
         Ok((verdict, seq)) => finish(&handle, verdict, seq, json).await,
         Err(failure) => Err(failure),
     };
     Station::stop(station).await;
+    faces.stop().await;
     code
 }
 
@@ -71,10 +101,11 @@ async fn watch(
     handle: &StationHandle,
     mut events: broadcast::Receiver<Arc<Stamped>>,
     slot: &str,
+    order: Order,
     signals: &mut Signals,
 ) -> Result<(Verdict, Option<u64>), Failure> {
     let mut progress = Progress::new();
-    handle.order(slot, Order::Start).await.map_err(Failure::broken)?;
+    handle.order(slot, order).await.map_err(Failure::broken)?;
     loop {
         tokio::select! {
             stamped = events.recv() => match stamped {

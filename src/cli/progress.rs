@@ -68,6 +68,11 @@ impl Progress {
             )),
             Event::Retried { stage, message } => self.say(&format!("again     {stage}: {message}")),
             Event::Prompt { message } => self.say(&format!("NOW       {message}")),
+            Event::Noticed { message } => self.say(&format!("LOOK      {message}")),
+            Event::Already { already } => self.say(&format!(
+                "already   OpenBeken {}: {}; nothing is written (--reflash converts it again)",
+                already.version, already.proof
+            )),
             Event::Stopping => self.say("stopping  at the next safe point"),
             _ => {}
         }

@@ -2,12 +2,11 @@
 
 use super::front::{Faces, Front};
 use super::signals::{Signals, runtime};
-use crate::config::{self, Config, Panel as PanelKind};
+use crate::config::{self, Config};
+use crate::face::systemd;
 use crate::face::tail::Tail;
 use crate::face::web::WebOptions;
 use crate::fail::Failure;
-use crate::jig::Panel;
-use crate::sim::panel::VirtualPanel;
 use crate::store::token;
 use crate::wiring;
 use std::path::PathBuf;
@@ -42,36 +41,35 @@ fn options(config: &Config, journal: Tail) -> Result<WebOptions, Failure> {
     };
     let token = Some(token.map_err(Failure::broken)?);
     let local_is_free = file.is_none() && host.is_none();
-    Ok(WebOptions { token, local_is_free, host, journal, ..WebOptions::default() })
-}
-
-fn panel(kind: &PanelKind) -> Result<Option<Box<dyn Panel>>, Failure> {
-    match kind {
-        PanelKind::None => Ok(None),
-        PanelKind::Virtual => Ok(Some(Box::new(VirtualPanel::default()))),
-        PanelKind::Ssd1306 { .. } => Err(Failure::broken(
-            "a panel of kind \"ssd1306\" is not in this version; use \"virtual\" (the page shows it) or \"none\"",
-        )),
-    }
+    let doctor = Some(super::doctor::for_page(Some(config.clone())));
+    Ok(WebOptions { token, local_is_free, host, journal, doctor })
 }
 
 async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
     let mut signals = Signals::new()?;
-    let panel = panel(&config.panel)?;
+    for (slot, note) in wiring::uart_notes(&config) {
+        tracing::warn!("slot {slot}: {}; {}", note.what, note.remedy);
+    }
+    let panel = wiring::panel(&config.panel);
     let front = match &config.web {
         Some(web) => Some(Front::open(web.listen).await?),
         None => None,
     };
     let page = front.as_ref().map(Front::page);
-    let station = wiring::station(&config, page.clone())?;
+    let (station, lamps) = wiring::station(&config, page.clone())?;
+    wiring::writable(&config.data_dir)?;
     let handle = station.handle();
-    let faces = match front {
+    let mut faces = match front {
         // the ledger is open, so the data folder is there, and ours
         Some(front) => front.serve(&handle, options(&config, journal)?, panel),
         None => Faces::begin(&handle, panel),
     };
+    faces.light(&handle, lamps);
+    faces.on_bus(&handle, config.dbus);
+    faces.under_systemd(&handle);
     tracing::info!(station = config.name, page, slots = config.slots.len(), "ready");
     signals.next().await;
+    systemd::stopping();
     tracing::info!("ending: no new units; units in flight stop at their next safe point");
     station.stop().await;
     faces.stop().await;

@@ -47,6 +47,10 @@ pub struct Args {
     /// Write the flash here at the end, readable by its owner alone.
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    /// Put a made-up image for this chip in a station's firmware folder, for trials without a real one. It does not
+    /// run on a real board.
+    #[arg(long, value_name = "DIR")]
+    firmware: Option<PathBuf>,
 }
 
 fn chip(text: &str) -> Result<Chip, String> {
@@ -127,6 +131,12 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         saver.permit(path).map_err(|error| Failure::broken(format!("--save {}: {error}", path.display())))?;
     }
     let chip = args.chip.unwrap_or_else(|| dump.as_deref().map_or(Chip::Bk7231T, chip_of));
+    if let Some(folder) = &args.firmware {
+        let (name, bytes) = factory::demo_image(chip, factory::DEMO_VERSION);
+        let path = folder.join(name);
+        std::fs::write(&path, bytes)
+            .map_err(|error| Failure::broken(format!("--firmware {}: {error}", path.display())))?;
+    }
     let flash = match dump {
         Some(dump) if (0x2_0000..=0x100_0000).contains(&dump.len()) => dump,
         Some(dump) => {

@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     }
     let units = ledger.query(&query).map_err(Failure::broken)?;
     print(written(&units, &args.form, now.time_zone())?)?;
-    Ok(ExitCode::SUCCESS)
+    ledger.lost().map_or(Ok(ExitCode::SUCCESS), |error| Err(Failure::broken(error)))
 }
 
 fn written(units: &[Unit], form: &Form, zone: &TimeZone) -> Result<Vec<u8>, Failure> {

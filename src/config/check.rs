@@ -1,11 +1,15 @@
 //! Settings to plan: fills in the defaults, and finds what contradicts, all of it at once. Opens nothing.
 
-use super::plan::{Config, LinesKind, Panel, Pin, Pins, Slot, Start, Web};
+use super::pins;
+use super::plan::{Config, Dbus, LinesKind, Panel, Slot, Start, Supply, Web};
 use super::read::{At, Source};
-use super::settings::{self, Lines, PanelKind, Role, Settings};
+use super::settings::{self, Lines, PanelKind, Settings};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
+
+/// Failures in a row with one code after which a slot asks for attention.
+const STOP_AFTER: u32 = 3;
 
 /// Top of the ladder unless the file says otherwise: the fastest rate that tools for these chips commonly use.
 const MAX_BAUD: u32 = 2_000_000;
@@ -27,10 +31,14 @@ pub(super) fn check(settings: Settings, source: &Source<'_>) -> Option<Config> {
         source.error(0, "there is no [[slot]]", "add at least one [[slot]] with name and uart");
     }
     let mut taken = Taken { source, owners: HashMap::new() };
-    if let Panel::Ssd1306 { .. } = panel {
-        for pin in [2, 3] {
-            taken.owners.insert(("pin", pin.to_string()), ("the panel's I2C bus".into(), None));
-        }
+    if let Panel::Ssd1306 { bus, .. } | Panel::Sh1106 { bus, .. } = &panel {
+        pins::take_bus(bus, "the panel's I2C bus", &mut taken);
+    }
+    if settings.slots.iter().filter_map(|slot| slot.supply.as_ref()).any(|supply| supply.bus.is_none()) {
+        pins::take_bus(Path::new("/dev/i2c-1"), "the I2C bus of the supply meters", &mut taken);
+    }
+    for uart in settings.slots.iter().filter_map(|slot| slot.uart.as_ref()) {
+        pins::take_uart(Path::new(&uart.value), &mut taken);
     }
     let slots: Vec<_> = settings.slots.into_iter().map(|given| slot(given, &mut taken)).collect();
     let web = web(settings.web, source);
@@ -48,8 +56,10 @@ pub(super) fn check(settings: Settings, source: &Source<'_>) -> Option<Config> {
         data_dir,
         usb_dir,
         recipe,
+        stop_after: station.stop_after.map_or(STOP_AFTER, |given| given.value),
         web: Some(web),
         panel,
+        dbus: settings.dbus.map_or_else(Dbus::default, |dbus| dbus.value),
         slots: slots.into_iter().collect::<Option<_>>()?,
     })
 }
@@ -108,31 +118,38 @@ fn web(given: settings::Web, source: &Source<'_>) -> Web {
 }
 
 fn panel(given: settings::Panel, source: &Source<'_>) -> Panel {
-    let stray = [given.bus.as_ref().map(|bus| bus.at), given.address.as_ref().map(|address| address.at)];
-    match given.kind.as_ref().map(|kind| kind.value) {
-        Some(PanelKind::Ssd1306) => Panel::Ssd1306 {
-            bus: given.bus.and_then(|bus| path(bus, "[panel]: bus", source)).unwrap_or_else(|| "/dev/i2c-1".into()),
-            address: given.address.map_or(0x3C, |address| address.value),
-        },
-        kind => {
-            if let Some(at) = stray.into_iter().flatten().next() {
-                let remedy = "add kind = \"ssd1306\", or remove bus and address";
-                source.error(at, "[panel]: bus and address belong to a panel of the kind ssd1306", remedy);
+    let settings::Panel { kind, bus, address, size } = given;
+    let oled = matches!(kind, Some(At { value: PanelKind::Ssd1306 | PanelKind::Sh1106, .. }));
+    let stray = [bus.as_ref().map(|it| it.at), address.as_ref().map(|it| it.at), size.as_ref().map(|it| it.at)];
+    if let Some(at) = stray.into_iter().flatten().next().filter(|_| !oled) {
+        let remedy = "add kind = \"ssd1306\" or \"sh1106\", or remove bus, address and size";
+        source.error(at, "[panel]: bus, address and size belong to a panel of the kind ssd1306 or sh1106", remedy);
+    }
+    let bus = bus.and_then(|bus| path(bus, "[panel]: bus", source)).unwrap_or_else(|| "/dev/i2c-1".into());
+    let (address, rows) = (address.map_or(0x3C, |address| address.value), size.map_or(64, |size| size.value));
+    match kind.map(|kind| kind.value) {
+        Some(PanelKind::Ssd1306) => Panel::Ssd1306 { bus, address, rows },
+        Some(PanelKind::Sh1106) => {
+            if let Some(size) = size.filter(|size| size.value != 64) {
+                let remedy = "remove size, or use kind = \"ssd1306\", which panels of 128x32 have";
+                source.error(size.at, "[panel]: a panel of the kind sh1106 has 128x64 pixels", remedy);
             }
-            if kind == Some(PanelKind::Virtual) { Panel::Virtual } else { Panel::None }
+            Panel::Sh1106 { bus, address }
         }
+        Some(PanelKind::Virtual) => Panel::Virtual,
+        Some(PanelKind::None) | None => Panel::None,
     }
 }
 
 /// Who uses what: two slots must not share a thing.
-struct Taken<'a> {
-    source: &'a Source<'a>,
+pub(super) struct Taken<'a> {
+    pub(super) source: &'a Source<'a>,
     /// Kind and name of the thing; its user and where that is written.
-    owners: HashMap<(&'static str, String), (String, Option<usize>)>,
+    pub(super) owners: HashMap<(&'static str, String), (String, Option<usize>)>,
 }
 
 impl Taken<'_> {
-    fn take(&mut self, kind: &'static str, thing: String, user: &str, at: usize) {
+    pub(super) fn take(&mut self, kind: &'static str, thing: String, user: &str, at: usize) {
         if let Some((owner, owned_at)) = self.owners.get(&(kind, thing.clone())) {
             let place = owned_at.map(|at| format!(" (line {})", self.source.line(at))).unwrap_or_default();
             let what = format!("{user}: {kind} {thing} is used by {owner} already{place}");
@@ -164,15 +181,34 @@ fn slot(given: settings::Slot, taken: &mut Taken<'_>) -> Option<Slot> {
     });
     let lines = lines(given.lines, &label, uart.as_deref(), taken)?;
     let start = start(given.start, &lines, &label, source);
-    Some(Slot { name: given.name?.value, uart: uart?, max_baud, start, lines })
+    let supply = given.supply.and_then(|given| supply(given, &label, taken));
+    Some(Slot { name: given.name?.value, uart: uart?, max_baud, start, lines, supply })
+}
+
+/// The meter of a slot: each has its own address on its bus.
+fn supply(given: settings::Supply, label: &str, taken: &mut Taken<'_>) -> Option<Supply> {
+    let bus = match given.bus {
+        Some(bus) => path(bus, &format!("{label} supply: bus"), taken.source)?,
+        None => "/dev/i2c-1".into(),
+    };
+    let address = given.address.map_or(0x40, |address| address.value);
+    let user = format!("{label} supply");
+    taken.take("I2C address", format!("0x{address:02X} of {}", bus.display()), &user, given.at);
+    Some(Supply {
+        kind: given.kind?.value,
+        bus,
+        address,
+        shunt_milliohm: given.shunt.map_or(100, |shunt| shunt.value),
+        min_millivolt: given.min.map_or(3_000, |min| min.value),
+        max_milliamp: given.max.map_or(700, |max| max.value),
+    })
 }
 
 /// The serial device of a slot.
 fn device(given: At<String>, label: &str, taken: &mut Taken<'_>) -> Option<PathBuf> {
     let at = given.at;
     let uart = path(given, &format!("{label}: uart"), taken.source)?;
-    // `/dev/./ttyS0` and `/dev//ttyS0` are the same device
-    let plain: PathBuf = uart.components().filter(|part| *part != Component::CurDir).collect();
+    let plain = pins::plain(&uart);
     taken.take("uart", plain.display().to_string(), label, at);
     let name = plain.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if plain.parent() == Some(Path::new("/dev")) && (name.starts_with("ttyUSB") || name.starts_with("ttyACM")) {
@@ -193,56 +229,25 @@ fn lines(given: Lines, label: &str, uart: Option<&Path>, taken: &mut Taken<'_>) 
             Some(LinesKind::Socket { path })
         }
         Lines::Serial(reset) => Some(LinesKind::Serial { reset }),
-        Lines::Gpio { at, pins: given } => {
-            let what = format!("{label} lines: this version has no driver for the kind gpio, flashjig will not start");
-            taken.source.warn(at, what, "use socket, serial or manual for now");
-            let mut pins = Pins::default();
-            for (role, setting) in given {
-                let At { value: number, at } = setting.number;
-                taken.take("pin", number.to_string(), &format!("{label} {}", role.name()), at);
-                let header = ["/dev/ttyAMA0", "/dev/ttyS0", "/dev/serial0"].map(Path::new);
-                if matches!(number, 14 | 15) && uart.is_some_and(|uart| header.contains(&uart)) {
-                    let what = format!("{label} {}: pin {number} is usually TX or RX of its uart", role.name());
-                    taken.source.warn(at, what, "use another pin");
-                }
-                let active_high = setting.active_high.unwrap_or_else(|| role.usually_high());
-                *place(&mut pins, role) = Some(Pin { number, active_high });
-            }
-            if pins.reset.is_none() && pins.power.is_none() {
-                let what = format!("{label} lines: neither power nor reset has a pin");
-                taken.source.error(at, what, "add reset = { pin = 27 }, or use kind = \"manual\"");
-            }
-            Some(LinesKind::Gpio(Box::new(pins)))
+        Lines::Gpio { at, chip, pins: given } => {
+            let chip = match chip {
+                Some(chip) => Some(path(chip, &format!("{label} lines: chip"), taken.source)?),
+                None => None,
+            };
+            Some(pins::pins(at, chip, given, label, uart, taken))
         }
-    }
-}
-
-fn place(pins: &mut Pins, role: Role) -> &mut Option<Pin> {
-    match role {
-        Role::Power => &mut pins.power,
-        Role::Reset => &mut pins.reset,
-        Role::Park => &mut pins.park,
-        Role::Button => &mut pins.button,
-        Role::Contact => &mut pins.contact,
-        Role::LedGreen => &mut pins.led_green,
-        Role::LedRed => &mut pins.led_red,
-        Role::LedBusy => &mut pins.led_busy,
-        Role::Buzzer => &mut pins.buzzer,
     }
 }
 
 /// What starts a unit, and whether the jig has it.
 fn start(given: Option<At<Start>>, lines: &LinesKind, label: &str, source: &Source<'_>) -> Start {
     let Some(At { value: start, at }) = given else { return Start::default() };
-    let (button, contact) = match lines {
-        LinesKind::Gpio(pins) => (pins.button.is_some(), pins.contact.is_some()),
-        _ => (false, false),
-    };
+    let (button, contact) = lines.pins().map_or((false, false), |pins| (pins.button.is_some(), pins.contact.is_some()));
     match start {
         Start::Contact if !contact => source.error(
             at,
             format!("{label}: start = \"contact\", but its lines ({}) have no contact", lines.name()),
-            "add contact = { pin = 24 } to lines of the kind gpio, or use start = \"remote\"",
+            "add contact = { pin = 24 } to lines of the kind gpio or gpiochip, or use start = \"remote\"",
         ),
         Start::Button if !button => source.warn(
             at,

@@ -2,6 +2,7 @@
 
 mod check;
 pub mod devices;
+mod pins;
 mod plan;
 mod problem;
 mod read;
@@ -9,7 +10,9 @@ pub mod recipe;
 mod secret;
 mod settings;
 
-pub use plan::{Config, LinesKind, ModemLine, Panel, Pin, Pins, Slot, Start, Web};
+pub use plan::{
+    Config, Dbus, InputPin, LinesKind, MeterKind, ModemLine, Panel, Park, Pin, Pins, Pull, Slot, Start, Supply, Web,
+};
 pub use problem::{Level, Problem, Problems};
 
 use read::{Section, Source};

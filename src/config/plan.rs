@@ -16,10 +16,14 @@ pub struct Config {
     pub usb_dir: Option<PathBuf>,
     /// Name of the recipe: `recipes/NAME.toml` in `data_dir`.
     pub recipe: String,
+    /// Failures in a row with one code after which a slot asks for attention; 0: never.
+    pub stop_after: u32,
     /// The page; a file always gives one, commands that open no page set it to `None`.
     pub web: Option<Web>,
     /// The small screen.
     pub panel: Panel,
+    /// The message bus.
+    pub dbus: Dbus,
     /// The slots, at least one.
     pub slots: Vec<Slot>,
 }
@@ -36,6 +40,20 @@ pub struct Web {
     pub host: Option<String>,
 }
 
+/// The message bus that the daemon is on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dbus {
+    /// The system's, where there is one.
+    #[default]
+    Auto,
+    /// The system's.
+    System,
+    /// The one of the user's session.
+    Session,
+    /// None.
+    None,
+}
+
 /// The small screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Panel {
@@ -44,8 +62,17 @@ pub enum Panel {
     None,
     /// One that only the page shows.
     Virtual,
-    /// An SSD1306 of 128 by 64 on I2C.
+    /// An SSD1306 on I2C.
     Ssd1306 {
+        /// The bus, such as `/dev/i2c-1`.
+        bus: PathBuf,
+        /// Seven-bit address.
+        address: u8,
+        /// Rows of pixels: 64 or 32.
+        rows: u32,
+    },
+    /// An SH1106 of 128 by 64 on I2C.
+    Sh1106 {
         /// The bus, such as `/dev/i2c-1`.
         bus: PathBuf,
         /// Seven-bit address.
@@ -66,6 +93,34 @@ pub struct Slot {
     pub start: Start,
     /// Who switches the board.
     pub lines: LinesKind,
+    /// The meter in its supply.
+    pub supply: Option<Supply>,
+}
+
+/// A meter in the supply of a board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Supply {
+    /// Which chip.
+    pub kind: MeterKind,
+    /// The bus, such as `/dev/i2c-1`.
+    pub bus: PathBuf,
+    /// Seven-bit address.
+    pub address: u8,
+    /// Its shunt.
+    pub shunt_milliohm: u32,
+    /// A unit stops below it.
+    pub min_millivolt: u32,
+    /// A unit stops above it.
+    pub max_milliamp: u32,
+}
+
+/// Which meter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeterKind {
+    /// Texas Instruments INA219.
+    Ina219,
+    /// Texas Instruments INA226.
+    Ina226,
 }
 
 /// What starts a unit. The page and `once` always do.
@@ -86,8 +141,15 @@ pub enum LinesKind {
     /// The operator's hands.
     #[default]
     Manual,
-    /// Pins of this computer.
+    /// Pins of a Raspberry Pi's header.
     Gpio(Box<Pins>),
+    /// Lines of a GPIO chip of the kernel.
+    Gpiochip {
+        /// The chip, such as `/dev/gpiochip0`.
+        chip: PathBuf,
+        /// Its lines; the numbers are offsets.
+        pins: Box<Pins>,
+    },
     /// Another program, over a Unix socket.
     Socket {
         /// The socket.
@@ -106,8 +168,17 @@ impl LinesKind {
         match self {
             Self::Manual => "manual",
             Self::Gpio(_) => "gpio",
+            Self::Gpiochip { .. } => "gpiochip",
             Self::Socket { .. } => "socket",
             Self::Serial { .. } => "serial",
+        }
+    }
+
+    /// Its pins, where it has any.
+    pub fn pins(&self) -> Option<&Pins> {
+        match self {
+            Self::Gpio(pins) | Self::Gpiochip { pins, .. } => Some(pins),
+            _ => None,
         }
     }
 }
@@ -126,14 +197,14 @@ pub enum ModemLine {
 pub struct Pins {
     /// The board's 3.3 V.
     pub power: Option<Pin>,
-    /// CEN, driven low or left to float.
+    /// CEN. Active low: the pin is driven low or left to float. Active high: a transistor that pulls CEN low.
     pub reset: Option<Pin>,
-    /// The buffer of our TX.
-    pub park: Option<Pin>,
+    /// What keeps TX from feeding a board without power.
+    pub park: Option<Park>,
     /// The start button.
-    pub button: Option<Pin>,
+    pub button: Option<InputPin>,
     /// Closes when a board is in.
-    pub contact: Option<Pin>,
+    pub contact: Option<InputPin>,
     /// Lamp of a pass.
     pub led_green: Option<Pin>,
     /// Lamp of a fail.
@@ -144,11 +215,40 @@ pub struct Pins {
     pub buzzer: Option<Pin>,
 }
 
-/// A pin of the Pi's header.
+/// A pin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pin {
-    /// BCM number, 0 to 27.
-    pub number: u8,
+    /// BCM number, 0 to 27, or offset of the chip.
+    pub number: u32,
     /// Whether high means that it does its work.
     pub active_high: bool,
+}
+
+/// An input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputPin {
+    /// Where, and its polarity.
+    pub pin: Pin,
+    /// The resistor inside.
+    pub pull: Pull,
+}
+
+/// The resistor inside of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pull {
+    /// To 3.3 V.
+    Up,
+    /// To ground.
+    Down,
+    /// None.
+    Off,
+}
+
+/// How TX is kept from feeding a board that has no power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Park {
+    /// A buffer in TX that this pin cuts off.
+    Buffer(Pin),
+    /// The TX pin itself, by its BCM number: driven low while the board has no power.
+    Tx(u32),
 }

@@ -90,8 +90,9 @@ fn recipe(mut root: Section<'_>, source: &Source<'_>, around: &Around<'_>) -> (R
         section.finish();
     }
     let plug = root.section("openbeken").map(|section| openbeken::read(section, source, around)).unwrap_or_default();
+    let reflash = root.flag("reflash").is_some_and(|flag| flag.value);
     root.finish();
-    let recipe = Recipe { firmware, backup, openbeken: plug.rule };
+    let recipe = Recipe { firmware, backup, openbeken: plug.rule, reflash };
     for refusal in recipe.refusals() {
         source.error(plug.at, format!("{}: {}", refusal.key, refusal.what), refusal.remedy);
     }

@@ -1,13 +1,15 @@
 //! The shapes of `flashjig.toml`, as a person wrote them: every key that exists, each with the place where it stands.
 //! What the values mean together is [`super::check`]'s business.
 
-use super::plan::{ModemLine, Start};
+use super::plan::{Dbus, MeterKind, ModemLine, Pull, Start};
 use super::read::{At, Section};
 
 /// Rates that a chip of the family can be set to: 26 MHz divided by 5 at the most.
 const BAUD: std::ops::RangeInclusive<u32> = 9_600..=5_200_000;
 /// Pins of the Pi's header, by their BCM numbers.
-const PINS: std::ops::RangeInclusive<u8> = 0..=27;
+const PINS: std::ops::RangeInclusive<u32> = 0..=27;
+/// Offsets of a chip; the largest in use have some hundred lines.
+const OFFSETS: std::ops::RangeInclusive<u32> = 0..=1023;
 /// Seven-bit I2C addresses that are not reserved.
 const I2C: std::ops::RangeInclusive<u8> = 0x08..=0x77;
 
@@ -16,6 +18,7 @@ pub(super) struct Settings {
     pub(super) station: Option<Station>,
     pub(super) web: Web,
     pub(super) panel: Panel,
+    pub(super) dbus: Option<At<Dbus>>,
     pub(super) slots: Vec<Slot>,
 }
 
@@ -26,6 +29,7 @@ pub(super) struct Station {
     pub(super) firmware_dir: Option<At<String>>,
     pub(super) usb_dir: Option<At<String>>,
     pub(super) recipe: Option<At<String>>,
+    pub(super) stop_after: Option<At<u32>>,
 }
 
 /// `[web]`
@@ -42,11 +46,14 @@ pub(super) struct Panel {
     pub(super) kind: Option<At<PanelKind>>,
     pub(super) bus: Option<At<String>>,
     pub(super) address: Option<At<u8>>,
+    /// Rows of pixels.
+    pub(super) size: Option<At<u32>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum PanelKind {
     Ssd1306,
+    Sh1106,
     Virtual,
     None,
 }
@@ -60,6 +67,18 @@ pub(super) struct Slot {
     pub(super) max_baud: Option<At<u32>>,
     pub(super) start: Option<At<Start>>,
     pub(super) lines: Lines,
+    pub(super) supply: Option<Supply>,
+}
+
+/// `[slot.supply]`
+pub(super) struct Supply {
+    pub(super) at: usize,
+    pub(super) kind: Option<At<MeterKind>>,
+    pub(super) bus: Option<At<String>>,
+    pub(super) address: Option<At<u8>>,
+    pub(super) shunt: Option<At<u32>>,
+    pub(super) min: Option<At<u32>>,
+    pub(super) max: Option<At<u32>>,
 }
 
 /// `[slot.lines]`
@@ -67,6 +86,8 @@ pub(super) enum Lines {
     Manual,
     Gpio {
         at: usize,
+        /// The chip whose lines they are; none: the header of a Pi.
+        chip: Option<At<String>>,
         pins: Vec<(Role, PinSetting)>,
     },
     Socket(At<String>),
@@ -77,8 +98,11 @@ pub(super) enum Lines {
 
 /// A pin as it is written: `{ pin = 17, active = "high" }`.
 pub(super) struct PinSetting {
-    pub(super) number: At<u8>,
+    pub(super) number: At<u32>,
     pub(super) active_high: Option<bool>,
+    pub(super) pull: Option<Pull>,
+    /// Written `{ tx = 14 }`: the pin is the TX of the slot's UART.
+    pub(super) is_tx: bool,
 }
 
 /// What a pin is for.
@@ -116,6 +140,10 @@ impl Role {
     pub(super) fn usually_high(self) -> bool {
         !matches!(self, Self::Reset | Self::Button | Self::Contact)
     }
+
+    fn is_input(self) -> bool {
+        matches!(self, Self::Button | Self::Contact)
+    }
 }
 
 /// Reads the whole file.
@@ -124,6 +152,7 @@ pub(super) fn settings(mut root: Section<'_>) -> Settings {
         station: root.section("station").map(station),
         web: root.section("web").map(web).unwrap_or_default(),
         panel: root.section("panel").map(panel).unwrap_or_default(),
+        dbus: root.section("dbus").and_then(dbus),
         slots: root.sections("slot").into_iter().enumerate().map(|(i, section)| slot(i + 1, section)).collect(),
     };
     root.finish();
@@ -138,6 +167,7 @@ fn station(mut section: Section<'_>) -> Station {
         firmware_dir: section.text("firmware_dir"),
         usb_dir: section.text("usb_dir"),
         recipe: section.text("recipe"),
+        stop_after: section.number_in("stop_after", 0..=1000_u32),
     };
     section.finish();
     station
@@ -151,14 +181,27 @@ fn web(mut section: Section<'_>) -> Web {
 }
 
 fn panel(mut section: Section<'_>) -> Panel {
-    let kinds = [("ssd1306", PanelKind::Ssd1306), ("virtual", PanelKind::Virtual), ("none", PanelKind::None)];
+    let kinds = [
+        ("ssd1306", PanelKind::Ssd1306),
+        ("sh1106", PanelKind::Sh1106),
+        ("virtual", PanelKind::Virtual),
+        ("none", PanelKind::None),
+    ];
     let panel = Panel {
         kind: section.word("kind", &kinds),
         bus: section.text("bus"),
         address: section.number_in("address", I2C),
+        size: section.word("size", &[("128x64", 64), ("128x32", 32)]),
     };
     section.finish();
     panel
+}
+
+fn dbus(mut section: Section<'_>) -> Option<At<Dbus>> {
+    let buses = [("system", Dbus::System), ("session", Dbus::Session), ("none", Dbus::None)];
+    let bus = section.word("bus", &buses);
+    section.finish();
+    bus
 }
 
 fn slot(number: usize, mut section: Section<'_>) -> Slot {
@@ -175,23 +218,46 @@ fn slot(number: usize, mut section: Section<'_>) -> Slot {
         max_baud: section.number_in("max_baud", BAUD),
         start: section.word("start", &starts),
         lines: section.section("lines").map_or(Lines::Manual, lines),
+        supply: section.section("supply").map(supply),
     };
     section.finish();
     slot
+}
+
+fn supply(mut section: Section<'_>) -> Supply {
+    section.require("kind", "add kind = \"ina219\" or \"ina226\"");
+    let supply = Supply {
+        at: section.at,
+        kind: section.word("kind", &[("ina219", MeterKind::Ina219), ("ina226", MeterKind::Ina226)]),
+        bus: section.text("bus"),
+        address: section.number_in("address", I2C),
+        shunt: section.number_in("shunt_milliohm", 1..=10_000),
+        min: section.number_in("min_millivolt", 2_000..=3_600),
+        max: section.number_in("max_milliamp", 100..=5_000),
+    };
+    section.finish();
+    supply
 }
 
 fn lines(mut section: Section<'_>) -> Lines {
     #[derive(Clone, Copy)]
     enum Kind {
         Gpio,
+        Gpiochip,
         Socket,
         Serial,
         Manual,
     }
     let at = section.at;
-    let kinds = [("gpio", Kind::Gpio), ("socket", Kind::Socket), ("serial", Kind::Serial), ("manual", Kind::Manual)];
+    let kinds = [
+        ("gpio", Kind::Gpio),
+        ("gpiochip", Kind::Gpiochip),
+        ("socket", Kind::Socket),
+        ("serial", Kind::Serial),
+        ("manual", Kind::Manual),
+    ];
     // Without a kind nobody can say which other keys belong here.
-    section.require("kind", "add kind = \"gpio\", \"socket\", \"serial\" or \"manual\"");
+    section.require("kind", "add kind = \"gpio\", \"gpiochip\", \"socket\", \"serial\" or \"manual\"");
     let Some(kind) = section.word("kind", &kinds) else { return Lines::Unclear };
     let lines = match kind.value {
         Kind::Manual => Lines::Manual,
@@ -204,22 +270,41 @@ fn lines(mut section: Section<'_>) -> Lines {
             let words = [("rts", ModemLine::Rts), ("dtr", ModemLine::Dtr)];
             section.word("reset", &words).map_or(Lines::Unclear, |reset| Lines::Serial(reset.value))
         }
-        Kind::Gpio => {
-            let mut pins = Vec::new();
-            for (key, role) in Role::ALL {
-                pins.extend(section.section(key).and_then(pin).map(|pin| (role, pin)));
-            }
-            Lines::Gpio { at, pins }
+        Kind::Gpio => Lines::Gpio { at, chip: None, pins: pins(&mut section, &PINS) },
+        Kind::Gpiochip => {
+            section.require("chip", "add chip = \"/dev/gpiochip0\"; `gpiodetect` names the chips");
+            let (chip, pins) = (section.text("chip"), pins(&mut section, &OFFSETS));
+            if chip.is_some() { Lines::Gpio { at, chip, pins } } else { Lines::Unclear }
         }
     };
     section.finish();
     lines
 }
 
-fn pin(mut section: Section<'_>) -> Option<PinSetting> {
-    section.require("pin", "add pin = the BCM number, 0 to 27");
-    let number = section.number_in("pin", PINS);
+fn pins(section: &mut Section<'_>, range: &std::ops::RangeInclusive<u32>) -> Vec<(Role, PinSetting)> {
+    let mut pins = Vec::new();
+    for (key, role) in Role::ALL {
+        pins.extend(section.section(key).and_then(|section| pin(section, role, range)).map(|pin| (role, pin)));
+    }
+    pins
+}
+
+fn pin(mut section: Section<'_>, role: Role, range: &std::ops::RangeInclusive<u32>) -> Option<PinSetting> {
+    let is_tx = role == Role::Park && section.has("tx");
+    if is_tx {
+        let number = section.number_in("tx", range.clone());
+        section.finish();
+        return Some(PinSetting { number: number?, active_high: None, pull: None, is_tx });
+    }
+    section.require("pin", &format!("add pin = its number, {} to {}", range.start(), range.end()));
+    let number = section.number_in("pin", range.clone());
     let active_high = section.word("active", &[("high", true), ("low", false)]).map(|active| active.value);
+    let pull = if role.is_input() {
+        let pulls = [("up", Pull::Up), ("down", Pull::Down), ("off", Pull::Off)];
+        section.word("pull", &pulls).map(|pull| pull.value)
+    } else {
+        None
+    };
     section.finish();
-    Some(PinSetting { number: number?, active_high })
+    Some(PinSetting { number: number?, active_high, pull, is_tx })
 }

@@ -19,6 +19,7 @@ fn the_least_that_is_required_gets_every_default() {
         max_baud: 2_000_000,
         start: Start::Button,
         lines: LinesKind::Manual,
+        supply: None,
     };
     let config = Config {
         name: "flashjig".into(),
@@ -26,8 +27,10 @@ fn the_least_that_is_required_gets_every_default() {
         usb_dir: None,
         firmware_dir: "/d/firmware".into(),
         recipe: "default".into(),
+        stop_after: 3,
         web: Some(Web { listen: "127.0.0.1:8080".parse().unwrap(), token_file: None, host: None }),
         panel: Panel::None,
+        dbus: Dbus::Auto,
         slots: vec![slot],
     };
     assert_eq!(try_parse(text), Ok((config, Vec::new())));
@@ -47,6 +50,9 @@ token_file = "/etc/flashjig/token"
 kind = "ssd1306"
 bus = "/dev/i2c-1"
 address = 0x3D
+size = "128x32"
+[dbus]
+bus = "session"
 [[slot]]
 name = "A"
 uart = "/dev/ttyAMA0"
@@ -58,7 +64,7 @@ power = { pin = 17, active = "low" }
 reset = { pin = 27, active = "low" }
 park  = { pin = 22, active = "high" }
 button = { pin = 23, active = "low" }
-contact = { pin = 24, active = "low" }
+contact = { pin = 24, active = "high", pull = "off" }
 led_green = { pin = 5 }
 led_red = { pin = 6 }
 led_busy = { pin = 13 }
@@ -73,27 +79,38 @@ name = "C"
 uart = "/dev/serial/by-path/usb-1"
 lines.kind = "serial"
 lines.reset = "dtr"
+supply = { kind = "ina226", address = 0x41, shunt_milliohm = 50 }
 "#;
 
 #[test]
 fn every_key_arrives_in_the_plan() {
     let (config, warnings) = try_parse(FULL).unwrap();
-    assert_eq!(warnings.len(), 1, "there is no driver for pins yet: {warnings:?}");
+    assert_eq!(warnings, []);
     assert_eq!(config.firmware_dir, PathBuf::from("/srv/firmware"));
     assert_eq!(config.recipe, "kitchen");
     let web = config.web.unwrap();
     assert_eq!((web.listen.to_string().as_str(), web.token_file), ("[::1]:80", Some("/etc/flashjig/token".into())));
-    assert_eq!(config.panel, Panel::Ssd1306 { bus: "/dev/i2c-1".into(), address: 0x3D });
+    assert_eq!(config.panel, Panel::Ssd1306 { bus: "/dev/i2c-1".into(), address: 0x3D, rows: 32 });
     let [a, b, c] = &config.slots[..] else { panic!() };
     assert_eq!((a.max_baud, a.start), (1_500_000, Start::Contact));
     let LinesKind::Gpio(pins) = &a.lines else { panic!() };
     assert_eq!(pins.power, Some(Pin { number: 17, active_high: false }));
     assert_eq!(pins.reset, Some(Pin { number: 27, active_high: false }));
     assert_eq!(pins.led_red, Some(Pin { number: 6, active_high: true }));
-    assert!(
-        [pins.park, pins.button, pins.contact, pins.led_green, pins.led_busy, pins.buzzer].iter().all(Option::is_some)
-    );
+    assert_eq!(pins.park, Some(Park::Buffer(Pin { number: 22, active_high: true })));
+    assert_eq!(pins.button, Some(InputPin { pin: Pin { number: 23, active_high: false }, pull: Pull::Up }));
+    assert_eq!(pins.contact, Some(InputPin { pin: Pin { number: 24, active_high: true }, pull: Pull::Off }));
+    assert!([pins.led_green, pins.led_busy, pins.buzzer].iter().all(Option::is_some));
     assert_eq!(b.lines, LinesKind::Socket { path: "/run/x.sock".into() });
+    let meter = Supply {
+        kind: MeterKind::Ina226,
+        bus: "/dev/i2c-1".into(),
+        address: 0x41,
+        shunt_milliohm: 50,
+        min_millivolt: 3_000,
+        max_milliamp: 700,
+    };
+    assert_eq!((&a.supply, &c.supply), (&None, &Some(meter)));
     assert_eq!(c.lines, LinesKind::Serial { reset: ModemLine::Dtr });
 }
 
@@ -139,15 +156,14 @@ lines = { kind = "serial", reset = "rst", path = "/x" }
     f.toml:3: error: [station]: there is no key "data_dri"; did you mean "data_dir"?
     f.toml:4: error: [station]: recipe must be a short name, found "../secret"; use letters, digits, - and _
     f.toml:6: error: [web]: listen must be an IP address and a port, found "localhost"; write "127.0.0.1:8080" for this machine alone, "0.0.0.0:8080" for all
-    f.toml:8: error: [panel]: kind must be one of ssd1306, virtual, none, found "oled"; use one of these
-    f.toml:9: error: this file: there is no key "colour"; remove it; known here: station, web, panel, slot
+    f.toml:8: error: [panel]: kind must be one of ssd1306, sh1106, virtual, none, found "oled"; use one of these
+    f.toml:9: error: this file: there is no key "colour"; remove it; known here: station, web, panel, dbus, slot
     f.toml:13: warning: slot "A": /dev/ttyUSB0 may become another adapter when cables are moved; use the adapter's name in /dev/serial/by-path
     f.toml:14: error: slot "A": max_baud must be a whole number, found a text; correct the value
-    f.toml:15: error: slot "A": start = "contact", but its lines (gpio) have no contact; add contact = { pin = 24 } to lines of the kind gpio, or use start = "remote"
-    f.toml:16: warning: slot "A" lines: this version has no driver for the kind gpio, flashjig will not start; use socket, serial or manual for now
+    f.toml:15: error: slot "A": start = "contact", but its lines (gpio) have no contact; add contact = { pin = 24 } to lines of the kind gpio or gpiochip, or use start = "remote"
     f.toml:18: error: slot "A" lines power: pin must be from 0 to 27, found 28; correct the value
     f.toml:19: error: slot "A" lines reset: active must be one of high, low, found "lo"; did you mean "low"?
-    f.toml:20: error: slot "A" lines button: the key pin is missing; add pin = the BCM number, 0 to 27
+    f.toml:20: error: slot "A" lines button: the key pin is missing; add pin = its number, 0 to 27
     f.toml:20: error: slot "A" lines button: there is no key "pni"; did you mean "pin"?
     f.toml:21: error: slot "A" lines: led_red must be a table, found a number (or one too large); correct the value
     f.toml:22: error: slot "A" buzzer: pin 27 is used by slot "A" reset already (line 19); give each its own pin
@@ -157,7 +173,7 @@ lines = { kind = "serial", reset = "rst", path = "/x" }
     f.toml:26: error: slot "A": max_baud must be from 9600 to 5200000, found 300; correct the value
     f.toml:27: error: slot "A" lines: the key path is missing; add path = "/run/lines.sock"
     f.toml:29: error: slot "a slot": name must be 1 to 12 letters, digits, - or _; it stands on the panel and in addresses of the page: shorten it, such as "A"
-    f.toml:31: error: slot "a slot" lines: the key kind is missing; add kind = "gpio", "socket", "serial" or "manual"
+    f.toml:31: error: slot "a slot" lines: the key kind is missing; add kind = "gpio", "gpiochip", "socket", "serial" or "manual"
     f.toml:32: error: slot 4: the key name is missing; add name = "A"
     f.toml:34: error: slot 4 lines: reset must be one of rts, dtr, found "rst"; did you mean "rts"?
     f.toml:34: error: slot 4 lines: there is no key "path"; remove it; known here: kind, reset
@@ -205,11 +221,65 @@ uart = "/dev/ttyS4"
 lines = { kind = "socket", path = "/run/x.sock" }
 "#;
     insta::assert_snapshot!(problems(text), @r##"
-    f.toml:9: warning: slot "A" lines: this version has no driver for the kind gpio, flashjig will not start; use socket, serial or manual for now
     f.toml:9: error: slot "A" power: pin 2 is used by the panel's I2C bus already; give each its own pin
-    f.toml:13: warning: slot "B" lines: this version has no driver for the kind gpio, flashjig will not start; use socket, serial or manual for now
     f.toml:13: error: slot "B" reset: pin 27 is used by slot "A" reset already (line 9); give each its own pin
     f.toml:21: error: slot "D": socket /run/x.sock is used by slot "C" already (line 17); give each its own socket
+    "##);
+}
+
+#[test]
+fn lines_of_a_chip_have_offsets_and_are_shared_with_nobody_either() {
+    let text = r#"
+[station]
+data_dir = "/d"
+[[slot]]
+name = "A"
+uart = "/dev/ttyAMA3"
+lines = { kind = "gpio", reset = { pin = 27 }, park = { tx = 4 }, power = { pin = 15 } }
+[[slot]]
+name = "B"
+uart = "/dev/ttyS2"
+lines = { kind = "gpiochip", chip = "/dev/gpiochip1", power = { pin = 130 }, button = { pin = 4 } }
+"#;
+    let (config, warnings) = try_parse(text).unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(config.slots[0].lines.pins().unwrap().park, Some(Park::Tx(4)));
+    let LinesKind::Gpiochip { chip, pins } = &config.slots[1].lines else { panic!() };
+    assert_eq!((chip.to_str(), pins.power.unwrap().number), (Some("/dev/gpiochip1"), 130));
+    let clash = text.replace("/dev/ttyS2", "/dev/serial0").replace("{ pin = 4 }", "{ pin = 130 }");
+    insta::assert_snapshot!(problems(&clash), @r##"
+    f.toml:7: error: slot "A" power: pin 15 is used by the UART /dev/serial0 already; give each its own pin
+    f.toml:11: error: slot "B" button: line 130 of /dev/gpiochip1 is used by slot "B" power already (line 11); give each its own line
+    "##);
+}
+
+#[test]
+fn a_tx_that_cannot_be_parked_is_refused_with_what_to_use_instead() {
+    let text = r#"
+[station]
+data_dir = "/d"
+[[slot]]
+name = "A"
+uart = "/dev/ttyAMA0"
+lines = { kind = "gpio", reset = { pin = 14 }, park = { tx = 14 } }
+[[slot]]
+name = "B"
+uart = "/dev/serial/by-path/x"
+lines = { kind = "gpio", reset = { pin = 5 }, park = { tx = 8 } }
+[[slot]]
+name = "C"
+uart = "/dev/ttyS7"
+lines = { kind = "gpiochip", chip = "/dev/gpiochip0", reset = { pin = 5 }, park = { tx = 14 } }
+[[slot]]
+name = "D"
+uart = "/dev/ttyAMA4"
+lines = { kind = "gpio", reset = { pin = 9 } }
+"#;
+    insta::assert_snapshot!(problems(text), @r##"
+    f.toml:7: error: slot "A" reset: pin 14 is used by the UART /dev/ttyAMA0 already; give each its own pin
+    f.toml:11: error: slot "B" park: pin 8 is not the TX of /dev/serial/by-path/x; use tx = 14 with /dev/ttyAMA0; with a USB adapter use a buffer: park = { pin = N }
+    f.toml:15: error: slot "C" park: a line of /dev/gpiochip0 can't be given back to its UART after it was driven; use a buffer, park = { pin = N }, or lines of the kind gpio on a Raspberry Pi
+    f.toml:19: warning: slot "D" reset: pin 9 may be TX or RX of /dev/ttyAMA4; `pinctrl` shows it on the Pi; use another pin if it is
     "##);
 }
 
@@ -228,7 +298,7 @@ start = "button"
 [[slot]]
 name = "B"
 uart = "/dev/ttyAMA0"
-lines = { kind = "gpio", reset = { pin = 14 } }
+lines = { kind = "gpio", reset = { pin = 27 } }
 "#;
     let (config, warnings) = try_parse(text).unwrap();
     assert_eq!(config.slots[0].max_baud, 115_200);
@@ -237,8 +307,6 @@ lines = { kind = "gpio", reset = { pin = 14 } }
     f.toml:8: warning: slot "A": /dev/ttyUSB0 may become another adapter when cables are moved; use the adapter's name in /dev/serial/by-path
     f.toml:9: warning: slot "A": max_baud 9600 is below 115200, where every chip begins; 115200 is used; shorten the wires if that is too fast
     f.toml:10: warning: slot "A": start = "button", but its lines (manual) have no button; the page and `flashjig once` start units here; write start = "remote" if that is meant
-    f.toml:14: warning: slot "B" lines: this version has no driver for the kind gpio, flashjig will not start; use socket, serial or manual for now
-    f.toml:14: warning: slot "B" reset: pin 14 is usually TX or RX of its uart; use another pin
     "##);
 }
 

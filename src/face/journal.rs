@@ -36,11 +36,12 @@ pub async fn run(station: StationHandle, stop: CancellationToken) {
 
 fn write(stamped: &Stamped) {
     let Some((level, text)) = line(&stamped.event) else { return };
-    let (slot, seq) = (&stamped.slot, stamped.seq);
+    let seq = stamped.seq;
+    let place = if stamped.slot.is_empty() { "station".to_owned() } else { format!("slot {}", stamped.slot) };
     match level {
-        Level::Debug => debug!(seq, "slot {slot}: {text}"),
-        Level::Info => info!(seq, "slot {slot}: {text}"),
-        Level::Warn => warn!(seq, "slot {slot}: {text}"),
+        Level::Debug => debug!(seq, "{place}: {text}"),
+        Level::Info => info!(seq, "{place}: {text}"),
+        Level::Warn => warn!(seq, "{place}: {text}"),
     }
 }
 
@@ -48,6 +49,7 @@ fn write(stamped: &Stamped) {
 fn line(event: &Event) -> Option<(Level, String)> {
     let (level, text) = match event {
         Event::Progress { .. }
+        | Event::Supply { .. }
         | Event::Map { .. }
         | Event::Areas { .. }
         | Event::Lines { .. }
@@ -76,6 +78,27 @@ fn line(event: &Event) -> Option<(Level, String)> {
         Event::Retried { stage, message } => (Level::Warn, format!("retry in {stage}: {message}")),
         Event::Prompt { message } => (Level::Warn, format!("to do now: {message}")),
         Event::Stopping => (Level::Info, "stops at the next safe point".into()),
+        Event::Noticed { message } => (Level::Warn, format!("look: {message}")),
+        Event::Settled => (Level::Info, "what was to be looked at is over".into()),
+        Event::Recalled => (Level::Debug, "last verdict shown again".into()),
+        Event::ArchiveChecked { ok, damaged: 0, .. } => {
+            (Level::Info, format!("archive read again: {ok} backups, all good"))
+        }
+        Event::ArchiveChecked { ok, damaged, names } => {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            let (names, first) = (names.join(", "), if names.len() as u64 == *damaged { "" } else { " (the first)" });
+            (
+                Level::Warn,
+                format!(
+                    "archive read again: {ok} backups good, {damaged} DAMAGED: {names}{first}; put copies in their \
+                     place, `flashjig backup check` tells more"
+                ),
+            )
+        }
+        Event::Already { already } => {
+            (Level::Info, format!("converted before, left as it is: OpenBeken {}, {}", already.version, already.proof))
+        }
+        Event::Acknowledged => (Level::Info, "acknowledged, takes boards again".into()),
         Event::Blocked { message } => (Level::Warn, format!("blocked: {message}")),
         Event::Finished { seq, verdict, fault, ms } => {
             let level = if *verdict == Verdict::Pass { Level::Info } else { Level::Warn };

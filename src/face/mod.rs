@@ -1,7 +1,11 @@
 //! Faces show the station and hand orders to it; they hold a [`crate::station::StationHandle`] and nothing else.
 //! Without any of them the slots work on.
 
+pub mod dbus;
+pub mod host;
 pub mod journal;
+pub mod lights;
 pub mod oled;
+pub mod systemd;
 pub mod tail;
 pub mod web;

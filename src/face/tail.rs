@@ -11,25 +11,39 @@ const LONGEST: usize = 500;
 /// The last lines that were logged. Cheap to clone; all clones are the same.
 #[derive(Clone, Debug, Default)]
 pub struct Tail {
-    lines: Arc<Mutex<VecDeque<String>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    lines: VecDeque<String>,
+    /// The last line goes on.
+    open: bool,
 }
 
 impl Tail {
     /// The lines, oldest first.
     pub fn lines(&self) -> Vec<String> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).lines.iter().cloned().collect()
     }
 }
 
-/// What a log writes goes to the tail, a line at a time.
+/// What a log writes goes to the tail, line by line.
 impl Write for Tail {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        for line in String::from_utf8_lossy(bytes).lines().filter(|line| !line.is_empty()) {
-            lines.push_back(line.chars().take(LONGEST).collect());
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        for piece in String::from_utf8_lossy(bytes).split_inclusive('\n') {
+            if !kept.open {
+                kept.lines.push_back(String::new());
+            }
+            if let Some(line) = kept.lines.back_mut() {
+                let room = LONGEST.saturating_sub(line.chars().count());
+                line.extend(piece.trim_end_matches('\n').chars().take(room));
+            }
+            kept.open = !piece.ends_with('\n');
         }
-        while lines.len() > LINES {
-            lines.pop_front();
+        while kept.lines.len() > LINES {
+            kept.lines.pop_front();
         }
         Ok(bytes.len())
     }

@@ -1,6 +1,8 @@
 //! The loop: action, outcome, next action.
 
-use super::job::Job;
+use super::alarm;
+use super::job::{Job, Task};
+use super::note;
 use super::report::millis;
 use super::run::Run;
 use super::steps;
@@ -18,8 +20,15 @@ use std::time::Duration;
 ///
 /// The lines are safe when this returns. When it is dropped or panics half-way, the slot makes them safe.
 pub async fn convert(job: Job<'_>) -> Unit {
-    let recipe = job.recipe_name.clone();
+    let recipe = match &job.task {
+        Task::Convert { .. } => job.recipe_name.clone(),
+        Task::Restore(restore) => format!("restore of unit {}", restore.unit),
+    };
     let mut run = Run::new(job);
+    // noted before it is shown: what was seen to start is in the ledger, whatever happens next
+    if let Err(trouble) = note::begin(&mut run).await {
+        return not_begun(run, trouble).await;
+    }
     run.report.say(Event::Started { recipe }).await;
     let (mut cycle, mut action) = Cycle::start();
     let ending = loop {
@@ -35,9 +44,12 @@ pub async fn convert(job: Job<'_>) -> Unit {
                 if again {
                     run.hang_up();
                 }
+                if let Outcome::Lost(code) = trouble.outcome {
+                    run.doubt(code);
+                }
                 let before = cycle.ending();
                 action = cycle.step(trouble.outcome);
-                note(&mut run, before, cycle.ending(), action, trouble, again).await;
+                keep_fault(&mut run, before, cycle.ending(), action, trouble, again).await;
                 continue;
             }
         };
@@ -47,12 +59,27 @@ pub async fn convert(job: Job<'_>) -> Unit {
             Outcome::Differs => still_different(&run.dirty),
             other => format!("stage {stage} came to {other:?}; please report this"),
         };
-        note(&mut run, before, cycle.ending(), action, Trouble { outcome, message }, false).await;
+        keep_fault(&mut run, before, cycle.ending(), action, Trouble { outcome, message }, false).await;
     };
     let fault = match ending {
         Ending::Pass => None,
         Ending::Fault(..) => run.fault.clone(),
     };
+    finish(run, ending, fault).await
+}
+
+/// A unit that the ledger can't take: nothing is done to its board.
+async fn not_begun(mut run: Run<'_>, trouble: Trouble) -> Unit {
+    let code = match trouble.outcome {
+        Outcome::Failed(code) | Outcome::Lost(code) => code,
+        _ => FaultCode::LedgerDown,
+    };
+    run.fault = Some(Fault::new(code, Stage::Settle, trouble.message));
+    let fault = run.fault.clone();
+    finish(run, Ending::Fault(code, Stage::Settle), fault).await
+}
+
+async fn finish(mut run: Run<'_>, ending: Ending, fault: Option<Fault>) -> Unit {
     let ms = millis(run.report.elapsed());
     let finished = Event::Finished { seq: run.seq, verdict: ending.verdict(), fault, ms };
     let unit = steps::record::unit(&mut run, ending);
@@ -68,7 +95,7 @@ fn still_different(dirty: &[Span]) -> String {
 }
 
 /// Keeps the message of the first fault, and tells of a loss that the machine goes on from.
-async fn note(run: &mut Run<'_>, before: Ending, now: Ending, next: Action, trouble: Trouble, again: bool) {
+async fn keep_fault(run: &mut Run<'_>, before: Ending, now: Ending, next: Action, trouble: Trouble, again: bool) {
     let ended = match next {
         Action::Done(Ending::Fault(code, stage)) if before == Ending::Pass => Some((code, stage)),
         _ => None,
@@ -96,12 +123,17 @@ fn limit(stage: Stage) -> Duration {
 
 async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outcome, Trouble> {
     let retries = run.link.as_ref().map(|link| link.stats().retries);
-    let result = match tokio::time::timeout(limit(stage), steps::perform(run, stage, ending)).await {
-        Ok(result) => result,
-        Err(_) => Err(Trouble::failed(
-            FaultCode::TooLong,
-            format!("stage {stage}: expected it done within {} s, it still ran", limit(stage).as_secs()),
-        )),
+    let alarm = run.job.alarm.clone();
+    let result = tokio::select! {
+        biased;
+        trouble = alarm::raised(alarm, stage) => Err(trouble),
+        result = tokio::time::timeout(limit(stage), steps::perform(run, stage, ending)) => match result {
+            Ok(result) => result,
+            Err(_) => Err(Trouble::failed(
+                FaultCode::TooLong,
+                format!("stage {stage}: expected it done within {} s, it still ran", limit(stage).as_secs()),
+            )),
+        },
     };
     if let (Some(before), Some(link)) = (retries, run.link.as_ref()) {
         let more = link.stats().retries.saturating_sub(before);

@@ -1,12 +1,15 @@
 //! All that a unit needs, handed in by its slot.
 
+use super::alarm::Alarm;
 use super::report::Outbox;
+use crate::clock::Synced;
 use crate::jig::Nest;
 use crate::model::image::Image;
 use crate::model::recipe::Kit;
 use crate::store::{Archive, Ledger};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// One unit's work order. Recipe and images are what the shelf held when the button was pressed; later changes on
@@ -24,6 +27,8 @@ pub struct Job<'a> {
     pub kit: Arc<Kit>,
     /// The firmware there is.
     pub images: Arc<Vec<Arc<Image>>>,
+    /// What is to be done.
+    pub task: Task,
     /// Where it is made.
     pub origin: Origin,
     /// How fast and how patient.
@@ -32,6 +37,35 @@ pub struct Job<'a> {
     pub outbox: Outbox,
     /// Asked for by a long press, the page, or the end of the program.
     pub stop: CancellationToken,
+    /// Stops it at once, whatever it does.
+    pub alarm: watch::Receiver<Option<Alarm>>,
+}
+
+/// What is to be done with a unit.
+#[derive(Clone, Debug)]
+pub enum Task {
+    /// Make it what the recipe says.
+    Convert {
+        /// Also when it is converted already.
+        redo: bool,
+    },
+    /// Write its own stock backup back.
+    Restore(Arc<Restore>),
+}
+
+/// A stock backup on its way back.
+#[derive(Clone)]
+pub struct Restore {
+    /// The unit that it was kept for.
+    pub unit: u64,
+    /// All of it, proven against its digest.
+    pub stock: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for Restore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Restore").field("unit", &self.unit).finish_non_exhaustive()
+    }
 }
 
 /// Where a unit is made.
@@ -45,8 +79,8 @@ pub struct Origin {
     pub batch: Option<String>,
     /// The kernel's boot id.
     pub boot_id: String,
-    /// Whether the wall clock is synchronised.
-    pub clock_synced: bool,
+    /// Whether the wall clock is synchronised, at any time.
+    pub clock_synced: Synced,
 }
 
 /// How fast and how patient a slot is.

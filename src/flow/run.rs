@@ -2,25 +2,31 @@
 
 use super::job::Job;
 use super::report::Report;
+use super::steps::keep::Study;
 use super::trouble::Trouble;
 use crate::link::{self, ChipLink};
 use crate::model::board::Board;
+use crate::model::check::Checks;
 use crate::model::fault::{Fault, FaultCode};
 use crate::model::flash::Span;
 use crate::model::flash::geometry::BOOT_END;
 use crate::model::flash::plan::Plan;
 use crate::model::image::Image;
 use crate::model::openbeken::Config;
-use crate::model::unit::{self, Backup, Uart};
+use crate::model::unit::{self, Already, Backup, Uart};
 use crate::store::Number;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One unit in flight.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts of one unit, each with its own name")]
 pub(super) struct Run<'a> {
     pub(super) job: Job<'a>,
     pub(super) report: Report,
     pub(super) started: Timestamp,
+    /// Whether that is right.
+    pub(super) started_synced: bool,
     /// The session with the chip, while there is one.
     pub(super) link: Option<ChipLink>,
     /// Counts of sessions that are over.
@@ -51,22 +57,38 @@ pub(super) struct Run<'a> {
     pub(super) dirty: Vec<Span>,
     /// An erase was sent: from here on a stop waits for verify.
     pub(super) touched: bool,
+    /// The evidence contradicted itself before.
+    pub(super) doubted: bool,
     /// A session was made before: the next one begins with a power cycle.
     pub(super) linked: bool,
+    /// What the backup shows and the ledger knows.
+    pub(super) study: Option<Study>,
+    /// What the wanted flash is made from: the backup, or the one of before that a half-written board goes on from.
+    pub(super) base: Option<Arc<[u8]>>,
+    /// It was converted before and is left as it is.
+    pub(super) already: Option<Already>,
+    /// What was checked.
+    pub(super) checks: Checks,
+    /// How often each sector was found different, by its address.
+    pub(super) mended: BTreeMap<u32, u8>,
     /// The first fault, in full.
     pub(super) fault: Option<Fault>,
     /// Its number, once it is recorded.
     pub(super) seq: Option<u64>,
+    /// How often it was noted in the ledger.
+    pub(super) notes: u32,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(job: Job<'a>) -> Self {
         let report = Report::new(job.origin.slot.clone(), job.outbox.clone());
         let ladder = link::ladder(job.pace.max_baud);
+        let started_synced = job.origin.clock_synced.get();
         Self {
             job,
             report,
             started: crate::clock::now(),
+            started_synced,
             link: None,
             uart: Uart::default(),
             ladder,
@@ -85,9 +107,16 @@ impl<'a> Run<'a> {
             plan: Plan::default(),
             dirty: Vec::new(),
             touched: false,
+            doubted: false,
             linked: false,
+            study: None,
+            base: None,
+            already: None,
+            checks: Checks::default(),
+            mended: BTreeMap::new(),
             fault: None,
             seq: None,
+            notes: 0,
         }
     }
 
@@ -108,6 +137,26 @@ impl<'a> Run<'a> {
         self.uart.tx_bytes += stats.tx_bytes;
         self.uart.rx_bytes += stats.rx_bytes;
         self.uart.errors += stats.errors;
+    }
+
+    /// The rate in use damages data: the next link begins below it.
+    pub(super) fn slow_down(&mut self) {
+        if self.ladder.len() > 1 {
+            self.ladder.remove(0);
+        }
+    }
+
+    /// What a loss says about the rate: damaged replies speak against it at once, contradicting evidence when it comes
+    /// twice.
+    pub(super) fn doubt(&mut self, code: FaultCode) {
+        match code {
+            FaultCode::BadReply | FaultCode::BackupUnsure => self.slow_down(),
+            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip if self.doubted => {
+                self.slow_down();
+            }
+            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip => self.doubted = true,
+            _ => {}
+        }
     }
 
     /// Whether the operator wants to stop and the flash is still untouched.

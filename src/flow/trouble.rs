@@ -67,6 +67,11 @@ impl Trouble {
         Self::failed(FaultCode::BackupNotKept, error)
     }
 
+    /// The ledger could not take a note of the unit in flight.
+    pub(super) fn not_noted(error: &StoreError) -> Self {
+        Self::failed(FaultCode::LedgerDown, error)
+    }
+
     /// A record that could not be written.
     pub(super) fn not_recorded(error: &StoreError) -> Self {
         Self::failed(FaultCode::NotRecorded, error)

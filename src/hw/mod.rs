@@ -3,11 +3,27 @@
 //! | file | what |
 //! |---|---|
 //! | [`serial`] | a serial port: the Pi's own, a USB adapter or a PTY |
+//! | [`pins`] | lines, lamps and inputs on pins, whoever drives them |
+//! | [`gpio`] | pins of a Raspberry Pi (rppal) |
+//! | [`gpiochip`] | pins of any computer, by the kernel's GPIO device |
+//! | [`oled`] | the small display on I2C |
+//! | [`i2c`] | buses |
+//! | [`supply`] | volts and milliamps of a nest |
+//! | [`uart`] | what the system says of a serial device |
 //! | [`socket`] | lines in another program, over a Unix socket |
 //! | [`modem`] | CEN on RTS or DTR of the serial port itself |
 //! | [`manual`] | no lines: the operator's hands |
+//! | [`i2c_scan`] | which addresses answer on an I2C bus |
 
+pub mod gpio;
+pub mod gpiochip;
+pub mod i2c;
+pub mod i2c_scan;
 pub mod manual;
 pub mod modem;
+pub mod oled;
+pub mod pins;
 pub mod serial;
 pub mod socket;
+pub mod supply;
+pub mod uart;

@@ -1,5 +1,6 @@
 //! A serial port of the system: `/dev/ttyAMA0`, a USB adapter, a PTY.
 
+use super::uart::System;
 use crate::jig::{Port, PortError, PortSource};
 use std::io::{self, Write};
 use std::path::Path;
@@ -29,7 +30,9 @@ impl SerialSource {
 
 impl PortSource for SerialSource {
     fn open(&self) -> Result<Box<dyn Port>, PortError> {
-        Ok(Box::new(SerialPort(open(&self.path)?)))
+        let port = open(&self.path)?;
+        System::default().hasten(Path::new(&self.path));
+        Ok(Box::new(SerialPort(port)))
     }
 
     fn name(&self) -> &str {

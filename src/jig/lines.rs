@@ -42,6 +42,15 @@ pub struct Edge {
     pub at: Duration,
 }
 
+/// What the inputs were when the program began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Levels {
+    /// The button was pressed.
+    pub button: bool,
+    /// A board was in; `None` where no contact tells.
+    pub contact: Option<bool>,
+}
+
 /// The outputs of one nest. `set` may block for as long as the hardware needs (a socket, a relay); a [`super::Keeper`]
 /// calls it on a thread of its own.
 pub trait Lines: Send {

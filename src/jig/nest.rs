@@ -2,6 +2,7 @@
 
 use super::{Drive, Line, LineError, Lines, PortSource};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use tokio::sync::{oneshot, watch};
 
@@ -27,6 +28,7 @@ pub struct Keeper {
     thread: Option<JoinHandle<()>>,
     has: [bool; 3],
     seen: watch::Receiver<Seen>,
+    powered: Arc<AtomicBool>,
 }
 
 /// What the outputs are set to; `None` where the nest does not have the line.
@@ -48,7 +50,12 @@ fn make_safe(lines: &mut dyn Lines) -> Result<(), LineError> {
     results.into_iter().collect()
 }
 
-fn keep(mut lines: Box<dyn Lines>, orders: &std::sync::mpsc::Receiver<Order>, seen: &watch::Sender<Seen>) {
+fn keep(
+    mut lines: Box<dyn Lines>,
+    orders: &std::sync::mpsc::Receiver<Order>,
+    seen: &watch::Sender<Seen>,
+    powered: &AtomicBool,
+) {
     while let Ok(order) = orders.recv() {
         let note = |line: Line, high: bool| {
             seen.send_if_modified(|seen| {
@@ -64,13 +71,21 @@ fn keep(mut lines: Box<dyn Lines>, orders: &std::sync::mpsc::Receiver<Order>, se
         };
         match order {
             Order::Set(line, to, done) => {
+                // without power before it goes, with power only when it came
+                if line == Line::Power && to == Drive::Released {
+                    powered.store(false, Ordering::Relaxed);
+                }
                 let result = lines.set(line, to);
+                if line == Line::Power && to == Drive::Asserted && result.is_ok() {
+                    powered.store(true, Ordering::Relaxed);
+                }
                 if result.is_ok() {
                     note(line, (to == Drive::Asserted) == (line == Line::Power));
                 }
                 _ = done.send(result);
             }
             Order::Safe(done) => {
+                powered.store(false, Ordering::Relaxed);
                 let result = make_safe(lines.as_mut());
                 if result.is_ok() {
                     note(Line::Power, false);
@@ -93,8 +108,10 @@ impl Keeper {
         let at_rest = |has: bool| has.then_some(false);
         let (tell, seen) = watch::channel(Seen { power: at_rest(has[0]), cen: at_rest(has[1]) });
         let (orders, inbox) = std::sync::mpsc::channel();
-        let thread = std::thread::spawn(move || keep(lines, &inbox, &tell));
-        Ok(Self { orders: Some(orders), thread: Some(thread), has, seen })
+        let powered = Arc::new(AtomicBool::new(false));
+        let shared = Arc::clone(&powered);
+        let thread = std::thread::spawn(move || keep(lines, &inbox, &tell, &shared));
+        Ok(Self { orders: Some(orders), thread: Some(thread), has, seen, powered })
     }
 
     /// Whether the nest has this line.
@@ -109,6 +126,11 @@ impl Keeper {
     /// What the outputs are set to, as it changes.
     pub fn watch(&self) -> watch::Receiver<Seen> {
         self.seen.clone()
+    }
+
+    /// Whether the board has power, as far as it is ours to switch.
+    pub fn is_powered(&self) -> bool {
+        self.powered.load(Ordering::Relaxed)
     }
 
     async fn order(&self, make: impl FnOnce(oneshot::Sender<Result<(), LineError>>) -> Order) -> Result<(), LineError> {

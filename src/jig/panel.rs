@@ -1,11 +1,21 @@
 //! The little display.
 
-use crate::model::screen::frame::Frame;
+use crate::model::screen::frame::{Frame, HEIGHT};
 
 /// A 1-bit display.
 pub trait Panel: Send {
     /// Shows a frame. May block for as long as the bus needs.
     fn show(&mut self, frame: &Frame) -> Result<(), PanelError>;
+
+    /// How many rows of pixels of a frame it can show, from the top: 64 or 32.
+    fn rows(&self) -> u32 {
+        HEIGHT
+    }
+
+    /// Whether it still shows the last frame; asked now and then while nothing changes. May block.
+    fn check(&mut self) -> Result<bool, PanelError> {
+        Ok(true)
+    }
 }
 
 /// A display that does not answer. Never a fault of a unit.

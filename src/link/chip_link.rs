@@ -5,7 +5,7 @@ use super::{LinkError, LinkStats};
 use crate::jig::Port;
 use crate::model::beken::frame::{Found, ReplyScanner};
 use crate::model::beken::{Command, Dialect, Reply};
-use crate::model::flash::geometry::USUAL_SIZE;
+use crate::model::flash::geometry::{BOOT_END, USUAL_SIZE};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
@@ -25,6 +25,8 @@ pub struct ChipLink {
     baud: u32,
     dialect: Option<Dialect>,
     flash_size: u32,
+    /// The boot area may be put back from the backup; only ever true on a ROM.
+    boot_area: bool,
     pub(super) gate: Gate,
     /// When the last byte written so far will have left.
     line_free: Instant,
@@ -44,6 +46,7 @@ impl ChipLink {
             baud: RESET_BAUD,
             dialect: None,
             flash_size: USUAL_SIZE,
+            boot_area: false,
             gate: Gate::default(),
             line_free: now,
             heard: now,
@@ -85,6 +88,17 @@ impl ChipLink {
     /// that no address wraps round to the boot loader.
     pub fn flash_size(&self) -> u32 {
         self.flash_size
+    }
+
+    /// Lets a chip that starts from its ROM have its boot area put back from the backup, after a damaged frame hit it.
+    /// Nothing is allowed where the boot loader in flash is the only one.
+    pub fn allow_boot_area(&mut self) {
+        self.boot_area = self.dialect == Some(Dialect::Rom);
+    }
+
+    /// The lowest address that may be erased or written.
+    pub(super) fn floor(&self) -> u32 {
+        if self.boot_area && self.dialect == Some(Dialect::Rom) { 0 } else { BOOT_END }
     }
 
     /// Says how large the flash is; [`Self::probe`] does it too.

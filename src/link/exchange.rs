@@ -3,6 +3,7 @@
 use super::LinkError;
 use super::answer::{Answer, judge, longest_reply};
 use super::chip_link::{AWAKE, ChipLink};
+use super::resync::STUFFING;
 use crate::model::beken::{Command, Reply};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -38,7 +39,7 @@ impl ChipLink {
                     self.stats.errors += 1;
                     break Err(unanswered());
                 }
-                nudges += u32::from(self.nudge().await?);
+                nudges += u32::from(self.nudge(command.is_erase()).await?);
                 continue;
             };
             match judge(command, &reply) {
@@ -73,12 +74,16 @@ impl ChipLink {
     }
 
     /// Sends a link check behind a command, unless bytes came a moment ago. After such a silence the rest of a frame
-    /// will not come any more; without forgetting it, the link reply would be taken for that rest.
-    pub(super) async fn nudge(&mut self) -> Result<bool, LinkError> {
+    /// will not come any more; without forgetting it, the link reply would be taken for that rest. Behind an erase goes
+    /// what completes one that lost bytes of its address.
+    pub(super) async fn nudge(&mut self, behind_erase: bool) -> Result<bool, LinkError> {
         if self.last_use() + AWAKE > Instant::now() {
             return Ok(false);
         }
         self.forget();
+        if behind_erase {
+            self.write_all(&STUFFING).await?;
+        }
         self.send(&Command::LinkCheck).await?;
         Ok(true)
     }
@@ -107,6 +112,18 @@ impl ChipLink {
             Err(error) if error.is_passing() => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Sends so many link checks one by one and gives how many stayed without a clean answer. In step when it returns.
+    pub async fn echoes(&mut self, count: u32) -> Result<u32, LinkError> {
+        let mut lost = 0;
+        for _ in 0..count {
+            if !self.one_link_check().await? {
+                lost += 1;
+                self.resync("an echo").await?;
+            }
+        }
+        Ok(lost)
     }
 
     /// Asks whether the chip is there, and gets in step with it where one answer is lost.

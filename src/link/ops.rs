@@ -6,7 +6,7 @@ use super::chip_link::{AWAKE, ChipLink};
 use super::exchange::{NUDGES, TRIES};
 use crate::model::beken::{Command, EraseSize, Reply};
 use crate::model::flash::Span;
-use crate::model::flash::geometry::{BOOT_END, PAGE, SECTOR};
+use crate::model::flash::geometry::{PAGE, SECTOR};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -98,7 +98,7 @@ impl ChipLink {
                 },
                 Some(_) => self.stats.errors += 1,
                 None if Instant::now() >= last => break,
-                None if nudge && self.nudge().await? => queue.nudges.push_back(queue.asked),
+                None if nudge && self.nudge(false).await? => queue.nudges.push_back(queue.asked),
                 None => {}
             }
         }
@@ -126,15 +126,16 @@ impl ChipLink {
         }
     }
 
-    /// The last guard, on every chip: nothing below 0x11000 and nothing behind the end is ever erased or written,
-    /// and no address is left for the chip to round down.
+    /// The last guard, on every chip: nothing below 0x11000 (but what [`Self::allow_boot_area`] lets be put back on a
+    /// ROM) and nothing behind the end is ever erased or written, and no address is left for the chip to round down.
     fn guard(&self, what: &'static str, addr: u32, unit: u32) -> Result<(), LinkError> {
         let end = u64::from(addr) + u64::from(unit);
-        if addr >= BOOT_END && end <= u64::from(self.flash_size()) && addr.is_multiple_of(unit) {
+        let floor = self.floor();
+        if addr >= floor && end <= u64::from(self.flash_size()) && addr.is_multiple_of(unit) {
             return Ok(());
         }
         let size = self.flash_size();
-        let expected = format!("{BOOT_END:#08x}..{size:#08x}, at a multiple of {unit:#x}");
+        let expected = format!("{floor:#08x}..{size:#08x}, at a multiple of {unit:#x}");
         Err(LinkError::Forbidden { what, addr, expected })
     }
 

@@ -18,6 +18,8 @@ const DELAY: u8 = 20;
 const SWITCH: Duration = Duration::from_millis(10);
 /// Time for the reply from then on; shorter than an L-boot's 176 ms until it resets itself when idle.
 const REPLY: Duration = Duration::from_millis(100);
+/// How often a rate may prove itself: one damaged byte is no reason to go slower for the whole unit.
+const PROOFS: u32 = 2;
 /// Link checks that must be answered at a new rate.
 const CHECKS: u32 = 3;
 
@@ -54,15 +56,17 @@ impl ChipLink {
                 self.stats.retries += 1;
                 continue;
             }
-            match self.prove().await {
-                Ok(true) => return Ok(rate),
-                Ok(false) => {}
-                Err(error) if error.is_passing() => {}
-                Err(error) => return Err(error),
+            for _ in 0..PROOFS {
+                match self.prove().await {
+                    Ok(true) => return Ok(rate),
+                    Ok(false) => {}
+                    Err(error) if error.is_passing() => {}
+                    Err(error) => return Err(error),
+                }
+                self.stats.retries += 1;
+                self.resync("a rate that damages data").await?;
             }
             tracing::debug!(rate, "the rate does not carry data unharmed");
-            self.stats.retries += 1;
-            self.resync("a rate that damages data").await?;
         }
         Err(LinkError::NoBaud { tried: ladder.to_vec() })
     }

@@ -11,6 +11,10 @@ const QUIET: Duration = Duration::from_millis(20);
 /// How long the tail of old replies may last. A full ring of link checks is answered within 0.1 s, two sectors at
 /// 115200 baud within 0.8 s.
 const TAIL: Duration = Duration::from_secs(2);
+/// Completes a command that lost bytes of its address. Whatever comes first becomes the address's highest byte, and an
+/// L-boot lets addresses wrap: with the 01 of a link check a cut erase would hit the boot area. It takes addresses from
+/// 0x80000000 on for negative and refuses them (observed of Tuya's loader). Between commands these bytes are noise.
+pub(super) const STUFFING: [u8; 8] = [0xFF; 8];
 /// Link checks sent one by one to get in step again.
 const SINGLE_TRIES: u32 = 5;
 /// After them, bursts: a chip that lost bytes of a sector write waits for them without a time limit.
@@ -47,6 +51,9 @@ impl ChipLink {
             match self.drain().await {
                 Err(LinkError::Noise { .. }) | Ok(_) => {}
                 Err(error) => return Err(error),
+            }
+            if attempt == 0 {
+                self.write_all(&STUFFING).await?;
             }
             if attempt >= SINGLE_TRIES {
                 let filler = Command::LinkCheck.encode().repeat(BURST - 1);

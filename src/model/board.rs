@@ -1,6 +1,7 @@
 //! Which board lies in the jig: the evidence that the chip gave, and what it adds up to.
 
 use super::chip::{Chip, Key};
+use super::digest::Digest;
 use super::mac::Mac;
 use serde::{Deserialize, Serialize};
 
@@ -46,4 +47,7 @@ pub struct Board {
     /// One line for each piece of evidence that led here.
     #[serde(default)]
     pub evidence: Vec<String>,
+    /// Digest of the calibration sector, which tells boards with the same MAC apart.
+    #[serde(default)]
+    pub calibration: Option<Digest>,
 }

@@ -5,6 +5,8 @@ use super::digest::Digest;
 use super::fault::Fault;
 use super::flash::map::{Area, Cells};
 use super::stage::Stage;
+use super::supply::Reading;
+use super::unit::Already;
 use super::verdict::Verdict;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -57,6 +59,11 @@ pub enum Event {
     Kept {
         /// Its digest.
         sha256: Digest,
+    },
+    /// The board was converted before and is left as it is.
+    Already {
+        /// What proves it.
+        already: Already,
     },
     /// What must move.
     Planned {
@@ -122,11 +129,36 @@ pub enum Event {
     Shelf,
     /// Another box was begun; of the station, too.
     Batch,
+    /// Every backup was read again and compared with its digest. It happens to the whole station: its slot is "".
+    ArchiveChecked {
+        /// Backups that read back as they were written.
+        ok: u64,
+        /// Backups that do not.
+        damaged: u64,
+        /// The digests of damaged ones, the first of them.
+        names: Vec<Digest>,
+    },
     /// The slot can't work until somebody looks.
     Blocked {
         /// Why, and what to do.
         message: String,
     },
+    /// Something at the jig wants attention; the slot can work all the same.
+    Noticed {
+        /// What to do, and why.
+        message: String,
+    },
+    /// What was noticed is over.
+    Settled,
+    /// What the board draws; at most once a second, while a unit is in flight.
+    Supply {
+        /// Volts and milliamps.
+        reading: Reading,
+    },
+    /// A double press: the verdict of the last unit is shown again.
+    Recalled,
+    /// Somebody looked at a blocked slot: it takes boards again.
+    Acknowledged,
 }
 
 /// An event with its number and time, both given by the hub.

@@ -21,6 +21,8 @@ pub struct Recipe {
     pub backup: BackupRule,
     /// The plug's configuration.
     pub openbeken: OpenBekenRule,
+    /// Convert also what is converted already.
+    pub reflash: bool,
 }
 
 /// All that the user's files say about a unit.

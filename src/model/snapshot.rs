@@ -1,10 +1,13 @@
 //! The state of the whole station: a fold of its events, and all that a face needs to draw.
 
 use super::board::Board;
+use super::digest::Digest;
 use super::event::{Event, Stamped};
 use super::fault::Fault;
 use super::flash::FlashMap;
 use super::stage::Stage;
+use super::supply::Reading;
+use super::unit::{Already, Unit};
 use super::verdict::Verdict;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +23,22 @@ pub struct Snapshot {
     pub slots: Vec<SlotView>,
     /// Units since the start of the program.
     pub tally: Tally,
+    /// The archive of stock flashes, once it was read again.
+    #[serde(default)]
+    pub archive: Option<Archive>,
+}
+
+/// What the last reading of all backups found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archive {
+    /// Backups that read back as they were written.
+    pub ok: u64,
+    /// Backups that do not; `flashjig backup check` names each.
+    pub damaged: u64,
+    /// The digests of damaged ones, the first of them.
+    pub names: Vec<Digest>,
+    /// When, wall clock.
+    pub checked_at: Timestamp,
 }
 
 /// Facts of the station that do not change while it runs.
@@ -84,8 +103,23 @@ pub struct SlotView {
     pub prompt: Option<String>,
     /// Why it is blocked.
     pub blocked: Option<String>,
+    /// The board was converted before and is left as it is.
+    #[serde(default)]
+    pub already: Option<Already>,
     /// The verdict of the last unit; stays until the next one ends.
     pub last: Option<Last>,
+    /// What at the jig wants attention, with what to do.
+    #[serde(default)]
+    pub notice: Option<String>,
+    /// Whether the lamps show the verdict of the last unit: until its board is taken out, where a contact tells.
+    #[serde(default)]
+    pub verdict_shown: bool,
+    /// What the board drew last, where a meter tells.
+    #[serde(default)]
+    pub supply: Option<Reading>,
+    /// When it was asked for again by a double press.
+    #[serde(default)]
+    pub recalled: Option<Timestamp>,
 }
 
 /// One stage of a unit, as it goes.
@@ -138,6 +172,9 @@ pub struct Last {
     pub finished: Timestamp,
     /// What it was.
     pub board: Option<Board>,
+    /// It was converted before, and nothing was written.
+    #[serde(default)]
+    pub already: Option<Already>,
 }
 
 /// Counts by verdict.
@@ -149,6 +186,9 @@ pub struct Tally {
     pub error: u64,
     pub timeout: u64,
     pub aborted: u64,
+    /// Of those that passed: boards that were converted before.
+    #[serde(default)]
+    pub already: u64,
 }
 
 impl Tally {
@@ -189,17 +229,25 @@ impl SlotView {
             lines: Lines::default(),
             prompt: None,
             blocked: None,
+            already: None,
             last: None,
+            notice: None,
+            supply: None,
+            verdict_shown: false,
+            recalled: None,
         }
     }
 
     fn apply(&mut self, event: &Event, time: Timestamp) {
         match event {
-            Event::Seated => self.seated = Some(true),
-            Event::Lifted => self.seated = Some(false),
+            Event::Seated | Event::Lifted => {
+                self.seated = Some(*event == Event::Seated);
+                // a verdict must not be taken for that of the next board
+                (self.verdict_shown, self.recalled) = (false, None);
+            }
             Event::Started { recipe } => {
                 let (name, seated, last) = (std::mem::take(&mut self.name), self.seated, self.last.take());
-                *self = Self { seated, last, lines: self.lines, ..Self::new(name) };
+                *self = Self { seated, last, notice: self.notice.take(), lines: self.lines, ..Self::new(name) };
                 self.state = SlotState::Busy;
                 self.started = Some(time);
                 self.recipe = Some(recipe.clone());
@@ -222,7 +270,9 @@ impl SlotView {
             Event::Prompt { message } => self.prompt = Some(message.clone()),
             Event::Found { board } => self.board = Some(board.clone()),
             Event::Chosen { name, .. } => self.firmware = Some(name.clone()),
-            Event::Kept { .. } | Event::Planned { .. } | Event::Shelf | Event::Batch => {}
+            Event::Already { already } => self.already = Some(already.clone()),
+            Event::Kept { .. } | Event::Planned { .. } | Event::ArchiveChecked { .. } | Event::Shelf | Event::Batch => {
+            }
             Event::Retried { .. } => {
                 self.retries += 1;
                 if let Some(step) = self.steps.last_mut() {
@@ -239,6 +289,7 @@ impl SlotView {
                 self.prompt = None;
                 self.started = None;
                 self.progress = Progress::default();
+                (self.verdict_shown, self.recalled) = (true, None);
                 self.last = Some(Last {
                     seq: *seq,
                     verdict: *verdict,
@@ -246,12 +297,24 @@ impl SlotView {
                     ms: *ms,
                     finished: time,
                     board: self.board.clone(),
+                    already: self.already.clone(),
                 });
             }
             Event::Stopping => self.state = SlotState::Stopping,
             Event::Blocked { message } => {
                 self.state = SlotState::Blocked;
                 self.blocked = Some(message.clone());
+            }
+            Event::Noticed { message } => self.notice = Some(message.clone()),
+            Event::Supply { reading } => self.supply = Some(*reading),
+            Event::Settled => self.notice = None,
+            Event::Acknowledged => {
+                self.state = SlotState::Idle;
+                self.blocked = None;
+            }
+            Event::Recalled => {
+                self.verdict_shown = self.last.is_some();
+                self.recalled = Some(time);
             }
         }
     }
@@ -260,18 +323,45 @@ impl SlotView {
 impl Snapshot {
     /// A station that has just started.
     pub fn new(station: Station, slots: impl IntoIterator<Item = String>) -> Self {
-        Self { seq: 0, station, slots: slots.into_iter().map(SlotView::new).collect(), tally: Tally::default() }
+        Self {
+            seq: 0,
+            station,
+            slots: slots.into_iter().map(SlotView::new).collect(),
+            tally: Tally::default(),
+            archive: None,
+        }
     }
 
     /// Folds one event in. Events of a slot that is not here only move the number.
     pub fn apply(&mut self, stamped: &Stamped) {
         self.seq = stamped.seq;
-        if let Event::Finished { verdict, .. } = &stamped.event {
-            self.tally.add(*verdict);
+        match &stamped.event {
+            Event::Finished { verdict, .. } => self.tally.add(*verdict),
+            Event::ArchiveChecked { ok, damaged, names } => {
+                let (ok, damaged, names, checked_at) = (*ok, *damaged, names.clone(), stamped.time);
+                self.archive = Some(Archive { ok, damaged, names, checked_at });
+            }
+            _ => {}
         }
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.name == stamped.slot) {
             slot.apply(&stamped.event, stamped.time);
+            let last = slot.last.as_ref().filter(|_| matches!(stamped.event, Event::Finished { .. }));
+            self.tally.already += u64::from(last.is_some_and(|last| last.already.is_some()));
         }
+    }
+
+    /// Shows in its slot a unit that ended before the program started, as the slot's last one.
+    pub fn show_last(&mut self, unit: &Unit) {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.name == unit.slot) else { return };
+        slot.last = Some(Last {
+            seq: Some(unit.seq),
+            verdict: unit.verdict,
+            fault: unit.fault.clone(),
+            ms: unit.stages.last().map_or(0, |stage| stage.start_ms + stage.ms),
+            finished: unit.finished,
+            board: unit.board.clone(),
+            already: unit.already.clone(),
+        });
     }
 
     /// The slot of this name.

@@ -6,7 +6,9 @@ mod query;
 pub use query::UnitQuery;
 
 use super::board::Board;
+use super::check::Check;
 use super::chip::Chip;
+use super::content::BackupKind;
 use super::digest::Digest;
 use super::fault::Fault;
 use super::flash::FlashMap;
@@ -59,6 +61,26 @@ pub struct Unit {
     /// The flash as a picture; records of before this field have none.
     #[serde(default)]
     pub map: Option<FlashMap>,
+    /// What was checked before the first erase and at the end, in order; records of before this field have none.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// The board was converted before, and nothing was written: what proves that it is whole.
+    #[serde(default)]
+    pub already: Option<Already>,
+    /// The unit whose stock backup was written back.
+    #[serde(default)]
+    pub restored_from: Option<u64>,
+}
+
+/// A board that was converted before it came into the jig.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Already {
+    /// OpenBeken's version in its flash.
+    pub version: String,
+    /// What proves that the application is whole.
+    pub proof: String,
+    /// The unit of this ledger that converted it; none: it was converted elsewhere.
+    pub unit: Option<u64>,
 }
 
 /// The backup of a unit.
@@ -75,6 +97,9 @@ pub struct Backup {
     /// Whether it holds Wi-Fi credentials or licence keys; records of before this field say no.
     #[serde(default)]
     pub contains_credentials: bool,
+    /// What it is a backup of; records of before this field say stock.
+    #[serde(default)]
+    pub kind: BackupKind,
 }
 
 /// The firmware of a unit.

@@ -129,6 +129,7 @@ impl Board {
                 Fault::LazyErase => nor.swallow_erase(),
                 Fault::Stuck { addr } => nor.stick(*addr),
                 Fault::Slip { addr } => nor.slip(*addr),
+                Fault::Misread { addr } => nor.misread(*addr),
                 _ => {}
             }
         }
@@ -213,6 +214,7 @@ impl Board {
             Fault::LazyErase => self.nor.swallow_erase(),
             Fault::Stuck { addr } => self.nor.stick(addr),
             Fault::Slip { addr } => self.nor.slip(addr),
+            Fault::Misread { addr } => self.nor.misread(addr),
             _ => {}
         }
         self.faults.faults.push(fault);

@@ -8,6 +8,7 @@ use super::faults::{Damage, Way};
 use super::hand::State;
 use super::pty::Pty;
 use super::rail::Rail;
+use super::seed::Seed;
 use super::wire::{Garbler, LinkEar, RESET_RATE, agree, byte_time};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::VecDeque;
@@ -28,6 +29,7 @@ pub(super) struct Cable {
     last: Duration,
     to_host: VecDeque<(Duration, Vec<u8>)>,
     garbler: Garbler,
+    noise: Seed,
     laid: u64,
     said: u64,
 }
@@ -39,9 +41,15 @@ impl Cable {
             last: Duration::ZERO,
             to_host: VecDeque::new(),
             garbler: Garbler::new(seed),
+            noise: Seed::new(seed.rotate_left(17)),
             laid: 0,
             said: 0,
         }
+    }
+
+    /// Bytes of the host and of the board so far.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (self.laid, self.said)
     }
 
     /// Another board is in: its bytes count from 0.
@@ -50,10 +58,18 @@ impl Cable {
         self.said = 0;
     }
 
+    /// What wires that don't carry the rate do to a byte.
+    fn hiss(&mut self, rate: u32, noise: Option<(u32, u32)>) -> Option<Damage> {
+        let (_, one_of) = noise.filter(|(from, _)| rate >= *from)?;
+        let draw = self.noise.draw();
+        draw.is_multiple_of(u64::from(one_of)).then(|| Damage::Flip(1 << (draw >> 40 & 7)))
+    }
+
     /// The host has sent bytes: they arrive one after the other, no faster than its rate allows.
     fn lay(&mut self, bytes: &[u8], rate: u32, now: Duration, board: &Board) {
+        let noise = board.faults().noise();
         for byte in bytes {
-            let damage = board.faults().damage(Way::Rx, self.laid);
+            let damage = board.faults().damage(Way::Rx, self.laid).or_else(|| self.hiss(rate, noise));
             self.laid += 1;
             self.last = self.last.max(now) + byte_time(rate);
             let (byte, times) = match damage {
@@ -85,8 +101,9 @@ impl Cable {
     fn say(&mut self, now: Duration, rate: u32, host: u32, bytes: &[u8], board: &Board) {
         let mut due = self.to_host.back().map_or(now, |(due, _)| now.max(*due));
         let mut run = Vec::with_capacity(bytes.len());
+        let noise = board.faults().noise();
         for byte in bytes {
-            let damage = board.faults().damage(Way::Tx, self.said);
+            let damage = board.faults().damage(Way::Tx, self.said).or_else(|| self.hiss(rate, noise));
             self.said += 1;
             let heard = self.garbler.pass(*byte, rate, host);
             match damage {
@@ -219,7 +236,7 @@ fn round(state: &mut State, pty: &Pty, world: Duration, alone: bool) -> std::io:
 pub(super) fn run(shared: &Arc<super::hand::Shared>, pty: &Pty, wake: &OwnedFd) {
     loop {
         let alone = pty.is_alone();
-        let wait = {
+        let (wait, filled) = {
             let mut state = shared.state();
             if state.stopped {
                 return;
@@ -233,9 +250,10 @@ pub(super) fn run(shared: &Arc<super::hand::Shared>, pty: &Pty, wake: &OwnedFd) 
                 }
             };
             // rounding to nanoseconds must not make it come back a moment too soon, again and again
-            next.map(|at| at.saturating_sub(world) + Duration::from_micros(1))
+            (next.map(|at| at.saturating_sub(world) + Duration::from_micros(1)), state.board.is_some())
         };
-        let wait = if alone { Some(wait.map_or(LOOK, |wait| wait.min(LOOK))) } else { wait };
+        // an empty nest has nobody to talk to: the hand that fills it wakes the thread
+        let wait = if alone && filled { Some(wait.map_or(LOOK, |wait| wait.min(LOOK))) } else { wait };
         let limit =
             wait.map(|wait| Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos().into() });
         let mut fds = vec![PollFd::new(wake, PollFlags::IN)];

@@ -60,6 +60,18 @@ pub enum Fault {
         /// Its address.
         addr: u32,
     },
+    /// Once this byte was programmed, a read gives it with its lowest bit inverted; a CRC does not.
+    Misread {
+        /// Its address.
+        addr: u32,
+    },
+    /// The wires don't carry this rate and those above it: each byte of both directions is damaged by this chance.
+    Noise {
+        /// Lowest rate that is damaged, bits per second.
+        rate: u32,
+        /// One byte of so many, on the average.
+        one_of: u32,
+    },
     /// The flash chip names itself wrongly.
     FlashId {
         /// Manufacturer, type, capacity.
@@ -79,7 +91,7 @@ impl FromStr for Fault {
     type Err = String;
 
     /// `lose|duplicate rx|tx N`, `flip rx|tx N MASK`, `delay rx|tx N MS`, `brownout N`, `reset N`, `lazy-erase`,
-    /// `stuck ADDR`, `slip ADDR`, `flash-id HEX`.
+    /// `stuck ADDR`, `slip ADDR`, `misread ADDR`, `noise RATE ONE_OF`, `flash-id HEX`.
     fn from_str(text: &str) -> Result<Self, String> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let way = |word: &str| match word {
@@ -98,6 +110,11 @@ impl FromStr for Fault {
             ["lazy-erase"] => Some(Self::LazyErase),
             ["stuck", addr] => number(addr).map(|addr| Self::Stuck { addr: addr as u32 }),
             ["slip", addr] => number(addr).map(|addr| Self::Slip { addr: addr as u32 }),
+            ["misread", addr] => number(addr).map(|addr| Self::Misread { addr: addr as u32 }),
+            ["noise", rate, one_of] => match (number(rate), number(one_of)) {
+                (Some(rate), Some(one_of @ 1..)) => Some(Self::Noise { rate: rate as u32, one_of: one_of as u32 }),
+                _ => None,
+            },
             ["flash-id", id] => u32::from_str_radix(id, 16).ok().map(|id| {
                 let [_, maker, kind, capacity] = id.to_be_bytes();
                 Self::FlashId { id: [maker, kind, capacity] }
@@ -120,6 +137,14 @@ impl FaultPlan {
     pub fn damage(&self, to: Way, n: u64) -> Option<Damage> {
         self.faults.iter().find_map(|fault| match fault {
             Fault::Byte { way, at, damage } if *way == to && *at == n => Some(*damage),
+            _ => None,
+        })
+    }
+
+    /// From which rate on the wires damage bytes, and one of how many.
+    pub fn noise(&self) -> Option<(u32, u32)> {
+        self.faults.iter().find_map(|fault| match fault {
+            Fault::Noise { rate, one_of } => Some((*rate, *one_of)),
             _ => None,
         })
     }

@@ -229,6 +229,30 @@ impl Hand {
         state.board.as_ref().map(|board| (board.life(), board.is_linked(), board.counts()))
     }
 
+    /// Bytes that host and board have sent since the board was put in, as faults count them.
+    pub fn bytes(&self) -> (u64, u64) {
+        self.0.state().cable.counts()
+    }
+
+    /// Lifts the board out like [`Self::remove`], without the cost of digests.
+    pub fn take(&self) -> Option<Vec<u8>> {
+        let mut state = self.0.state();
+        let now = state.now();
+        let mut board = state.board.take()?;
+        board.lift(now);
+        state.edge(Input::Contact, false);
+        drop(state);
+        self.0.nudge();
+        Some(board.into_nor().into_bytes())
+    }
+
+    /// Whether its nest is safe, and the erases that its flash lived through.
+    pub fn safety(&self) -> Option<(bool, u64)> {
+        let state = self.0.state();
+        let safe = !state.rail.power && state.rail.held;
+        state.board.as_ref().map(|board| (safe, board.nor().wear().erases))
+    }
+
     /// A copy of its flash.
     pub fn flash(&self) -> Option<Vec<u8>> {
         self.0.state().board.as_ref().map(|board| board.nor().bytes().to_vec())

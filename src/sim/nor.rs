@@ -57,6 +57,8 @@ pub struct Nor {
     slips: Vec<u32>,
     /// Erases still to be swallowed: they take their time and do nothing.
     lazy: u32,
+    /// Bytes that a read gives wrongly once they were programmed, and whether they were.
+    misreads: Vec<(u32, bool)>,
 }
 
 impl Nor {
@@ -65,7 +67,16 @@ impl Nor {
     pub fn new(mut bytes: Vec<u8>, status: u16) -> Self {
         let size = bytes.len().max(PAGE as usize).next_power_of_two();
         bytes.resize(size, 0xFF);
-        Self { bytes, status, wear: Wear::default(), pending: None, stuck: Vec::new(), slips: Vec::new(), lazy: 0 }
+        Self {
+            bytes,
+            status,
+            wear: Wear::default(),
+            pending: None,
+            stuck: Vec::new(),
+            slips: Vec::new(),
+            lazy: 0,
+            misreads: Vec::new(),
+        }
     }
 
     /// Bytes in all.
@@ -113,6 +124,11 @@ impl Nor {
         self.slips.push(self.wrap(addr));
     }
 
+    /// Once this byte was programmed, reads give it wrongly.
+    pub fn misread(&mut self, addr: u32) {
+        self.misreads.push((self.wrap(addr), false));
+    }
+
     /// The next erase takes its time and does nothing.
     pub fn swallow_erase(&mut self) {
         self.lazy += 1;
@@ -124,8 +140,23 @@ impl Nor {
 
     /// Reads with wrap-around.
     pub fn read(&self, addr: u32, len: usize) -> Vec<u8> {
+        let start = self.wrap(addr);
+        let mut read = self.cells(start, len);
+        for (at, _) in self.misreads.iter().filter(|(_, programmed)| *programmed) {
+            if let Some(byte) = read.get_mut(at.wrapping_sub(start) as usize) {
+                *byte ^= 1;
+            }
+        }
+        read
+    }
+
+    /// The cells themselves, with wrap-around.
+    fn cells(&self, addr: u32, len: usize) -> Vec<u8> {
         let at = self.wrap(addr) as usize;
-        self.bytes.iter().cycle().skip(at).take(len).copied().collect()
+        match self.bytes.get(at..at + len) {
+            Some(cells) => cells.to_vec(),
+            None => self.bytes.iter().cycle().skip(at).take(len).copied().collect(),
+        }
     }
 
     /// The wire CRC of `len` bytes, with wrap-around.
@@ -170,7 +201,7 @@ impl Nor {
         }
         self.touch(at, at + len);
         self.wear.erases += 1;
-        let old = self.read(at, len as usize);
+        let old = self.cells(at, len as usize);
         self.store(at, &vec![0xFF; len as usize]);
         self.pending = Some(Pending { at: at as usize, old });
         time
@@ -187,7 +218,10 @@ impl Nor {
         let page = start & !(PAGE - 1);
         self.touch(start, (start + data.len() as u32).min(page + PAGE));
         self.wear.programs += 1;
-        let old = self.read(page, PAGE as usize);
+        for (at, programmed) in &mut self.misreads {
+            *programmed |= *at & !(PAGE - 1) == page;
+        }
+        let old = self.cells(page, PAGE as usize);
         let mut new = old.clone();
         let mut at = (start - page) as usize;
         for byte in data {

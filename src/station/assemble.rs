@@ -1,16 +1,20 @@
 //! Puts a station together and runs it.
 
+use super::archivist;
+use super::ears::Ears;
 use super::figures::Counter;
 use super::handle::StationHandle;
 use super::hub::Hub;
 use super::lines;
+use super::pulse::Pulses;
 use super::services::Services;
 use super::shelf::Shelf;
 use super::slot::{Bench, Inputs, Slot, Start};
+use super::supply::Guard;
 use super::watch;
+use crate::clock::Synced;
 use crate::flow::{Origin, Pace};
-use crate::jig::{Edge, Nest};
-use crate::model::press::Press;
+use crate::jig::{Edge, Levels, Nest};
 use crate::model::snapshot::{Snapshot, Station as Facts};
 use crate::store::{Archive, Ledger};
 use std::collections::BTreeMap;
@@ -26,7 +30,7 @@ pub struct Plan {
     /// The kernel's boot id.
     pub boot_id: String,
     /// Whether the wall clock is synchronised.
-    pub clock_synced: bool,
+    pub clock_synced: Synced,
     /// Images and recipe.
     pub shelf: Shelf,
     /// Records.
@@ -45,10 +49,16 @@ pub struct SlotPlan {
     pub nest: Nest,
     /// Its button and contact.
     pub edges: mpsc::Receiver<Edge>,
+    /// What they were at the begin.
+    pub levels: Levels,
+    /// The meter in its supply.
+    pub supply: Option<Guard>,
     /// How they are read.
     pub start: Start,
     /// How fast and how patient.
     pub pace: Pace,
+    /// Failures in a row with one code after which it asks for attention; 0: never.
+    pub stop_after: u32,
 }
 
 /// A running station.
@@ -62,30 +72,39 @@ impl Station {
     /// Starts hub and slots.
     pub fn start(plan: Plan) -> Self {
         let Plan { facts, boot_id, clock_synced, shelf, ledger, archive, slots } = plan;
-        let (hub, ends) = Hub::new(Snapshot::new(facts.clone(), slots.iter().map(|slot| slot.name.clone())));
+        let mut snapshot = Snapshot::new(facts.clone(), slots.iter().map(|slot| slot.name.clone()));
+        for unit in ledger.interrupted() {
+            tracing::warn!(unit = unit.seq, slot = unit.slot, "{}", unit.fault.as_ref().map_or("", |f| &f.message));
+            snapshot.show_last(unit);
+        }
+        let (hub, ends) = Hub::new(snapshot);
         let (end, desk, shelf) = (CancellationToken::new(), shelf.desk(), Arc::new(shelf));
         let counter = Counter::default();
         let mut tasks = JoinSet::new();
         let mut doors = BTreeMap::new();
         let mut uarts = Vec::new();
-        tasks.spawn(hub.run());
+        let pulses = Pulses::default();
+        tasks.spawn(hub.run(pulses.add("hub")));
         tasks.spawn(counter.clone().run(ledger.clone(), ends.happenings.subscribe(), end.clone()));
         tasks.spawn(watch::watch(Arc::clone(&shelf), ends.outbox.clone(), end.clone()));
         for slot in slots {
             uarts.push((slot.name.clone(), slot.nest.source.name().to_owned()));
             let (door, asks) = mpsc::channel(4);
             doors.insert(slot.name.clone(), door);
+            let pulse = pulses.add(format!("slot {}", slot.name));
             let origin = Origin {
                 station: facts.name.clone(),
                 slot: slot.name,
                 batch: None,
                 boot_id: boot_id.clone(),
-                clock_synced,
+                clock_synced: clock_synced.clone(),
             };
             let bench = Bench {
                 nest: slot.nest,
+                supply: slot.supply,
                 start: slot.start,
                 pace: slot.pace,
+                stop_after: slot.stop_after,
                 origin,
                 shelf: Arc::clone(&shelf),
                 ledger: ledger.clone(),
@@ -95,11 +114,14 @@ impl Station {
                 end: end.clone(),
             };
             tasks.spawn(lines::tell(bench.nest.lines.watch(), bench.origin.slot.clone(), ends.outbox.clone()));
-            let inputs = Inputs { asks, edges: slot.edges, press: Press::default() };
-            tasks.spawn(Slot { bench, inputs }.run());
+            let inputs = Inputs { asks, ears: Ears::new(slot.edges, slot.levels) };
+            tasks.spawn(Slot { bench, inputs, pulse }.run());
         }
         let services = Services::new(shelf, counter, uarts, &ends.outbox);
-        let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors).with_services(services);
+        tasks.spawn(archivist::run(archive.clone(), ends.outbox.clone(), end.clone()));
+        let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors)
+            .with(pulses, clock_synced)
+            .with_services(services);
         Self { handle, end, tasks }
     }
 

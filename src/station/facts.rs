@@ -68,7 +68,7 @@ impl StationHandle {
             uptime_s: services.begun.elapsed().as_secs(),
             disk: archive.disk(),
             ledger: LedgerFacts {
-                units: services.counter().look(|stats, _| stats.all().units),
+                units: services.counter().look(|stats, _| stats.records()),
                 bytes: ledger.bytes().await?,
             },
             archive: ArchiveFacts { backups: kept.len() as u64, bytes: kept.iter().map(|backup| backup.bytes).sum() },

@@ -1,23 +1,34 @@
 //! The only thing a face gets.
 
+use super::pulse::Pulses;
 use super::services::Services;
+use crate::clock::Synced;
+use crate::flow::Restore;
+use crate::model::content::BackupKind;
 use crate::model::digest::Digest;
 use crate::model::event::Stamped;
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::{Unit, UnitQuery};
 use crate::store::archive::Stored;
-use crate::store::{Archive, Found, Ledger, StoreError};
+use crate::store::{Archive, Found, Ledger, StoreError, seal};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// What a person or a program may ask of a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Order {
     /// Start a unit.
-    Start,
+    Start {
+        /// Convert also what is converted already.
+        redo: bool,
+    },
+    /// Write a stock backup back.
+    Restore(Arc<Restore>),
     /// Stop the unit in flight at the next safe point.
     Abort,
+    /// Somebody looked at a blocked slot: take boards again.
+    Acknowledge,
 }
 
 /// Why an order was not taken.
@@ -43,6 +54,8 @@ pub struct StationHandle {
     archive: Archive,
     slots: Arc<BTreeMap<String, mpsc::Sender<Ask>>>,
     services: Services,
+    pulses: Pulses,
+    clock: Synced,
 }
 
 impl StationHandle {
@@ -54,8 +67,21 @@ impl StationHandle {
         archive: Archive,
         slots: BTreeMap<String, mpsc::Sender<Ask>>,
     ) -> Self {
-        let services = Services::default();
-        Self { state, happenings, ledger, archive, slots: Arc::new(slots), services }
+        Self {
+            state,
+            happenings,
+            ledger,
+            archive,
+            slots: Arc::new(slots),
+            services: Services::default(),
+            pulses: Pulses::default(),
+            clock: Synced::default(),
+        }
+    }
+
+    /// The same with the hearts of the station's tasks and its clock.
+    pub fn with(self, pulses: Pulses, clock: Synced) -> Self {
+        Self { pulses, clock, ..self }
     }
 
     /// The same with shelf, figures and box.
@@ -77,6 +103,16 @@ impl StationHandle {
     /// Ledger and archive, for those who measure them.
     pub(super) fn stores(&self) -> (&Ledger, &Archive) {
         (&self.ledger, &self.archive)
+    }
+
+    /// The hearts of the station's tasks.
+    pub fn pulses(&self) -> &Pulses {
+        &self.pulses
+    }
+
+    /// Whether the wall clock is synchronised; who learns it tells it here.
+    pub fn clock(&self) -> &Synced {
+        &self.clock
     }
 
     /// The state now.
@@ -117,6 +153,37 @@ impl StationHandle {
     /// A stock flash as it lies in the archive, plain or encrypted, proven.
     pub async fn stored_backup(&self, digest: Digest) -> Result<Stored, StoreError> {
         self.archive.load(digest).await
+    }
+
+    /// A unit's own stock backup, proven, ready to be written back; `identity` is the text of an age key file, which an
+    /// encrypted backup needs.
+    pub async fn restore_of(&self, unit: u64, identity: Option<&str>) -> Result<Arc<Restore>, Refused> {
+        let refused = |error: StoreError| Refused::NotNow(error.to_string());
+        let record = self.ledger.get(unit).await.map_err(refused)?;
+        let record = record.ok_or_else(|| Refused::NotNow(format!("the ledger has no unit {unit}")))?;
+        let backup = record.backup.ok_or_else(|| Refused::NotNow(format!("unit {unit} has no backup")))?;
+        if backup.kind != BackupKind::Stock {
+            let kind = backup.kind.name();
+            let what =
+                format!("the backup of unit {unit} is not the stock flash but {kind}; name the board's first unit");
+            return Err(Refused::NotNow(what));
+        }
+        let bytes = match (self.archive.load(backup.sha256).await.map_err(refused)?, identity) {
+            (Stored::Plain(bytes), _) => bytes,
+            (Stored::Encrypted(sealed), Some(key)) => seal::open(&sealed, key).map_err(refused)?,
+            (Stored::Encrypted(_), None) => {
+                return Err(Refused::NotNow(format!(
+                    "the backup of unit {unit} is encrypted, and this station has no key to it; run `flashjig restore \
+                     --unit {unit} --identity KEYFILE` with the age key file"
+                )));
+            }
+        };
+        if Digest::of(&bytes) != backup.sha256 {
+            return Err(Refused::NotNow(format!(
+                "the backup of unit {unit} has not the digest of its record; `flashjig backup check` says more"
+            )));
+        }
+        Ok(Arc::new(Restore { unit, stock: bytes.into() }))
     }
 
     /// Asks a slot for something; the answer says whether it will.

@@ -1,5 +1,6 @@
 //! The single writer: numbers and dates what happens, folds it into the state, and hands both on.
 
+use super::pulse::Pulse;
 use crate::flow::Told;
 use crate::model::event::Stamped;
 use crate::model::snapshot::Snapshot;
@@ -38,8 +39,13 @@ impl Hub {
     }
 
     /// Runs until every slot is gone.
-    pub async fn run(mut self) {
-        while let Some((slot, event)) = self.told.recv().await {
+    pub async fn run(mut self, mut pulse: Pulse) {
+        loop {
+            let told = tokio::select! {
+                told = self.told.recv() => told,
+                () = pulse.beat() => continue,
+            };
+            let Some((slot, event)) = told else { break };
             let mut snapshot = Snapshot::clone(&self.state.borrow());
             let stamped = Arc::new(Stamped { seq: snapshot.seq + 1, time: crate::clock::now(), slot, event });
             snapshot.apply(&stamped);
@@ -47,5 +53,6 @@ impl Hub {
             self.state.send_replace(Arc::new(snapshot));
             _ = self.happenings.send(stamped);
         }
+        pulse.end();
     }
 }

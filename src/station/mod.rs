@@ -5,16 +5,23 @@
 //! slot --await--> ledger: a record never rides on a lossy channel
 //! ```
 
+mod archivist;
 pub mod assemble;
+pub mod ears;
+mod ending;
 pub mod facts;
 pub mod figures;
 pub mod handle;
 pub mod hub;
 mod lines;
+pub mod memory;
+mod notice;
+pub mod pulse;
 pub mod services;
 pub mod shelf;
 pub mod slot;
 mod stack;
+pub mod supply;
 mod watch;
 
 pub use assemble::{Plan, SlotPlan, Station};

@@ -127,6 +127,16 @@ impl Shelf {
         })
     }
 
+    /// The same for a stock backup that goes back: no firmware is needed.
+    pub fn stock_without_images(&self) -> Result<Stock, Lack> {
+        let recipe_name = self.recipe_name();
+        Ok(Stock {
+            kit: Arc::new(self.book.read(&recipe_name).map_err(Lack::Recipe)?),
+            recipe_name,
+            images: Arc::default(),
+        })
+    }
+
     /// Every firmware file, refused ones too.
     pub fn files(&self) -> Vec<FirmwareFile> {
         self.stack.files()

@@ -1,19 +1,26 @@
 //! One slot: owns its nest; idle, a unit, idle.
 
+use super::ears::{Ears, Heard};
 use super::handle::{Ask, Order, Refused};
+use super::memory::Memory;
+use super::notice::Notice;
+use super::pulse::Pulse;
 use super::shelf::{Lack, Shelf, Stock};
-use crate::flow::{self, Job, Origin, Outbox, Pace};
-use crate::jig::{Edge, Input, Nest};
+use super::supply::Guard;
+use crate::flow::{self, Alarm, Job, Origin, Outbox, Pace, Task};
+use crate::jig::Nest;
 use crate::model::event::Event;
-use crate::model::fault::{Fault, FaultCode};
-use crate::model::press::{Meaning, Press};
-use crate::model::stage::Stage;
-use crate::model::unit::{Uart, Unit, VERSION};
+use crate::model::fault::FaultCode;
+use crate::model::press::Meaning;
+use crate::model::unit::Unit;
+use crate::store::room::NoRoom;
 use crate::store::{Archive, Desk, Ledger};
 use futures_util::FutureExt;
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// How a unit is started at this slot, apart from page and programs, which always may.
@@ -27,9 +34,20 @@ pub enum Start {
     Remote,
 }
 
+/// Wait after the first panic in a row; it doubles with each, up to a minute.
+const BACK_OFF: Duration = Duration::from_secs(1);
+
+/// What a turn of the slot came to.
+enum Turn {
+    Unit,
+    Nothing,
+    End,
+}
+
 /// Why the slot was woken.
 enum Wake {
-    Start,
+    Start(Task),
+    Acknowledged,
     Nothing,
     End,
 }
@@ -40,16 +58,22 @@ pub struct Slot {
     pub bench: Bench,
     /// What it hears.
     pub inputs: Inputs,
+    /// Its heart.
+    pub pulse: Pulse,
 }
 
 /// What the units of a slot are made with.
 pub struct Bench {
     /// Its jig.
     pub nest: Nest,
+    /// The meter in its supply.
+    pub supply: Option<Guard>,
     /// How its button and contact are read.
     pub start: Start,
     /// How fast and how patient.
     pub pace: Pace,
+    /// Failures in a row with one code after which the slot asks for attention; 0: never.
+    pub stop_after: u32,
     /// Where.
     pub origin: Origin,
     /// Images and recipe.
@@ -71,119 +95,271 @@ pub struct Inputs {
     /// Orders from the faces.
     pub asks: mpsc::Receiver<Ask>,
     /// Its button and contact.
-    pub edges: mpsc::Receiver<Edge>,
-    /// The button so far.
-    pub press: Press,
+    pub ears: Ears,
 }
 
 impl Slot {
     /// Runs until the program ends. The nest is safe when this returns, and when it is dropped.
     pub async fn run(self) {
-        let Self { bench, mut inputs } = self;
+        let Self { bench, mut inputs, mut pulse } = self;
+        let (mut shown, mut memory) = (Shown::default(), Memory::default());
+        bench.begin(&inputs.ears, &mut shown).await;
+        let mut panics = 0;
         loop {
-            match bench.idle(&mut inputs).await {
-                Wake::Start => bench.unit(&mut inputs).await,
-                Wake::Nothing => {}
-                Wake::End => return,
+            let turn = bench.turn(&mut inputs, &mut shown, &mut memory, &mut pulse);
+            match AssertUnwindSafe(turn).catch_unwind().await {
+                Ok(Turn::Unit) => panics = 0,
+                Ok(Turn::Nothing) => {}
+                Ok(Turn::End) => break,
+                Err(_) => {
+                    let unit = bench.after_panic().await;
+                    bench.learn(&mut memory, &unit).await;
+                    bench.rest(&mut inputs, &mut pulse, BACK_OFF * 2_u32.pow(panics)).await;
+                    panics = (panics + 1).min(6);
+                }
             }
         }
+        pulse.end();
     }
 }
 
+/// What a slot remembers from unit to unit.
+#[derive(Default)]
+struct Shown {
+    /// There is a verdict to show again.
+    last: bool,
+    /// A board was put in since: the verdict is not its own, and a press is meant for it.
+    fresh: bool,
+    notices: BTreeSet<Notice>,
+}
+
 impl Bench {
-    async fn say(&self, event: Event) {
-        _ = self.outbox.send((self.origin.slot.clone(), event)).await;
-    }
-
-    /// Tells of the board coming and going.
-    async fn contact(&self, seated: bool) {
-        self.say(if seated { Event::Seated } else { Event::Lifted }).await;
-    }
-
-    async fn idle(&self, inputs: &mut Inputs) -> Wake {
-        tokio::select! {
-            biased;
-            () = self.end.cancelled() => Wake::End,
-            Some((order, answer)) = inputs.asks.recv() => {
-                let (reply, wake) = match order {
-                    Order::Start => (Ok(()), Wake::Start),
-                    Order::Abort => (Err(Refused::NotNow("nothing runs in this slot".into())), Wake::Nothing),
-                };
-                _ = answer.send(reply);
-                wake
+    async fn turn(&self, inputs: &mut Inputs, shown: &mut Shown, memory: &mut Memory, pulse: &mut Pulse) -> Turn {
+        match self.idle(inputs, shown, memory, pulse).await {
+            Wake::Start(task) => {
+                self.notices(shown, |notices| {
+                    notices.remove(&Notice::NoBoard);
+                    notices.remove(&Notice::OldBoard);
+                })
+                .await;
+                let unit = Box::pin(self.unit(inputs, shown, memory, pulse, task)).await;
+                shown.last = true;
+                shown.fresh = false;
+                self.learn(memory, &unit).await;
+                Turn::Unit
             }
-            Some(edge) = inputs.edges.recv() => match edge.input {
-                Input::Button => {
-                    self.say(Event::Button { pressed: edge.active }).await;
-                    match inputs.press.edge(edge.active, edge.at) {
-                        Some(Meaning::Short) if self.start == Start::Button => Wake::Start,
-                        _ => Wake::Nothing,
-                    }
-                }
-                Input::Contact => {
-                    self.contact(edge.active).await;
-                    if edge.active && self.start == Start::Contact { Wake::Start } else { Wake::Nothing }
-                }
-            },
+            Wake::Acknowledged => {
+                memory.acknowledge();
+                self.say(Event::Acknowledged).await;
+                Turn::Nothing
+            }
+            Wake::Nothing => Turn::Nothing,
+            Wake::End => Turn::End,
         }
     }
 
-    async fn unit(&self, inputs: &mut Inputs) {
+    /// Does nothing for a while, and says so to who asks.
+    async fn rest(&self, inputs: &mut Inputs, pulse: &mut Pulse, time: Duration) {
+        let rested = tokio::time::sleep(time);
+        tokio::pin!(rested);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.end.cancelled() => return,
+                () = &mut rested => return,
+                () = pulse.beat() => {}
+                Some((_, answer)) = inputs.asks.recv() => {
+                    let what = "the program made a mistake in this slot, which rests a moment: ask again soon";
+                    _ = answer.send(Err(Refused::NotNow(what.into())));
+                }
+            }
+        }
+    }
+
+    pub(super) async fn say(&self, event: Event) {
+        _ = self.outbox.send((self.origin.slot.clone(), event)).await;
+    }
+
+    /// Tells what the inputs were when the program began.
+    async fn begin(&self, ears: &Ears, shown: &mut Shown) {
+        if ears.is_sensed() {
+            self.say(if ears.is_empty() { Event::Lifted } else { Event::Seated }).await;
+        }
+        let old = self.start == Start::Contact && ears.is_sensed() && !ears.is_empty();
+        let stuck = ears.is_stuck();
+        self.notices(shown, |notices| {
+            notices.extend(stuck.then_some(Notice::Stuck));
+            // nobody put it in now: it may have been there for a week
+            notices.extend(old.then_some(Notice::OldBoard));
+        })
+        .await;
+    }
+
+    /// Changes the notices, and tells of the first one.
+    async fn notices(&self, shown: &mut Shown, change: impl FnOnce(&mut BTreeSet<Notice>)) {
+        let before = shown.notices.first().copied();
+        change(&mut shown.notices);
+        match shown.notices.first() {
+            now if now.copied() == before => {}
+            Some(now) => self.say(Event::Noticed { message: now.message().into() }).await,
+            None => self.say(Event::Settled).await,
+        }
+    }
+
+    async fn idle(&self, inputs: &mut Inputs, shown: &mut Shown, memory: &Memory, pulse: &mut Pulse) -> Wake {
+        // who just put a board in does not wait for a second press
+        let pairs = shown.last && !shown.fresh;
+        tokio::select! {
+            biased;
+            () = self.end.cancelled() => Wake::End,
+            () = pulse.beat() => Wake::Nothing,
+            Some((order, answer)) = inputs.asks.recv() => {
+                let (reply, wake) = take(order, memory, inputs.ears.is_empty());
+                _ = answer.send(reply);
+                wake
+            }
+            heard = inputs.ears.next(pairs) => self.heard(heard, inputs.ears.is_empty(), shown, memory).await,
+        }
+    }
+
+    /// What the jig tells while no unit is in flight.
+    async fn heard(&self, heard: Heard, is_empty: bool, shown: &mut Shown, memory: &Memory) -> Wake {
+        let blocked = memory.blocked().is_some();
+        match heard {
+            Heard::Press(Meaning::Long) if blocked => return Wake::Acknowledged,
+            Heard::Press(Meaning::Short) if self.start != Start::Remote && !blocked => {
+                if !is_empty {
+                    return Wake::Start(Task::Convert { redo: false });
+                }
+                self.notices(shown, |notices| _ = notices.insert(Notice::NoBoard)).await;
+            }
+            Heard::Press(Meaning::Double) if shown.last => self.say(Event::Recalled).await,
+            Heard::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, shown).await,
+            Heard::Seated => {
+                shown.fresh = true;
+                self.say(Event::Seated).await;
+                self.notices(shown, |notices| _ = notices.remove(&Notice::NoBoard)).await;
+            }
+            Heard::Still if self.start == Start::Contact && !blocked => {
+                return Wake::Start(Task::Convert { redo: false });
+            }
+            Heard::Still | Heard::Press(Meaning::Short | Meaning::Double | Meaning::Long) => {}
+            Heard::Lifted => {
+                self.say(Event::Lifted).await;
+                self.notices(shown, |notices| _ = notices.remove(&Notice::OldBoard)).await;
+            }
+        }
+        Wake::Nothing
+    }
+
+    async fn stuck(&self, heard: Heard, shown: &mut Shown) {
+        self.notices(shown, |notices| {
+            if heard == Heard::Press(Meaning::Stuck) {
+                notices.insert(Notice::Stuck);
+            } else {
+                notices.remove(&Notice::Stuck);
+            }
+        })
+        .await;
+    }
+
+    async fn unit(
+        &self,
+        inputs: &mut Inputs,
+        shown: &mut Shown,
+        memory: &Memory,
+        pulse: &mut Pulse,
+        task: Task,
+    ) -> Unit {
+        let archive = self.archive.clone();
+        match tokio::task::spawn_blocking(move || archive.room()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(full @ NoRoom::Full { .. })) => return self.end_early(FaultCode::NoRoom, full.to_string()).await,
+            Ok(Err(NoRoom::Unknown(error))) => return self.end_early(FaultCode::LedgerDown, error.to_string()).await,
+            Err(error) => return self.end_early(FaultCode::Panicked, error.to_string()).await,
+        }
         let shelf = Arc::clone(&self.shelf);
-        let stock = match tokio::task::spawn_blocking(move || shelf.stock()).await {
+        let converts = matches!(task, Task::Convert { .. });
+        let look = move || if converts { shelf.stock() } else { shelf.stock_without_images() };
+        let stock = match tokio::task::spawn_blocking(look).await {
             Ok(Ok(stock)) => stock,
             Ok(Err(Lack::Recipe(why))) => return self.end_early(FaultCode::BadRecipe, why).await,
             Ok(Err(Lack::Firmware(why))) => return self.end_early(FaultCode::NoImage, why).await,
             Err(error) => return self.end_early(FaultCode::Panicked, error.to_string()).await,
         };
         let stop = self.end.child_token();
-        let work = AssertUnwindSafe(flow::convert(self.job(stock, stop.clone()))).catch_unwind();
+        let (trip, alarm) = watch::channel(None);
+        let work = flow::convert(self.job(stock, task, memory, stop.clone(), alarm));
         tokio::pin!(work);
-        let panicked = loop {
+        let guard = async {
+            match &self.supply {
+                Some(supply) => supply.watch(&self.origin.slot, &self.nest.lines, &self.outbox, &trip).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(guard);
+        loop {
             tokio::select! {
                 biased;
-                done = &mut work => break done.is_err(),
-                wish = self.busy(inputs) => if wish {
+                unit = &mut work => return unit,
+                never = &mut guard => match never {},
+                wish = self.busy(inputs, shown, pulse, &trip) => if wish {
                     stop.cancel();
                     self.say(Event::Stopping).await;
                 },
             }
-        };
-        if panicked {
-            if let Err(error) = self.nest.lines.make_safe().await {
-                tracing::error!(%error, slot = self.origin.slot, "the jig could not be made safe");
-            }
-            let what = "the program panicked in this slot; the journal has the place".to_string();
-            self.end_early(FaultCode::Panicked, what).await;
         }
     }
 
     /// Hears the inputs while a unit is in flight; `true`: it shall stop.
-    async fn busy(&self, inputs: &mut Inputs) -> bool {
+    async fn busy(
+        &self,
+        inputs: &mut Inputs,
+        shown: &mut Shown,
+        pulse: &mut Pulse,
+        trip: &watch::Sender<Option<Alarm>>,
+    ) -> bool {
         tokio::select! {
+            // here and not around this: an input in hand must not be dropped by a beat
+            () = pulse.beat() => false,
             Some((order, answer)) = inputs.asks.recv() => {
-                let reply = match order {
-                    Order::Start => Err(Refused::NotNow("a unit is in flight in this slot".into())),
-                    Order::Abort => Ok(()),
-                };
-                _ = answer.send(reply);
-                order == Order::Abort
+                let abort = matches!(order, Order::Abort);
+                let busy = || Err(Refused::NotNow("a unit is in flight in this slot".into()));
+                _ = answer.send(if abort { Ok(()) } else { busy() });
+                abort
             }
-            Some(edge) = inputs.edges.recv() => match edge.input {
-                Input::Button => {
-                    self.say(Event::Button { pressed: edge.active }).await;
-                    inputs.press.edge(edge.active, edge.at) == Some(Meaning::Long)
+            heard = inputs.ears.next(false) => {
+                match heard {
+                    Heard::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, shown).await,
+                    Heard::Press(_) | Heard::Still => {}
+                    Heard::Seated | Heard::Lifted => self.moved(heard, inputs.ears.is_sensed(), trip).await,
                 }
-                Input::Contact => {
-                    self.contact(edge.active).await;
-                    false
-                }
-            },
-            else => std::future::pending().await,
+                heard == Heard::Press(Meaning::Long)
+            }
         }
     }
 
-    fn job(&self, stock: Stock, stop: CancellationToken) -> Job<'_> {
+    /// The contact moved while a unit is in flight.
+    async fn moved(&self, heard: Heard, is_sensed: bool, trip: &watch::Sender<Option<Alarm>>) {
+        let (event, verb) = match heard {
+            Heard::Seated => (Event::Seated, "closed"),
+            _ => (Event::Lifted, "opened"),
+        };
+        self.say(event).await;
+        if is_sensed {
+            let message = format!("expected the jig's contact to stay as it was while the board has power, it {verb}");
+            raise(trip, FaultCode::Lifted, message);
+        }
+    }
+
+    fn job(
+        &self,
+        stock: Stock,
+        task: Task,
+        memory: &Memory,
+        stop: CancellationToken,
+        alarm: watch::Receiver<Option<Alarm>>,
+    ) -> Job<'_> {
         Job {
             nest: &self.nest,
             archive: &self.archive,
@@ -191,44 +367,37 @@ impl Bench {
             recipe_name: stock.recipe_name,
             kit: stock.kit,
             images: stock.images,
+            task,
             origin: Origin { batch: self.desk.batch_name(), ..self.origin.clone() },
-            pace: self.pace,
+            pace: Pace { max_baud: memory.rate(self.pace.max_baud), ..self.pace },
             outbox: self.outbox.clone(),
             stop,
+            alarm,
         }
     }
+}
 
-    /// Records and shows a unit that ended before or outside its cycle.
-    async fn end_early(&self, code: FaultCode, message: String) {
-        let fault = Fault::new(code, Stage::Settle, message);
-        let now = crate::clock::now();
-        let unit = Unit {
-            seq: 0,
-            v: VERSION,
-            station: self.origin.station.clone(),
-            slot: self.origin.slot.clone(),
-            batch: self.desk.batch_name(),
-            started: now,
-            finished: now,
-            clock_synced: self.origin.clock_synced,
-            boot_id: self.origin.boot_id.clone(),
-            verdict: code.verdict(),
-            fault: Some(fault.clone()),
-            board: None,
-            backup: None,
-            firmware: None,
-            config: None,
-            stages: Vec::new(),
-            uart: Uart::default(),
-            map: None,
-        };
-        let seq = match self.ledger.commit(unit).await {
-            Ok(stored) => Some(stored.seq),
-            Err(error) => {
-                tracing::error!(%error, "a record could not be written");
-                None
-            }
-        };
-        self.say(Event::Finished { seq, verdict: code.verdict(), fault: Some(fault), ms: 0 }).await;
+/// What an idle slot makes of an order.
+fn take(order: Order, memory: &Memory, is_empty: bool) -> (Result<(), Refused>, Wake) {
+    let refuse = |why: &str| (Err(Refused::NotNow(why.into())), Wake::Nothing);
+    match (order, memory.blocked()) {
+        (Order::Start { .. } | Order::Restore(_), Some(why)) => refuse(why),
+        (Order::Start { .. } | Order::Restore(_), None) if is_empty => refuse(Notice::NoBoard.message()),
+        (Order::Start { redo }, None) => (Ok(()), Wake::Start(Task::Convert { redo })),
+        (Order::Restore(restore), None) => (Ok(()), Wake::Start(Task::Restore(restore))),
+        (Order::Abort, _) => refuse("nothing runs in this slot"),
+        (Order::Acknowledge, Some(_)) => (Ok(()), Wake::Acknowledged),
+        (Order::Acknowledge, None) => refuse("this slot waits for nobody"),
     }
+}
+
+/// Stops the unit in flight at once. The first alarm stays: what follows is what it led to.
+pub(super) fn raise(trip: &watch::Sender<Option<Alarm>>, code: FaultCode, message: String) {
+    trip.send_if_modified(|alarm| {
+        let first = alarm.is_none();
+        if first {
+            *alarm = Some(Alarm { code, message });
+        }
+        first
+    });
 }

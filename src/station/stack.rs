@@ -231,7 +231,8 @@ fn deep(folder: &Path, depth: u32, found: &mut Vec<PathBuf>) {
             deep(&path, depth - 1, found);
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_firmware = name.starts_with("OpenBK") && name.ends_with(".bin");
+        let is_firmware =
+            name.starts_with("OpenBK") && path.extension().is_some_and(|end| end.eq_ignore_ascii_case("bin"));
         if is_firmware && !is_link && found.len() < USB_FILES {
             found.push(path);
         }

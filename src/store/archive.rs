@@ -3,16 +3,20 @@
 //! Each is there once, in the form that the recipe asked for last: plain, or encrypted to a public key.
 
 use super::backup_file::{Name, PART, files_of, missing, read, write};
+use super::room::{self, NoRoom};
 use super::{StoreError, blocking};
 use crate::model::digest::Digest;
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Writers at once: more would only make the fsyncs of one card wait for each other.
 const WRITERS: usize = 2;
+/// Bytes a second of a gentle check.
+const GENTLE: f64 = 8.0 * 1024.0 * 1024.0;
 
 /// Stock flashes, as files named by their digest. Cheap to clone.
 #[derive(Clone)]
@@ -55,6 +59,15 @@ pub struct Report {
     pub doubled: Vec<PathBuf>,
     /// Files that are not backups.
     pub strangers: Vec<PathBuf>,
+}
+
+/// What [`Archive::check_gently`] found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Backups that read back as they were written.
+    pub ok: u64,
+    /// Those that do not, and why.
+    pub damaged: Vec<(Digest, StoreError)>,
 }
 
 impl Archive {
@@ -149,6 +162,30 @@ impl Archive {
             Ok(scan(&folder)?.0.into_iter().map(|(name, bytes)| kept_as(name, bytes)).collect())
         })
         .await
+    }
+
+    /// Whether there is room for a unit's backup and record.
+    pub fn room(&self) -> Result<(), NoRoom> {
+        room::look(&self.folder)
+    }
+
+    /// Reads every backup again, one at a time and with pauses, so that units in work do not wait for the disk.
+    pub async fn check_gently(&self) -> Result<Health, StoreError> {
+        let folder = Arc::clone(&self.folder);
+        let (kept, _) = blocking("listing the archive", move || scan(&folder)).await?;
+        let mut health = Health::default();
+        for (name, bytes) in kept {
+            let folder = Arc::clone(&self.folder);
+            let proof = blocking("reading a backup", move || read(&folder, name).map(|_| ())).await;
+            match proof {
+                Ok(()) => health.ok += 1,
+                // it was kept in another form meanwhile
+                Err(StoreError::Missing(_)) => {}
+                Err(error) => health.damaged.push((name.digest, error)),
+            }
+            tokio::time::sleep(Duration::from_secs_f64(bytes as f64 / GENTLE)).await;
+        }
+        Ok(health)
     }
 
     /// Reads every backup again and compares it with its digest.
@@ -248,6 +285,18 @@ mod tests {
 
         assert_eq!(archive.keep(bytes(1)).await.unwrap(), digest);
         assert_eq!(archive.read(digest).await.unwrap(), &*bytes(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gentle_check_finds_the_same_as_a_hasty_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::open(dir.path()).unwrap();
+        assert_eq!(archive.check_gently().await.unwrap(), Health::default());
+        let (digest, _) = (archive.keep(bytes(1)).await.unwrap(), archive.keep(bytes(2)).await.unwrap());
+        fs::write(archive.path(digest), b"short").unwrap();
+        let health = archive.check_gently().await.unwrap();
+        assert_eq!((health.ok, health.damaged), (1, archive.check().await.unwrap().bad));
+        archive.room().unwrap();
     }
 
     #[tokio::test]

@@ -1,18 +1,18 @@
-//! The daemon's ledger: every unit, durable before anybody hears of it.
+//! The daemon's ledger: every unit, durable before anybody hears of it, and a note of each unit in flight.
 
+use super::log::{Log, opened};
 use super::number::{Number, Pool};
-use super::records::{Found, Records, refused};
+use super::records::{Found, Records};
 use super::{StoreError, blocking};
+use crate::model::fault::FaultCode;
+use crate::model::history::StockNote;
 use crate::model::mac::Mac;
+use crate::model::open_unit::OpenUnit;
 use crate::model::unit::{Unit, UnitQuery};
 use crate::model::verdict::Verdict;
-use std::fs::{DirBuilder, File};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// sled's page cache in bytes. Its default of 1 GiB is more than a small Pi has.
-const CACHE: u64 = 16 * 1024 * 1024;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// All units, durable. Cheap to clone. Only one program can have it open: the lock also says who owns the data folder,
 /// so open it before anything else there. Offline commands read a [`super::LedgerCopy`].
@@ -22,128 +22,257 @@ pub struct Ledger {
 }
 
 struct Inner {
-    records: Records,
-    /// One commit at a time, so that numbers are given in the order of the log.
-    writer: Mutex<Writer>,
+    data_dir: PathBuf,
+    /// `None`: it failed, and could not be opened again.
+    log: RwLock<Option<Log>>,
+    /// One writer at a time, so that numbers are given in the order of the log; the number of the next unit.
+    next: Mutex<u64>,
     /// Running numbers of the units in flight.
     numbers: Arc<Pool>,
-}
-
-struct Writer {
-    db: sled::Db,
-    /// sled's log, `db` in its folder, for fdatasync.
-    log: File,
-    /// The number of the next unit.
-    next: u64,
+    /// Units that were in flight when the program ended last time, as they are recorded now.
+    interrupted: Vec<Unit>,
 }
 
 impl Ledger {
-    /// Opens or makes the ledger in `data_dir/ledger`. It blocks for as long as the disk needs.
+    /// Opens or makes the ledger in `data_dir/ledger`. Units that were in flight when the program ended last time
+    /// become records of their own. It blocks for as long as the disk needs.
     pub fn open(data_dir: &Path) -> Result<Self, StoreError> {
-        let folder = data_dir.join("ledger");
-        let what = format!("opening the ledger in {}", folder.display());
-        let io = |error| StoreError::io(&what, &error);
-        // the records name every device of a household: for the owner's eyes
-        DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(io)?;
-        let db = config(&folder).open().map_err(|error| not_opened(&what, &error))?;
-        let records = Records::open(&db).map_err(|error| refused(&what, &error))?;
-        let next = records.last_seq().map_err(|error| refused(&what, &error))? + 1;
-        let log = File::open(folder.join("db")).map_err(io)?;
-        let mut writer = Writer { db, log, next };
-        writer.sync().map_err(|error| refused(&what, &error))?;
-        // the names of new files live in their folders, and those need a sync of their own
-        for folder in [&folder, data_dir] {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+        let log = Log::open(data_dir)?;
+        let mut next = log.next()?;
+        let mut interrupted = Vec::new();
+        for open in log.records.notes()? {
+            interrupted.push(put(&log.records, open.interrupted(), &mut next)?);
         }
-        Ok(Self { inner: Arc::new(Inner { records, writer: Mutex::new(writer), numbers: Arc::default() }) })
+        log.sync()?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                data_dir: data_dir.into(),
+                log: RwLock::new(Some(log)),
+                next: Mutex::new(next),
+                numbers: Arc::default(),
+                interrupted,
+            }),
+        })
     }
 
-    /// Gives the unit its number and stores it; returns when it would survive a power cut.
-    pub async fn commit(&self, mut unit: Unit) -> Result<Unit, StoreError> {
-        let inner = Arc::clone(&self.inner);
-        blocking("storing a unit in the ledger", move || {
-            let mut writer = inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            unit.seq = writer.next;
-            inner.records.put(&unit)?;
-            writer.next += 1;
-            writer.sync().map_err(|error| refused(&format!("making unit {} durable", unit.seq), &error))?;
+    /// The units that were in flight when the program ended last time, by their records.
+    pub fn interrupted(&self) -> &[Unit] {
+        &self.inner.interrupted
+    }
+
+    /// Gives the unit its number and stores it; returns when it would survive a power cut. The note of the unit, if
+    /// there is one, goes in the same step.
+    pub async fn commit(&self, unit: Unit) -> Result<Unit, StoreError> {
+        self.write("storing a unit in the ledger", move |log, next| {
+            let unit = put(&log.records, unit, next)?;
+            if let (Verdict::Pass, Some(mac)) = (unit.verdict, unit.board.as_ref().and_then(|board| board.mac)) {
+                // a note that stays open only costs a repair that finds nothing to do
+                _ = log.stock.close(mac);
+            }
+            log.sync()?;
+            log.remember(unit.seq);
             Ok(unit)
+        })
+        .await
+    }
+
+    /// Notes the stock backup that a board's conversion begins from; returns when it would survive a power cut. The
+    /// record of a unit that passes closes the note.
+    pub async fn note_stock(&self, mac: Mac, note: StockNote) -> Result<(), StoreError> {
+        self.write("noting a stock backup in the ledger", move |log, _| {
+            log.stock.put(mac, note)?;
+            log.sync()
+        })
+        .await
+    }
+
+    /// The stock backup that a board's last conversion began from.
+    pub async fn stock_of(&self, mac: Mac) -> Result<Option<StockNote>, StoreError> {
+        self.look("looking up a stock backup in the ledger", move |log| log.stock.get(mac)).await
+    }
+
+    /// Notes that a unit begins, durably. A unit of this slot that ended without a record gets one now, which is given
+    /// back: nothing may take its note's place.
+    pub async fn begin(&self, open: OpenUnit) -> Result<Option<Unit>, StoreError> {
+        self.write("noting in the ledger that a unit begins", move |log, next| {
+            let left = log.records.note(&open.slot)?.filter(|left| !left.is_same_unit(&open.slot, open.started));
+            let why = "the unit ended and its record could not be written at the time; it was";
+            let left = left.map(|left| put(&log.records, left.ended(FaultCode::NotRecorded, why), next)).transpose()?;
+            log.records.put_note(&open)?;
+            log.sync()?;
+            Ok(left)
+        })
+        .await
+    }
+
+    /// Brings the note of a unit in flight up to date. A note that is older than the one there, or of a unit that is
+    /// recorded by now, changes nothing. Durable: it survives a power cut; else only the end of the program.
+    pub async fn note(&self, open: OpenUnit, durable: bool) -> Result<(), StoreError> {
+        self.write("noting a unit in flight in the ledger", move |log, _| {
+            let newer =
+                |there: &OpenUnit| there.is_same_unit(&open.slot, open.started) && there.revision < open.revision;
+            if log.records.note(&open.slot)?.as_ref().is_some_and(newer) {
+                log.records.put_note(&open)?;
+                if durable { log.sync()? } else { log.flush()? }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Records a unit that ended without a record of its own, from its note; `None`: the slot has no unit in flight.
+    /// `why` begins the sentence that says what happened.
+    pub async fn close(&self, slot: &str, code: FaultCode, why: &str) -> Result<Option<Unit>, StoreError> {
+        let (slot, why) = (slot.to_owned(), why.to_owned());
+        self.write("recording a unit that broke off", move |log, next| {
+            let Some(open) = log.records.note(&slot)? else { return Ok(None) };
+            let unit = put(&log.records, open.ended(code, &why), next)?;
+            log.sync()?;
+            log.remember(unit.seq);
+            Ok(Some(unit))
         })
         .await
     }
 
     /// One unit.
     pub async fn get(&self, seq: u64) -> Result<Option<Unit>, StoreError> {
-        let inner = Arc::clone(&self.inner);
-        blocking("reading the ledger", move || inner.records.get(seq)).await
+        self.read("reading the ledger", move |records| records.get(seq)).await
     }
 
     /// The running number of a unit: the one that this MAC passed with before under this recipe, else the lowest from
-    /// `first` on that no passed unit of this recipe and no unit in flight has. Keep it until the unit is committed.
+    /// `first` on that no passed unit of this recipe and no unit in flight has. A unit that was interrupted after its
+    /// number was written counts as passed. Keep it until the unit is committed.
     pub async fn number(&self, recipe: &str, mac: Mac, first: u32) -> Result<Number, StoreError> {
-        let (inner, recipe) = (Arc::clone(&self.inner), recipe.to_owned());
-        blocking("finding a running number in the ledger", move || {
-            let passed = || inner.records.query(&UnitQuery { verdict: Some(Verdict::Pass), ..UnitQuery::default() });
-            inner.numbers.take(&recipe, mac, first, passed)
+        let (recipe, numbers) = (recipe.to_owned(), Arc::clone(&self.inner.numbers));
+        self.read("finding a running number in the ledger", move |records| {
+            let of = |verdict| records.query(&UnitQuery { verdict: Some(verdict), ..UnitQuery::default() });
+            numbers.take(&recipe, mac, first, || {
+                let mut units = of(Verdict::Pass)?;
+                units.extend(of(Verdict::Error)?.into_iter().filter(has_number));
+                Ok(units)
+            })
         })
         .await
     }
 
     /// Units, newest first, from no more than `budget` records, and where to go on.
     pub async fn search(&self, query: UnitQuery, budget: usize) -> Result<Found, StoreError> {
-        let inner = Arc::clone(&self.inner);
-        blocking("searching the ledger", move || inner.records.search(&query, budget)).await
+        self.read("searching the ledger", move |records| records.search(&query, budget)).await
     }
 
     /// Up to `limit` units with a greater number than `seq`, oldest first, and the last number that was looked at.
     pub async fn after(&self, seq: u64, limit: usize) -> Result<Option<(u64, Vec<Unit>)>, StoreError> {
-        let inner = Arc::clone(&self.inner);
-        blocking("reading the ledger", move || inner.records.after(seq, limit)).await
+        self.read("reading the ledger", move |records| records.after(seq, limit)).await
     }
 
     /// Size on disk, bytes.
     pub async fn bytes(&self) -> Result<u64, StoreError> {
-        let inner = Arc::clone(&self.inner);
-        blocking("measuring the ledger", move || {
-            let writer = inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.db.size_on_disk().map_err(|error| refused("measuring the ledger", &error))
-        })
-        .await
+        self.look("measuring the ledger", Log::bytes).await
     }
 
     /// Units, newest first. A record that can't be read is left out; [`Ledger::get`] says what is wrong with it.
     pub async fn query(&self, query: UnitQuery) -> Result<Vec<Unit>, StoreError> {
+        self.read("searching the ledger", move |records| records.query(&query)).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(&Records) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.look(what, move |log| work(&log.records)).await
+    }
+
+    async fn look<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(&Log) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let inner = Arc::clone(&self.inner);
-        blocking("searching the ledger", move || inner.records.query(&query)).await
+        blocking(what, move || {
+            let log = inner.log.read().unwrap_or_else(PoisonError::into_inner);
+            work(log.as_ref().ok_or_else(|| closed(what, &inner.data_dir))?)
+        })
+        .await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(&Log, &mut u64) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        blocking(what, move || inner.write(what, work)).await
     }
 }
 
-impl Writer {
-    /// sled's flush ends in sync_file_range, which does not survive a power cut (measured: up to 283 acknowledged
-    /// records lost in one cut, none with the fdatasync).
-    fn sync(&mut self) -> Result<(), sled::Error> {
-        self.db.flush()?;
-        self.log.sync_data()?;
+impl Inner {
+    /// Does one write. After a failure the database forgets what it could not make durable and refuses further work,
+    /// so it is opened again: at once, and where that fails before the next write.
+    fn write<T>(
+        &self,
+        what: &str,
+        work: impl FnOnce(&Log, &mut u64) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.log.read().unwrap_or_else(PoisonError::into_inner).is_none() {
+            self.open_again(&mut next)?;
+        }
+        let result = {
+            let log = self.log.read().unwrap_or_else(PoisonError::into_inner);
+            let log = log.as_ref().ok_or_else(|| closed(what, &self.data_dir))?;
+            catch_unwind(AssertUnwindSafe(|| work(log, &mut next))).unwrap_or_else(|_| Err(crashed(what)))
+        };
+        if result.is_err()
+            && let Err(error) = self.open_again(&mut next)
+        {
+            tracing::error!("{error}");
+        }
+        result
+    }
+
+    fn open_again(&self, next: &mut u64) -> Result<(), StoreError> {
+        let mut slot = self.log.write().unwrap_or_else(PoisonError::into_inner);
+        drop(slot.take());
+        let log = opened(&self.data_dir)?;
+        *next = log.next()?;
+        *slot = Some(log);
         Ok(())
     }
 }
 
-/// How every ledger is opened. There is no flushing by timer: each commit flushes.
-pub(super) fn config(folder: &Path) -> sled::Config {
-    sled::Config::new().path(folder).cache_capacity(CACHE).flush_every_ms(None)
+/// Gives a unit the next number and stores it. Not durable yet.
+fn put(records: &Records, mut unit: Unit, next: &mut u64) -> Result<Unit, StoreError> {
+    unit.seq = *next;
+    records.put(&unit)?;
+    *next += 1;
+    Ok(unit)
 }
 
-/// A refusal to open, in words.
-fn not_opened(what: &str, error: &sled::Error) -> StoreError {
-    // sled wraps the lock's refusal in an I/O error without a kind of its own
-    if error.to_string().contains("could not acquire lock") {
-        return StoreError::Disk {
-            what: what.into(),
-            found: "another flashjig has it open".into(),
-            remedy: "stop that one first (`systemctl stop flashjig`), or give this one another data_dir".into(),
-        };
+/// Whether a unit broke off when its number was in its flash already.
+fn has_number(unit: &Unit) -> bool {
+    let broken = unit.fault.as_ref().is_some_and(|fault| {
+        matches!(fault.code, FaultCode::Interrupted | FaultCode::NotRecorded | FaultCode::Panicked)
+    });
+    broken && unit.config.as_ref().is_some_and(|config| !config.injected.is_empty())
+}
+
+fn closed(what: &str, data_dir: &Path) -> StoreError {
+    StoreError::Disk {
+        what: what.into(),
+        found: format!("the ledger in {} failed before and could not be opened again", data_dir.display()),
+        remedy: "mend the disk (`df -h`, `dmesg`), then start the next unit or restart flashjig; nothing that was \
+                 stored before is lost"
+            .into(),
     }
-    refused(what, error)
+}
+
+fn crashed(what: &str) -> StoreError {
+    StoreError::Disk {
+        what: what.into(),
+        found: "the database gave up".into(),
+        remedy: "check the disk (`df -h`, `dmesg`); report it with the log if the disk is well".into(),
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@
 //! be newer than the log that was copied: they stay behind.
 
 use super::StoreError;
-use super::ledger::config;
+use super::last::Last;
+use super::log::config;
 use super::records::{Records, refused};
 use crate::model::unit::{Unit, UnitQuery};
 use std::fs::{self, File};
@@ -24,6 +25,7 @@ const CHUNK: usize = 256 * 1024;
 /// A ledger as it was at one moment, to read from.
 pub struct LedgerCopy {
     records: Records,
+    lost: Option<StoreError>,
     /// Removed on drop.
     _folder: TempDir,
 }
@@ -49,6 +51,8 @@ impl LedgerCopy {
             )),
             _ => io(error),
         })?;
+        // read before the log is copied: the log that follows is at least as new
+        let last = Last::read(&from).map_err(io)?;
         let folder = tempfile::Builder::new().prefix("flashjig-ledger-").tempdir().map_err(io)?;
         if !copy_ledger(&from, folder.path()).map_err(io)? {
             return Err(StoreError::Disk {
@@ -59,7 +63,14 @@ impl LedgerCopy {
         }
         let db = config(folder.path()).open().map_err(|error| refused(&what, &error))?;
         let records = Records::open(&db).map_err(|error| refused(&what, &error))?;
-        Ok(Self { records, _folder: folder })
+        let found = records.last_seq().map_err(|error| refused(&what, &error))?;
+        let lost = last.and_then(|last| last.missing(&from, found));
+        Ok(Self { records, lost, _folder: folder })
+    }
+
+    /// That records are missing at the end, where they are: the rest can be read all the same.
+    pub fn lost(&self) -> Option<&StoreError> {
+        self.lost.as_ref()
     }
 
     /// One unit.

@@ -8,13 +8,17 @@ mod backup_file;
 pub mod desk;
 mod disk;
 pub mod export;
+mod last;
 pub mod ledger;
 pub mod ledger_copy;
+mod log;
 pub mod number;
 mod records;
+pub mod room;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod seal;
+mod stock_notes;
 pub mod token;
 
 pub use archive::Archive;

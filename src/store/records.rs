@@ -6,6 +6,7 @@
 //! | `by_mac`     | MAC (6 bytes), seq               | -                          |
 //! | `by_day`     | UTC day of `finished`, seq       | -                          |
 //! | `by_verdict` | verdict (1 byte), seq            | -                          |
+//! | `open`       | name of the slot                 | the unit in flight as JSON |
 //!
 //! Numbers are big-endian, so that the order of the keys is the order of the numbers. Records are small and hold
 //! their own version: sled's stable line is old, and whatever follows it only has to read JSON.
@@ -16,9 +17,11 @@ pub use search::Found;
 
 use super::StoreError;
 use crate::model::mac::Mac;
+use crate::model::open_unit::OpenUnit;
 use crate::model::unit::{Unit, UnitQuery};
 use crate::model::verdict::Verdict;
 use jiff::Timestamp;
+use serde::Serialize;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
 use sled::{IVec, Tree};
 
@@ -34,6 +37,7 @@ pub(super) struct Records {
     by_mac: Tree,
     by_day: Tree,
     by_verdict: Tree,
+    open: Tree,
 }
 
 impl Records {
@@ -44,6 +48,7 @@ impl Records {
             by_mac: db.open_tree("by_mac")?,
             by_day: db.open_tree("by_day")?,
             by_verdict: db.open_tree("by_verdict")?,
+            open: db.open_tree("open")?,
         };
         if !records.newest_is_indexed()? {
             records.index_all()?;
@@ -56,15 +61,17 @@ impl Records {
         Ok(self.units.last()?.and_then(|(key, _)| seq_of(&key)).unwrap_or(0))
     }
 
-    /// Stores a record and its index entries, all or nothing. Not durable yet.
+    /// Stores a record and its index entries, and takes away the note of the unit in flight that it was: all or
+    /// nothing. Not durable yet.
     pub(super) fn put(&self, unit: &Unit) -> Result<(), StoreError> {
-        let json = serde_json::to_vec(unit).map_err(|error| StoreError::Disk {
-            what: format!("unit {} can't be written as JSON", unit.seq),
-            found: error.to_string(),
-            remedy: "the program made a mistake: report it with the log".into(),
-        })?;
-        (&self.units, &self.by_mac, &self.by_day, &self.by_verdict)
-            .transaction(|(units, by_mac, by_day, by_verdict)| {
+        let json = json(&format!("unit {}", unit.seq), unit)?;
+        let slot = unit.slot.as_bytes();
+        let is_open = self.note(&unit.slot)?.is_some_and(|open| open.is_same_unit(&unit.slot, unit.started));
+        (&self.units, &self.by_mac, &self.by_day, &self.by_verdict, &self.open)
+            .transaction(|(units, by_mac, by_day, by_verdict, open)| {
+                if is_open {
+                    open.remove(slot)?;
+                }
                 units.insert(&unit.seq.to_be_bytes(), json.as_slice())?;
                 if let Some(key) = mac_key(unit) {
                     by_mac.insert(key, b"")?;
@@ -77,6 +84,30 @@ impl Records {
                 TransactionError::Storage(error) => refused(&format!("storing unit {}", unit.seq), &error),
                 TransactionError::Abort(()) => StoreError::Missing(format!("unit {} was not stored", unit.seq)),
             })
+    }
+
+    /// The unit in flight of a slot. A note that can't be read counts as none.
+    pub(super) fn note(&self, slot: &str) -> Result<Option<OpenUnit>, StoreError> {
+        let found = self.open.get(slot).map_err(|e| refused(&format!("reading the note of slot {slot}"), &e))?;
+        Ok(found.and_then(|json| serde_json::from_slice(&json).ok()))
+    }
+
+    /// All units in flight.
+    pub(super) fn notes(&self) -> Result<Vec<OpenUnit>, StoreError> {
+        let failed = |error: sled::Error| refused("reading the notes of units in flight", &error);
+        let mut notes = Vec::new();
+        for value in self.open.iter().values() {
+            notes.extend(serde_json::from_slice::<OpenUnit>(&value.map_err(failed)?));
+        }
+        Ok(notes)
+    }
+
+    /// Stores the note of a unit in flight in place of the slot's last one. Not durable yet.
+    pub(super) fn put_note(&self, open: &OpenUnit) -> Result<(), StoreError> {
+        let what = format!("the note of slot {}", open.slot);
+        let json = json(&what, open)?;
+        self.open.insert(open.slot.as_bytes(), json).map_err(|e| refused(&format!("writing {what}"), &e))?;
+        Ok(())
     }
 
     /// One unit; a record that can't be read is an error that names it.
@@ -158,6 +189,14 @@ impl Records {
     }
 }
 
+fn json(what: &str, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(value).map_err(|error| StoreError::Disk {
+        what: format!("{what} can't be written as JSON"),
+        found: error.to_string(),
+        remedy: "the program made a mistake: report it with the log".into(),
+    })
+}
+
 /// The numbers below `before` under one prefix, newest first.
 fn prefixed(tree: &Tree, prefix: &[u8], before: u64) -> Walk {
     let key = |seq: u64| [prefix, &seq.to_be_bytes()].concat();
@@ -203,8 +242,10 @@ pub(super) fn refused(what: &str, error: &sled::Error) -> StoreError {
             what: what.into(),
             expected: "the log of the ledger as it was written".into(),
             found: error.to_string(),
-            remedy: "the disk lost or changed data: stop flashjig, copy the folder `ledger` away, check the disk \
-                     (`dmesg`), and start with a good copy or without the folder; the backups are not affected"
+            remedy: "the disk lost or changed data, and nothing is made anew over it: stop flashjig, copy the folder \
+                     `ledger` away and keep it, check the disk (`dmesg`), then put a good copy back, or start without \
+                     the folder: numbers begin at 1 again. `flashjig units --data-dir DIR` tells whether a copy of the \
+                     data folder can be read. The backups are not affected: `flashjig backup check`"
                 .into(),
         },
         other => StoreError::Disk {

@@ -2,6 +2,7 @@
 
 use crate::model::board::Board;
 use crate::model::chip::{Chip, Key};
+use crate::model::content::BackupKind;
 use crate::model::digest::Digest;
 use crate::model::mac::Mac;
 use crate::model::stage::Stage;
@@ -32,6 +33,7 @@ pub(crate) fn unit() -> Unit {
             bootloader: Some("BK7231S_1.0.5".into()),
             key: Key::Standard,
             evidence: vec!["boot text BK7231S_1.0.5".into()],
+            calibration: None,
         }),
         backup: Some(Backup {
             sha256: Digest::of(b"stock"),
@@ -39,6 +41,7 @@ pub(crate) fn unit() -> Unit {
             read_bytes: 0x20_0000,
             skipped_bytes: 0,
             contains_credentials: true,
+            kind: BackupKind::Stock,
         }),
         firmware: Some(Firmware {
             name: "OpenBK7231T_UA_1.18.300.bin".into(),
@@ -53,5 +56,8 @@ pub(crate) fn unit() -> Unit {
         ],
         uart: Uart { baud: 2_000_000, tx_bytes: 1_200_000, rx_bytes: 2_300_000, errors: 1 },
         map: None,
+        checks: Vec::new(),
+        already: None,
+        restored_from: None,
     }
 }

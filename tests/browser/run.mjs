@@ -27,10 +27,11 @@ const browser = await chromium.launch({
 });
 const demo = new Station(program, "demo");
 const bench = new Station(program, "run");
-const world = { browser, demo, bench, axe, shots };
+const jig = new Station(program, "jig");
+const world = { browser, demo, bench, jig, axe, shots };
 let failed = 0;
 try {
-  await Promise.all([demo.start(), bench.start()]);
+  await Promise.all([demo.start(), bench.start(), jig.start()]);
   for (const [name, test] of [["fold", fold], ...Object.entries(tests)]) {
     if (given.only && !name.includes(given.only)) continue;
     const begin = Date.now();
@@ -44,7 +45,7 @@ try {
   }
 } finally {
   await browser.close();
-  await Promise.all([demo.end(), bench.end()]);
+  await Promise.all([demo.end(), bench.end(), jig.end()]);
 }
 console.log(failed ? `${failed} failed` : "all passed");
 process.exit(failed ? 1 : 0);

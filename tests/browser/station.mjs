@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { mkdtempSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -28,6 +28,7 @@ export class Station {
   async start() {
     this.port ??= await freePort();
     this.base = `http://127.0.0.1:${this.port}`;
+    if (this.kind === "jig" && !this.board) await this.insert();
     // the made-up firmware of a demo lies in its temporary folder: there the test finds a good image
     const env = { ...process.env, TMPDIR: join(this.folder, "tmp") };
     this.child = spawn(this.program, this.arguments(), { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -48,6 +49,11 @@ export class Station {
     if (this.kind === "demo") {
       return ["demo", "--slots", "2", "--speed", "6", "--listen", `127.0.0.1:${this.port}`, "--data-dir", data, "--fault", "stuck 0x40000"];
     }
+    if (this.kind === "jig") {
+      const config = `[station]\nname = "jig"\ndata_dir = "${data}"\n[web]\nlisten = "127.0.0.1:${this.port}"\n[[slot]]\nname = "A"\nuart = "${join(this.folder, "tty")}"\n[slot.lines]\nkind = "socket"\npath = "${join(this.folder, "lines")}"\n`;
+      writeFileSync(join(this.folder, "flashjig.toml"), config);
+      return ["run", "--config", join(this.folder, "flashjig.toml")];
+    }
     // two slots whose ports are not there: orders are taken, and each unit ends with what to do about that
     this.token = "a-token-of-the-browser-tests-0123456789";
     const token = join(this.folder, "token");
@@ -56,6 +62,15 @@ export class Station {
     const config = `[station]\nname = "bench-1"\ndata_dir = "${data}"\n[web]\nlisten = "127.0.0.1:${this.port}"\ntoken_file = "${token}"\n${slot("A")}${slot("B")}`;
     writeFileSync(join(this.folder, "flashjig.toml"), config);
     return ["run", "--config", join(this.folder, "flashjig.toml")];
+  }
+
+  /** A virtual board with lines of its own, and firmware for it: it stays in the jig from unit to unit. */
+  async insert() {
+    const firmware = join(this.folder, "data", "firmware");
+    mkdirSync(firmware, { recursive: true });
+    const lines = join(this.folder, "lines");
+    this.board = spawn(this.program, ["sim", "--chip", "t", "--speed", "20", "--link", join(this.folder, "tty"), "--control", lines, "--firmware", firmware], { stdio: "ignore" });
+    for (let tries = 0; tries < 300 && !existsSync(lines); tries += 1) await new Promise(resolve => setTimeout(resolve, 100));
   }
 
   async stop() {
@@ -72,6 +87,7 @@ export class Station {
 
   async end() {
     await this.stop();
+    this.board?.kill("SIGTERM");
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

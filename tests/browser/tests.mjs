@@ -163,6 +163,63 @@ export async function control_needs_the_token_and_space_starts(world) {
   await close(page);
 }
 
+export async function a_slot_that_fails_again_and_again_wants_somebody_to_look(world) {
+  const page = await open(world, world.bench);
+  const slot = page.locator(".slot", { has: page.locator("#slot-B") });
+  const headers = { Authorization: `Bearer ${world.bench.token}`, "X-Flashjig": "1" };
+  const isBlocked = async () => (await (await fetch(`${world.bench.base}/api/v1/status`)).json()).slots[1].state === "blocked";
+  for (let tries = 0; tries < 300 && !await isBlocked(); tries += 1) {
+    await fetch(`${world.bench.base}/api/v1/slots/B/start`, { method: "POST", headers });
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+  await slot.locator(".verdict.v-blocked").waitFor();
+  const told = await slot.locator(".todo").allTextContents();
+  assert.ok(told.length >= 2 && told[0].includes("look"), "what to do about it, and about its cause");
+  await slot.locator("button.primary").click();
+  await page.fill("#token", world.bench.token);
+  await page.click("#ask-yes");
+  await slot.locator(".verdict.v-error").waitFor();
+  assert.equal(await slot.locator("button.primary").textContent(), "Start");
+  await close(page);
+}
+
+export async function a_board_is_converted_left_alone_redone_and_restored(world) {
+  const page = await open(world, world.jig);
+  const word = page.locator(".slot .verdict .word");
+  const unit = seq => page.waitForFunction(seq => document.querySelector(".slot .verdict .foot")?.textContent.includes(`Unit ${seq}`), seq);
+  await page.locator(".slot .primary").click();
+  await unit(1);
+  assert.equal(await word.textContent(), "PASS");
+  await page.locator(".slot .primary").click();
+  await unit(2);
+  assert.equal(await word.textContent(), "DONE BEFORE");
+  await page.locator(".slot button", { hasText: "Convert again" }).click();
+  await unit(3);
+  assert.equal(await word.textContent(), "PASS");
+  // only the first unit's backup is the stock flash
+  await page.evaluate(() => { location.hash = "unit-3"; });
+  await page.waitForSelector(".head .verdict");
+  assert.equal(await page.locator(".do button", { hasText: "Write stock back" }).count(), 0);
+  await page.evaluate(() => { location.hash = "unit-1"; });
+  await page.locator("h1", { hasText: "Unit 1" }).waitFor();
+  await page.locator(".do button", { hasText: "Write stock back" }).click();
+  await page.click("#sure-yes");
+  await unit(4);
+  assert.equal(await word.textContent(), "PASS");
+  const [restored, first] = await Promise.all([4, 1].map(async seq => (await fetch(`${world.jig.base}/api/v1/units/${seq}`)).json()));
+  assert.equal(restored.restored_from, 1);
+  assert.ok(restored.map.cells && first.checks.length > 5);
+  await close(page);
+}
+
+export async function the_station_shows_what_the_doctor_finds(world) {
+  const page = await open(world, world.jig, "station");
+  await page.locator("h2", { hasText: "What the doctor finds" }).waitFor();
+  const found = await page.textContent("#view");
+  for (const part of ["kernel", "port of slot A", "data folder", "firmware"]) assert.ok(found.includes(part), part);
+  await close(page);
+}
+
 export async function the_page_reconnects_after_a_restart(world) {
   const page = await open(world, world.bench);
   await page.waitForSelector(".slot");

@@ -9,7 +9,7 @@
 )]
 
 use flashjig::flow::Pace;
-use flashjig::model::event::Event;
+use flashjig::model::event::{Event, Stamped};
 use flashjig::model::unit::Unit;
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
@@ -17,8 +17,10 @@ use flashjig::sim::hand::{Hand, Stats};
 use flashjig::station::{Order, Station, StationHandle};
 use flashjig::wiring;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::sync::broadcast::Receiver;
 
 /// How much faster than the world the boards are.
 pub const SPEED: f64 = 40.0;
@@ -57,6 +59,15 @@ impl Rig {
 
     /// The same, with a hook that may add files to the data folder first.
     pub fn with(slots: usize, files: &[(&str, &[u8])], prepare: impl FnOnce(&Path)) -> Self {
+        Self::made(slots, files, 0, prepare)
+    }
+
+    /// The same with slots that ask for attention after so many failures in a row.
+    pub fn stopping(slots: usize, files: &[(&str, &[u8])], stop_after: u32) -> Self {
+        Self::made(slots, files, stop_after, |_| {})
+    }
+
+    fn made(slots: usize, files: &[(&str, &[u8])], stop_after: u32, prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let firmware = dir.path().join("firmware");
         std::fs::create_dir_all(&firmware).unwrap();
@@ -69,7 +80,8 @@ impl Rig {
         let mut hands = Vec::new();
         for number in 0..slots {
             let spec = NestSpec { speed: SPEED, seed: number as u64, ..NestSpec::default() };
-            let (plan, hand) = wiring::virtual_slot(&slot_name(number), spec, quick()).unwrap();
+            let (mut plan, hand) = wiring::virtual_slot(&slot_name(number), spec, quick()).unwrap();
+            plan.stop_after = stop_after;
             plans.push(plan);
             hands.push(hand);
         }
@@ -81,10 +93,30 @@ impl Rig {
 
     /// Drops a board into a slot, presses its button and waits for the verdict.
     pub async fn convert(&self, slot: usize, board: BoardSpec) -> Outcome {
-        let mut events = self.handle.events();
-        let name = slot_name(slot);
+        let events = self.handle.events();
         self.hands[slot].insert(board);
         self.hands[slot].press();
+        self.outcome(slot, events).await
+    }
+
+    /// The same by an order instead of the button.
+    pub async fn run(&self, slot: usize, board: BoardSpec, order: Order) -> Outcome {
+        let events = self.handle.events();
+        self.hands[slot].insert(board);
+        self.handle.order(&slot_name(slot), order).await.unwrap();
+        self.outcome(slot, events).await
+    }
+
+    /// Waits until the state is so.
+    pub async fn until(&self, so: impl Fn() -> bool) {
+        let mut state = self.handle.watch();
+        while !so() {
+            state.changed().await.unwrap();
+        }
+    }
+
+    async fn outcome(&self, slot: usize, mut events: Receiver<Arc<Stamped>>) -> Outcome {
+        let name = slot_name(slot);
         let seq = loop {
             let stamped = events.recv().await.unwrap();
             if let (true, Event::Finished { seq, .. }) = (stamped.slot == name, &stamped.event) {

@@ -116,6 +116,7 @@ pub(crate) fn board(tail: u8) -> Board {
         bootloader: None,
         key: Key::Standard,
         evidence: Vec::new(),
+        calibration: None,
     }
 }
 
@@ -139,6 +140,9 @@ pub(crate) fn unit(tail: u8, verdict: Verdict, backup: Option<Backup>) -> Unit {
         stages: Vec::new(),
         uart: Uart::default(),
         map: None,
+        checks: Vec::new(),
+        already: None,
+        restored_from: None,
     }
 }
 

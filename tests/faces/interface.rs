@@ -1,6 +1,7 @@
 //! What the interface answers.
 
 use crate::bench::{Bench, LOCAL, ask, bytes, get, json, request, unit};
+use flashjig::model::content::BackupKind;
 use flashjig::model::screen::{layout, paint};
 use flashjig::model::snapshot::Snapshot;
 use flashjig::model::unit::{Backup, Config, Unit};
@@ -95,8 +96,14 @@ async fn a_backup_comes_back_byte_by_byte() {
     let stock: Vec<u8> = (0..0x2_0000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
     let sha256 = bench.archive.keep(stock.clone().into()).await.unwrap();
     let bytes_in_all = stock.len() as u64;
-    let backup =
-        Backup { sha256, bytes: bytes_in_all, read_bytes: bytes_in_all, skipped_bytes: 0, contains_credentials: true };
+    let backup = Backup {
+        sha256,
+        bytes: bytes_in_all,
+        read_bytes: bytes_in_all,
+        skipped_bytes: 0,
+        contains_credentials: true,
+        kind: BackupKind::Stock,
+    };
     bench.ledger.commit(unit(0x3F, Verdict::Pass, Some(backup))).await.unwrap();
     bench.ledger.commit(unit(0x40, Verdict::Fail, None)).await.unwrap();
     let router = bench.router();
@@ -114,7 +121,14 @@ async fn an_encrypted_backup_comes_as_its_age_file() {
     let bench = Bench::new();
     let recipient = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
     let sha256 = bench.archive.keep_for(vec![7; 4096].into(), Some(recipient.into())).await.unwrap();
-    let backup = Backup { sha256, bytes: 4096, read_bytes: 4096, skipped_bytes: 0, contains_credentials: true };
+    let backup = Backup {
+        sha256,
+        bytes: 4096,
+        read_bytes: 4096,
+        skipped_bytes: 0,
+        contains_credentials: true,
+        kind: BackupKind::Stock,
+    };
     bench.ledger.commit(unit(0x3F, Verdict::Pass, Some(backup))).await.unwrap();
     let response = ask(&bench.router(), request("GET", "/api/v1/units/1/backup", LOCAL, &[])).await;
     let name = &response.headers()["content-disposition"];

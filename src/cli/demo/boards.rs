@@ -9,9 +9,6 @@ use crate::sim::factory;
 use crate::sim::faults::Fault;
 use std::path::Path;
 
-/// Version that the made-up firmware claims; its file name says that it is a demo.
-const DEMO_VERSION: &str = "1.18.300";
-
 /// What goes on the boards, and what is flashed.
 pub(super) struct Boards {
     /// Dumps in turn; none: made-up ones of these chips in turn.
@@ -64,7 +61,7 @@ impl Boards {
                 stock.iter().map(|(chip, _)| *chip).collect()
             };
             for chip in &chips {
-                let (name, bytes) = factory::demo_image(*chip, DEMO_VERSION);
+                let (name, bytes) = factory::demo_image(*chip, factory::DEMO_VERSION);
                 put(&name, &bytes)?;
             }
         }

@@ -19,10 +19,14 @@ pub(super) struct Operator {
     pub(super) boards: Arc<Boards>,
     pub(super) next: Arc<AtomicU64>,
     pub(super) limit: u64,
+    /// How much faster than real boards the virtual ones are.
+    pub(super) speed: f64,
 }
 
-/// How long the verdict is looked at before the board is taken out.
+/// How long the verdict is looked at before the board is taken out, at the usual speed of the demo and below.
 const LOOK: Duration = Duration::from_millis(1500);
+/// The usual speed.
+pub(super) const SPEED: f64 = 4.0;
 
 impl Operator {
     /// Works until all boards are done; gives the number that passed.
@@ -41,7 +45,7 @@ impl Operator {
                 Some(_) => {}
                 None => return passed,
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(LOOK.mul_f64(SPEED / self.speed.max(SPEED))).await;
             _ = self.hand.remove();
         }
     }

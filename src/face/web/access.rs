@@ -81,12 +81,13 @@ impl Access {
     pub(super) fn failed(&self, peer: Option<IpAddr>) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.retain(|_, failures| failures.last.elapsed() < FORGIVEN);
-        if failures.len() >= PEERS {
+        let peer = network(peer);
+        if failures.len() >= PEERS && !failures.contains_key(&peer) {
             let oldest = failures.iter().min_by_key(|(_, failures)| failures.last).map(|(peer, _)| *peer);
             oldest.and_then(|peer| failures.remove(&peer));
         }
         let now = Instant::now();
-        let entry = failures.entry(network(peer)).or_insert(Failures { count: 0, last: now });
+        let entry = failures.entry(peer).or_insert(Failures { count: 0, last: now });
         (entry.count, entry.last) = (entry.count.saturating_add(1), now);
         if entry.count >= FREE {
             tracing::warn!(?peer, tries = entry.count, "wrong tokens; this peer has to wait");
@@ -103,7 +104,7 @@ impl Access {
 fn network(peer: Option<IpAddr>) -> Option<IpAddr> {
     match peer?.to_canonical() {
         IpAddr::V6(ip) => Some(IpAddr::V6((ip.to_bits() & !u128::from(u64::MAX)).into())),
-        v4 => Some(v4),
+        v4 @ IpAddr::V4(_) => Some(v4),
     }
 }
 

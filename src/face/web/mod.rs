@@ -44,6 +44,9 @@ const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// Listeners for events at once.
 const LISTENERS: usize = 64;
 
+/// Gives the findings of `flashjig doctor`, as a list.
+pub type Doctor = Arc<dyn Fn() -> serde_json::Value + Send + Sync>;
+
 /// What the configuration decides about the page.
 #[derive(Clone, Default)]
 pub struct WebOptions {
@@ -55,8 +58,8 @@ pub struct WebOptions {
     pub host: Option<String>,
     /// The last lines of the journal.
     pub journal: Tail,
-    /// Tells whether the wall clock is synchronised.
-    pub clock_synced: Option<fn() -> bool>,
+    /// Looks at the machine as `flashjig doctor` does. It may read files and ask buses, so it runs off the runtime.
+    pub doctor: Option<Doctor>,
 }
 
 impl std::fmt::Debug for WebOptions {
@@ -73,6 +76,7 @@ struct App {
     options: Arc<WebOptions>,
     metrics: Arc<metrics::Collector>,
     access: Arc<access::Access>,
+    checkup: Arc<about::Checkup>,
     listeners: Arc<Semaphore>,
 }
 
@@ -80,7 +84,8 @@ impl App {
     fn new(handle: StationHandle, options: WebOptions) -> Self {
         let metrics = metrics::Collector::start(handle.events());
         let listeners = Arc::new(Semaphore::new(LISTENERS));
-        Self { handle, options: Arc::new(options), metrics, access: Arc::default(), listeners }
+        let options = Arc::new(options);
+        Self { handle, options, metrics, access: Arc::default(), checkup: Arc::default(), listeners }
     }
 }
 
@@ -112,6 +117,8 @@ fn routes(app: &App) -> Vec<(Method, &'static str, MethodRouter<App>)> {
     let mut routes = vec![
         (Method::POST, "/api/v1/slots/{name}/start", post(station::start.layer(control()))),
         (Method::POST, "/api/v1/slots/{name}/abort", post(station::abort.layer(control()))),
+        (Method::POST, "/api/v1/slots/{name}/restore", post(station::restore.layer(control()))),
+        (Method::POST, "/api/v1/slots/{name}/acknowledge", post(station::acknowledge.layer(control()))),
         (Method::GET, "/api/v1/units/{seq}/backup", get(units::backup.layer(control()))),
         (Method::PUT, "/api/v1/batch", put(stats::set_batch.layer(control()))),
         (Method::POST, "/api/v1/firmware", post(firmware::upload.layer(control()))),

@@ -56,6 +56,12 @@ fn paths() -> Map<String, Value> {
     if let Some(operation) = backup.get_mut("get") {
         guarded(operation);
     }
+    let mut start = order("Start a unit; with redo also a board that is converted already");
+    let redo = json!({ "type": "object", "properties": { "redo": { "type": "boolean", "default": false } } });
+    with_body(&mut start, &redo, false);
+    let mut restore = order("Write a unit's own stock backup back to the board in the slot");
+    let which = json!({ "type": "object", "properties": { "unit": { "type": "integer" } }, "required": ["unit"] });
+    with_body(&mut restore, &which, true);
     let scale = json!([
         { "name": "scale", "in": "query", "schema": { "type": "integer", "minimum": 1, "maximum": 8, "default": 1 } },
         { "name": "seq", "in": "query", "schema": { "type": "string" }, "description": "Ignored; makes an address new." },
@@ -78,8 +84,10 @@ fn paths() -> Map<String, Value> {
         ("/metrics", get("Counters for Prometheus", none(), text("text/plain"), &[])),
         ("/api/v1/status", get("Station, slots, tally", none(), body(&schema("Snapshot")), &[])),
         ("/api/v1/faults", get("What each fault code means", none(), faults, &[])),
+        ("/api/v1/slots/{name}/start", start),
+        ("/api/v1/slots/{name}/restore", restore),
+        ("/api/v1/slots/{name}/acknowledge", order("Take boards again in a slot that asks for attention")),
         ("/api/v1/panel.png", panel),
-        ("/api/v1/slots/{name}/start", order("Start a unit")),
         ("/api/v1/slots/{name}/abort", order("Stop the unit in flight at the next safe point")),
         ("/api/v1/units", json!({ "get": operation("Units, newest first", &filters(), 200, &units, &[400, 500]) })),
         ("/api/v1/units/{seq}", get("A unit's record", json!([unit()]), body(&schema("Unit")), &[400, 404, 500])),
@@ -129,6 +137,15 @@ fn operation(summary: &str, parameters: &Value, status: u16, answer: &Value, ref
         responses.insert(status.to_string(), json!({ "$ref": "#/components/responses/Problem" }));
     }
     json!({ "summary": summary, "parameters": parameters, "responses": responses })
+}
+
+/// Adds what a request may or must say.
+fn with_body(item: &mut Value, shape: &Value, required: bool) {
+    let Some(post) = item.get_mut("post").and_then(Value::as_object_mut) else { return };
+    post.insert("requestBody".into(), json!({ "required": required, "content": body(shape) }));
+    if let Some(responses) = post.get_mut("responses").and_then(Value::as_object_mut) {
+        responses.insert("400".into(), json!({ "$ref": "#/components/responses/Problem" }));
+    }
 }
 
 /// Marks an operation that needs the token; without one set, the empty choice is open to local peers.

@@ -5,7 +5,7 @@ import { now } from "./live.js";
 import { FlashMap } from "./map.js";
 import { order, sure } from "./net.js";
 import { STAGES } from "./state.js";
-import { baud, clock, duration, fault, language, percent, rate, running, size, stageName, t, verdictWord } from "./words.js";
+import { asked, baud, clock, duration, fault, language, number, percent, rate, running, size, stageName, t, verdictWord } from "./words.js";
 
 const RATE_OVER = 1500; // ms of progress that the shown rate is taken from
 
@@ -21,8 +21,8 @@ export class Card {
     this.bar = h("progress", { max: "1000", "aria-label": t("slot.progress", { slot: name }) });
     this.moved = h("span");
     this.time = h("span");
-    this.prompt = h("p", { class: "prompt", role: "alert", lang: "en" });
-    this.work = h("div", { class: "work" }, this.prompt, h("div", { class: "line" }, this.stage, this.percent), this.bar,
+    this.prompt = h("p", { class: "prompt", role: "alert" });
+    this.work = h("div", { class: "work" }, h("div", { class: "line" }, this.stage, this.percent), this.bar,
       h("div", { class: "line faint" }, this.moved, this.time));
     this.steps = h("ol", { class: "steps", "aria-label": t("slot.stages") }, STAGES.map(([stage]) =>
       h("li", {}, h("span", { class: "name" }, stageName(stage)), h("span", { class: "took" }))));
@@ -32,24 +32,29 @@ export class Card {
     this.buttons = h("div", { class: "actions" });
     const title = h("h2", { id: `slot-${name}` }, name);
     this.element = h("article", { class: "card slot", "aria-labelledby": title.id },
-      h("header", {}, title, this.chips), this.view, this.work, this.map.element, this.steps, this.facts,
+      h("header", {}, title, this.chips), this.prompt, this.view, this.work, this.map.element, this.steps, this.facts,
       h("footer", {}, this.lines, this.buttons));
     this.trail = [];
   }
 
   draw(slot) {
     const working = isWorking(slot);
-    const result = ["blocked", "attention"].includes(slot.state) ? slot.state : working ? "work" : slot.last ? slot.last.verdict : "ready";
+    // a verdict stays until the next board; one that is in is not the one that it was of
+    const next = slot.seated === true && slot.verdict_shown === false && slot.state === "idle";
+    const result = slot.state === "blocked" ? "blocked" : working ? "work" : slot.last && !next ? slot.last.verdict : "ready";
     this.element.dataset.result = result;
+    this.drawPrompt(slot);
     this.work.hidden = !working;
     this.view.hidden = working;
     this.drawChips(slot);
     if (working) this.drawWork(slot);
     else this.drawView(slot, result);
     this.map.draw(slot.map, slot.board?.flash_size);
-    this.map.element.hidden = !slot.map?.cells;
+    this.map.element.hidden = !slot.map?.cells || result === "ready";
     this.drawSteps(slot, working);
+    this.steps.hidden ||= result === "ready";
     this.drawFacts(slot, working);
+    this.facts.hidden = result === "ready";
     this.drawLines(slot);
     this.drawButtons(slot, working);
   }
@@ -60,10 +65,17 @@ export class Card {
       h("span", { class: "state", "data-state": slot.state }, t(`state.${slot.state}`))));
   }
 
+  /** What the operator is asked to do now, in a unit or before one. */
+  drawPrompt(slot) {
+    const text = (slot.state === "busy" && slot.prompt) || (slot.state !== "blocked" && slot.notice) || "";
+    const { words, lang } = asked(text);
+    put(this.prompt, words && words[0].toUpperCase() + words.slice(1));
+    if (lang) this.prompt.lang = lang;
+    else this.prompt.removeAttribute("lang");
+    this.prompt.hidden = !words;
+  }
+
   drawWork(slot) {
-    const prompt = slot.state === "busy" ? slot.prompt : null;
-    put(this.prompt, prompt ? prompt[0].toUpperCase() + prompt.slice(1) : "");
-    this.prompt.hidden = !prompt;
     put(this.stage, slot.state === "stopping" ? t("slot.stopping") : slot.stage ? stageName(slot.stage) : t("slot.begin"));
     put(this.percent, percent(Math.floor(slot.progress.overall / 10) / 100));
     this.bar.value = slot.progress.overall;
@@ -95,7 +107,7 @@ export class Card {
   }
 
   drawView(slot, result) {
-    once(this, "view", [result, slot.last, slot.blocked, slot.attention, slot.seated], () => this.view.replaceChildren(...this.parts(slot, result)));
+    once(this, "view", [result, slot.last, slot.blocked, slot.seated], () => this.view.replaceChildren(...this.parts(slot, result)));
   }
 
   parts(slot, result) {
@@ -103,9 +115,11 @@ export class Card {
       return [h("div", { class: "ready" }, icon("ready"), h("div", {}, h("p", { class: "word" }, t(slot.seated ? "slot.seated" : "slot.ready")),
         h("p", { class: "faint" }, t("slot.readyMore"))))];
     }
-    if (result === "blocked") return [banner("blocked", t("slot.blocked"), []), h("p", { class: "message", lang: "en" }, slot.blocked ?? "")];
     const { last } = slot;
-    if (!last) return [banner("attention", t("state.attention"), [])];
+    if (result === "blocked") {
+      return [banner("blocked", t("slot.blocked"), []), h("p", { class: "todo" }, t("slot.blockedDo")),
+        ...(last?.fault ? outcome(last) : [h("p", { class: "message", lang: language === "en" ? null : "en" }, slot.blocked ?? "")])];
+    }
     const foot = [last.seq == null ? t("slot.notRecorded") : t("unit.title", { seq: last.seq }), duration(last.ms), clock(last.finished)];
     return [banner(last.verdict, verdictWord(last.verdict), foot), ...outcome(last)];
   }
@@ -147,8 +161,11 @@ export class Card {
   drawLines(slot) {
     const { power, cen, button } = slot.lines ?? {};
     const lines = [["power", power], ["cen", cen], ["contact", slot.seated], ["button", button]].filter(([, on]) => on != null);
-    once(this, "lines", lines, () => this.lines.replaceChildren(...lines.map(([name, on]) =>
-      h("li", { class: on ? "on" : "off", title: t(`line.${name}.what`) }, h("i", { "aria-hidden": "true" }), h("span", {}, t(`line.${name}.name`)), " ", h("b", {}, t(`line.${name}.${on ? "on" : "off"}`))))));
+    const { supply } = slot;
+    const drawn = supply && t("line.supply.value", { volts: number(supply.millivolts / 1000, 2), amps: number(supply.milliamps) });
+    once(this, "lines", [lines, drawn], () => this.lines.replaceChildren(...lines.map(([name, on]) =>
+      h("li", { class: on ? "on" : "off", title: t(`line.${name}.what`) }, h("i", { "aria-hidden": "true" }), h("span", {}, t(`line.${name}.name`)), " ", h("b", {}, t(`line.${name}.${on ? "on" : "off"}`)))),
+      ...(drawn ? [h("li", { class: "on", title: t("line.supply.what") }, h("span", {}, t("line.supply.name")), " ", h("b", {}, drawn))] : [])));
   }
 
   drawButtons(slot, working) {
@@ -158,7 +175,7 @@ export class Card {
       const button = (what, className, act, off) => h("button", { type: "button", class: className, disabled: off, "aria-label": t("slot.do", { what: t(`do.${what}`), slot: this.name }), onclick: act }, t(`do.${what}`));
       const made = working
         ? [button("abort", "", () => this.abort(), slot.state !== "busy")]
-        : ["blocked", "attention"].includes(slot.state)
+        : slot.state === "blocked"
           ? [button("acknowledge", "primary", () => order(this.name, "acknowledge"))]
           : [again ? button("redo", "", () => order(this.name, "start", { redo: true })) : null, button("start", "primary", () => order(this.name, "start"), slot.state !== "idle")];
       this.buttons.replaceChildren(...made.filter(Boolean));

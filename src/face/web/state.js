@@ -33,16 +33,19 @@ export function lay(text, at, patch) {
 export function fold(state, event) {
   state.seq = event.seq;
   if (event.kind === "finished") state.tally[event.verdict] += 1;
+  if (event.kind === "archive_checked") state.archive = { ok: event.ok, damaged: event.damaged, names: event.names, checked_at: event.time };
   const slot = state.slots.find(slot => slot.name === event.slot);
   if (!slot) return;
   const step = slot.steps?.at(-1);
   switch (event.kind) {
-    case "seated": slot.seated = true; break;
-    case "lifted": slot.seated = false; break;
+    case "seated":
+    case "lifted":
+      Object.assign(slot, { seated: event.kind === "seated", verdict_shown: false, recalled: null });
+      break;
     case "started":
       Object.assign(slot, { state: "busy", stage: null, progress: { done: 0, total: 0, overall: 0 }, started: event.time,
-        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, prompt: null, blocked: null, steps: [], map: { cells: "", areas: [] } });
-      if ("already" in slot) slot.already = null;
+        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, prompt: null, blocked: null, already: null,
+        verdict_shown: false, recalled: null, supply: null, steps: [], map: { cells: "", areas: [] } });
       break;
     case "entered":
       slot.stage = event.stage;
@@ -67,13 +70,17 @@ export function fold(state, event) {
       if (step) step.retries += 1;
       break;
     case "stopping": slot.state = "stopping"; break;
+    case "noticed": slot.notice = event.message; break;
+    case "settled": slot.notice = null; break;
+    case "supply": slot.supply = event.reading; break;
+    case "recalled": Object.assign(slot, { verdict_shown: Boolean(slot.last), recalled: event.time }); break;
     case "already": slot.already = event.already; break;
     case "acknowledged": slot.state = "idle"; slot.blocked = null; break;
     case "blocked": slot.state = "blocked"; slot.blocked = event.message; break;
     case "finished":
-      Object.assign(slot, { state: "idle", stage: null, prompt: null, started: null, progress: { done: 0, total: 0, overall: 0 } });
-      slot.last = { seq: event.unit, verdict: event.verdict, fault: event.fault, ms: event.ms, finished: event.time, board: slot.board };
-      if ("already" in slot) slot.last.already = slot.already;
+      Object.assign(slot, { state: "idle", stage: null, prompt: null, started: null, progress: { done: 0, total: 0, overall: 0 },
+        verdict_shown: true, recalled: null });
+      slot.last = { seq: event.unit, verdict: event.verdict, fault: event.fault, ms: event.ms, finished: event.time, board: slot.board, already: slot.already };
       if (slot.already) state.tally.already += 1;
       break;
   }

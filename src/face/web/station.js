@@ -40,6 +40,7 @@ function parts(told, state) {
     ])),
     card(t("station.health"), "checks", h("ul", {}, health(told, disk, clock).map(([level, name, what]) =>
       h("li", { class: level }, icon({ ok: "tick", bad: "cross", warn: "error" }[level] ?? "tick"), h("span", {}, h("b", {}, name), " ", h("span", { lang }, what ?? "")))))),
+    told.doctor?.length ? card(t("station.doctor"), "checks", h("ul", { lang }, told.doctor.map(finding))) : null,
     disk ? card(t("station.disk"), "", meter(disk)) : null,
     told.uarts?.length ? card(t("station.uarts"), "", h("ul", { class: "plain uarts" }, told.uarts.map(uart))) : null,
     told.journal?.length ? card(t("station.journal"), "journal", h("pre", { tabindex: "0", role: "log", "aria-label": t("station.journal"), lang: "en" }, told.journal.map(line).join("\n"))) : null,
@@ -58,12 +59,15 @@ function health(told, disk, clock) {
     const count = part.units ?? part.records ?? part.backups ?? part.files;
     say(sound ? "ok" : "bad", key, [part.problem, count != null ? t(`health.${key}Count`, { count }) : null, part.bytes != null ? size(part.bytes) : null].filter(Boolean).join(", "));
   }
-  for (const check of told.checks ?? told.doctor ?? []) {
-    const level = check.level ?? check.state ?? (check.ok === false ? "bad" : "ok");
-    rows.push([{ ok: "ok", good: "ok", warn: "warn", warning: "warn", note: "ok" }[level] ?? (check.ok ? "ok" : "bad"), known(`health.${check.name}`) ?? check.name ?? check.title, [check.what ?? check.result ?? check.message, check.remedy].filter(Boolean).join(" ")]);
-  }
   if (!rows.length) say("ok", "answers", "");
   return rows;
+}
+
+/** One finding of the doctor: what is, and where that is not as it should be, what it should be and what mends it. */
+function finding({ subject, level, expected, found, remedy }) {
+  const kind = { ok: "ok", warning: "warn", fault: "bad" }[level];
+  return h("li", { class: kind }, icon({ ok: "tick", warn: "error", bad: "cross" }[kind]), h("span", {}, h("b", {}, subject), " ", found,
+    expected ? h("span", { class: "faint block" }, `expected: ${expected}`) : null, remedy ? h("code", { class: "block" }, remedy) : null));
 }
 
 function meter(disk) {

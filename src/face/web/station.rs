@@ -47,14 +47,48 @@ pub(super) async fn faults() -> Json<Vec<Value>> {
     Json(FaultCode::ALL.iter().map(fault).collect())
 }
 
+/// What a start may say: `{"redo": true}`; nothing is a plain start.
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StartBody {
+    #[serde(default)]
+    redo: bool,
+}
+
+/// What a restore must say: `{"unit": 12}`.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RestoreBody {
+    unit: u64,
+}
+
+fn read<T: serde::de::DeserializeOwned>(body: &Bytes, expected: &str) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        let detail = format!("expected {expected}, found something else: {error}");
+        Problem::new(StatusCode::BAD_REQUEST, "bad_body", "The body is not valid", detail)
+    })
+}
+
 /// `POST /api/v1/slots/{name}/start`.
 pub(super) async fn start(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<impl IntoResponse, Problem> {
-    body?;
-    order(&app, &name?, Order::Start).await
+    let body = body?;
+    let wish = if body.is_empty() { StartBody::default() } else { read(&body, "{\"redo\": true} or nothing")? };
+    order(&app, &name?, Order::Start { redo: wish.redo }).await
+}
+
+/// `POST /api/v1/slots/{name}/restore`.
+pub(super) async fn restore(
+    State(app): State<App>,
+    name: Result<Path<String>, PathRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    let wish: RestoreBody = read(&body?, "{\"unit\": NUMBER}")?;
+    let restore = app.handle.restore_of(wish.unit, None).await?;
+    order(&app, &name?, Order::Restore(restore)).await
 }
 
 /// `POST /api/v1/slots/{name}/abort`.
@@ -65,6 +99,16 @@ pub(super) async fn abort(
 ) -> Result<impl IntoResponse, Problem> {
     body?;
     order(&app, &name?, Order::Abort).await
+}
+
+/// `POST /api/v1/slots/{name}/acknowledge`.
+pub(super) async fn acknowledge(
+    State(app): State<App>,
+    name: Result<Path<String>, PathRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    body?;
+    order(&app, &name?, Order::Acknowledge).await
 }
 
 async fn order(app: &App, slot: &str, order: Order) -> Result<impl IntoResponse + use<>, Problem> {

@@ -64,6 +64,7 @@ fn shown(app: &App) -> Json<Value> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
+    #[serde(deserialize_with = "Option::deserialize")] // what is left out is a mistake, not the end of the box
     name: Option<String>,
     #[serde(default)]
     size: Option<u32>,

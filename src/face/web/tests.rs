@@ -174,7 +174,7 @@ fn the_page_knows_the_same_stages_and_shares() {
 fn keys(value: &serde_json::Value, at: &str, into: &mut BTreeMap<String, BTreeSet<String>>) {
     match value {
         serde_json::Value::Object(fields) => {
-            fields.iter().for_each(|(name, value)| keys(value, &format!("{at}.{name}"), into))
+            fields.iter().for_each(|(name, value)| keys(value, &format!("{at}.{name}"), into));
         }
         text => {
             let text = text.as_str().unwrap();
@@ -195,6 +195,7 @@ fn every_language_says_everything_with_the_same_values() {
     keys(&english, "", &mut expected);
     for (name, mut words) in languages {
         let faults = words.as_object_mut().unwrap().remove("faults");
+        let asked = words.as_object_mut().unwrap().remove("asked");
         let mut found = BTreeMap::new();
         keys(&words, "", &mut found);
         // a language may have more forms of the plural
@@ -206,6 +207,9 @@ fn every_language_says_everything_with_the_same_values() {
             let missing: Vec<_> =
                 crate::model::fault::FaultCode::ALL.iter().filter(|f| faults.get(f.code()).is_none()).collect();
             assert!(missing.is_empty(), "{name} does not explain {missing:?}");
+            let asked = asked.unwrap();
+            let missing: Vec<_> = crate::model::prompt::ALL.iter().filter(|text| asked.get(text).is_none()).collect();
+            assert!(missing.is_empty(), "{name} does not ask {missing:?}");
         }
     }
 }

@@ -83,6 +83,7 @@ function factsOf(unit) {
     ["bootloader", t("fact.bootloader"), board?.bootloader], ["key", t("fact.key"), board?.key && t(`key.${board.key}`)],
     ["started", t("fact.started"), `${when(unit.started)}`], ["finished", t("fact.finished"), finished],
     ["batch", t("fact.batch"), unit.batch], ["restored", t("fact.restored"), unit.restored_from && h("a", { href: `#unit-${unit.restored_from}` }, String(unit.restored_from))],
+    ["content", t("fact.content"), backup?.kind && t(`content.${backup.kind}`)],
     ["line", t("fact.line"), uart.baud ? `${baud(uart.baud)}, ${t("unit.damaged", { count: uart.errors })}` : null],
     ["backup", t("fact.backup"), kept], ["firmware", t("fact.firmware"), firmware?.name], ["version", t("fact.version"), firmware?.version],
     ["device", t("fact.device"), config?.device], ["name", t("fact.name"), config?.name], ["recipe", t("fact.recipe"), config?.recipe],
@@ -99,12 +100,13 @@ function listOf(title, items) {
 function filesOf(unit) {
   const address = `/api/v1/units/${unit.seq}`;
   const { backup } = unit;
+  const isStock = backup && (backup.kind ?? "stock") === "stock";
   return card(t("unit.do"), "do",
     backup?.contains_credentials ? h("p", { class: "mark" }, icon("key"), h("span", {}, t("unit.credentials"))) : null,
     h("div", { class: "actions" },
       backup ? h("a", { class: "button", href: `${address}/backup`, onclick: download }, icon("save"), t("do.backup")) : null,
       h("a", { class: "button", href: address, download: `unit-${unit.seq}.json` }, icon("save"), t("do.record")),
-      backup ? h("button", { type: "button", onclick: () => send(unit, "restore", { unit: unit.seq }) }, t("do.restore")) : null,
+      isStock ? h("button", { type: "button", onclick: () => send(unit, "restore", { unit: unit.seq }) }, t("do.restore")) : null,
       unit.verdict === "pass" ? h("button", { type: "button", onclick: () => send(unit, "start", { redo: true }) }, t("do.redo")) : null));
 }
 

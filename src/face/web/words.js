@@ -112,6 +112,12 @@ export const hex = value => `0x${value.toString(16).padStart(6, "0")}`;
 export const stageName = name => t(`stage.${name}`);
 export const verdictWord = verdict => t(`verdict.${verdict}`);
 
+/** What the station asks of the operator, in the page's language where the catalogue has it. */
+export function asked(text) {
+  const own = words.asked?.[text];
+  return { words: own ?? text, lang: own || language === "en" ? null : "en" };
+}
+
 let faults = {};
 
 /** The help for each fault code, from the station. */

@@ -8,6 +8,7 @@ use crate::link::{ChipLink, LinkError};
 use crate::model::cycle::Outcome;
 use crate::model::event::Event;
 use crate::model::fault::FaultCode;
+use crate::model::prompt;
 use tokio::time::sleep;
 
 /// Opens the port and begins a session, unless there is one.
@@ -49,8 +50,7 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     run.linked = true;
     let by_hand = !lines.has(Line::Reset) && !lines.has(Line::Power);
     if by_hand {
-        let message = "reset the board: touch CEN to GND for a moment, or switch its 3.3 V off and on";
-        run.report.say(Event::Prompt { message: message.into() }).await;
+        run.report.say(Event::Prompt { message: prompt::RESET.into() }).await;
     }
     let patience = if by_hand { pace.by_hand } else { pace.patience };
     let (stop, touched) = (run.job.stop.clone(), run.touched);
@@ -75,9 +75,7 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         }
         Err(error) => {
             // the rate on top let the link down: begin below it next time, but keep the last one
-            if run.ladder.len() > 1 {
-                run.ladder.remove(0);
-            }
+            run.slow_down();
             Err(error.into())
         }
     }

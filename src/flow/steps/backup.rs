@@ -11,7 +11,7 @@ use crate::model::flash::geometry::BLOCK;
 use crate::model::flash::map::What;
 use crate::model::recipe::BackupMode;
 
-/// A part is read this often before the unit is given up.
+/// A part is read this often before the link is made anew at a lower rate.
 const TRIES: u32 = 4;
 
 /// Reads all of it.
@@ -22,6 +22,7 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     // whatever was made of an earlier reading may be of another board
     (run.backup, run.want, run.sector) = (None, None, None);
     run.report.new_map(size);
+    (run.study, run.base, run.already) = (None, None, None);
     for part in Span::new(0, size).pieces(BLOCK) {
         run.check_stop()?;
         let Some(into) = dump.get_mut(part.start as usize..part.end as usize) else { continue };
@@ -35,6 +36,13 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
             continue;
         }
         read_part(run, part, into, known).await?;
+    }
+    let (low, high) = dump.split_at(dump.len() / 2);
+    if low == high {
+        // damaged replies of the size probe made the flash twice as large as it is: look at the board anew
+        run.board = None;
+        let what = format!("both halves of {size:#x} bytes are the same, so the flash is smaller than it seemed");
+        return Err(Trouble::lost(FaultCode::BadFlashId, what));
     }
     run.dump = Some(dump.into());
     Ok(Outcome::Done)
@@ -73,7 +81,7 @@ async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option
         }
         let message = format!("{part}: the chip's CRC is {found:#010x}, what was read gives {expected:#010x}");
         if attempt == TRIES {
-            return Err(Trouble::failed(FaultCode::BackupUnsure, format!("{message}, after {TRIES} reads")));
+            return Err(Trouble::lost(FaultCode::BackupUnsure, format!("{message}, after {TRIES} reads")));
         }
         run.report.retried(message).await;
     }

@@ -1,6 +1,7 @@
 //! Identify: which chip, which key, which flash; and the image for it, so that a unit that can't be converted is
 //! refused before its long backup.
 
+use crate::flow::job::Task;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::model::board::{Board, Evidence};
@@ -15,26 +16,21 @@ use std::sync::Arc;
 /// Asks the chip who it is and chooses its image.
 pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let evidence = run.link()?.probe().await?;
-    let identity = identify::identify(&evidence).map_err(|e| Trouble::failed(FaultCode::UnknownChip, e))?;
+    let identity = match identify::identify(&evidence) {
+        Ok(identity) => identity,
+        Err(why) => return Err(refused(run, "chip", FaultCode::UnknownChip, &why.to_string())),
+    };
     if !identity.chip.is_supported() {
-        return Err(Trouble::failed(
-            FaultCode::UnsupportedChip,
-            format!("expected a BK7231T, N or M, found a {}: {}", identity.chip, identity.reasons.join("; ")),
-        ));
+        let why = format!("expected a BK7231T, N or M, found a {}: {}", identity.chip, identity.reasons.join("; "));
+        return Err(refused(run, "chip", FaultCode::UnsupportedChip, &why));
     }
-    check_flash_id(&evidence)?;
-    if evidence.flash_size == 0 {
-        return Err(Trouble::failed(
-            FaultCode::BadFlashId,
-            "expected a proven flash size, found none: the reads of the size probe contradict each other",
-        ));
-    }
+    check_flash_id(&evidence).map_err(|why| refused(run, "flash_id", FaultCode::BadFlashId, &why))?;
     run.link()?.set_dialect(identity.chip.dialect());
     run.flash_id = evidence.flash_id;
     let board = board(&evidence, identity);
     match &run.board {
         Some(before) if before.chip != board.chip || before.flash_id != board.flash_id => {
-            return Err(Trouble::failed(
+            return Err(Trouble::lost(
                 FaultCode::LinkLost,
                 format!("expected the same {} as before the link was lost, found a {}", before.chip, board.chip),
             ));
@@ -50,14 +46,23 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     Ok(Outcome::Done)
 }
 
+/// One damaged byte makes another chip of it, so the chip is linked and asked again before it is believed.
+fn refused(run: &mut Run<'_>, check: &'static str, code: FaultCode, why: &str) -> Trouble {
+    run.checks.failed(check, why);
+    Trouble::lost(code, why)
+}
+
 /// On a ROM the id decides how the protection is lifted, so an id that nobody knows ends here.
-fn check_flash_id(evidence: &Evidence) -> Result<(), Trouble> {
-    let Some(id) = evidence.flash_id else { return Ok(()) };
-    if parts::find(id).is_some() {
-        return Ok(());
+fn check_flash_id(evidence: &Evidence) -> Result<(), String> {
+    if let Some([a, b, c]) = evidence.flash_id.filter(|id| parts::find(*id).is_none()) {
+        return Err(format!("expected a known flash id, found {a:02x}{b:02x}{c:02x}"));
     }
-    let [a, b, c] = id;
-    Err(Trouble::failed(FaultCode::BadFlashId, format!("expected a known flash id, found {a:02x}{b:02x}{c:02x}")))
+    if evidence.flash_size == 0 {
+        return Err(
+            "expected a proven flash size, found none: the reads of the size probe contradict each other".into()
+        );
+    }
+    Ok(())
 }
 
 fn board(evidence: &Evidence, identity: Identity) -> Board {
@@ -70,12 +75,13 @@ fn board(evidence: &Evidence, identity: Identity) -> Board {
         bootloader: identity.bootloader,
         key: identity.key,
         evidence: identity.reasons,
+        calibration: None,
     }
 }
 
 /// The newest image that the recipe allows and that fits the board.
 async fn choose(run: &mut Run<'_>) -> Result<(), Trouble> {
-    if run.image.is_some() {
+    if run.image.is_some() || matches!(run.job.task, Task::Restore(_)) {
         return Ok(());
     }
     let board = run.board()?.clone();

@@ -1,33 +1,142 @@
-//! Keep: the backup on disk and read again, while link checks keep the chip awake.
+//! Keep: what the flash holds, what the ledger knows of the board, and the stock flash on disk, read again, before
+//! anything may be erased.
 
+use crate::flow::job::Task;
+use crate::flow::note;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
+use crate::model::content::{BackupKind, Content};
 use crate::model::cycle::Outcome;
+use crate::model::digest::Digest;
 use crate::model::event::Event;
+use crate::model::flash::geometry::BOOT_END;
+use crate::model::flash::rf::{self, Rf};
+use crate::model::history::{self, Course, StockNote};
+use crate::model::image::fits::app_limit;
 use crate::model::openbeken::{Config, config};
+use crate::model::stage::Stage;
 use crate::model::tuya::holds_credentials;
-use crate::model::unit::Backup;
+use crate::model::unit::{Backup, Unit};
 use std::sync::Arc;
 
-/// Keeps the backup.
+/// What was found out about the board, for the gate.
+pub(in crate::flow) struct Study {
+    pub(in crate::flow) content: Content,
+    pub(in crate::flow) rf: Result<Rf, rf::RfProblem>,
+    pub(in crate::flow) calibration: Option<Digest>,
+    /// The ledger's units of this MAC, newest first.
+    pub(in crate::flow) units: Vec<Unit>,
+    pub(in crate::flow) note: Option<StockNote>,
+}
+
+/// Keeps the backup, or finds the one that a conversion that was cut short began from.
 pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let dump = run.dump.clone().ok_or_else(|| mistake("nothing was read"))?;
-    let bytes = dump.len() as u64;
+    let study = study(run, &dump).await?;
+    let redo = match &run.job.task {
+        Task::Convert { redo } => *redo || run.job.kit.recipe.reflash,
+        Task::Restore(_) => true,
+    };
+    let noted = noted(run, &study, &dump).await?;
+    // without the backup that it names, a note says nothing
+    let note = study.note.filter(|_| noted.is_some());
+    let chip = run.board()?.chip;
+    let app = |flash: &[u8]| flash.get(BOOT_END as usize..app_limit(chip) as usize).map(<[u8]>::to_vec);
+    let untouched = noted.as_ref().is_none_or(|stock| app(stock) == app(&dump));
+    let course = match &run.job.task {
+        Task::Restore(_) => Course::Convert(study.content.kind()),
+        Task::Convert { .. } => history::course(&study.content, &study.units, note, untouched, redo),
+    };
+    match (course, noted) {
+        (Course::Resume(sha256), Some(stock)) => resume(run, sha256, stock),
+        (Course::Leave(already), _) => {
+            archive(run, &dump, BackupKind::Openbeken).await?;
+            run.report.say(Event::Already { already: already.clone() }).await;
+            run.already = Some(already);
+        }
+        (Course::Convert(kind), _) => archive(run, &dump, kind).await?,
+        (Course::Resume(_), None) => return Err(mistake("a backup was chosen that is not there")),
+    }
+    run.study = Some(study);
+    run.check_stop()?;
+    Ok(Outcome::Done)
+}
+
+async fn study(run: &mut Run<'_>, dump: &Arc<[u8]>) -> Result<Study, Trouble> {
+    let (looked_at, image) = (Arc::clone(dump), run.image.clone());
+    let looking = tokio::task::spawn_blocking(move || {
+        let rf = rf::find(&looked_at);
+        let calibration = rf.as_ref().ok().and_then(|rf| rf.sector.of(&looked_at)).map(Digest::of);
+        (Content::of(&looked_at, image.as_deref()), rf, calibration)
+    });
+    let (content, rf, calibration) =
+        run.link()?.keep_awake(looking).await?.map_err(|error| mistake(&error.to_string()))?;
+    let mac = rf.as_ref().ok().map(|rf| rf.mac);
+    let ledger = run.job.ledger.clone();
+    let asking = async move {
+        let Some(mac) = mac else { return Ok((Vec::new(), None)) };
+        let units = ledger.query(crate::model::unit::UnitQuery { mac: Some(mac), ..Default::default() }).await?;
+        Ok::<_, crate::store::StoreError>((units, ledger.stock_of(mac).await?))
+    };
+    let known = run.link()?.keep_awake(asking).await?;
+    let (units, note) = known.map_err(|error| Trouble::not_recorded(&error))?;
+    Ok(Study { content, rf, calibration, units, note })
+}
+
+/// The stock backup that the ledger notes for this board, proven, and only if it is this board's: calibration and boot
+/// loader are never written, so both must be the same.
+async fn noted(run: &mut Run<'_>, study: &Study, dump: &[u8]) -> Result<Option<Arc<[u8]>>, Trouble> {
+    let Some(note) = study.note.filter(|_| matches!(run.job.task, Task::Convert { .. })) else { return Ok(None) };
+    if Some(note.calibration) != study.calibration || (!note.open && study.content.kind() != BackupKind::Mixed) {
+        return Ok(None);
+    }
+    let archive = run.job.archive;
+    let Ok(stock) = run.link()?.keep_awake(archive.read(note.sha256)).await? else { return Ok(None) };
+    let boot = |flash: &[u8]| flash.get(..BOOT_END as usize).map(Digest::of);
+    let same = stock.len() == dump.len() && boot(&stock) == boot(dump);
+    Ok(same.then(|| stock.into()))
+}
+
+/// Goes on from a backup of before; it was read again and compared with its digest just now.
+fn resume(run: &mut Run<'_>, sha256: Digest, stock: Arc<[u8]>) {
+    let (read_bytes, skipped_bytes) = (run.read_bytes, run.skipped_bytes);
+    run.backup = Some(Backup {
+        sha256,
+        bytes: stock.len() as u64,
+        read_bytes,
+        skipped_bytes,
+        contains_credentials: true,
+        kind: BackupKind::Stock,
+    });
+    run.checks.held("backup", format!("{sha256}, kept by an earlier unit of this board, read again"));
+    run.base = Some(stock);
+}
+
+async fn archive(run: &mut Run<'_>, dump: &Arc<[u8]>, kind: BackupKind) -> Result<(), Trouble> {
     let archive = run.job.archive;
     let chip = run.board()?.chip;
-    let looked_at = Arc::clone(&dump);
+    let looked_at = Arc::clone(dump);
     let looking = tokio::task::spawn_blocking(move || {
         // a plug that was configured before has its owner's passwords in its configuration
         let own = looked_at.get(config::address(chip) as usize..).and_then(|sector| Config::parse(sector).ok());
         holds_credentials(&looked_at) || own.is_some_and(|own| own.holds_credentials())
     });
-    let work = archive.keep_for(Arc::clone(&dump), run.job.kit.recipe.backup.encrypt_to.clone());
-    let sha256 = run.link()?.keep_awake(work).await?.map_err(|e| Trouble::not_kept(&e))?;
+    let work = archive.keep_for(Arc::clone(dump), run.job.kit.recipe.backup.encrypt_to.clone());
+    let sha256 = match run.link()?.keep_awake(work).await? {
+        Ok(sha256) => sha256,
+        Err(error) => {
+            run.checks.failed("backup", error.to_string());
+            return Err(Trouble::not_kept(&error));
+        }
+    };
     // Should the search fail, the backup is treated as one that has some.
     let contains_credentials = looking.await.unwrap_or(true);
     let (read_bytes, skipped_bytes) = (run.read_bytes, run.skipped_bytes);
-    run.backup = Some(Backup { sha256, bytes, read_bytes, skipped_bytes, contains_credentials });
+    let bytes = dump.len() as u64;
+    run.backup = Some(Backup { sha256, bytes, read_bytes, skipped_bytes, contains_credentials, kind });
+    note::write(run, Stage::Keep).await?;
+    run.checks.held("backup", format!("{sha256}, {} KiB of {}, kept and read again", bytes / 1024, kind.name()));
+    run.base = Some(Arc::clone(dump));
     run.report.say(Event::Kept { sha256 }).await;
-    run.check_stop()?;
-    Ok(Outcome::Done)
+    Ok(())
 }

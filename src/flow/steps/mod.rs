@@ -4,14 +4,17 @@ mod attach;
 mod backup;
 mod boot;
 mod configure;
+mod gate;
 mod identify;
-mod keep;
+pub(super) mod keep;
 mod plan;
 mod power;
 mod program;
 pub(super) mod record;
+mod restore;
 mod verify;
 
+use super::note;
 use super::run::Run;
 use super::trouble::Trouble;
 use crate::model::cycle::{Ending, Outcome};
@@ -19,6 +22,7 @@ use crate::model::stage::Stage;
 
 /// Does one stage. `ending` is how the unit ends if nothing more goes wrong.
 pub(super) async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outcome, Trouble> {
+    note::entered(run, stage).await?;
     match stage {
         Stage::Settle => power::settle(run).await,
         Stage::Power => power::power(run).await,

@@ -44,6 +44,10 @@ pub(super) async fn write(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         run.report.mark(sector, What::Written);
         run.report.moved(u64::from(sector.len()), total);
     }
+    let erased = run.plan.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR));
+    for sector in erased.map(|sector| sector.start).collect::<Vec<_>>() {
+        *run.mended.entry(sector).or_default() += 1;
+    }
     Ok(Outcome::Done)
 }
 

@@ -1,9 +1,10 @@
 //! Record: the unit in the ledger, before any light.
 
+use crate::flow::job::Task;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::model::cycle::{Ending, Outcome};
-use crate::model::unit::{Firmware, Unit, VERSION};
+use crate::model::unit::{Config, Firmware, Unit, VERSION};
 
 /// Commits the record.
 pub(super) async fn record(run: &mut Run<'_>, ending: Ending) -> Result<Outcome, Trouble> {
@@ -24,26 +25,43 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         batch: origin.batch,
         started: run.started,
         finished: crate::clock::now(),
-        clock_synced: origin.clock_synced,
+        // both times are right only when the clock was right at both
+        clock_synced: run.started_synced && origin.clock_synced.get(),
         boot_id: origin.boot_id,
         verdict: ending.verdict(),
         fault: if ending == Ending::Pass { None } else { run.fault.clone() },
         board: run.board.clone(),
         backup: run.backup.clone(),
-        firmware: run.image.as_ref().map(|image| Firmware {
-            name: image.name.clone(),
-            version: image.version.clone(),
-            sha256: image.sha256,
-            chip: image.chip,
-        }),
-        config: run.config.clone().map(|mut config| {
-            if !run.touched && !config.checked {
-                config.injected.clear();
-            }
-            config
-        }),
+        firmware: firmware(run),
+        config: config(run, run.touched),
         stages: run.report.stages(),
         uart: run.uart,
         map: run.report.map(),
+        checks: run.checks.list(),
+        already: run.already.clone(),
+        restored_from: match &run.job.task {
+            Task::Restore(restore) => Some(restore.unit),
+            Task::Convert { .. } => None,
+        },
     }
+}
+
+/// The firmware that was chosen.
+pub(in crate::flow) fn firmware(run: &Run<'_>) -> Option<Firmware> {
+    run.image.as_ref().filter(|_| run.already.is_none()).map(|image| Firmware {
+        name: image.name.clone(),
+        version: image.version.clone(),
+        sha256: image.sha256,
+        chip: image.chip,
+    })
+}
+
+/// The plug's configuration; no field of it counts as written while the flash is untouched.
+pub(in crate::flow) fn config(run: &Run<'_>, touched: bool) -> Option<Config> {
+    run.config.clone().map(|mut config| {
+        if !touched && !config.checked {
+            config.injected.clear();
+        }
+        config
+    })
 }

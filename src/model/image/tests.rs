@@ -42,6 +42,7 @@ fn board(chip: Chip) -> Board {
         bootloader: None,
         key: chip.key(),
         evidence: Vec::new(),
+        calibration: None,
     }
 }
 

@@ -1,10 +1,12 @@
 //! Where everything goes, by the number of slots.
 
+mod low;
 mod many;
 mod notice;
 mod one;
 mod words;
 
+pub use low::layout_low;
 pub use notice::{ending, starting, station_fault};
 
 use super::{Face, HEIGHT, Item, Screen, Shape, WIDTH};
@@ -111,7 +113,8 @@ fn identity(slot: Option<&crate::model::board::Board>) -> String {
 
 /// What the operator must do now; nothing while the unit is being stopped.
 fn prompt(slot: &SlotView) -> Option<&str> {
-    slot.prompt.as_deref().filter(|_| slot.state == SlotState::Busy)
+    let prompt = slot.prompt.as_deref().filter(|_| slot.state == SlotState::Busy);
+    prompt.or(slot.notice.as_deref().filter(|_| slot.state != SlotState::Blocked))
 }
 
 /// Percent of the whole unit.

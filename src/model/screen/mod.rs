@@ -13,7 +13,7 @@ pub mod paint;
 
 pub use care::{Care, Light, care};
 pub use frame::{Frame, HEIGHT, WIDTH};
-pub use layout::{ending, layout, starting, station_fault};
+pub use layout::{ending, layout, layout_low, starting, station_fault};
 pub use paint::{draw, paint};
 
 use embedded_graphics::geometry::{Point, Size};

@@ -110,9 +110,12 @@ impl Figures {
     pub fn add(&mut self, unit: &Unit, first: bool) {
         let ms = unit.length_ms();
         self.tally.add(unit.verdict);
+        let already = unit.already.is_some();
+        self.tally.already += u64::from(already);
         self.first += u64::from(first);
         self.first_pass += u64::from(first && unit.verdict == Verdict::Pass);
-        if unit.verdict == Verdict::Pass {
+        // a board that was left as it is took no time that says anything
+        if unit.verdict == Verdict::Pass && !already {
             self.cycle.add(ms);
             for stage in &unit.stages {
                 self.stages.entry(stage.name).or_default().add(stage.ms);

@@ -71,7 +71,9 @@ mod tests {
             mut times in prop::collection::vec(1_u64..10_000_000, 1..200), percent in 1_u64..=100
         ) {
             let mut histogram = Histogram::default();
-            times.iter().for_each(|ms| histogram.add(*ms));
+            for ms in &times {
+                histogram.add(*ms);
+            }
             times.sort_unstable();
             let true_one = times[((times.len() as u64 * percent).div_ceil(100).max(1) - 1) as usize];
             let found = histogram.percentile(percent).unwrap();
@@ -81,8 +83,12 @@ mod tests {
         #[test]
         fn joined_is_as_if_counted_together(a in prop::collection::vec(1_u64..100_000, 0..50), b in prop::collection::vec(1_u64..100_000, 0..50)) {
             let [mut left, mut right, mut both] = [Histogram::default(), Histogram::default(), Histogram::default()];
-            a.iter().for_each(|ms| left.add(*ms));
-            b.iter().for_each(|ms| right.add(*ms));
+            for ms in &a {
+                left.add(*ms);
+            }
+            for ms in &b {
+                right.add(*ms);
+            }
             a.iter().chain(&b).for_each(|ms| both.add(*ms));
             left.join(&right);
             prop_assert_eq!(left, both);

@@ -31,6 +31,7 @@ pub struct Stats {
     boards: HashSet<Mac>,
     /// Number of the last record that was counted.
     last: u64,
+    records: u64,
 }
 
 /// The figures of a box.
@@ -48,8 +49,16 @@ impl Stats {
     /// the unit ended.
     pub fn add(&mut self, unit: &Unit, day: Date) {
         self.last = unit.seq;
-        let judged = matches!(unit.verdict, Verdict::Pass | Verdict::Fail | Verdict::Timeout);
+        self.records += 1;
         let mac = unit.board.as_ref().and_then(|board| board.mac).filter(|mac| !mac.is_placeholder());
+        if unit.restored_from.is_some() {
+            // a plug that has its stock flash again is no converted one, and says nothing of how conversions go
+            if let (Verdict::Pass, Some(mac)) = (unit.verdict, mac) {
+                self.batches.values_mut().for_each(|batch| _ = batch.done.remove(&mac));
+            }
+            return;
+        }
+        let judged = matches!(unit.verdict, Verdict::Pass | Verdict::Fail | Verdict::Timeout);
         let first = judged && mac.is_some_and(|mac| self.boards.insert(mac));
         self.all.add(unit, first);
         self.days.entry(day).or_default().add(unit, first);
@@ -73,6 +82,11 @@ impl Stats {
     /// Number of the last record that was counted; 0: none.
     pub fn last(&self) -> u64 {
         self.last
+    }
+
+    /// How many records were counted, restores too.
+    pub fn records(&self) -> u64 {
+        self.records
     }
 
     /// All units.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::fault::{Fault, FaultCode};
 use crate::model::stage::Stage;
+use crate::model::unit::Already;
 use crate::store::sample;
 use jiff::SignedDuration;
 use jiff::civil::date;
@@ -24,7 +25,9 @@ fn unit(seq: u64, tail: u8, verdict: Verdict, ms: u64, minute: i64) -> Unit {
 
 fn counted(units: &[Unit]) -> Stats {
     let mut stats = Stats::default();
-    units.iter().for_each(|unit| stats.add(unit, date(2026, 11, 3)));
+    for unit in units {
+        stats.add(unit, date(2026, 11, 3));
+    }
     stats
 }
 
@@ -58,6 +61,24 @@ fn times_are_those_of_passed_units() {
     let stats = counted(&[unit(1, 1, Verdict::Pass, 30, 0), unit(2, 2, Verdict::Fail, 60_000, 1)]);
     assert_eq!(stats.all().cycle_ms, Times { p50: Some(30), p95: Some(30) });
     assert_eq!(stats.all().stages.len(), 1);
+}
+
+#[test]
+fn a_board_that_was_converted_before_passes_without_a_time() {
+    let already = Some(Already { version: "1.18.300".into(), proof: "each CRC".into(), unit: None });
+    let stats = counted(&[unit(1, 1, Verdict::Pass, 30, 0), Unit { already, ..unit(2, 2, Verdict::Pass, 5, 1) }]);
+    assert_eq!((stats.all().tally.pass, stats.all().tally.already), (2, 1));
+    assert_eq!(stats.all().cycle_ms.p50, Some(30));
+}
+
+#[test]
+fn a_plug_that_got_its_stock_back_is_not_done_any_more() {
+    let boxed = |unit: Unit| Unit { batch: Some("box 1".into()), ..unit };
+    let converted = boxed(unit(1, 1, Verdict::Pass, 30, 0));
+    let restored = Unit { restored_from: Some(1), ..unit(2, 1, Verdict::Pass, 30, 1) };
+    assert_eq!(counted(std::slice::from_ref(&converted)).done("box 1"), 1);
+    let stats = counted(&[converted, restored]);
+    assert_eq!((stats.done("box 1"), stats.all().units, stats.records()), (0, 1, 2));
 }
 
 #[test]

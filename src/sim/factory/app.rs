@@ -24,16 +24,27 @@ fn plain(seed: u64, length: usize, layout: &Layout, marks: &[String]) -> Vec<u8>
     plain
 }
 
-/// The stock application as it lies in flash.
-pub(super) fn stock(layout: &Layout, key: Key) -> Vec<u8> {
+/// The stock application as it lies in flash, with so many bytes of code (the usual ones: `None`).
+pub(super) fn stock_of(layout: &Layout, key: Key, length: Option<usize>) -> Vec<u8> {
     let name = layout.app_name;
     let marks = [format!("{name}_common_ty"), name.to_owned(), format!("{name} 1.1.0")];
-    code::seal(code::APP_BASE, &plain(0x570C, STOCK, layout, &marks), key)
+    code::seal(code::APP_BASE, &plain(0x570C, length.unwrap_or(STOCK), layout, &marks), key)
+}
+
+/// The same with the usual length.
+#[cfg(test)]
+fn stock(layout: &Layout, key: Key) -> Vec<u8> {
+    stock_of(layout, key, None)
 }
 
 /// An image in the shape of an OpenBeken `_UA_` file, for demonstrations without real firmware: its file name, which
 /// says that it is no firmware, and its bytes.
 pub fn demo_image(chip: Chip, version: &str) -> (String, Vec<u8>) {
+    demo_image_of(chip, version, DEMO)
+}
+
+/// The same with so many bytes of code, a multiple of 32; the rest of its partition is blank.
+pub fn demo_image_of(chip: Chip, version: &str, code_length: usize) -> (String, Vec<u8>) {
     let layout = Layout::of(chip);
     // M images carry the N's name; every OpenBeken image holds the other names without a version
     let marked = if chip == Chip::Bk7231M { Chip::Bk7231N } else { chip };
@@ -44,7 +55,7 @@ pub fn demo_image(chip: Chip, version: &str) -> (String, Vec<u8>) {
         "flashjig demo image, no firmware".to_owned(),
     ];
     let seed = version.bytes().fold(0xDE30, |seed: u64, byte| seed.rotate_left(8) ^ u64::from(byte));
-    let raw = code::seal(code::APP_BASE, &plain(seed, DEMO, &layout, &marks), chip.key());
+    let raw = code::seal(code::APP_BASE, &plain(seed, code_length, &layout, &marks), chip.key());
     let stored = code::unwrap_records(&raw).plain;
     let header = rbl::Header::of("app", "1.00", &stored).seal();
     // OpenBeken cuts its T files at 1 MiB of flash; the others fill the partition

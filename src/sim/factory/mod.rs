@@ -6,12 +6,15 @@ mod layout;
 mod rf;
 mod store;
 
-pub use app::demo_image;
+pub use app::{demo_image, demo_image_of};
 
 use crate::model::chip::Chip;
 use crate::model::flash::geometry::{BOOT_END, USUAL_SIZE};
 use crate::model::mac::Mac;
 use layout::{Layout, put};
+
+/// Version that the made-up firmware claims; its file name says that it is a demo.
+pub const DEMO_VERSION: &str = "1.18.300";
 
 /// Where the Tuya store begins, in all dumps of T and N seen.
 const STORE_AT: usize = 0x1E_E000;
@@ -30,12 +33,26 @@ pub fn stock(chip: Chip, unit: u32) -> Vec<u8> {
     stock_with(chip, unit, &[])
 }
 
+/// A stock flash with so little code, for bulk tests: the rest of the application's area is blank.
+pub fn small_stock(chip: Chip, unit: u32, code: usize) -> Vec<u8> {
+    made(chip, unit, &[], Some(code))
+}
+
+/// Puts another unit's MAC into a stock flash.
+pub fn rename(flash: &mut [u8], chip: Chip, unit: u32) {
+    put(flash, Layout::of(chip).rf + crate::model::flash::rf::MAC_AT as usize, &mac(unit).0);
+}
+
 /// The same with own values in the Tuya store, by name, such as `gw_wsm`. More than the store holds leaves it out.
 pub fn stock_with(chip: Chip, unit: u32, own: &[(&str, &str)]) -> Vec<u8> {
+    made(chip, unit, own, None)
+}
+
+fn made(chip: Chip, unit: u32, own: &[(&str, &str)], code: Option<usize>) -> Vec<u8> {
     let layout = Layout::of(chip);
     let mut flash = vec![0xFF; USUAL_SIZE as usize];
     put(&mut flash, 0, &boot::boot(&layout, chip.key()));
-    put(&mut flash, BOOT_END as usize, &app::stock(&layout, chip.key()));
+    put(&mut flash, BOOT_END as usize, &app::stock_of(&layout, chip.key(), code));
     rf::put_rf(&mut flash, &layout, mac(unit));
     if let Some(module) = layout.module {
         put(&mut flash, STORE_AT, &store::store(module, unit, own));

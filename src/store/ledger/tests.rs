@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::mac::Mac;
+use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;
 use crate::store::sample::unit;
 use jiff::{Timestamp, ToSpan};
@@ -95,7 +96,7 @@ async fn a_record_that_cannot_be_read_is_left_out_of_lists_and_named_when_asked_
     let ledger = Ledger::open(dir.path()).unwrap();
     ledger.commit(unit()).await.unwrap();
     ledger.commit(unit()).await.unwrap();
-    let db = ledger.inner.writer.lock().unwrap().db.clone();
+    let db = ledger.inner.log.read().unwrap().as_ref().unwrap().db();
     db.open_tree("units").unwrap().insert(9_u64.to_be_bytes(), b"{\"v\":7}").unwrap();
     drop(db);
     assert_eq!(numbers(&ledger.query(UnitQuery::default()).await.unwrap()), [2, 1]);
@@ -111,7 +112,7 @@ async fn lost_indices_are_made_again_at_the_next_start() {
     let dir = tempfile::tempdir().unwrap();
     let ledger = Ledger::open(dir.path()).unwrap();
     let kept = ledger.commit(unit()).await.unwrap();
-    let db = ledger.inner.writer.lock().unwrap().db.clone();
+    let db = ledger.inner.log.read().unwrap().as_ref().unwrap().db();
     for tree in ["by_mac", "by_day", "by_verdict"] {
         db.open_tree(tree).unwrap().clear().unwrap();
     }
@@ -158,13 +159,133 @@ async fn a_ruined_file_is_an_error_that_says_what_to_do() {
         }
     }
     let error = Ledger::open(dir.path()).err().unwrap().to_string();
-    assert!(error.contains("copy the folder `ledger` away"), "{error}");
+    assert!(error.contains("copy the folder") && error.contains("nothing is made anew"), "{error}");
+}
+
+/// sled's own shortcuts for opening; they belong to the log that they were made from.
+fn forget_snapshots(dir: &Path) {
+    for file in std::fs::read_dir(dir.join("ledger")).unwrap() {
+        let path = file.unwrap().path();
+        if path.file_name().unwrap().to_string_lossy().starts_with("snap.") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_lost_its_end_or_all_of_itself_is_refused_until_somebody_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = dir.path().join("ledger/db");
+    let ledger = Ledger::open(dir.path()).unwrap();
+    ledger.commit(unit()).await.unwrap();
+    drop(ledger);
+    drop(reopen(dir.path()));
+    let whole = std::fs::read(&db).unwrap();
+    for (content, word) in [(None, "the file db"), (Some(vec![]), "the file db"), (Some(vec![0; 1 << 19]), "unit 1")] {
+        _ = std::fs::remove_file(&db);
+        forget_snapshots(dir.path());
+        if let Some(content) = content {
+            std::fs::write(&db, content).unwrap();
+        }
+        let error = Ledger::open(dir.path()).err().unwrap().to_string();
+        assert!(error.contains(word) && error.contains("remove "), "{error}");
+        let copy = crate::store::LedgerCopy::take(dir.path());
+        assert!(copy.is_err() || copy.is_ok_and(|copy| copy.lost().is_some()), "an offline command says so too");
+    }
+    forget_snapshots(dir.path());
+    std::fs::write(&db, whole).unwrap();
+    assert_eq!(reopen(dir.path()).get(1).await.unwrap().unwrap().seq, 1, "a good copy is taken");
+    std::fs::remove_file(&db).unwrap();
+    forget_snapshots(dir.path());
+    std::fs::remove_file(dir.path().join("ledger/last")).unwrap();
+    assert_eq!(reopen(dir.path()).query(UnitQuery::default()).await.unwrap(), []);
 }
 
 #[test]
 fn a_read_only_disk_is_said_in_words() {
     let error = sled::Error::Io(std::io::ErrorKind::ReadOnlyFilesystem.into());
-    assert!(refused("opening", &error).to_string().contains("remount it writable"));
+    assert!(crate::store::records::refused("opening", &error).to_string().contains("remount it writable"));
+}
+
+fn in_flight(slot: &str, revision: u32, stage: Stage) -> OpenUnit {
+    let unit = unit();
+    OpenUnit {
+        revision,
+        station: unit.station,
+        slot: slot.into(),
+        batch: None,
+        started: unit.started,
+        noted: unit.finished,
+        clock_synced: true,
+        boot_id: unit.boot_id,
+        stage,
+        touched: stage == Stage::Erase,
+        board: unit.board,
+        backup: unit.backup,
+        firmware: unit.firmware,
+        config: None,
+        stages: Vec::new(),
+        map: None,
+    }
+}
+
+#[tokio::test]
+async fn a_unit_in_flight_is_recorded_at_the_next_start_once_with_its_backup() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(dir.path()).unwrap();
+    ledger.begin(in_flight("A", 0, Stage::Settle)).await.unwrap();
+    ledger.begin(in_flight("B", 0, Stage::Settle)).await.unwrap();
+    ledger.note(in_flight("A", 2, Stage::Erase), true).await.unwrap();
+    ledger.note(in_flight("A", 1, Stage::Keep), false).await.unwrap();
+    let done = ledger.commit(Unit { slot: "B".into(), ..unit() }).await.unwrap();
+    ledger.note(in_flight("B", 9, Stage::Boot), true).await.unwrap();
+    drop(ledger);
+
+    let ledger = reopen(dir.path());
+    let units = ledger.query(UnitQuery::default()).await.unwrap();
+    assert_eq!(units, [ledger.interrupted().to_vec(), vec![done]].concat());
+    let [told] = ledger.interrupted() else { panic!("one unit was in flight: {:?}", ledger.interrupted()) };
+    let fault = told.fault.as_ref().unwrap();
+    assert_eq!((told.seq, told.slot.as_str(), fault.code, fault.stage), (2, "A", FaultCode::Interrupted, Stage::Erase));
+    assert_eq!(told.backup, unit().backup);
+    assert_eq!(ledger.number("home", Mac([1; 6]), 1).await.unwrap().value(), 1);
+    drop(ledger);
+    let ledger = reopen(dir.path());
+    assert!(ledger.interrupted().is_empty(), "it is told once");
+    assert_eq!(ledger.query(UnitQuery::default()).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_unit_whose_record_could_not_be_written_is_recorded_before_the_next_one_of_its_slot() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(dir.path()).unwrap();
+    assert_eq!(ledger.begin(in_flight("A", 0, Stage::Verify)).await.unwrap(), None);
+    let mut next = in_flight("A", 0, Stage::Settle);
+    next.started += 1.minute();
+    let left = ledger.begin(next).await.unwrap().unwrap();
+    assert_eq!((left.seq, left.fault.unwrap().code), (1, FaultCode::NotRecorded));
+    let closed = ledger.close("A", FaultCode::Panicked, "the program panicked").await.unwrap().unwrap();
+    assert_eq!((closed.seq, closed.fault.unwrap().stage), (2, Stage::Settle));
+    assert_eq!(ledger.close("A", FaultCode::Panicked, "x").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn after_a_failed_write_the_ledger_works_on_and_no_number_is_given_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(dir.path()).unwrap();
+    ledger.commit(unit()).await.unwrap();
+    let fail = ledger.write("failing", |log, next| {
+        put(&log.records, unit(), next)?;
+        Err::<(), _>(crashed("failing"))
+    });
+    fail.await.unwrap_err();
+    let panicking = ledger.write::<()>("panicking", |_, _| panic!("a mistake in the database"));
+    assert!(panicking.await.unwrap_err().to_string().contains("gave up"));
+    let unit = ledger.commit(unit()).await.unwrap();
+    let mut numbers = numbers(&ledger.query(UnitQuery::default()).await.unwrap());
+    assert_eq!(numbers.first(), Some(&unit.seq));
+    numbers.dedup();
+    assert_eq!(numbers.len() as u64, unit.seq, "without a gap and without a double");
 }
 
 #[tokio::test]

@@ -9,8 +9,34 @@ use serde_json::{Map, Value, json};
 /// Every shape, by name.
 pub(super) fn all() -> Value {
     let kinds = [
-        "seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "retried",
-        "finished", "stopping", "blocked", "prompt", "shelf", "batch", "map", "areas", "lines", "button",
+        "seated",
+        "lifted",
+        "started",
+        "entered",
+        "progress",
+        "rate",
+        "found",
+        "chosen",
+        "kept",
+        "planned",
+        "retried",
+        "finished",
+        "stopping",
+        "blocked",
+        "prompt",
+        "noticed",
+        "settled",
+        "supply",
+        "recalled",
+        "already",
+        "acknowledged",
+        "archive_checked",
+        "shelf",
+        "batch",
+        "map",
+        "areas",
+        "lines",
+        "button",
     ];
     let mut event = object(&[
         ("seq", integer()),
@@ -33,6 +59,7 @@ pub(super) fn all() -> Value {
             ("chip", link("Chip")), ("module", maybe(string())), ("mac", maybe(string())), ("flash_id", maybe(string())),
             ("flash_size", integer()), ("bootloader", maybe(string())),
             ("key", choice(&["standard", "plain", "foreign"])), ("evidence", list(string())),
+            ("calibration", maybe(string())),
         ]),
         "Snapshot": object(&[
             ("seq", integer()),
@@ -41,6 +68,10 @@ pub(super) fn all() -> Value {
             ])),
             ("slots", list(link("Slot"))),
             ("tally", tally()),
+            ("archive", maybe(link("Archive"))),
+        ]),
+        "Archive": object(&[
+            ("ok", integer()), ("damaged", integer()), ("names", list(string())), ("checked_at", time()),
         ]),
         "Slot": slot(),
         "FlashMap": flash_map(),
@@ -64,6 +95,7 @@ fn slot() -> Value {
         ("ms", integer()),
         ("finished", time()),
         ("board", maybe(link("Board"))),
+        ("already", maybe(already())),
     ]);
     object(&[
         ("name", string()),
@@ -97,7 +129,12 @@ fn slot() -> Value {
         ("lines", object(&["power", "cen", "button"].map(|line| (line, maybe(json!({ "type": "boolean" })))))),
         ("prompt", maybe(string())),
         ("blocked", maybe(string())),
+        ("already", maybe(already())),
         ("last", maybe(last)),
+        ("notice", maybe(string())),
+        ("supply", maybe(object(&[("millivolts", integer()), ("milliamps", integer())]))),
+        ("verdict_shown", json!({ "type": "boolean" })),
+        ("recalled", maybe(time())),
     ])
 }
 
@@ -112,7 +149,11 @@ fn flash_map() -> Value {
 }
 
 fn tally() -> Value {
-    object(&["pass", "fail", "error", "timeout", "aborted"].map(|verdict| (verdict, integer())))
+    object(&["pass", "fail", "error", "timeout", "aborted", "already"].map(|verdict| (verdict, integer())))
+}
+
+fn already() -> Value {
+    object(&[("version", string()), ("proof", string()), ("unit", maybe(integer()))])
 }
 
 fn unit() -> Value {
@@ -122,6 +163,7 @@ fn unit() -> Value {
         ("read_bytes", integer()),
         ("skipped_bytes", integer()),
         ("contains_credentials", json!({ "type": "boolean" })),
+        ("kind", choice(&["stock", "openbeken", "mixed"])),
     ]);
     let firmware =
         object(&[("name", string()), ("version", maybe(string())), ("sha256", string()), ("chip", link("Chip"))]);
@@ -162,6 +204,9 @@ fn unit() -> Value {
         ("stages", list(stage)),
         ("uart", uart),
         ("map", maybe(link("FlashMap"))),
+        ("checks", list(object(&[("name", string()), ("ok", json!({ "type": "boolean" })), ("result", string())]))),
+        ("already", maybe(already())),
+        ("restored_from", maybe(integer())),
     ])
 }
 

@@ -8,6 +8,10 @@ use crate::model::verdict::Verdict;
 use jiff::Timestamp;
 
 pub(super) fn slot(screen: &mut Screen, station: &Snapshot, slot: &SlotView, now: Timestamp) {
+    if let (SlotState::Idle, Some(notice)) = (slot.state, prompt(slot)) {
+        screen.text(LEFT, 2, Face::Plain, words::cut(&slot.name, 8));
+        return asked(screen, notice);
+    }
     match (slot.state, &slot.last) {
         (SlotState::Busy | SlotState::Stopping, _) => busy(screen, slot, now),
         (SlotState::Blocked, _) => blocked(screen, slot),
@@ -53,14 +57,7 @@ fn busy(screen: &mut Screen, slot: &SlotView, now: Timestamp) {
     screen.text(LEFT, 2, Face::Plain, words::cut(&slot.name, 8) + &chip);
     screen.right(RIGHT, 2, Face::Plain, words::elapsed(slot.started, now));
     if let Some(prompt) = prompt(slot) {
-        let (order, how) = words::order(prompt);
-        screen.rule(LEFT, 13, RIGHT - LEFT, 1);
-        screen.centred(16, Face::Fact, order);
-        screen.rule(LEFT, 30, RIGHT - LEFT, 1);
-        for (y, line) in [32, 42, 52].into_iter().zip(words::wrap(how, LINE, 3)) {
-            screen.text(LEFT, y, Face::Plain, line);
-        }
-        return;
+        return asked(screen, prompt);
     }
     let stage = slot.stage.map_or("start", Stage::name);
     screen.text(LEFT, 14, Face::Large, words::title(stage));
@@ -86,15 +83,29 @@ fn busy(screen: &mut Screen, slot: &SlotView, now: Timestamp) {
     screen.right(RIGHT, 52, Face::Plain, more);
 }
 
+/// What the operator must do now.
+fn asked(screen: &mut Screen, prompt: &str) {
+    let (order, how) = words::order(prompt);
+    screen.rule(LEFT, 13, RIGHT - LEFT, 1);
+    screen.centred(16, Face::Fact, order);
+    screen.rule(LEFT, 30, RIGHT - LEFT, 1);
+    for (y, line) in [32, 42, 52].into_iter().zip(words::wrap(how, LINE, 3)) {
+        screen.text(LEFT, y, Face::Plain, line);
+    }
+}
+
 fn passed(screen: &mut Screen, last: &Last) {
-    headline(screen, Shape::Tick, "PASS", Face::Big4);
+    let word = if last.already.is_some() { "DONE" } else { "PASS" };
+    headline(screen, Shape::Tick, word, Face::Big4);
     screen.text(LEFT, 34, Face::Fact, identity(last.board.as_ref()));
     screen.right(RIGHT, 34, Face::Fact, words::duration(last.ms));
     let board = last.board.as_ref().map_or(String::new(), |board| {
         let module = board.module.as_deref().map_or(String::new(), |m| format!(" {}", words::cut(m, 5)));
         format!("{}{module}", board.chip)
     });
-    screen.text(LEFT, 52, Face::Plain, board);
+    let board =
+        last.already.as_ref().map_or(board, |already| format!("Was {} already", words::cut(&already.version, 8)));
+    screen.text(LEFT, 52, Face::Plain, words::cut(&board, 15));
     if let Some(seq) = last.seq {
         screen.right(RIGHT, 52, Face::Plain, words::cut(&format!("#{seq}"), 7));
     }

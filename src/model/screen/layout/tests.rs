@@ -45,6 +45,7 @@ fn board() -> Board {
         bootloader: None,
         key: Key::Standard,
         evidence: Vec::new(),
+        calibration: None,
     }
 }
 
@@ -79,6 +80,11 @@ fn prompted() -> Vec<Event> {
     vec![started(), Event::Entered { stage: Stage::Attach }, Event::Prompt { message }]
 }
 
+fn noticed() -> Vec<Event> {
+    let message = "free the button: it is held down or short-circuited, so it starts nothing".into();
+    vec![Event::Noticed { message }]
+}
+
 /// Every kind of screen, by the name of its golden.
 fn gallery() -> Vec<(String, Snapshot)> {
     let alone = |events: Vec<Event>| {
@@ -89,6 +95,7 @@ fn gallery() -> Vec<(String, Snapshot)> {
     let mut all = vec![
         ("idle", alone(vec![])),
         ("idle-seated", alone(vec![Event::Seated])),
+        ("idle-notice", alone(noticed())),
         ("busy-start", alone(vec![started(), Event::Entered { stage: Stage::Settle }])),
         ("busy-identify", alone(vec![started(), Event::Entered { stage: Stage::Identify }])),
         ("busy-backup", alone(reading(0x0C_C000))),
@@ -181,13 +188,12 @@ fn assert_neat(name: &str, screen: &Screen) {
     }
 }
 
-#[test]
-fn every_screen_looks_like_its_golden() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/screens");
+/// Compares each picture with its file in a folder of goldens that holds nothing else.
+fn compare(folder: &str, pictures: impl IntoIterator<Item = (String, String)>) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(folder);
     let update = std::env::var_os("UPDATE_GOLDENS").is_some();
     let mut known: Vec<String> = Vec::new();
-    for (name, screen) in screens() {
-        let text = paint(&screen).to_text();
+    for (name, text) in pictures {
         let path = folder.join(format!("{name}.txt"));
         if update {
             std::fs::create_dir_all(&folder).unwrap();
@@ -204,9 +210,28 @@ fn every_screen_looks_like_its_golden() {
 }
 
 #[test]
+fn every_screen_looks_like_its_golden() {
+    compare("screens", screens().into_iter().map(|(name, screen)| (name, paint(&screen).to_text())));
+}
+
+#[test]
+fn every_screen_of_a_low_panel_looks_like_its_golden() {
+    compare(
+        "screens-low",
+        gallery().into_iter().map(|(name, state)| (name, paint(&layout_low(&state, at(67))).to_text())),
+    );
+}
+
+#[test]
 fn no_screen_touches_its_border_or_overlaps() {
     for (name, screen) in screens() {
         assert_neat(&name, &screen);
+    }
+    for (name, snapshot) in gallery() {
+        let low = layout_low(&snapshot, at(67));
+        assert_neat(&name, &low);
+        let inside = area(LEFT, 1, RIGHT - LEFT, 30);
+        assert!(low.items.iter().all(|item| item.bounds().intersection(&inside) == item.bounds()), "{name}: {low:?}");
     }
 }
 

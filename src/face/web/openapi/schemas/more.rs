@@ -15,6 +15,7 @@ pub(super) fn all() -> Map<String, Value> {
         ("error", integer()),
         ("timeout", integer()),
         ("aborted", integer()),
+        ("already", integer()),
         ("yield", maybe(share())),
         ("first_pass_yield", maybe(share())),
         ("units_per_hour", maybe(number())),
@@ -37,19 +38,6 @@ pub(super) fn all() -> Map<String, Value> {
         ("version", maybe(string())),
         ("ok", flag()),
         ("reason", maybe(string())),
-    ]);
-    let station = object(&[
-        ("name", string()),
-        ("version", string()),
-        ("started", time()),
-        ("clock_synced", maybe(flag())),
-        ("journal", list(string())),
-        ("doctor", json!({})),
-        ("uptime_s", integer()),
-        ("disk", maybe(object(&[("free_bytes", integer()), ("total_bytes", integer())]))),
-        ("ledger", object(&[("units", integer()), ("bytes", integer())])),
-        ("archive", object(&[("backups", integer()), ("bytes", integer())])),
-        ("uarts", list(object(&[("slot", string()), ("port", string()), ("present", flag())]))),
     ]);
     let wish = json!({
         "type": "object",
@@ -108,9 +96,34 @@ pub(super) fn all() -> Map<String, Value> {
             ]),
         ),
         ("Token", token),
-        ("StationFacts", station),
+        ("StationFacts", station()),
     ]
     .into_iter()
     .map(|(name, schema)| (name.to_owned(), schema))
     .collect()
+}
+
+/// The station itself.
+fn station() -> Value {
+    let flag = || json!({ "type": "boolean" });
+    let finding = object(&[
+        ("subject", string()),
+        ("level", choice(&["ok", "warning", "fault"])),
+        ("expected", maybe(string())),
+        ("found", string()),
+        ("remedy", maybe(string())),
+    ]);
+    object(&[
+        ("name", string()),
+        ("version", string()),
+        ("started", time()),
+        ("clock_synced", flag()),
+        ("journal", list(string())),
+        ("doctor", maybe(list(finding))),
+        ("uptime_s", integer()),
+        ("disk", maybe(object(&[("free_bytes", integer()), ("total_bytes", integer())]))),
+        ("ledger", object(&[("units", integer()), ("bytes", integer())])),
+        ("archive", object(&[("backups", integer()), ("bytes", integer())])),
+        ("uarts", list(object(&[("slot", string()), ("port", string()), ("present", flag())]))),
+    ])
 }

@@ -1,0 +1,34 @@
+//! The fault campaign with any number of cases: `cargo run --release --example campaign -- --cases 10000 [--seed N]
+//! [--nests N]`. Prints each unit that a person should look at, then the table; exits 1 when anything happened that must
+//! never happen, or when less than 99 % of the recoverable faults ended in PASS.
+
+#[path = "../tests/campaign/mod.rs"]
+mod campaign;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Runs the fault campaign.
+#[derive(Parser)]
+struct Args {
+    /// How many cases.
+    #[arg(long, default_value_t = 1000)]
+    cases: u64,
+    /// Another seed, other cases.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Nests at work at the same time.
+    #[arg(long, default_value_t = 12)]
+    nests: usize,
+}
+
+#[tokio::main]
+#[allow(clippy::print_stdout, reason = "the table is the output")]
+async fn main() -> ExitCode {
+    let Args { cases, seed, nests } = Args::parse();
+    let begin = tokio::time::Instant::now();
+    let table = campaign::run(campaign::Plan { cases, seed, nests, report: 500 }).await;
+    println!("\n{cases} cases, seed {seed}, {nests} nests, {:.0} s\n{table}", begin.elapsed().as_secs_f64());
+    let (all, passed) = table.recovered();
+    if table.all_wrong() == 0 && passed * 100 >= all * 99 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,112 @@
+//! `flashjig jig-test`.
+
+mod ask;
+mod figures;
+mod golden;
+mod lines;
+mod loopback;
+
+use super::once::choose;
+use super::out::print;
+use super::signals::{Signals, runtime};
+use crate::config::{Config, Slot};
+use crate::fail::{Failure, NO};
+use crate::hw::serial::SerialSource;
+use crate::jig::{Nest, PortSource};
+use crate::wiring;
+use ask::Ask;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Try a jig: its lines, its serial port, and a golden board.
+///
+/// Each line is switched, and you say what you see. With --loopback bytes go round a jumper from TX to RX, with --golden
+/// a board that is known to be good is read and its figures are kept, with --compare they are compared with the kept
+/// ones. Nothing is ever erased or written on a board. The daemon must not run meanwhile. Exits 0 when all is well, 1
+/// when not, 2 when it could not be tried.
+#[derive(clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Args {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    config: PathBuf,
+    /// The slot; needed where the configuration has several
+    #[arg(long, value_name = "NAME")]
+    slot: Option<String>,
+    /// Ask nothing: lines are switched, and what you would see is taken for seen
+    #[arg(long)]
+    yes: bool,
+    /// No board is in: send bytes round a jumper from TX to RX at each rate
+    #[arg(long, conflicts_with_all = ["golden", "compare"])]
+    loopback: bool,
+    /// A golden board is in: read it and keep its figures in golden/SLOT.json of the data folder
+    #[arg(long, conflicts_with = "compare")]
+    golden: bool,
+    /// The golden board is in: read it and compare its figures with the kept ones
+    #[arg(long)]
+    compare: bool,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    super::journal::begin("warn");
+    let mut config = super::place::load(&args.config)?;
+    choose(&mut config, args.slot.as_deref())?;
+    runtime()?.block_on(async {
+        let mut signals = Signals::new()?;
+        // whichever way this ends, the nest is dropped and so made safe
+        tokio::select! {
+            code = test(args, &config) => code,
+            () = signals.next() => Err(Failure::no("stopped; the jig is safe")),
+        }
+    })
+}
+
+async fn test(args: &Args, config: &Config) -> Result<ExitCode, Failure> {
+    let slot = config.slots.first().ok_or_else(|| Failure::broken("expected a slot, found none"))?;
+    // the ledger has one user: while the daemon has it, nobody else may switch its lines
+    let _ledger = wiring::stores(&config.data_dir)?;
+    // and a port that somebody else uses means that the jig is in use
+    drop(SerialSource::new(slot.uart.display().to_string()).open().map_err(Failure::broken)?);
+    let nest = wiring::nest(slot)?;
+    say(&format!("slot {}: port {}, lines {}", slot.name, slot.uart.display(), slot.lines.name()))?;
+    let mut wrong = lines::test(&nest, &mut Ask::new(args.yes)).await?;
+    if args.loopback {
+        wrong.extend(loopback(&nest, slot, args.yes).await?);
+    }
+    if args.golden || args.compare {
+        wrong.extend(golden::test(config, slot, &nest, args.compare).await?);
+    }
+    nest.lines.make_safe().await.map_err(Failure::broken)?;
+    drop(nest);
+    for what in &wrong {
+        say(&format!("FAULT  {what}"))?;
+    }
+    let verdict = match wrong.len() {
+        0 => "all is well".to_owned(),
+        1 => "1 fault".to_owned(),
+        faults => format!("{faults} faults"),
+    };
+    say(&format!("slot {}: {verdict}; its lines are safe", slot.name))?;
+    Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NO) })
+}
+
+async fn loopback(nest: &Nest, slot: &Slot, yes: bool) -> Result<Option<String>, Failure> {
+    if !Ask::new(yes).confirm("no board is in, and a jumper joins TX and RX of the jig?").await? {
+        return Ok(Some("the loopback was not tried: put a jumper from TX to RX, and no board".into()));
+    }
+    let mut port = nest.source.open().map_err(Failure::broken)?;
+    let rates = loopback::test(port.as_mut(), slot.max_baud).await.map_err(Failure::broken)?;
+    let mut wrong = None;
+    for (rate, result) in rates {
+        match result {
+            Ok(()) => say(&format!("ok     loopback at {rate} baud"))?,
+            Err(what) => wrong = wrong.or(Some(format!("loopback at {rate} baud: {what}"))),
+        }
+    }
+    Ok(wrong)
+}
+
+fn say(text: &str) -> Result<(), Failure> {
+    print(format!("{text}\n"))
+}

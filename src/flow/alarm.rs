@@ -1,0 +1,26 @@
+//! What stops a unit at once: something at the jig that no link tells of.
+
+use super::trouble::Trouble;
+use crate::model::fault::FaultCode;
+use crate::model::stage::Stage;
+use tokio::sync::watch;
+
+/// Why a unit must stop at once, half-written or not: its power goes off as fast as the lines do that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// Its fault.
+    pub code: FaultCode,
+    /// What was expected, what came.
+    pub message: String,
+}
+
+/// Waits for an alarm while the board has power; without power there is nothing to stop.
+pub(super) async fn raised(mut alarm: watch::Receiver<Option<Alarm>>, stage: Stage) -> Trouble {
+    if !matches!(stage, Stage::Settle | Stage::Safe | Stage::Record)
+        && let Ok(Some(alarm)) = alarm.wait_for(Option::is_some).await.as_deref()
+    {
+        return Trouble::failed(alarm.code, &alarm.message);
+    }
+    // nobody is left who could raise one
+    std::future::pending().await
+}

@@ -1,0 +1,88 @@
+//! The ledger's note of the unit in flight: what the next start knows of it, should this program end here.
+
+use super::run::Run;
+use super::steps::record;
+use super::trouble::Trouble;
+use crate::model::open_unit::OpenUnit;
+use crate::model::stage::Stage;
+
+/// How much a stage's note must survive.
+enum Worth {
+    /// Nothing goes on before it would survive a power cut.
+    Durable,
+    /// It is written beside the work.
+    Beside,
+    /// Not worth a write.
+    Nothing,
+}
+
+fn worth(stage: Stage) -> Worth {
+    match stage {
+        // before the first erase it must be on disk that the flash may be half written
+        Stage::Erase => Worth::Durable,
+        Stage::Attach | Stage::Backup | Stage::Write | Stage::Verify | Stage::Boot => Worth::Beside,
+        _ => Worth::Nothing,
+    }
+}
+
+/// Notes that the unit begins.
+pub(super) async fn begin(run: &mut Run<'_>) -> Result<(), Trouble> {
+    let open = open_unit(run, Stage::Settle);
+    let left = run.job.ledger.begin(open).await.map_err(|error| Trouble::not_noted(&error))?;
+    if let Some(left) = left {
+        tracing::warn!(unit = left.seq, slot = left.slot, "a unit that could not be recorded is recorded now");
+    }
+    Ok(())
+}
+
+/// Notes that a stage begins.
+pub(super) async fn entered(run: &mut Run<'_>, stage: Stage) -> Result<(), Trouble> {
+    match worth(stage) {
+        Worth::Durable => write(run, stage).await,
+        Worth::Beside => {
+            let (open, ledger) = (open_unit(run, stage), run.job.ledger.clone());
+            tokio::spawn(async move {
+                if let Err(error) = ledger.note(open, false).await {
+                    tracing::warn!("{error}");
+                }
+            });
+            Ok(())
+        }
+        Worth::Nothing => Ok(()),
+    }
+}
+
+/// Writes the note, durably, while the chip is kept awake.
+pub(super) async fn write(run: &mut Run<'_>, stage: Stage) -> Result<(), Trouble> {
+    let (open, ledger) = (open_unit(run, stage), run.job.ledger.clone());
+    let work = ledger.note(open, true);
+    let written = match run.link.as_mut() {
+        Some(link) => link.keep_awake(work).await?,
+        None => work.await,
+    };
+    written.map_err(|error| Trouble::not_noted(&error))
+}
+
+fn open_unit(run: &mut Run<'_>, stage: Stage) -> OpenUnit {
+    run.notes += 1;
+    let touched = run.touched || stage == Stage::Erase;
+    let origin = run.job.origin.clone();
+    OpenUnit {
+        revision: run.notes,
+        station: origin.station,
+        slot: origin.slot,
+        batch: origin.batch,
+        started: run.started,
+        noted: crate::clock::now(),
+        clock_synced: origin.clock_synced.get(),
+        boot_id: origin.boot_id,
+        stage,
+        touched,
+        board: run.board.clone(),
+        backup: run.backup.clone(),
+        firmware: record::firmware(run),
+        config: record::config(run, touched),
+        stages: run.report.stages(),
+        map: run.report.map(),
+    }
+}

@@ -1,0 +1,236 @@
+//! The gate: everything that must be true before the first erase, each check noted in the record with what was found.
+
+use super::configure;
+use crate::flow::job::Task;
+use crate::flow::run::{Run, mistake};
+use crate::flow::trouble::Trouble;
+use crate::model::beken::crc;
+use crate::model::board::Board;
+use crate::model::event::Event;
+use crate::model::fault::FaultCode;
+use crate::model::flash::geometry::BOOT_END;
+use crate::model::flash::map::{Area, What};
+use crate::model::flash::rf::Rf;
+use crate::model::flash::{Span, parts, plan as planner};
+use crate::model::history::{self, StockNote};
+use crate::model::image::Image;
+use crate::model::image::anatomy::Boot;
+use crate::model::openbeken::Findings;
+use crate::model::recipe::Kit;
+use std::sync::Arc;
+
+/// Link checks that must all be answered, one by one, at the rate of the bulk.
+const ECHOES: u32 = 16;
+/// How often they are sent again when one is lost: a single damaged byte is no unstable link.
+const MEASUREMENTS: u32 = 3;
+
+/// Passes, or says what is wrong. After it the run knows what the whole flash must hold.
+pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), Trouble> {
+    link(run).await?;
+    identity(run)?;
+    boot_area(run)?;
+    let rf = calibration(run).await?;
+    content(run);
+    let areas = match run.job.task.clone() {
+        Task::Restore(restore) => {
+            super::restore::lay(run, &restore, rf)?;
+            areas(&restore.stock, None)
+        }
+        Task::Convert { .. } if run.already.is_some() => {
+            run.want.clone_from(&run.dump);
+            name_module(run).await?
+        }
+        Task::Convert { .. } => {
+            let areas = lay(run, rf).await?;
+            note(run, rf).await?;
+            areas
+        }
+    };
+    show(run, areas, rf.sector).await;
+    run.keep = vec![Span::new(0, BOOT_END), rf.sector];
+    let board = run.board()?.clone();
+    run.report.say(Event::Found { board }).await;
+    Ok(())
+}
+
+/// The link must be stable now: every echo of a row comes back whole.
+async fn link(run: &mut Run<'_>) -> Result<(), Trouble> {
+    let mut lost = 0;
+    for _ in 0..MEASUREMENTS {
+        lost = run.link()?.echoes(ECHOES).await?;
+        if lost == 0 {
+            let result = format!("{ECHOES} of {ECHOES} echoes at {} baud", run.uart.baud);
+            run.checks.held("link", result);
+            return Ok(());
+        }
+    }
+    let found = format!("{lost} of {ECHOES} echoes lost at {} baud, {MEASUREMENTS} times", run.uart.baud);
+    run.checks.failed("link", found.clone());
+    Err(Trouble::lost(
+        FaultCode::BadReply,
+        format!("expected every link check answered before an erase, found {found}"),
+    ))
+}
+
+/// Chip, key and flash id: identify has refused what is unknown, the image is compared again here.
+fn identity(run: &mut Run<'_>) -> Result<(), Trouble> {
+    let board = run.board()?.clone();
+    let image = run.image.clone();
+    let same = |what: &str| if image.is_some() { format!("{what}, as the image") } else { what.to_owned() };
+    if let Some(image) = &image
+        && (image.chip, image.key) != (board.chip, board.key)
+    {
+        run.checks.failed("chip", format!("{}, the image is for a {}", board.chip, image.chip));
+        return Err(mistake("the image chosen is not for this chip and key"));
+    }
+    run.checks.held("chip", same(board.chip.name()));
+    run.checks.held("key", same(&board.key.to_string()));
+    let size = board.flash_size / 1024;
+    let id = match (run.flash_id.and_then(parts::find), &board.flash_id) {
+        (Some(part), Some(id)) => format!("{id} ({}), {size} KiB", part.name),
+        _ => format!("this boot loader can't be asked; {size} KiB by where reads wrap round"),
+    };
+    run.checks.held("flash_id", id);
+    Ok(())
+}
+
+/// The boot area is never written; its CRC is remembered and compared at the end.
+fn boot_area(run: &mut Run<'_>) -> Result<(), Trouble> {
+    let dump = run.dump.clone().ok_or_else(|| mistake("there is no backup"))?;
+    let boot = dump.get(..BOOT_END as usize).unwrap_or_default();
+    if boot.windows(2).all(|pair| pair.first() == pair.last()) {
+        let byte = boot.first().copied().unwrap_or_default();
+        let found = format!("{byte:#04x} in every byte");
+        run.checks.failed("boot_area", found.clone());
+        let what = format!("expected a boot loader below {BOOT_END:#x}, found {found}");
+        return Err(Trouble::failed(FaultCode::BadBoot, what));
+    }
+    run.checks.held("boot_area", format!("CRC {:#010x} of 0x0..{BOOT_END:#x}", crc::wire(boot)));
+    Ok(())
+}
+
+/// The calibration sector, its MAC, and whether another board has that MAC.
+async fn calibration(run: &mut Run<'_>) -> Result<Rf, Trouble> {
+    let study = run.study.as_ref().ok_or_else(|| mistake("nobody looked at the backup"))?;
+    let rf = match &study.rf {
+        Ok(rf) => *rf,
+        Err(problem) => {
+            let text = problem.to_string();
+            run.checks.failed("calibration", text.clone());
+            return Err(Trouble::failed(FaultCode::NoRf, text));
+        }
+    };
+    let digest = study.calibration.ok_or_else(|| mistake("the calibration sector lies outside the flash"))?;
+    run.checks.held("calibration", format!("found once, at {}", rf.sector));
+    if let Some(why) = history::placeholder(rf.mac) {
+        run.checks.failed("mac", why.clone());
+        return Err(Trouble::failed(FaultCode::PlaceholderMac, why));
+    }
+    run.checks.held("mac", format!("{}, the board's own", rf.mac));
+    let board = run.board.as_mut().ok_or_else(|| mistake("the board is not identified"))?;
+    (board.mac, board.calibration) = (Some(rf.mac), Some(digest));
+    if let Some((seq, differs)) = history::other_board(board, digest, &study.content, &study.units, study.note) {
+        let found = format!("unit {seq} has {} too: {differs}", rf.mac);
+        run.checks.failed("mac_unique", found.clone());
+        let what = format!("expected a MAC that no other board of the ledger has, found: {found}");
+        return Err(Trouble::failed(FaultCode::ForeignMac, what));
+    }
+    let known = match study.units.len() {
+        0 => "new to the ledger".to_owned(),
+        n => format!("{n} earlier units of this board, no other has it"),
+    };
+    run.checks.held("mac_unique", known);
+    Ok(rf)
+}
+
+/// What the flash holds: the backup must not pass for stock when it is not.
+fn content(run: &mut Run<'_>) {
+    let Some(study) = &run.study else { return };
+    let kind = run.backup.as_ref().map(|backup| backup.kind.name()).unwrap_or_default();
+    run.checks.held("content", format!("{}; the backup counts as {kind}", study.content));
+}
+
+/// Shows where what lies, and what stays.
+async fn show(run: &mut Run<'_>, mut areas: Vec<Area>, rf: Span) {
+    let own = run.sector.as_ref().map(|(span, _)| Area { name: "config".into(), span: *span });
+    areas.push(Area { name: "calibration".into(), span: rf });
+    areas.extend(own);
+    areas.sort_by_key(|area| area.span);
+    run.report.areas(areas).await;
+    run.report.mark(Span::new(0, BOOT_END), What::Kept);
+    run.report.mark(rf, What::Kept);
+}
+
+/// The areas that the boot loader's own table and the vendor's store give.
+fn areas(dump: &[u8], found: Option<&Findings>) -> Vec<Area> {
+    let table = Boot::read(dump).map(|boot| boot.partitions).unwrap_or_default();
+    let listed = table.into_iter().map(|partition| Area { name: partition.name, span: partition.span });
+    let store = found.and_then(|found| found.store);
+    listed.chain(store.map(|span| Area { name: "settings".into(), span })).collect()
+}
+
+struct Judged {
+    areas: Vec<Area>,
+    found: Findings,
+    want: Vec<u8>,
+}
+
+/// Image against board, and the whole flash as it must be.
+async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Vec<Area>, Trouble> {
+    let base = run.base.clone().ok_or_else(|| mistake("there is no backup"))?;
+    let image = run.image.clone().ok_or_else(|| mistake("no image was chosen"))?;
+    let board = run.board()?.clone();
+    let kit = Arc::clone(&run.job.kit);
+    let work = tokio::task::spawn_blocking(move || judge(&base, &image, &board, &kit));
+    let judged = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
+    let mut judged = match judged {
+        Ok(judged) => judged,
+        Err(trouble) => {
+            run.checks.failed("image", trouble.message.clone());
+            return Err(trouble);
+        }
+    };
+    let image = run.image.as_ref().map(|image| image.name.clone()).unwrap_or_default();
+    run.checks.held("image", format!("{image} fits chip, key, layout and flash"));
+    let board = run.board.as_mut().ok_or_else(|| mistake("the board is not identified"))?;
+    board.module.clone_from(&judged.found.module);
+    configure::lay(run, &judged.found, rf, &mut judged.want).await?;
+    run.want = Some(judged.want.into());
+    Ok(judged.areas)
+}
+
+fn judge(base: &[u8], image: &Image, board: &Board, kit: &Kit) -> Result<Judged, Trouble> {
+    image.fits(board, Some(base)).map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
+    let want = planner::expected(base, image.span().start, image.app());
+    let found = Findings::of(base, board.chip, kit.recipe.openbeken.levels, &kit.devices);
+    Ok(Judged { areas: areas(base, Some(&found)), found, want })
+}
+
+/// The module's name of a board that is left as it is, and its areas.
+async fn name_module(run: &mut Run<'_>) -> Result<Vec<Area>, Trouble> {
+    let (dump, chip) = (run.dump.clone().ok_or_else(|| mistake("there is no backup"))?, run.board()?.chip);
+    let kit = Arc::clone(&run.job.kit);
+    let work = tokio::task::spawn_blocking(move || {
+        let found = Findings::of(&dump, chip, kit.recipe.openbeken.levels, &kit.devices);
+        (areas(&dump, Some(&found)), found.module)
+    });
+    let (areas, module) = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
+    if let Some(board) = run.board.as_mut() {
+        board.module = module;
+    }
+    Ok(areas)
+}
+
+/// Notes in the ledger which stock backup the flash is about to lose, so that a board whose conversion is cut short can
+/// go on from it.
+async fn note(run: &mut Run<'_>, rf: Rf) -> Result<(), Trouble> {
+    let backup = run.backup.as_ref().ok_or_else(|| mistake("there is no kept backup"))?;
+    let (Some(study), true) = (&run.study, backup.kind == crate::model::content::BackupKind::Stock) else {
+        return Ok(());
+    };
+    let Some(calibration) = study.calibration else { return Ok(()) };
+    let note = StockNote { sha256: backup.sha256, calibration, open: true };
+    let ledger = run.job.ledger.clone();
+    let work = async move { ledger.note_stock(rf.mac, note).await };
+    run.link()?.keep_awake(work).await?.map_err(|error| Trouble::not_recorded(&error))
+}

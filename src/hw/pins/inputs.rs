@@ -1,0 +1,85 @@
+//! Button and contact of a nest on pins.
+
+use super::{Bank, DEBOUNCE, Pull, Watch, named};
+use crate::jig::{Edge, Input, Levels, LineError};
+use tokio::sync::mpsc;
+
+/// An input pin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct In {
+    /// BCM number, or offset of the chip.
+    pub pin: u32,
+    /// Whether high means pressed, or board in.
+    pub active_high: bool,
+    /// The resistor inside.
+    pub pull: Pull,
+}
+
+/// Which inputs a nest has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InputPins {
+    /// The start button.
+    pub button: Option<In>,
+    /// Closes when a board is in.
+    pub contact: Option<In>,
+}
+
+/// Inputs that are heard as long as this lives.
+pub struct Ears(#[allow(dead_code, reason = "holds the pins")] Vec<Box<dyn Watch>>);
+
+impl InputPins {
+    /// Takes the pins and sends their edges to `to`. An edge that nobody has room for is lost: 64 of them wait, which
+    /// no hand does in the time that a slot needs to look.
+    pub fn listen(&self, bank: &dyn Bank, to: &mpsc::Sender<Edge>) -> Result<(Ears, Levels), LineError> {
+        let mut ears = Vec::new();
+        let mut one = |wire: Option<In>, input: Input, role: &str| -> Result<Option<bool>, LineError> {
+            let Some(In { pin, active_high, pull }) = wire else { return Ok(None) };
+            let to = to.clone();
+            let heard = Box::new(move |high: bool, at| {
+                _ = to.try_send(Edge { input, active: high == active_high, at });
+            });
+            let opened = bank.input(pin, pull, DEBOUNCE, heard).and_then(|ear| Ok((ear.is_high()?, ear)));
+            let (high, ear) = opened.map_err(|error| error.of(&named(role, bank, pin), "as a free input"))?;
+            ears.push(ear);
+            Ok(Some(high == active_high))
+        };
+        let button = one(self.button, Input::Button, "button")?.unwrap_or_default();
+        let contact = one(self.contact, Input::Contact, "contact")?;
+        Ok((Ears(ears), Levels { button, contact }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::FakeBank;
+    use super::*;
+    use std::time::Duration;
+
+    const BUTTON: In = In { pin: 23, active_high: false, pull: Pull::Up };
+    const CONTACT: In = In { pin: 24, active_high: true, pull: Pull::Off };
+
+    #[test]
+    fn levels_at_the_begin_and_edges_later_have_their_polarity_and_the_kernels_time() {
+        let bank = FakeBank::default();
+        bank.levels([(23, true), (24, true)]);
+        let (send, mut edges) = mpsc::channel(4);
+        let pins = InputPins { button: Some(BUTTON), contact: Some(CONTACT) };
+        let (ears, levels) = pins.listen(&bank, &send).unwrap();
+        assert_eq!(levels, Levels { button: false, contact: Some(true) });
+        assert_eq!(bank.log(), ["23 input Up", "24 input Off"]);
+        let at = Duration::from_millis;
+        bank.edge(23, false, at(5));
+        bank.edge(24, false, at(9));
+        assert_eq!(edges.try_recv(), Ok(Edge { input: Input::Button, active: true, at: at(5) }));
+        assert_eq!(edges.try_recv(), Ok(Edge { input: Input::Contact, active: false, at: at(9) }));
+        drop((ears, send));
+        assert_eq!(edges.try_recv(), Err(mpsc::error::TryRecvError::Disconnected), "no ear is left");
+    }
+
+    #[test]
+    fn a_nest_without_inputs_hears_nothing() {
+        let (send, _edges) = mpsc::channel(4);
+        let (_, levels) = InputPins::default().listen(&FakeBank::default(), &send).unwrap();
+        assert_eq!(levels, Levels { button: false, contact: None });
+    }
+}

@@ -1,0 +1,44 @@
+//! Which rates a UART can make of its clock.
+
+/// The clock that Raspberry Pi OS gives the PL011 of a Pi: 48 MHz.
+pub const PI_CLOCK: u32 = 48_000_000;
+
+/// What a PL011 makes of a rate, bits per second: its divisor is the clock by sixteen times the rate, with six binary
+/// places (ARM PL011 Technical Reference Manual, UARTIBRD and UARTFBRD). `None`: above a sixteenth of the clock.
+pub fn pl011(clock: u32, rate: u32) -> Option<u32> {
+    if rate == 0 || rate > clock / 16 {
+        return None;
+    }
+    let (clock, rate) = (u64::from(clock), u64::from(rate));
+    // 64ths of the divisor, rounded: what the kernel's driver writes
+    let divisor = (clock * 4 + rate / 2) / rate;
+    u32::try_from(clock * 4 / divisor.max(64)).ok()
+}
+
+/// How far a rate is off, in hundredths of a percent.
+pub fn error(made: u32, wanted: u32) -> u32 {
+    (u64::from(made.abs_diff(wanted)) * 10_000 / u64::from(wanted.max(1))) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rates_of_the_ladder_are_exact_enough_at_48_mhz() {
+        let made = [2_000_000, 1_500_000, 921_600, 460_800, 115_200].map(|rate| {
+            let made = pl011(PI_CLOCK, rate).unwrap();
+            (made, error(made, rate))
+        });
+        assert_eq!(made, [(2_000_000, 0), (1_500_000, 0), (923_076, 16), (460_431, 8), (115_176, 2)]);
+        assert_eq!(pl011(PI_CLOCK, 3_000_000), Some(3_000_000));
+    }
+
+    #[test]
+    fn a_slow_clock_has_no_fast_rates() {
+        // the 3 MHz that some older firmware left the PL011 with
+        assert_eq!(pl011(3_000_000, 460_800), None);
+        assert_eq!(pl011(3_000_000, 115_200).map(|made| error(made, 115_200)), Some(15));
+        assert_eq!(pl011(PI_CLOCK, 0), None);
+    }
+}

@@ -1,0 +1,297 @@
+//! Two stations over virtual nests, one for boards with much code and one for boards with little, and what an operator
+//! does with a case.
+
+use super::case::{Case, STAGES, Spans};
+use super::judge::{Measure, Outcome, judge};
+use super::table::{Row, Table};
+use flashjig::flow::Pace;
+use flashjig::model::chip::Chip;
+use flashjig::model::stage::Stage;
+use flashjig::model::unit::{Unit, UnitQuery};
+use flashjig::sim::bench::NestSpec;
+use flashjig::sim::board::BoardSpec;
+use flashjig::sim::factory;
+use flashjig::sim::faults::FaultPlan;
+use flashjig::sim::hand::Hand;
+use flashjig::station::{Order, Station, StationHandle};
+use flashjig::wiring;
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How much faster than the world the boards are. What is slower than this is the machine's own work.
+const SPEED: f64 = 200.0;
+/// A unit without a verdict after this long hangs. Even on a loaded machine a unit takes seconds.
+const PATIENCE: Duration = Duration::from_secs(400);
+/// Bytes of code of a small board and its image.
+const LITTLE: usize = 0x1_0000;
+/// A small stock application must still be long enough to pass for one.
+const LITTLE_STOCK: usize = 0x2_8000;
+/// The units of the rehearsal have these numbers, and MACs.
+const REHEARSAL: u32 = 0x0F_0000;
+
+struct Bench {
+    station: Station,
+    handle: StationHandle,
+    hands: Vec<Hand>,
+    dir: TempDir,
+    images: HashMap<Chip, Vec<u8>>,
+    stocks: HashMap<Chip, Vec<u8>>,
+}
+
+/// Both stations.
+pub struct Rig {
+    small: Bench,
+    full: Bench,
+    rehearsed: Mutex<Vec<(bool, u64)>>,
+}
+
+fn slot_name(slot: usize) -> String {
+    format!("S{slot}")
+}
+
+fn pace() -> Pace {
+    let ms = Duration::from_millis;
+    Pace {
+        settle: ms(1),
+        decay: ms(5),
+        rise: ms(2),
+        pulse: ms(5),
+        patience: Duration::from_secs(10),
+        ..Pace::default()
+    }
+}
+
+impl Bench {
+    fn new(nests: usize, full: bool) -> Self {
+        // backups are synced to the disk: on a file system in memory that costs nothing
+        let memory = Path::new("/dev/shm");
+        let dir = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+        let (firmware, recipes) = (dir.path().join("firmware"), dir.path().join("recipes"));
+        std::fs::create_dir_all(&firmware).unwrap();
+        std::fs::create_dir_all(&recipes).unwrap();
+        let mode = if full { "full" } else { "proven" };
+        std::fs::write(recipes.join("default.toml"), format!("[backup]\nmode = \"{mode}\"\n")).unwrap();
+        let (mut images, mut stocks) = (HashMap::new(), HashMap::new());
+        for chip in [Chip::Bk7231T, Chip::Bk7231N] {
+            let (name, image) = if full {
+                factory::demo_image(chip, "1.18.300")
+            } else {
+                factory::demo_image_of(chip, "1.18.300", LITTLE)
+            };
+            std::fs::write(firmware.join(name), &image).unwrap();
+            images.insert(chip, image);
+            let stock = if full { factory::stock(chip, 0) } else { factory::small_stock(chip, 0, LITTLE_STOCK) };
+            stocks.insert(chip, stock);
+        }
+        let (ledger, archive) = wiring::stores(dir.path()).unwrap();
+        let (mut plans, mut hands) = (Vec::new(), Vec::new());
+        for slot in 0..nests {
+            let spec = NestSpec { speed: SPEED, seed: slot as u64, ..NestSpec::default() };
+            let (plan, hand) = wiring::virtual_slot(&slot_name(slot), spec, pace()).unwrap();
+            plans.push(plan);
+            hands.push(hand);
+        }
+        let shelf = wiring::shelf(dir.path(), &firmware, "default");
+        let station = wiring::start(wiring::facts("campaign", None), shelf, ledger, archive, plans);
+        let handle = station.handle();
+        Self { station, handle, hands, dir, images, stocks }
+    }
+
+    fn stock(&self, chip: Chip, unit: u32) -> Vec<u8> {
+        let mut stock = self.stocks[&chip].clone();
+        factory::rename(&mut stock, chip, unit);
+        stock
+    }
+
+    /// `stock` with the image in place: what a converted board must hold.
+    fn converted(&self, chip: Chip, stock: &[u8]) -> Vec<u8> {
+        let image = &self.images[&chip];
+        let (start, end) = (0x1_1000, 0x1_1000 + image.len());
+        let mut flash = stock.to_vec();
+        flash[start..end].copy_from_slice(image);
+        let sector_end = end.next_multiple_of(0x1000);
+        flash[end..sector_end].fill(0xFF);
+        flash
+    }
+
+    /// One unit from press to verdict; `while_it_runs` is called at every stage and may pull the board.
+    async fn unit(&self, slot: usize, board: BoardSpec, mut watch: impl FnMut(&Hand, Stage)) -> Outcome {
+        let name = slot_name(slot);
+        let hand = &self.hands[slot];
+        let mut state = self.handle.watch();
+        let before = self.handle.snapshot().slot(&name).and_then(|slot| slot.last.as_ref()).and_then(|last| last.seq);
+        hand.insert(board);
+        self.handle.order(&name, Order::Start { redo: false }).await.expect("an idle slot");
+        let end = tokio::time::Instant::now() + PATIENCE;
+        let mut seen = None;
+        let seq = loop {
+            let view = state.borrow_and_update().slot(&name).cloned().expect("a slot");
+            let last = view.last.and_then(|last| last.seq);
+            if last != before {
+                break last;
+            }
+            if view.stage != seen {
+                seen = view.stage;
+            }
+            if let Some(stage) = seen {
+                watch(hand, stage);
+            }
+            tokio::select! {
+                changed = state.changed() => changed.expect("a station"),
+                () = tokio::time::sleep(Duration::from_millis(2)) => {}
+                () = tokio::time::sleep_until(end) => break None,
+            }
+        };
+        let unit = match seq {
+            Some(seq) => self.handle.unit(seq).await.expect("a ledger"),
+            None => None,
+        };
+        let (safe, erases) = hand.safety().unwrap_or((true, 0));
+        let kept = match unit.as_ref().and_then(|unit| unit.backup.as_ref()) {
+            Some(backup) => self.handle.backup(backup.sha256).await.ok(),
+            None => None,
+        };
+        let flash = hand.take().unwrap_or_default();
+        Outcome { unit, kept, flash, erases, safe }
+    }
+
+    /// A campaign would fill any disk with its backups.
+    fn forget(&self, unit: Option<&Unit>) {
+        if let Some(backup) = unit.and_then(|unit| unit.backup.as_ref()) {
+            _ = std::fs::remove_file(self.dir.path().join("backups").join(format!("{}.bin", backup.sha256)));
+        }
+    }
+}
+
+impl Rig {
+    pub fn new(nests: usize) -> Self {
+        Self { small: Bench::new(nests, false), full: Bench::new(nests, true), rehearsed: Mutex::default() }
+    }
+
+    fn bench(&self, full: bool) -> &Bench {
+        if full { &self.full } else { &self.small }
+    }
+
+    /// One undisturbed unit of each kind: how many bytes each stage takes.
+    pub async fn rehearse(&self) -> Spans {
+        let mut spans = Spans::new();
+        for (number, (chip, full)) in
+            [(Chip::Bk7231T, false), (Chip::Bk7231T, true), (Chip::Bk7231N, false), (Chip::Bk7231N, true)]
+                .into_iter()
+                .enumerate()
+        {
+            let bench = self.bench(full);
+            let stock = bench.stock(chip, REHEARSAL + number as u32);
+            let want = bench.converted(chip, &stock);
+            let begins: Mutex<Vec<(Stage, (u64, u64))>> = Mutex::default();
+            let mut total = (0, 0);
+            let out = bench
+                .unit(0, BoardSpec::new(chip, stock), |hand, stage| {
+                    total = hand.bytes();
+                    let mut begins = begins.lock().unwrap();
+                    if begins.last().is_none_or(|(last, _)| *last != stage) {
+                        begins.push((stage, total));
+                    }
+                })
+                .await;
+            let unit = out.unit.expect("the rehearsal has a verdict");
+            assert!(out.flash == want, "the rehearsal of a {chip} failed: {:?}", unit.fault);
+            self.rehearsed.lock().unwrap().push((full, unit.seq));
+            let begins = begins.into_inner().unwrap();
+            let at = |wanted: Stage| begins.iter().find(|(stage, _)| *stage >= wanted).map_or(total, |(_, at)| *at);
+            for (n, stage) in STAGES.into_iter().enumerate() {
+                let end = STAGES.get(n + 1).map_or(total, |next| at(*next));
+                spans.insert((chip, full, stage), (at(stage), end));
+            }
+        }
+        spans
+    }
+
+    /// Does what a case says; one row for each unit.
+    pub async fn perform(&self, slot: usize, case: &Case) -> Vec<Row> {
+        let bench = self.bench(case.full);
+        let chip = case.chip;
+        let mut stock = bench.stock(chip, case.number as u32);
+        let rf = if chip == Chip::Bk7231T { 0x1E_0000 } else { 0x1D_0000 };
+        match case.kind {
+            "placeholder" => stock[rf + 0x24..rf + 0x2A].copy_from_slice(&[0xC8, 0x47, 0x8C, 0, 0, 0]),
+            // the MAC of a board of the rehearsal, with a calibration of its own
+            "same-mac" => {
+                factory::rename(
+                    &mut stock,
+                    chip,
+                    REHEARSAL + u32::from(case.full) + 2 * u32::from(case.number % 4 > 1),
+                );
+                stock[rf + 0x18] ^= 0x55;
+            }
+            "half" => {
+                let image = &bench.images[&chip];
+                stock[0x1_1000..0x1_1000 + image.len()].fill(0xFF);
+                let bytes = (case.at as usize * 0x1000).min(image.len());
+                stock[0x1_1000..0x1_1000 + bytes].copy_from_slice(&image[..bytes]);
+            }
+            _ => {}
+        }
+        let want = bench.converted(chip, &stock);
+        let mut board = BoardSpec::new(chip, stock.clone());
+        board.faults = FaultPlan { faults: case.faults.clone() };
+        let mut pulled = None;
+        let out = bench
+            .unit(slot, board, |hand, _| {
+                if case.kind == "pulled" && pulled.is_none() && hand.bytes().0 >= case.at {
+                    pulled = hand.take();
+                }
+            })
+            .await;
+        let was_pulled = pulled.is_some();
+        let out = Outcome { flash: pulled.unwrap_or(out.flash), ..out };
+        let mut rows = vec![Self::row(case, &Measure { before: &stock, stock: &stock, want: &want }, &out)];
+        if was_pulled {
+            // lifted out in the middle of a unit: nobody promised that this one passes
+            rows[0].kind = "pulled (1st)";
+        }
+        if matches!(case.kind, "pulled" | "again") {
+            let before = out.flash.clone();
+            let second = bench.unit(slot, BoardSpec::new(chip, before.clone()), |_, _| {}).await;
+            let already = second.unit.as_ref().is_some_and(|unit| unit.already.is_some());
+            let want = if already { &before } else { &want };
+            let mut row = Self::row(case, &Measure { before: &before, stock: &stock, want }, &second);
+            if already && second.erases > 0 {
+                row.wrong.push("a finished board was erased");
+            }
+            if case.kind == "again" && !already && rows[0].passed {
+                row.wrong.push("a finished board was not recognised");
+            }
+            rows.push(row);
+            bench.forget(second.unit.as_ref());
+        }
+        bench.forget(out.unit.as_ref());
+        rows
+    }
+
+    fn row(case: &Case, measure: &Measure<'_>, out: &Outcome) -> Row {
+        judge(case, measure, out)
+    }
+
+    /// Compares the ledgers with what was judged: no unit may be missing or there twice.
+    pub async fn count_records(&self, table: &mut Table) {
+        for full in [false, true] {
+            let units = self.bench(full).handle.units(UnitQuery::default()).await.unwrap();
+            let mut known: Vec<u64> = table.seqs.iter().filter(|(f, _)| *f == full).map(|(_, seq)| *seq).collect();
+            known.extend(self.rehearsed.lock().unwrap().iter().filter(|(f, _)| *f == full).map(|(_, seq)| *seq));
+            let in_ledger: HashSet<u64> = units.iter().map(|unit| unit.seq).collect();
+            let judged: HashSet<u64> = known.iter().copied().collect();
+            table.lost_records += known.iter().filter(|seq| !in_ledger.contains(seq)).count() as u64;
+            let twice = known.len() - judged.len() + units.len() - in_ledger.len();
+            table.doubled_records += (twice + in_ledger.difference(&judged).count()) as u64;
+        }
+    }
+
+    pub async fn stop(self) {
+        self.small.station.stop().await;
+        self.full.station.stop().await;
+    }
+}
