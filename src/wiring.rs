@@ -1,6 +1,7 @@
 //! Configuration to a running station: with the command line the only place that knows real hardware and the virtual
 //! bench.
 
+mod book;
 mod pins;
 
 use crate::clock::Synced;
@@ -27,9 +28,10 @@ use crate::sim::panel::VirtualPanel;
 use crate::station::slot::Start as SlotStart;
 use crate::station::supply::Guard;
 use crate::station::{Plan, Shelf, SlotPlan, Station};
-use crate::store::{Archive, Ledger};
+use crate::store::{Archive, Desk, Ledger};
+use book::Book;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -71,9 +73,8 @@ pub fn writable(data_dir: &Path) -> Result<(), Failure> {
 
 /// Images of a folder, and a recipe of `data_dir/recipes` that is read anew for each unit.
 pub fn shelf(data_dir: &Path, firmware_dir: &Path, recipe: &str) -> Shelf {
-    let (folder, name): (PathBuf, String) = (data_dir.into(), recipe.into());
-    let read = move || config::recipe::load(&folder, &name).map_err(|e| e.to_string());
-    Shelf::new(firmware_dir, recipe, Box::new(read))
+    Shelf::new(firmware_dir, recipe, Box::new(Book::of(data_dir)))
+        .with_desk(Desk::open(data_dir), &data_dir.join("uploads"))
 }
 
 /// A slot's jig, with everything safe and every lamp dark.
@@ -229,6 +230,6 @@ pub fn station(config: &Config, page: Option<String>) -> Result<(Station, AllLam
         slots.push(plan);
     }
     let (ledger, archive) = stores(&config.data_dir)?;
-    let shelf = shelf(&config.data_dir, &config.firmware_dir, &config.recipe);
+    let shelf = shelf(&config.data_dir, &config.firmware_dir, &config.recipe).with_usb(config.usb_dir.as_deref());
     Ok((start(facts(&config.name, page), shelf, ledger, archive, slots), lamps))
 }

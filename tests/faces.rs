@@ -5,6 +5,8 @@
 
 #[path = "faces/bench.rs"]
 mod bench;
+#[path = "faces/desk.rs"]
+mod desk;
 #[path = "faces/interface.rs"]
 mod interface;
 #[path = "faces/live.rs"]
@@ -13,3 +15,5 @@ mod live;
 mod panel;
 #[path = "faces/security.rs"]
 mod security;
+#[path = "faces/session.rs"]
+mod session;

@@ -37,12 +37,15 @@ const LAYERS: [Layer; 10] = [
 
 /// Only these layers may use these crates.
 #[rustfmt::skip]
-const CRATES: [(&str, &[&str]); 14] = [
+const CRATES: [(&str, &[&str]); 17] = [
     ("sled", &["store"]),
     ("axum", &["face"]),
+    ("hyper", &["face"]),
+    ("hyper_util", &["face"]),
     ("zbus", &["face"]),
     ("sd_notify", &["face"]),
     ("age::x25519", &["store", "config"]),
+    ("notify::RecommendedWatcher", &["station"]),
     ("tokio_serial", &["hw"]),
     ("rppal", &["hw"]),
     ("gpiocdev", &["hw"]),

@@ -184,7 +184,7 @@ async fn no_secret_of_a_stock_flash_leaves_the_backup() {
         }
     }
 
-    let token = WebOptions { token: Some("s3cret".into()), host: None };
+    let token = WebOptions { token: Some("s3cret".into()), ..WebOptions::default() };
     let closed = Page(web::router(rig.handle.clone(), token));
     assert_eq!(closed.ask("/api/v1/units/1/backup", "127.0.0.1:5000").await.0, 401, "without the token");
     assert_eq!(open.ask("/api/v1/units/1/backup", "192.0.2.9:5000").await.0, 403, "from elsewhere");

@@ -44,7 +44,7 @@ fn bench() -> &'static Mutex<Bench> {
             }
         });
         let handle = StationHandle::new(seen, events, ledger, archive, BTreeMap::from([("A".to_owned(), door)]));
-        let router = web::router(handle, WebOptions { token: Some("s3cret".into()), host: None });
+        let router = web::router(handle, WebOptions { token: Some("s3cret".into()), ..WebOptions::default() });
         drop(inside);
         Mutex::new(Bench { runtime, router, _state: state, _folder: folder })
     })

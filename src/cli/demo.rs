@@ -5,11 +5,15 @@ mod operator;
 
 use super::front::Front;
 use super::signals::{Signals, runtime};
+use crate::face::tail::Tail;
+use crate::face::web::WebOptions;
 use crate::fail::{Failure, NO};
 use crate::model::event::{Event, Stamped};
 use crate::model::unit::UnitQuery;
 use crate::sim::bench::NestSpec;
+use crate::sim::faults::Fault;
 use crate::sim::panel::VirtualPanel;
+use crate::store::token;
 use crate::wiring;
 use boards::Boards;
 use operator::Operator;
@@ -41,6 +45,9 @@ pub struct Args {
     /// Ledger and backups.
     #[arg(long, value_name = "DIR", default_value = "flashjig-demo")]
     data_dir: PathBuf,
+    /// Control needs the token (`flashjig token --data-dir DIR`) from this machine, too.
+    #[arg(long)]
+    locked: bool,
     /// How much faster than real boards the virtual ones are.
     #[arg(long, value_name = "X", default_value_t = operator::SPEED)]
     speed: f64,
@@ -50,15 +57,18 @@ pub struct Args {
     /// Stock dumps to put on the boards, in turn, in place of the made-up ones; may be given several times.
     #[arg(long, value_name = "FILE")]
     stock: Vec<PathBuf>,
+    /// Every third board has this fault, such as `stuck 0x40000`; for tests of what shows faults.
+    #[arg(long, value_name = "FAULT", hide = true)]
+    fault: Vec<Fault>,
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
-    super::journal::begin("warn");
+    let journal = super::journal::begin("warn");
     if !(args.speed >= 0.1 && args.speed <= 1000.0) {
         return Err(Failure::broken(format!("--speed: expected 0.1 to 1000, found {}", args.speed)));
     }
-    runtime()?.block_on(demo(args))
+    runtime()?.block_on(demo(args, journal))
 }
 
 #[allow(clippy::print_stdout, reason = "the demo tells what it does")]
@@ -66,7 +76,7 @@ fn say(text: &str) {
     println!("{text}");
 }
 
-async fn demo(args: &Args) -> Result<ExitCode, Failure> {
+async fn demo(args: &Args, journal: Tail) -> Result<ExitCode, Failure> {
     let mut signals = Signals::new()?;
     let folder = tempfile::tempdir().map_err(|error| Failure::broken(format!("no temporary folder: {error}")))?;
     let (ledger, archive) = wiring::stores(&args.data_dir)?;
@@ -88,7 +98,10 @@ async fn demo(args: &Args) -> Result<ExitCode, Failure> {
     let shelf = wiring::shelf(&args.data_dir, folder.path(), "default");
     let station = wiring::start(wiring::facts("demo bench", Some(page.clone())), shelf, ledger, archive, slots);
     let handle = station.handle();
-    let faces = front.serve(&handle, None, Some(Box::new(VirtualPanel::default())));
+    let token = Some(token::ensure(&args.data_dir).map_err(Failure::broken)?);
+    let doctor = Some(super::doctor::for_page(None));
+    let options = WebOptions { token, local_is_free: !args.locked, journal, doctor, ..WebOptions::default() };
+    let faces = front.serve(&handle, options, Some(Box::new(VirtualPanel::default())));
     say(&format!("page      {page}"));
     let teller = tokio::spawn(tell(handle.events()));
     let next = Arc::new(AtomicU64::new(0));

@@ -14,11 +14,13 @@ mod tests;
 
 use super::out::print;
 use crate::config::{self, Config};
+use crate::face::web::Doctor;
 use crate::fail::{Failure, NO};
 use finding::Finding;
 use root::Root;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Say what is wired and permitted on this machine, and how to mend what is not.
 ///
@@ -42,16 +44,37 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     Ok(if finding::faults(&findings) == 0 { ExitCode::SUCCESS } else { ExitCode::from(NO) })
 }
 
+/// The findings of this machine for the page of a station that runs; one without a configuration has no devices.
+pub(super) fn for_page(config: Option<Config>) -> Doctor {
+    Arc::new(move || {
+        let (root, config) = (Root::live(), config.as_ref());
+        let mut findings = machine::look(&root, config);
+        if config.is_some() {
+            findings.extend(devices(&root, config));
+        }
+        findings.extend(power::look(&root));
+        findings.extend(bus::look(&root, config));
+        findings.extend(storage::look(&root, config));
+        serde_json::to_value(&findings).unwrap_or_default()
+    })
+}
+
 fn examine(root: &Root, file: Option<&Path>) -> Vec<Finding> {
     let (config, mut findings) = configuration(root, file);
     let config = config.as_ref();
     findings.extend(machine::look(root, config));
-    findings.extend(console::look(root, config));
-    findings.extend(access::look(root, config));
-    findings.extend(i2c::look(root, config));
+    findings.extend(devices(root, config));
     findings.extend(power::look(root));
     findings.extend(bus::look(root, config));
     findings.extend(storage::look(root, config));
+    findings
+}
+
+/// Ports, pins and panel.
+fn devices(root: &Root, config: Option<&Config>) -> Vec<Finding> {
+    let mut findings = console::look(root, config);
+    findings.extend(access::look(root, config));
+    findings.extend(i2c::look(root, config));
     findings
 }
 

@@ -1,7 +1,8 @@
 //! The faces of a running station: page, panel, journal, D-Bus, service manager.
 
 use crate::config::Dbus;
-use crate::face::{dbus, host, journal, lights, oled, systemd, web};
+use crate::face::web::{self, WebOptions};
+use crate::face::{dbus, host, journal, lights, oled, systemd};
 use crate::fail::Failure;
 use crate::jig::Panel;
 use crate::station::StationHandle;
@@ -62,9 +63,9 @@ impl Front {
     }
 
     /// Serves page, panel and journal until [`Faces::stop`].
-    pub(super) fn serve(self, handle: &StationHandle, token: Option<String>, panel: Option<Box<dyn Panel>>) -> Faces {
+    pub(super) fn serve(self, handle: &StationHandle, options: WebOptions, panel: Option<Box<dyn Panel>>) -> Faces {
         let mut faces = Faces::begin(handle, panel);
-        let router = web::router(handle.clone(), web::WebOptions { token, host: None });
+        let router = web::router(handle.clone(), options);
         let end = faces.end.clone();
         faces.tasks.spawn(async move {
             if let Err(error) = web::serve(self.listener, router, end).await {

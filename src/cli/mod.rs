@@ -17,6 +17,7 @@ pub mod sim;
 mod since;
 mod table;
 mod template;
+pub mod token;
 pub mod units;
 
 mod front;
@@ -45,6 +46,7 @@ enum Command {
     Inspect(inspect::Args),
     Extract(extract::Args),
     Units(units::Args),
+    Token(token::Args),
     Backup(backup::Args),
     Check(check::Args),
     Doctor(doctor::Args),
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(args),
         Command::Extract(args) => extract::run(args),
         Command::Units(args) => units::run(args),
+        Command::Token(args) => token::run(args),
         Command::Backup(args) => backup::run(args),
         Command::Check(args) => check::run(args),
         Command::Doctor(args) => doctor::run(args),

@@ -16,6 +16,16 @@ pub struct Place {
 }
 
 impl Place {
+    /// Whether the data folder itself is named.
+    pub fn has_data_dir(&self) -> bool {
+        self.data_dir.is_some()
+    }
+
+    /// The configuration, if one is named.
+    pub fn config_file(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
     /// The data folder.
     pub fn data_dir(&self) -> Result<PathBuf, Failure> {
         if let Some(folder) = &self.data_dir {

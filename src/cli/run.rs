@@ -4,9 +4,12 @@ use super::front::{Faces, Front};
 use super::signals::{Signals, runtime};
 use crate::config::{self, Config};
 use crate::face::systemd;
+use crate::face::tail::Tail;
+use crate::face::web::WebOptions;
 use crate::fail::Failure;
+use crate::store::token;
 use crate::wiring;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Run the daemon.
@@ -21,28 +24,33 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
-    super::journal::begin("info");
+    let journal = super::journal::begin("info");
     let config = super::place::load(&args.config)?;
-    runtime()?.block_on(serve(config))
+    runtime()?.block_on(serve(config, journal))
 }
 
-/// The token that lets programs control the station from elsewhere.
-fn token(file: &Path) -> Result<String, Failure> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::broken(format!("{}: expected the page's token, found: {error}", file.display())))?;
-    match text.trim() {
-        "" => Err(Failure::broken(format!("{}: expected the page's token, found an empty file", file.display()))),
-        token => Ok(token.to_string()),
-    }
+/// Who may control: with a token_file everybody needs its token, this machine too. Without, the data folder's own token
+/// is for others, and this machine needs none, unless a name for the outside shows that a proxy may stand in between.
+fn options(config: &Config, journal: Tail) -> Result<WebOptions, Failure> {
+    let web = config.web.as_ref();
+    let file = web.and_then(|web| web.token_file.as_deref());
+    let host = web.and_then(|web| web.host.clone());
+    let token = match file {
+        Some(file) => token::read(file),
+        None => token::ensure(&config.data_dir),
+    };
+    let token = Some(token.map_err(Failure::broken)?);
+    let local_is_free = file.is_none() && host.is_none();
+    let doctor = Some(super::doctor::for_page(Some(config.clone())));
+    Ok(WebOptions { token, local_is_free, host, journal, doctor })
 }
 
-async fn serve(config: Config) -> Result<ExitCode, Failure> {
+async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
     let mut signals = Signals::new()?;
     for (slot, note) in wiring::uart_notes(&config) {
         tracing::warn!("slot {slot}: {}; {}", note.what, note.remedy);
     }
     let panel = wiring::panel(&config.panel);
-    let secret = config.web.as_ref().and_then(|web| web.token_file.as_deref()).map(token).transpose()?;
     let front = match &config.web {
         Some(web) => Some(Front::open(web.listen).await?),
         None => None,
@@ -52,7 +60,8 @@ async fn serve(config: Config) -> Result<ExitCode, Failure> {
     wiring::writable(&config.data_dir)?;
     let handle = station.handle();
     let mut faces = match front {
-        Some(front) => front.serve(&handle, secret, panel),
+        // the ledger is open, so the data folder is there, and ours
+        Some(front) => front.serve(&handle, options(&config, journal)?, panel),
         None => Faces::begin(&handle, panel),
     };
     faces.light(&handle, lamps);

@@ -1,7 +1,6 @@
 //! The ledger as a table for people.
 
 use crate::model::unit::Unit;
-use crate::store::export::length_ms;
 use jiff::tz::TimeZone;
 use std::fmt::Write;
 
@@ -31,7 +30,7 @@ pub(super) fn table(units: &[Unit], zone: &TimeZone) -> String {
 
 fn row(unit: &Unit, zone: &TimeZone) -> [String; HEAD.len()] {
     let board = unit.board.as_ref();
-    let ms = length_ms(unit);
+    let ms = unit.length_ms();
     let cells = [
         Some(unit.seq.to_string()),
         Some(unit.finished.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()),

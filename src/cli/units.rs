@@ -59,7 +59,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let now = clock::now().to_zoned(TimeZone::system());
     let since = args.since.as_deref().map(|text| since(text, &now)).transpose();
     let since = since.map_err(|error| Failure::broken(format!("--since: {error}")))?;
-    let query = UnitQuery { limit: args.limit, before: None, verdict: args.verdict, mac: args.mac, since };
+    let query = UnitQuery { limit: args.limit, verdict: args.verdict, mac: args.mac, since, ..UnitQuery::default() };
     let ledger = LedgerCopy::take(&args.place.data_dir()?).map_err(Failure::broken)?;
     if let Some(seq) = args.template {
         print(super::template::written(&ledger, seq, args.form.json)?)?;

@@ -48,11 +48,13 @@ pub(super) fn check(settings: Settings, source: &Source<'_>) -> Option<Config> {
     });
     let recipe = named(station.recipe, super::recipe::DEFAULT, "[station]: recipe", source, super::recipe::is_name);
     let firmware_dir = station.firmware_dir.and_then(|given| path(given, "[station]: firmware_dir", source));
+    let usb_dir = station.usb_dir.and_then(|given| path(given, "[station]: usb_dir", source));
     let data_dir = path(station.data_dir?, "[station]: data_dir", source)?;
     Some(Config {
         name,
         firmware_dir: firmware_dir.unwrap_or_else(|| data_dir.join("firmware")),
         data_dir,
+        usb_dir,
         recipe,
         stop_after: station.stop_after.map_or(STOP_AFTER, |given| given.value),
         web: Some(web),
@@ -98,16 +100,21 @@ fn web(given: settings::Web, source: &Source<'_>) -> Web {
     if let Some(At { value, at }) = given.listen {
         if let Ok(address) = value.parse::<SocketAddr>() {
             listen = address;
-            if !address.ip().is_loopback() && token_file.is_none() {
-                let what = format!("[web]: other machines can read the page at {address}, but not start or stop units");
-                source.warn(at, what, "add token_file for control, or listen on 127.0.0.1");
-            }
         } else {
             let what = format!("[web]: listen must be an IP address and a port, found {value:?}");
             source.error(at, what, "write \"127.0.0.1:8080\" for this machine alone, \"0.0.0.0:8080\" for all");
         }
     }
-    Web { listen, token_file }
+    let host = given.host.and_then(|given| {
+        let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+        if !(1..=253).contains(&given.value.len()) || !given.value.chars().all(good) {
+            let what = format!("[web]: host must be a name such as jig.home.arpa, found {:?}", given.value);
+            source.error(given.at, what, "write the name alone, without http:// and without a port");
+            return None;
+        }
+        Some(given.value)
+    });
+    Web { listen, token_file, host }
 }
 
 fn panel(given: settings::Panel, source: &Source<'_>) -> Panel {

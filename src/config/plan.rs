@@ -12,6 +12,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where the images are.
     pub firmware_dir: PathBuf,
+    /// Folder under which USB sticks appear, if their firmware counts, too.
+    pub usb_dir: Option<PathBuf>,
     /// Name of the recipe: `recipes/NAME.toml` in `data_dir`.
     pub recipe: String,
     /// Failures in a row with one code after which a slot asks for attention; 0: never.
@@ -31,8 +33,11 @@ pub struct Config {
 pub struct Web {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// File with the token that control from another machine needs; without it there is no such control.
+    /// File with the token that control needs; without it the token of the data folder is used, and control from this
+    /// machine needs none.
     pub token_file: Option<PathBuf>,
+    /// The station's own host name, beside `localhost` and any IP address.
+    pub host: Option<String>,
 }
 
 /// The message bus that the daemon is on.

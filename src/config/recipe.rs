@@ -69,8 +69,8 @@ fn read(file: &Path, text: &str, around: &Around<'_>) -> Result<((Recipe, Secret
     usable(Some(found), source.into_problems())
 }
 
-/// A name that is a file name and nothing more.
-pub(super) fn is_name(name: &str) -> bool {
+/// Whether a recipe may be called so: a file name and nothing more.
+pub fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 

@@ -27,6 +27,7 @@ pub(super) struct Station {
     pub(super) name: Option<At<String>>,
     pub(super) data_dir: Option<At<String>>,
     pub(super) firmware_dir: Option<At<String>>,
+    pub(super) usb_dir: Option<At<String>>,
     pub(super) recipe: Option<At<String>>,
     pub(super) stop_after: Option<At<u32>>,
 }
@@ -36,6 +37,7 @@ pub(super) struct Station {
 pub(super) struct Web {
     pub(super) listen: Option<At<String>>,
     pub(super) token_file: Option<At<String>>,
+    pub(super) host: Option<At<String>>,
 }
 
 /// `[panel]`
@@ -163,6 +165,7 @@ fn station(mut section: Section<'_>) -> Station {
         name: section.text("name"),
         data_dir: section.text("data_dir"),
         firmware_dir: section.text("firmware_dir"),
+        usb_dir: section.text("usb_dir"),
         recipe: section.text("recipe"),
         stop_after: section.number_in("stop_after", 0..=1000_u32),
     };
@@ -171,7 +174,8 @@ fn station(mut section: Section<'_>) -> Station {
 }
 
 fn web(mut section: Section<'_>) -> Web {
-    let web = Web { listen: section.text("listen"), token_file: section.text("token_file") };
+    let web =
+        Web { listen: section.text("listen"), token_file: section.text("token_file"), host: section.text("host") };
     section.finish();
     web
 }

@@ -24,10 +24,11 @@ fn the_least_that_is_required_gets_every_default() {
     let config = Config {
         name: "flashjig".into(),
         data_dir: "/d".into(),
+        usb_dir: None,
         firmware_dir: "/d/firmware".into(),
         recipe: "default".into(),
         stop_after: 3,
-        web: Some(Web { listen: "127.0.0.1:8080".parse().unwrap(), token_file: None }),
+        web: Some(Web { listen: "127.0.0.1:8080".parse().unwrap(), token_file: None, host: None }),
         panel: Panel::None,
         dbus: Dbus::Auto,
         slots: vec![slot],
@@ -303,7 +304,6 @@ lines = { kind = "gpio", reset = { pin = 27 } }
     assert_eq!(config.slots[0].max_baud, 115_200);
     insta::assert_snapshot!(Problems(warnings), @r##"
     f.toml:3: warning: [station]: data_dir is relative to the folder that flashjig is started in: data; write the full path, which begins with /
-    f.toml:5: warning: [web]: other machines can read the page at 0.0.0.0:8080, but not start or stop units; add token_file for control, or listen on 127.0.0.1
     f.toml:8: warning: slot "A": /dev/ttyUSB0 may become another adapter when cables are moved; use the adapter's name in /dev/serial/by-path
     f.toml:9: warning: slot "A": max_baud 9600 is below 115200, where every chip begins; 115200 is used; shorten the wires if that is too fast
     f.toml:10: warning: slot "A": start = "button", but its lines (manual) have no button; the page and `flashjig once` start units here; write start = "remote" if that is meant

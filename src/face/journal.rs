@@ -48,7 +48,14 @@ fn write(stamped: &Stamped) {
 /// The words of an event; `None` for what would only fill the disk.
 fn line(event: &Event) -> Option<(Level, String)> {
     let (level, text) = match event {
-        Event::Progress { .. } | Event::Supply { .. } => return None,
+        Event::Progress { .. }
+        | Event::Supply { .. }
+        | Event::Map { .. }
+        | Event::Areas { .. }
+        | Event::Lines { .. }
+        | Event::Button { .. }
+        | Event::Shelf
+        | Event::Batch => return None,
         Event::Seated => (Level::Debug, "board seated".into()),
         Event::Lifted => (Level::Debug, "board lifted".into()),
         Event::Started { recipe } => (Level::Info, format!("started, recipe {recipe}")),

@@ -7,4 +7,5 @@ pub mod journal;
 pub mod lights;
 pub mod oled;
 pub mod systemd;
+pub mod tail;
 pub mod web;

@@ -75,6 +75,8 @@ pub struct Origin {
     pub station: String,
     /// Name of the slot.
     pub slot: String,
+    /// Name of the box that is worked through.
+    pub batch: Option<String>,
     /// The kernel's boot id.
     pub boot_id: String,
     /// Whether the wall clock is synchronised, at any time.

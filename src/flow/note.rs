@@ -71,6 +71,7 @@ fn open_unit(run: &mut Run<'_>, stage: Stage) -> OpenUnit {
         revision: run.notes,
         station: origin.station,
         slot: origin.slot,
+        batch: origin.batch,
         started: run.started,
         noted: crate::clock::now(),
         clock_synced: origin.clock_synced.get(),
@@ -82,5 +83,6 @@ fn open_unit(run: &mut Run<'_>, stage: Stage) -> OpenUnit {
         firmware: record::firmware(run),
         config: record::config(run, touched),
         stages: run.report.stages(),
+        map: run.report.map(),
     }
 }

@@ -1,6 +1,9 @@
 //! What the flow tells: events to the hub as they happen, and the times and counts of the record.
 
 use crate::model::event::Event;
+use crate::model::flash::geometry::SECTOR;
+use crate::model::flash::map::{Area, What};
+use crate::model::flash::{FlashMap, Span};
 use crate::model::stage::Stage;
 use crate::model::unit::StageTime;
 use std::time::Duration;
@@ -23,12 +26,13 @@ pub(super) struct Report {
     stages: Vec<StageTime>,
     entered: Instant,
     told: Option<Instant>,
+    picture: Picture,
 }
 
 impl Report {
     pub(super) fn new(slot: String, outbox: Outbox) -> Self {
         let now = Instant::now();
-        Self { slot, outbox, begun: now, stages: Vec::new(), entered: now, told: None }
+        Self { slot, outbox, begun: now, stages: Vec::new(), entered: now, told: None, picture: Picture::default() }
     }
 
     /// Sends an event; a hub that is gone ends the program elsewhere.
@@ -46,6 +50,7 @@ impl Report {
         self.leave();
         self.entered = Instant::now();
         self.told = None;
+        self.tell_map().await;
         let start_ms = millis(self.begun.elapsed());
         self.stages.push(StageTime { name: stage, start_ms, ms: 0, bytes: 0, retries: 0 });
         self.say(Event::Entered { stage }).await;
@@ -89,6 +94,88 @@ impl Report {
     pub(super) fn stages(&mut self) -> Vec<StageTime> {
         self.leave();
         self.stages.clone()
+    }
+}
+
+/// The flash as a picture, and which of its sectors nobody was told of yet.
+#[derive(Default)]
+struct Picture {
+    map: FlashMap,
+    news: Option<(usize, usize)>,
+    told: Option<Instant>,
+}
+
+impl Picture {
+    fn news(&mut self, from: usize, to: usize) {
+        let (a, b) = self.news.unwrap_or((from, to));
+        self.news = Some((a.min(from), b.max(to)));
+    }
+
+    /// What is to be told, if it is time.
+    fn due(&mut self, at_once: bool) -> Option<Event> {
+        let (from, to) = self.news?;
+        let now = Instant::now();
+        if !at_once && self.told.is_some_and(|told| now - told < PROGRESS_EVERY) {
+            return None;
+        }
+        (self.told, self.news) = (Some(now), None);
+        Some(Event::Map { at: u32::try_from(from).ok()?, cells: self.map.part(from, to) })
+    }
+}
+
+impl Report {
+    /// The flash has this size and nothing is known of it.
+    pub(super) fn new_map(&mut self, size: u32) {
+        self.picture.map = FlashMap { areas: std::mem::take(&mut self.picture.map.areas), ..FlashMap::new(size) };
+        self.picture.news(0, self.picture.map.cells.0.len());
+        self.show_map();
+    }
+
+    /// Notes what became of `span`.
+    pub(super) fn mark(&mut self, span: Span, what: What) {
+        self.picture.map.mark(span, what);
+        self.changed(span);
+    }
+
+    /// Notes that the chip's CRC proved `span`.
+    pub(super) fn prove(&mut self, span: Span) {
+        self.picture.map.prove(span);
+        self.changed(span);
+    }
+
+    /// Tells how the areas of the flash are called.
+    pub(super) async fn areas(&mut self, areas: Vec<Area>) {
+        self.picture.map.areas.clone_from(&areas);
+        self.say(Event::Areas { areas }).await;
+    }
+
+    /// The picture for the record.
+    pub(super) fn map(&self) -> Option<FlashMap> {
+        Some(&self.picture.map).filter(|map| !map.cells.0.is_empty()).cloned()
+    }
+
+    fn changed(&mut self, span: Span) {
+        let (sectors, all) = (span.aligned(SECTOR), self.picture.map.cells.0.len());
+        let (from, to) = ((sectors.start / SECTOR) as usize, (sectors.end / SECTOR) as usize);
+        if from < to.min(all) {
+            self.picture.news(from, to.min(all));
+            self.show_map();
+        }
+    }
+
+    /// Shows the news when it is time. A full hub loses none: what is not taken now is told later.
+    fn show_map(&mut self) {
+        let before = self.picture.news;
+        let Some(event) = self.picture.due(false) else { return };
+        if self.outbox.try_send((self.slot.clone(), event)).is_err() {
+            self.picture.news = before;
+        }
+    }
+
+    async fn tell_map(&mut self) {
+        if let Some(event) = self.picture.due(true) {
+            self.say(event).await;
+        }
     }
 }
 

@@ -10,7 +10,7 @@ pub mod supply;
 
 pub use lamps::Lamps;
 pub use lines::{Drive, Edge, Input, Levels, Line, LineError, Lines};
-pub use nest::{Keeper, Nest};
+pub use nest::{Keeper, Nest, Seen};
 pub use panel::{Panel, PanelError};
 pub use port::{Port, PortError, PortSource};
 pub use supply::{Supply, SupplyError};

@@ -4,7 +4,7 @@ use super::{Drive, Line, LineError, Lines, PortSource};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// One nest of the jig. Its inputs come as [`super::Edge`]s through a channel of their own.
 pub struct Nest {
@@ -27,7 +27,17 @@ pub struct Keeper {
     orders: Option<std::sync::mpsc::Sender<Order>>,
     thread: Option<JoinHandle<()>>,
     has: [bool; 3],
+    seen: watch::Receiver<Seen>,
     powered: Arc<AtomicBool>,
+}
+
+/// What the outputs are set to; `None` where the nest does not have the line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Whether the board has its 3.3 V.
+    pub power: Option<bool>,
+    /// Whether CEN is high, so that the chip runs.
+    pub cen: Option<bool>,
 }
 
 /// CEN held, power off, TX parked. All three are tried; the first error is given.
@@ -40,23 +50,48 @@ fn make_safe(lines: &mut dyn Lines) -> Result<(), LineError> {
     results.into_iter().collect()
 }
 
-fn keep(mut lines: Box<dyn Lines>, orders: &std::sync::mpsc::Receiver<Order>, powered: &AtomicBool) {
+fn keep(
+    mut lines: Box<dyn Lines>,
+    orders: &std::sync::mpsc::Receiver<Order>,
+    seen: &watch::Sender<Seen>,
+    powered: &AtomicBool,
+) {
     while let Ok(order) = orders.recv() {
+        let note = |line: Line, high: bool| {
+            seen.send_if_modified(|seen| {
+                let place = match line {
+                    Line::Power => &mut seen.power,
+                    Line::Reset => &mut seen.cen,
+                    Line::Park => return false,
+                };
+                let news = place.is_some() && *place != Some(high);
+                *place = place.map(|_| high);
+                news
+            })
+        };
         match order {
             Order::Set(line, to, done) => {
                 // without power before it goes, with power only when it came
                 if line == Line::Power && to == Drive::Released {
                     powered.store(false, Ordering::Relaxed);
                 }
-                let set = lines.set(line, to);
-                if line == Line::Power && to == Drive::Asserted && set.is_ok() {
+                let result = lines.set(line, to);
+                if line == Line::Power && to == Drive::Asserted && result.is_ok() {
                     powered.store(true, Ordering::Relaxed);
                 }
-                _ = done.send(set);
+                if result.is_ok() {
+                    note(line, (to == Drive::Asserted) == (line == Line::Power));
+                }
+                _ = done.send(result);
             }
             Order::Safe(done) => {
                 powered.store(false, Ordering::Relaxed);
-                _ = done.send(make_safe(lines.as_mut()));
+                let result = make_safe(lines.as_mut());
+                if result.is_ok() {
+                    note(Line::Power, false);
+                    note(Line::Reset, false);
+                }
+                _ = done.send(result);
             }
         }
     }
@@ -70,11 +105,13 @@ impl Keeper {
     pub fn new(mut lines: Box<dyn Lines>) -> Result<Self, LineError> {
         let has = [lines.has(Line::Power), lines.has(Line::Reset), lines.has(Line::Park)];
         make_safe(lines.as_mut())?;
+        let at_rest = |has: bool| has.then_some(false);
+        let (tell, seen) = watch::channel(Seen { power: at_rest(has[0]), cen: at_rest(has[1]) });
         let (orders, inbox) = std::sync::mpsc::channel();
         let powered = Arc::new(AtomicBool::new(false));
         let shared = Arc::clone(&powered);
-        let thread = std::thread::spawn(move || keep(lines, &inbox, &shared));
-        Ok(Self { orders: Some(orders), thread: Some(thread), has, powered })
+        let thread = std::thread::spawn(move || keep(lines, &inbox, &tell, &shared));
+        Ok(Self { orders: Some(orders), thread: Some(thread), has, seen, powered })
     }
 
     /// Whether the nest has this line.
@@ -84,6 +121,11 @@ impl Keeper {
             Line::Reset => self.has[1],
             Line::Park => self.has[2],
         }
+    }
+
+    /// What the outputs are set to, as it changes.
+    pub fn watch(&self) -> watch::Receiver<Seen> {
+        self.seen.clone()
     }
 
     /// Whether the board has power, as far as it is ours to switch.
@@ -151,6 +193,18 @@ mod tests {
         assert_eq!(*log.0.lock().unwrap(), SAFE);
         drop(keeper);
         assert_eq!(log.0.lock().unwrap()[3..], SAFE);
+    }
+
+    #[tokio::test]
+    async fn whoever_watches_sees_what_the_lines_are_set_to() {
+        let keeper = Keeper::new(Box::new(Log::default())).unwrap();
+        let mut seen = keeper.watch();
+        assert_eq!(*seen.borrow_and_update(), Seen { power: Some(false), cen: Some(false) });
+        keeper.set(Line::Power, Drive::Asserted).await.unwrap();
+        keeper.set(Line::Reset, Drive::Released).await.unwrap();
+        assert_eq!(*seen.borrow_and_update(), Seen { power: Some(true), cen: Some(true) });
+        keeper.make_safe().await.unwrap();
+        assert_eq!(*seen.borrow_and_update(), Seen { power: Some(false), cen: Some(false) });
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 use super::board::Board;
 use super::digest::Digest;
 use super::fault::Fault;
+use super::flash::map::{Area, Cells};
 use super::stage::Stage;
 use super::supply::Reading;
 use super::unit::Already;
@@ -73,6 +74,30 @@ pub enum Event {
         /// Bytes of the image that are there already.
         same: u64,
     },
+    /// What became of sectors of the flash; at most ten a second and slot.
+    Map {
+        /// Number of the first sector.
+        at: u32,
+        /// What the sectors from there on are now.
+        cells: Cells,
+    },
+    /// How the areas of the flash are called.
+    Areas {
+        /// By address.
+        areas: Vec<Area>,
+    },
+    /// What the outputs of the jig are set to; `None` where it does not have the line.
+    Lines {
+        /// Whether the board has its 3.3 V.
+        power: Option<bool>,
+        /// Whether CEN is high, so that the chip runs.
+        cen: Option<bool>,
+    },
+    /// The start button moved.
+    Button {
+        /// Whether it is down.
+        pressed: bool,
+    },
     /// Something was done again.
     Retried {
         /// Where.
@@ -100,6 +125,10 @@ pub enum Event {
     },
     /// Somebody asked for the unit in flight to stop; it will, at the next safe point.
     Stopping,
+    /// Firmware or recipes changed; of the station, not of a slot: the slot's name is empty.
+    Shelf,
+    /// Another box was begun; of the station, too.
+    Batch,
     /// Every backup was read again and compared with its digest. It happens to the whole station: its slot is "".
     ArchiveChecked {
         /// Backups that read back as they were written.

@@ -3,6 +3,7 @@
 //! Nothing here awaits, reads a clock, opens a file or starts a thread. Time, bytes and randomness enter as
 //! arguments, so every rule below can be tested to exhaustion.
 
+pub mod batch;
 pub mod baud;
 pub mod beken;
 pub mod board;
@@ -25,6 +26,7 @@ pub mod open_unit;
 pub mod openbeken;
 pub mod pattern;
 pub mod press;
+pub mod prompt;
 pub mod rate_memory;
 pub mod rbl;
 pub mod recipe;
@@ -32,6 +34,7 @@ pub mod screen;
 pub mod secret;
 pub mod snapshot;
 pub mod stage;
+pub mod stats;
 pub mod streak;
 pub mod supply;
 pub mod tuya;

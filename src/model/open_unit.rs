@@ -2,6 +2,7 @@
 
 use super::board::Board;
 use super::fault::{Fault, FaultCode};
+use super::flash::FlashMap;
 use super::stage::Stage;
 use super::unit::{Backup, Config, Firmware, StageTime, Uart, Unit, VERSION};
 use jiff::Timestamp;
@@ -16,6 +17,9 @@ pub struct OpenUnit {
     pub station: String,
     /// Name of the slot; a slot has one unit at a time.
     pub slot: String,
+    /// The box that it counts for; notes of before this field have none.
+    #[serde(default)]
+    pub batch: Option<String>,
     /// Begin, wall clock. With the slot it tells one unit from the next.
     pub started: Timestamp,
     /// When this was noted, wall clock.
@@ -38,6 +42,9 @@ pub struct OpenUnit {
     pub config: Option<Config>,
     /// What it took until now.
     pub stages: Vec<StageTime>,
+    /// The flash as a picture; notes of before this field have none.
+    #[serde(default)]
+    pub map: Option<FlashMap>,
 }
 
 impl OpenUnit {
@@ -60,6 +67,7 @@ impl OpenUnit {
             v: VERSION,
             station: self.station,
             slot: self.slot,
+            batch: self.batch,
             started: self.started,
             finished: self.noted,
             clock_synced: self.clock_synced,
@@ -75,6 +83,7 @@ impl OpenUnit {
             checks: Vec::new(),
             already: None,
             restored_from: None,
+            map: self.map,
         }
     }
 
@@ -95,6 +104,7 @@ mod tests {
             revision: 3,
             station: "bench-1".into(),
             slot: "A".into(),
+            batch: None,
             started: time("2026-11-03T09:15:00Z"),
             noted: time("2026-11-03T09:15:20Z"),
             clock_synced: true,
@@ -106,6 +116,7 @@ mod tests {
             firmware: None,
             config: None,
             stages: Vec::new(),
+            map: None,
         }
     }
 

@@ -49,6 +49,21 @@ pub enum PatternError {
     Nothing(&'static str),
 }
 
+impl std::fmt::Display for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|part| match part {
+            Part::Text(text) => f.write_str(text),
+            Part::Mac6 => f.write_str("{mac6}"),
+            Part::Mac => f.write_str("{mac}"),
+            Part::Number(0 | 1) => f.write_str("{n}"),
+            Part::Number(digits) => write!(f, "{{n:0{digits}}}"),
+            Part::Chip => f.write_str("{chip}"),
+            Part::Module => f.write_str("{module}"),
+            Part::Name => f.write_str("{name}"),
+        })
+    }
+}
+
 impl Pattern {
     /// Reads a pattern.
     pub fn parse(text: &str) -> Result<Self, PatternError> {

@@ -4,6 +4,7 @@
 //! so that nobody believes that it was done.
 
 mod openbeken;
+mod summary;
 
 pub use openbeken::{Address, Configure, Mqtt, OpenBekenRule, PinSource, Secrets, Wifi, WithoutSettings, quad};
 

@@ -4,6 +4,7 @@ use super::board::Board;
 use super::digest::Digest;
 use super::event::{Event, Stamped};
 use super::fault::Fault;
+use super::flash::FlashMap;
 use super::stage::Stage;
 use super::supply::Reading;
 use super::unit::{Already, Unit};
@@ -92,6 +93,12 @@ pub struct SlotView {
     pub baud: Option<u32>,
     /// Things done again in this unit.
     pub retries: u32,
+    /// Stages of this unit or, until the next one begins, of the last.
+    pub steps: Vec<Step>,
+    /// The flash of this unit or, until the next one begins, of the last.
+    pub map: FlashMap,
+    /// What the jig's lines are at.
+    pub lines: Lines,
     /// What the operator must do now, or the unit can't go on.
     pub prompt: Option<String>,
     /// Why it is blocked.
@@ -113,6 +120,30 @@ pub struct SlotView {
     /// When it was asked for again by a double press.
     #[serde(default)]
     pub recalled: Option<Timestamp>,
+}
+
+/// One stage of a unit, as it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Which.
+    pub stage: Stage,
+    /// Begin, ms after the unit's begin.
+    pub start_ms: u64,
+    /// Bytes moved.
+    pub bytes: u64,
+    /// Things done again.
+    pub retries: u32,
+}
+
+/// The lines of a jig; `None` where it does not have the line, or nothing was heard of it yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lines {
+    /// Whether the board has its 3.3 V.
+    pub power: Option<bool>,
+    /// Whether CEN is high, so that the chip runs.
+    pub cen: Option<bool>,
+    /// Whether the start button is down.
+    pub button: Option<bool>,
 }
 
 /// How far a unit is.
@@ -193,6 +224,9 @@ impl SlotView {
             firmware: None,
             baud: None,
             retries: 0,
+            steps: Vec::new(),
+            map: FlashMap::default(),
+            lines: Lines::default(),
             prompt: None,
             blocked: None,
             already: None,
@@ -213,7 +247,7 @@ impl SlotView {
             }
             Event::Started { recipe } => {
                 let (name, seated, last) = (std::mem::take(&mut self.name), self.seated, self.last.take());
-                *self = Self { seated, last, notice: self.notice.take(), ..Self::new(name) };
+                *self = Self { seated, last, notice: self.notice.take(), lines: self.lines, ..Self::new(name) };
                 self.state = SlotState::Busy;
                 self.started = Some(time);
                 self.recipe = Some(recipe.clone());
@@ -221,9 +255,15 @@ impl SlotView {
             Event::Entered { stage } => {
                 self.stage = Some(*stage);
                 self.prompt = None;
+                let spent = self.started.map_or(0, |started| time.as_millisecond() - started.as_millisecond());
+                let start_ms = u64::try_from(spent).unwrap_or(0);
+                self.steps.push(Step { stage: *stage, start_ms, bytes: 0, retries: 0 });
                 self.progress = Progress { done: 0, total: 0, overall: stage.overall(0, 0) };
             }
             Event::Progress { stage, done, total } => {
+                if let Some(step) = self.steps.last_mut() {
+                    step.bytes = *done;
+                }
                 self.progress = Progress { done: *done, total: *total, overall: stage.overall(*done, *total) };
             }
             Event::Rate { baud } => self.baud = Some(*baud),
@@ -231,8 +271,18 @@ impl SlotView {
             Event::Found { board } => self.board = Some(board.clone()),
             Event::Chosen { name, .. } => self.firmware = Some(name.clone()),
             Event::Already { already } => self.already = Some(already.clone()),
-            Event::Kept { .. } | Event::Planned { .. } | Event::ArchiveChecked { .. } => {}
-            Event::Retried { .. } => self.retries += 1,
+            Event::Kept { .. } | Event::Planned { .. } | Event::ArchiveChecked { .. } | Event::Shelf | Event::Batch => {
+            }
+            Event::Retried { .. } => {
+                self.retries += 1;
+                if let Some(step) = self.steps.last_mut() {
+                    step.retries += 1;
+                }
+            }
+            Event::Map { at, cells } => self.map.lay(*at, cells),
+            Event::Areas { areas } => self.map.areas.clone_from(areas),
+            Event::Lines { power, cen } => (self.lines.power, self.lines.cen) = (*power, *cen),
+            Event::Button { pressed } => self.lines.button = Some(*pressed),
             Event::Finished { seq, verdict, fault, ms } => {
                 self.state = SlotState::Idle;
                 self.stage = None;

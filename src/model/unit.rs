@@ -1,13 +1,17 @@
 //! The ledger's record of one unit, version 1. Scripts and pages rely on these names: they change by addition only.
 //! No secret ever appears in it.
 
+mod query;
+
+pub use query::UnitQuery;
+
 use super::board::Board;
 use super::check::Check;
 use super::chip::Chip;
 use super::content::BackupKind;
 use super::digest::Digest;
 use super::fault::Fault;
-use super::mac::Mac;
+use super::flash::FlashMap;
 use super::stage::Stage;
 use super::verdict::Verdict;
 use jiff::Timestamp;
@@ -27,6 +31,9 @@ pub struct Unit {
     pub station: String,
     /// Name of the slot.
     pub slot: String,
+    /// Name of the box that it belongs to; records of before this field have none.
+    #[serde(default)]
+    pub batch: Option<String>,
     /// Begin, wall clock.
     pub started: Timestamp,
     /// End, wall clock.
@@ -51,6 +58,9 @@ pub struct Unit {
     pub stages: Vec<StageTime>,
     /// The serial line.
     pub uart: Uart,
+    /// The flash as a picture; records of before this field have none.
+    #[serde(default)]
+    pub map: Option<FlashMap>,
     /// What was checked before the first erase and at the end, in order; records of before this field have none.
     #[serde(default)]
     pub checks: Vec<Check>,
@@ -160,27 +170,10 @@ pub struct Uart {
     pub errors: u64,
 }
 
-/// Which units to list; newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UnitQuery {
-    /// At most this many; `None`: all.
-    pub limit: Option<usize>,
-    /// Only units with a smaller number.
-    pub before: Option<u64>,
-    /// Only this verdict.
-    pub verdict: Option<Verdict>,
-    /// Only this MAC.
-    pub mac: Option<Mac>,
-    /// Only units finished at or after this time.
-    pub since: Option<Timestamp>,
-}
-
-impl UnitQuery {
-    /// Whether `unit` answers the query, its limit apart.
-    pub fn admits(&self, unit: &Unit) -> bool {
-        self.before.is_none_or(|before| unit.seq < before)
-            && self.verdict.is_none_or(|verdict| unit.verdict == verdict)
-            && self.mac.is_none_or(|mac| unit.board.as_ref().and_then(|b| b.mac) == Some(mac))
-            && self.since.is_none_or(|since| unit.finished >= since)
+impl Unit {
+    /// How long it took, ms: from its begin to the end of its last stage. Not the difference of its two times, since a
+    /// Pi's wall clock jumps when it is set.
+    pub fn length_ms(&self) -> u64 {
+        self.stages.iter().map(|stage| stage.start_ms.saturating_add(stage.ms)).max().unwrap_or(0)
     }
 }

@@ -2,12 +2,16 @@
 
 use super::archivist;
 use super::ears::Ears;
+use super::figures::Counter;
 use super::handle::StationHandle;
 use super::hub::Hub;
+use super::lines;
 use super::pulse::Pulses;
+use super::services::Services;
 use super::shelf::Shelf;
 use super::slot::{Bench, Inputs, Slot, Start};
 use super::supply::Guard;
+use super::watch;
 use crate::clock::Synced;
 use crate::flow::{Origin, Pace};
 use crate::jig::{Edge, Levels, Nest};
@@ -74,18 +78,24 @@ impl Station {
             snapshot.show_last(unit);
         }
         let (hub, ends) = Hub::new(snapshot);
-        let (end, shelf) = (CancellationToken::new(), Arc::new(shelf));
+        let (end, desk, shelf) = (CancellationToken::new(), shelf.desk(), Arc::new(shelf));
+        let counter = Counter::default();
         let mut tasks = JoinSet::new();
         let mut doors = BTreeMap::new();
+        let mut uarts = Vec::new();
         let pulses = Pulses::default();
         tasks.spawn(hub.run(pulses.add("hub")));
+        tasks.spawn(counter.clone().run(ledger.clone(), ends.happenings.subscribe(), end.clone()));
+        tasks.spawn(watch::watch(Arc::clone(&shelf), ends.outbox.clone(), end.clone()));
         for slot in slots {
+            uarts.push((slot.name.clone(), slot.nest.source.name().to_owned()));
             let (door, asks) = mpsc::channel(4);
             doors.insert(slot.name.clone(), door);
             let pulse = pulses.add(format!("slot {}", slot.name));
             let origin = Origin {
                 station: facts.name.clone(),
                 slot: slot.name,
+                batch: None,
                 boot_id: boot_id.clone(),
                 clock_synced: clock_synced.clone(),
             };
@@ -99,14 +109,19 @@ impl Station {
                 shelf: Arc::clone(&shelf),
                 ledger: ledger.clone(),
                 archive: archive.clone(),
+                desk: desk.clone(),
                 outbox: ends.outbox.clone(),
                 end: end.clone(),
             };
+            tasks.spawn(lines::tell(bench.nest.lines.watch(), bench.origin.slot.clone(), ends.outbox.clone()));
             let inputs = Inputs { asks, ears: Ears::new(slot.edges, slot.levels) };
             tasks.spawn(Slot { bench, inputs, pulse }.run());
         }
+        let services = Services::new(shelf, counter, uarts, &ends.outbox);
         tasks.spawn(archivist::run(archive.clone(), ends.outbox.clone(), end.clone()));
-        let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors).with(pulses, clock_synced);
+        let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors)
+            .with(pulses, clock_synced)
+            .with_services(services);
         Self { handle, end, tasks }
     }
 

@@ -38,6 +38,7 @@ impl Bench {
             v: VERSION,
             station: self.origin.station.clone(),
             slot: self.origin.slot.clone(),
+            batch: self.desk.batch_name(),
             started: now,
             finished: now,
             clock_synced: self.origin.clock_synced.get(),
@@ -53,6 +54,7 @@ impl Bench {
             checks: Vec::new(),
             already: None,
             restored_from: None,
+            map: None,
         };
         let (seq, unit) = match self.ledger.commit(unit.clone()).await {
             Ok(stored) => (Some(stored.seq), stored),

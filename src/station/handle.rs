@@ -1,6 +1,7 @@
 //! The only thing a face gets.
 
 use super::pulse::Pulses;
+use super::services::Services;
 use crate::clock::Synced;
 use crate::flow::Restore;
 use crate::model::content::BackupKind;
@@ -9,7 +10,7 @@ use crate::model::event::Stamped;
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::{Unit, UnitQuery};
 use crate::store::archive::Stored;
-use crate::store::{Archive, Ledger, StoreError, seal};
+use crate::store::{Archive, Found, Ledger, StoreError, seal};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -52,6 +53,7 @@ pub struct StationHandle {
     ledger: Ledger,
     archive: Archive,
     slots: Arc<BTreeMap<String, mpsc::Sender<Ask>>>,
+    services: Services,
     pulses: Pulses,
     clock: Synced,
 }
@@ -71,6 +73,7 @@ impl StationHandle {
             ledger,
             archive,
             slots: Arc::new(slots),
+            services: Services::default(),
             pulses: Pulses::default(),
             clock: Synced::default(),
         }
@@ -79,6 +82,27 @@ impl StationHandle {
     /// The same with the hearts of the station's tasks and its clock.
     pub fn with(self, pulses: Pulses, clock: Synced) -> Self {
         Self { pulses, clock, ..self }
+    }
+
+    /// The same with shelf, figures and box.
+    pub fn with_services(self, services: Services) -> Self {
+        Self { services, ..self }
+    }
+
+    /// Shelf, figures and box.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// The ledger, for tests that fill it.
+    #[cfg(test)]
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Ledger and archive, for those who measure them.
+    pub(super) fn stores(&self) -> (&Ledger, &Archive) {
+        (&self.ledger, &self.archive)
     }
 
     /// The hearts of the station's tasks.
@@ -109,6 +133,11 @@ impl StationHandle {
     /// Units of the ledger, newest first.
     pub async fn units(&self, query: UnitQuery) -> Result<Vec<Unit>, StoreError> {
         self.ledger.query(query).await
+    }
+
+    /// The same from no more than `budget` records, with the place to go on.
+    pub async fn search(&self, query: UnitQuery, budget: usize) -> Result<Found, StoreError> {
+        self.ledger.search(query, budget).await
     }
 
     /// One unit.

@@ -7,8 +7,9 @@ use crate::model::snapshot::Snapshot;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, watch};
 
-/// How many happenings a slow listener may be behind. At ten a second and slot this is seconds.
-pub const RING: usize = 256;
+/// How many happenings a slow listener may be behind. A slot at work tells its progress and its map, each ten times a
+/// second: with eight slots this is three seconds.
+pub const RING: usize = 512;
 
 /// Both ends of the hub, before it runs.
 pub struct Hub {

@@ -1,5 +1,7 @@
 //! What at a jig wants attention, although the slot can work.
 
+use crate::model::prompt;
+
 /// In the order in which they are told, the first alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Notice {
@@ -12,12 +14,12 @@ pub(super) enum Notice {
 }
 
 impl Notice {
-    /// A short order, a colon, the rest: the form of a prompt.
+    /// What it asks of the operator.
     pub(super) fn message(self) -> &'static str {
         match self {
-            Self::NoBoard => "put a board in: the jig's contact is open; close the lid, then start again",
-            Self::Stuck => "free the button: it is held down or short-circuited, so it starts nothing",
-            Self::OldBoard => "put it in again: the board was in before flashjig began; take it out and put it in",
+            Self::NoBoard => prompt::NO_BOARD,
+            Self::Stuck => prompt::STUCK,
+            Self::OldBoard => prompt::OLD_BOARD,
         }
     }
 }

@@ -1,34 +1,52 @@
 //! Images and recipes on disk. They are looked at again at each start of a unit, so a file dropped into the folder
 //! counts from the next unit on, and a unit in flight keeps what it began with.
 
+use super::stack::{self, Stack};
+pub use super::stack::{FirmwareFile, Origin};
 use crate::model::image::Image;
 use crate::model::recipe::Kit;
-use std::collections::BTreeMap;
+use crate::store::Desk;
+use serde::Serialize;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::sync::Arc;
 
-/// Files above this are no firmware of these chips (the largest flash is 4 MiB) and are not read.
-const MAX_FILE: u64 = 8 * 1024 * 1024;
+/// The largest upload, bytes: the largest flash.
+pub const MAX_UPLOAD: usize = 4 * 1024 * 1024;
+/// The longest name of an uploaded file.
+const MAX_NAME: usize = 100;
 
-/// What a file was when it was read last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Stamp {
-    bytes: u64,
-    modified: Option<SystemTime>,
+/// The recipes on disk. The station does not know how they are written.
+pub trait RecipeBook: Send + Sync {
+    /// Reads a recipe, its passwords and the device list as they are now; the error says what to mend.
+    fn read(&self, name: &str) -> Result<Kit, String>;
+    /// Every recipe, good or not.
+    fn list(&self) -> Vec<RecipePage>;
+    /// The folder in which they lie.
+    fn folder(&self) -> Option<PathBuf>;
 }
 
-type Cache = BTreeMap<PathBuf, (Stamp, Option<Arc<Image>>)>;
-
-/// Reads the recipe, its passwords and the device list as they are on disk now; the error says what to mend.
-pub type RecipeReader = Box<dyn Fn() -> Result<Kit, String> + Send + Sync>;
+/// A recipe as a person sees it. Never with a password in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecipePage {
+    /// Its name.
+    pub name: String,
+    /// Whether the next unit is made by it.
+    pub chosen: bool,
+    /// Whether it can be used.
+    pub ok: bool,
+    /// What is wrong with it, each with its place and what to do.
+    pub problems: Vec<String>,
+    /// What it says, in words.
+    pub summary: Vec<String>,
+}
 
 /// The firmware folder and the recipe.
 pub struct Shelf {
-    firmware_dir: PathBuf,
+    stack: Stack,
     recipe_name: String,
-    recipe: RecipeReader,
-    cache: Mutex<Cache>,
+    book: Box<dyn RecipeBook>,
+    desk: Desk,
 }
 
 /// What a unit is made from.
@@ -53,62 +71,173 @@ pub enum Lack {
     Firmware(String),
 }
 
+/// Why a file or a recipe was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Declined {
+    /// There is no such thing.
+    #[error("{0}")]
+    Missing(String),
+    /// It is not what it must be.
+    #[error("{0}")]
+    Unfit(String),
+    /// It is in the way of something else.
+    #[error("{0}")]
+    Taken(String),
+    /// The disk refused.
+    #[error("{0}")]
+    Disk(String),
+}
+
 impl Shelf {
-    /// A shelf over a folder and a recipe.
-    pub fn new(firmware_dir: &Path, recipe_name: &str, recipe: RecipeReader) -> Self {
-        Self { firmware_dir: firmware_dir.into(), recipe_name: recipe_name.into(), recipe, cache: Mutex::default() }
+    /// A shelf over a folder and the recipe that the configuration names.
+    pub fn new(firmware_dir: &Path, recipe_name: &str, book: Box<dyn RecipeBook>) -> Self {
+        Self { stack: Stack::new(firmware_dir), recipe_name: recipe_name.into(), book, desk: Desk::default() }
     }
 
-    /// What is there now. Reads files, so call it where blocking is allowed.
+    /// With what the operators chose, and a folder for their uploads.
+    pub fn with_desk(mut self, desk: Desk, uploads: &Path) -> Self {
+        self.desk = desk;
+        self.stack.uploads = Some(uploads.into());
+        self
+    }
+
+    /// With a folder under which USB sticks appear.
+    pub fn with_usb(mut self, usb: Option<&Path>) -> Self {
+        self.stack.usb = usb.map(Path::to_owned);
+        self
+    }
+
+    /// What the operators chose.
+    pub fn desk(&self) -> Desk {
+        self.desk.clone()
+    }
+
+    /// Name of the recipe of the next unit.
+    pub fn recipe_name(&self) -> String {
+        self.desk.recipe(&self.recipe_name).unwrap_or_else(|| self.recipe_name.clone())
+    }
+
+    /// What is there now. Reads files, so call it where blocking is allowed; so do all below.
     pub fn stock(&self) -> Result<Stock, Lack> {
+        let recipe_name = self.recipe_name();
         Ok(Stock {
-            recipe_name: self.recipe_name.clone(),
-            kit: Arc::new((self.recipe)().map_err(Lack::Recipe)?),
-            images: Arc::new(self.images().map_err(Lack::Firmware)?),
+            kit: Arc::new(self.book.read(&recipe_name).map_err(Lack::Recipe)?),
+            recipe_name,
+            images: Arc::new(self.stack.images().map_err(Lack::Firmware)?),
         })
     }
 
     /// The same for a stock backup that goes back: no firmware is needed.
     pub fn stock_without_images(&self) -> Result<Stock, Lack> {
+        let recipe_name = self.recipe_name();
         Ok(Stock {
-            recipe_name: self.recipe_name.clone(),
-            kit: Arc::new((self.recipe)().map_err(Lack::Recipe)?),
+            kit: Arc::new(self.book.read(&recipe_name).map_err(Lack::Recipe)?),
+            recipe_name,
             images: Arc::default(),
         })
     }
 
-    fn images(&self) -> Result<Vec<Arc<Image>>, String> {
-        let folder = std::fs::read_dir(&self.firmware_dir).map_err(|error| {
-            format!(
-                "expected a folder with firmware at {}, found: {error}; make it and put OpenBK files in",
-                self.firmware_dir.display()
-            )
-        })?;
-        let mut cache = self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut fresh = Cache::new();
-        for entry in folder.flatten() {
-            let Ok(meta) = entry.path().metadata() else { continue };
-            if !meta.is_file() || meta.len() > MAX_FILE {
-                continue;
-            }
-            let stamp = Stamp { bytes: meta.len(), modified: meta.modified().ok() };
-            let known = cache.remove(&entry.path()).filter(|(before, _)| *before == stamp);
-            let (_, image) = known.unwrap_or_else(|| (stamp.clone(), read(&entry.path())));
-            fresh.insert(entry.path(), (stamp, image));
+    /// Every firmware file, refused ones too.
+    pub fn files(&self) -> Vec<FirmwareFile> {
+        self.stack.files()
+    }
+
+    /// Takes an uploaded file, whole or not at all.
+    pub fn upload(&self, name: &str, bytes: &[u8]) -> Result<FirmwareFile, Declined> {
+        let name = file_name(name)?;
+        let Some(folder) = &self.stack.uploads else {
+            return Err(Declined::Disk("this station has no folder for uploads".into()));
+        };
+        let (file, _) = stack::examine(name, Origin::Upload, bytes);
+        if let Some(reason) = &file.reason {
+            return Err(Declined::Unfit(reason.clone()));
         }
-        *cache = fresh;
-        Ok(cache.values().filter_map(|(_, image)| image.clone()).collect())
+        if self.stack.folder.join(name).exists() {
+            let what = format!("the firmware folder has a file {name} already; delete it first, or use another name");
+            return Err(Declined::Taken(what));
+        }
+        let disk = |error: std::io::Error| {
+            Declined::Disk(crate::store::StoreError::io(format!("storing {name}"), &error).to_string())
+        };
+        std::fs::create_dir_all(folder).map_err(disk)?;
+        // a temporary file that is not renamed goes when it is dropped
+        let mut part = tempfile::Builder::new().prefix(".upload-").tempfile_in(folder).map_err(disk)?;
+        part.write_all(bytes).and_then(|()| part.as_file().sync_all()).map_err(disk)?;
+        part.persist(folder.join(name)).map_err(|error| disk(error.error))?;
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)?;
+        Ok(file)
+    }
+
+    /// Deletes a file of the folder or of the uploads.
+    pub fn delete(&self, name: &str) -> Result<(), Declined> {
+        let name = file_name(name)?;
+        if let Some(path) = self.stack.path_of(name) {
+            return std::fs::remove_file(&path).map_err(|error| {
+                Declined::Disk(crate::store::StoreError::io(format!("deleting {name}"), &error).to_string())
+            });
+        }
+        if self.files().iter().any(|file| file.name == name) {
+            return Err(Declined::Taken(format!("{name} is on a USB stick: pull the stick out instead")));
+        }
+        Err(Declined::Missing(format!("there is no firmware file {name}")))
+    }
+
+    /// Every recipe, good or not.
+    pub fn recipes(&self) -> Vec<RecipePage> {
+        let chosen = self.recipe_name();
+        let mut pages = self.book.list();
+        if !pages.iter().any(|page| page.name == chosen) {
+            let problems = self.book.read(&chosen).err().into_iter().collect::<Vec<_>>();
+            let (name, ok) = (chosen.clone(), problems.is_empty());
+            pages.push(RecipePage { name, chosen: true, ok, problems, summary: Vec::new() });
+        }
+        for page in &mut pages {
+            page.chosen = page.name == chosen;
+        }
+        pages
+    }
+
+    /// Makes the next unit by this recipe, if it can be used.
+    pub fn choose(&self, name: &str) -> Result<RecipePage, Declined> {
+        let page = self.recipes().into_iter().find(|page| page.name == name);
+        let Some(mut page) = page else { return Err(Declined::Missing(format!("there is no recipe {name:?}"))) };
+        if !page.ok {
+            return Err(Declined::Unfit(page.problems.join("\n")));
+        }
+        self.desk.set_recipe(name, &self.recipe_name).map_err(|error| Declined::Disk(error.to_string()))?;
+        page.chosen = true;
+        Ok(page)
+    }
+
+    /// The folders whose files are on this shelf.
+    pub(super) fn folders(&self) -> Vec<PathBuf> {
+        let stack = &self.stack;
+        let all = [Some(stack.folder.clone()), stack.uploads.clone(), self.book.folder(), stack.usb.clone()];
+        all.into_iter().flatten().collect()
+    }
+
+    /// Changes as soon as what is on the shelf does.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint { files: self.stack.fingerprint(), recipes: self.recipes() }
     }
 }
 
-fn read(path: &Path) -> Option<Arc<Image>> {
-    let name = path.file_name()?.to_string_lossy().into_owned();
-    let bytes = std::fs::read(path).inspect_err(|error| tracing::warn!(%error, file = name, "not readable")).ok()?;
-    match Image::open(&name, &bytes) {
-        Ok(image) => Some(Arc::new(image)),
-        Err(refusal) => {
-            tracing::info!(file = name, "not used: {refusal}");
-            None
-        }
-    }
+/// What the watcher compares.
+#[derive(PartialEq, Eq)]
+pub(super) struct Fingerprint {
+    files: Vec<(Origin, String, u64, bool)>,
+    recipes: Vec<RecipePage>,
 }
+
+/// A name that is a file's and nothing more.
+fn file_name(name: &str) -> Result<&str, Declined> {
+    let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | ' ' | '(' | ')');
+    if (1..=MAX_NAME).contains(&name.len()) && !name.starts_with(['.', ' ']) && name.chars().all(letter) {
+        return Ok(name);
+    }
+    let what = format!("expected a file name of 1 to {MAX_NAME} letters, digits and . _ - + ( ), got {name:?}");
+    Err(Declined::Unfit(what))
+}
+
+#[cfg(test)]
+mod tests;

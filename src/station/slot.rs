@@ -14,7 +14,7 @@ use crate::model::fault::FaultCode;
 use crate::model::press::Meaning;
 use crate::model::unit::Unit;
 use crate::store::room::NoRoom;
-use crate::store::{Archive, Ledger};
+use crate::store::{Archive, Desk, Ledger};
 use futures_util::FutureExt;
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -82,6 +82,8 @@ pub struct Bench {
     pub ledger: Ledger,
     /// Backups.
     pub archive: Archive,
+    /// What the operators chose: the box.
+    pub desk: Desk,
     /// The way to the hub.
     pub outbox: Outbox,
     /// The program ends: no new starts, the unit in flight stops at its next safe point.
@@ -100,11 +102,11 @@ impl Slot {
     /// Runs until the program ends. The nest is safe when this returns, and when it is dropped.
     pub async fn run(self) {
         let Self { bench, mut inputs, mut pulse } = self;
-        let (mut desk, mut memory) = (Desk::default(), Memory::default());
-        bench.begin(&inputs.ears, &mut desk).await;
+        let (mut shown, mut memory) = (Shown::default(), Memory::default());
+        bench.begin(&inputs.ears, &mut shown).await;
         let mut panics = 0;
         loop {
-            let turn = bench.turn(&mut inputs, &mut desk, &mut memory, &mut pulse);
+            let turn = bench.turn(&mut inputs, &mut shown, &mut memory, &mut pulse);
             match AssertUnwindSafe(turn).catch_unwind().await {
                 Ok(Turn::Unit) => panics = 0,
                 Ok(Turn::Nothing) => {}
@@ -123,7 +125,7 @@ impl Slot {
 
 /// What a slot remembers from unit to unit.
 #[derive(Default)]
-struct Desk {
+struct Shown {
     /// There is a verdict to show again.
     last: bool,
     /// A board was put in since: the verdict is not its own, and a press is meant for it.
@@ -132,17 +134,17 @@ struct Desk {
 }
 
 impl Bench {
-    async fn turn(&self, inputs: &mut Inputs, desk: &mut Desk, memory: &mut Memory, pulse: &mut Pulse) -> Turn {
-        match self.idle(inputs, desk, memory, pulse).await {
+    async fn turn(&self, inputs: &mut Inputs, shown: &mut Shown, memory: &mut Memory, pulse: &mut Pulse) -> Turn {
+        match self.idle(inputs, shown, memory, pulse).await {
             Wake::Start(task) => {
-                self.notices(desk, |notices| {
+                self.notices(shown, |notices| {
                     notices.remove(&Notice::NoBoard);
                     notices.remove(&Notice::OldBoard);
                 })
                 .await;
-                let unit = Box::pin(self.unit(inputs, desk, memory, pulse, task)).await;
-                desk.last = true;
-                desk.fresh = false;
+                let unit = Box::pin(self.unit(inputs, shown, memory, pulse, task)).await;
+                shown.last = true;
+                shown.fresh = false;
                 self.learn(memory, &unit).await;
                 Turn::Unit
             }
@@ -179,13 +181,13 @@ impl Bench {
     }
 
     /// Tells what the inputs were when the program began.
-    async fn begin(&self, ears: &Ears, desk: &mut Desk) {
+    async fn begin(&self, ears: &Ears, shown: &mut Shown) {
         if ears.is_sensed() {
             self.say(if ears.is_empty() { Event::Lifted } else { Event::Seated }).await;
         }
         let old = self.start == Start::Contact && ears.is_sensed() && !ears.is_empty();
         let stuck = ears.is_stuck();
-        self.notices(desk, |notices| {
+        self.notices(shown, |notices| {
             notices.extend(stuck.then_some(Notice::Stuck));
             // nobody put it in now: it may have been there for a week
             notices.extend(old.then_some(Notice::OldBoard));
@@ -194,19 +196,19 @@ impl Bench {
     }
 
     /// Changes the notices, and tells of the first one.
-    async fn notices(&self, desk: &mut Desk, change: impl FnOnce(&mut BTreeSet<Notice>)) {
-        let before = desk.notices.first().copied();
-        change(&mut desk.notices);
-        match desk.notices.first() {
+    async fn notices(&self, shown: &mut Shown, change: impl FnOnce(&mut BTreeSet<Notice>)) {
+        let before = shown.notices.first().copied();
+        change(&mut shown.notices);
+        match shown.notices.first() {
             now if now.copied() == before => {}
             Some(now) => self.say(Event::Noticed { message: now.message().into() }).await,
             None => self.say(Event::Settled).await,
         }
     }
 
-    async fn idle(&self, inputs: &mut Inputs, desk: &mut Desk, memory: &Memory, pulse: &mut Pulse) -> Wake {
+    async fn idle(&self, inputs: &mut Inputs, shown: &mut Shown, memory: &Memory, pulse: &mut Pulse) -> Wake {
         // who just put a board in does not wait for a second press
-        let pairs = desk.last && !desk.fresh;
+        let pairs = shown.last && !shown.fresh;
         tokio::select! {
             biased;
             () = self.end.cancelled() => Wake::End,
@@ -216,12 +218,12 @@ impl Bench {
                 _ = answer.send(reply);
                 wake
             }
-            heard = inputs.ears.next(pairs) => self.heard(heard, inputs.ears.is_empty(), desk, memory).await,
+            heard = inputs.ears.next(pairs) => self.heard(heard, inputs.ears.is_empty(), shown, memory).await,
         }
     }
 
     /// What the jig tells while no unit is in flight.
-    async fn heard(&self, heard: Heard, is_empty: bool, desk: &mut Desk, memory: &Memory) -> Wake {
+    async fn heard(&self, heard: Heard, is_empty: bool, shown: &mut Shown, memory: &Memory) -> Wake {
         let blocked = memory.blocked().is_some();
         match heard {
             Heard::Press(Meaning::Long) if blocked => return Wake::Acknowledged,
@@ -229,14 +231,14 @@ impl Bench {
                 if !is_empty {
                     return Wake::Start(Task::Convert { redo: false });
                 }
-                self.notices(desk, |notices| _ = notices.insert(Notice::NoBoard)).await;
+                self.notices(shown, |notices| _ = notices.insert(Notice::NoBoard)).await;
             }
-            Heard::Press(Meaning::Double) if desk.last => self.say(Event::Recalled).await,
-            Heard::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, desk).await,
+            Heard::Press(Meaning::Double) if shown.last => self.say(Event::Recalled).await,
+            Heard::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, shown).await,
             Heard::Seated => {
-                desk.fresh = true;
+                shown.fresh = true;
                 self.say(Event::Seated).await;
-                self.notices(desk, |notices| _ = notices.remove(&Notice::NoBoard)).await;
+                self.notices(shown, |notices| _ = notices.remove(&Notice::NoBoard)).await;
             }
             Heard::Still if self.start == Start::Contact && !blocked => {
                 return Wake::Start(Task::Convert { redo: false });
@@ -244,14 +246,14 @@ impl Bench {
             Heard::Still | Heard::Press(Meaning::Short | Meaning::Double | Meaning::Long) => {}
             Heard::Lifted => {
                 self.say(Event::Lifted).await;
-                self.notices(desk, |notices| _ = notices.remove(&Notice::OldBoard)).await;
+                self.notices(shown, |notices| _ = notices.remove(&Notice::OldBoard)).await;
             }
         }
         Wake::Nothing
     }
 
-    async fn stuck(&self, heard: Heard, desk: &mut Desk) {
-        self.notices(desk, |notices| {
+    async fn stuck(&self, heard: Heard, shown: &mut Shown) {
+        self.notices(shown, |notices| {
             if heard == Heard::Press(Meaning::Stuck) {
                 notices.insert(Notice::Stuck);
             } else {
@@ -261,7 +263,14 @@ impl Bench {
         .await;
     }
 
-    async fn unit(&self, inputs: &mut Inputs, desk: &mut Desk, memory: &Memory, pulse: &mut Pulse, task: Task) -> Unit {
+    async fn unit(
+        &self,
+        inputs: &mut Inputs,
+        shown: &mut Shown,
+        memory: &Memory,
+        pulse: &mut Pulse,
+        task: Task,
+    ) -> Unit {
         let archive = self.archive.clone();
         match tokio::task::spawn_blocking(move || archive.room()).await {
             Ok(Ok(())) => {}
@@ -294,7 +303,7 @@ impl Bench {
                 biased;
                 unit = &mut work => return unit,
                 never = &mut guard => match never {},
-                wish = self.busy(inputs, desk, pulse, &trip) => if wish {
+                wish = self.busy(inputs, shown, pulse, &trip) => if wish {
                     stop.cancel();
                     self.say(Event::Stopping).await;
                 },
@@ -306,7 +315,7 @@ impl Bench {
     async fn busy(
         &self,
         inputs: &mut Inputs,
-        desk: &mut Desk,
+        shown: &mut Shown,
         pulse: &mut Pulse,
         trip: &watch::Sender<Option<Alarm>>,
     ) -> bool {
@@ -321,7 +330,7 @@ impl Bench {
             }
             heard = inputs.ears.next(false) => {
                 match heard {
-                    Heard::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, desk).await,
+                    Heard::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, shown).await,
                     Heard::Press(_) | Heard::Still => {}
                     Heard::Seated | Heard::Lifted => self.moved(heard, inputs.ears.is_sensed(), trip).await,
                 }
@@ -359,7 +368,7 @@ impl Bench {
             kit: stock.kit,
             images: stock.images,
             task,
-            origin: self.origin.clone(),
+            origin: Origin { batch: self.desk.batch_name(), ..self.origin.clone() },
             pace: Pace { max_baud: memory.rate(self.pace.max_baud), ..self.pace },
             outbox: self.outbox.clone(),
             stop,

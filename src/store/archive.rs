@@ -95,6 +95,11 @@ impl Archive {
         Self { folder: data_dir.join("backups").into(), gate, doors }
     }
 
+    /// The folder that they are in.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the plain backup of this digest lies, or would lie.
     pub fn path(&self, digest: Digest) -> PathBuf {
         Name::plain(digest).path(&self.folder)

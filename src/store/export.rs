@@ -4,16 +4,10 @@ use crate::model::unit::Unit;
 use std::io::{self, Write};
 
 /// The columns of the CSV, in order. Scripts rely on them: new ones are added at the end.
-pub const COLUMNS: [&str; 14] = [
+pub const COLUMNS: [&str; 15] = [
     "seq", "finished", "station", "slot", "verdict", "fault", "chip", "module", "mac", "flash_id", "backup",
-    "firmware", "version", "ms",
+    "firmware", "version", "ms", "batch",
 ];
-
-/// How long a unit took, ms: from its begin to the end of its last stage. Not the difference of its two times, since
-/// a Pi's wall clock jumps when it is set.
-pub fn length_ms(unit: &Unit) -> u64 {
-    unit.stages.iter().map(|stage| stage.start_ms.saturating_add(stage.ms)).max().unwrap_or(0)
-}
 
 /// One JSON array, one record a line.
 pub fn json_array(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
@@ -37,6 +31,11 @@ pub fn json_lines(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
 /// CSV (RFC 4180) with a header. What is not known is empty.
 pub fn csv(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
     write!(out, "{}\r\n", COLUMNS.join(","))?;
+    csv_rows(units, out)
+}
+
+/// The same without the header.
+pub fn csv_rows(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
     for unit in units {
         let row = row(unit).map(|text| field(&text));
         write!(out, "{}\r\n", row.join(","))?;
@@ -62,7 +61,8 @@ fn row(unit: &Unit) -> [String; COLUMNS.len()] {
         unit.backup.as_ref().map(|backup| backup.sha256.to_string()).unwrap_or_default(),
         text(firmware.map(|firmware| firmware.name.as_str())),
         text(firmware.and_then(|firmware| firmware.version.as_deref())),
-        length_ms(unit).to_string(),
+        unit.length_ms().to_string(),
+        text(unit.batch.as_deref()),
     ]
 }
 
@@ -114,8 +114,8 @@ mod tests {
     fn a_passed_unit_as_csv() {
         let text = written(|out| csv(&[Unit { seq: 7, ..unit() }], out));
         insta::assert_snapshot!(text.replace("\r\n", "\n"), @r"
-        seq,finished,station,slot,verdict,fault,chip,module,mac,flash_id,backup,firmware,version,ms
-        7,2026-11-03T09:15:41.5Z,bench-1,A,pass,,BK7231T,WB2S,18:DE:50:3A:8E:3F,eb6015,08c4242b5f585628bb8cef8ede40e9895b8719eb8070aee2d96613583ee3904a,OpenBK7231T_UA_1.18.300.bin,1.18.300,41500
+        seq,finished,station,slot,verdict,fault,chip,module,mac,flash_id,backup,firmware,version,ms,batch
+        7,2026-11-03T09:15:41.5Z,bench-1,A,pass,,BK7231T,WB2S,18:DE:50:3A:8E:3F,eb6015,08c4242b5f585628bb8cef8ede40e9895b8719eb8070aee2d96613583ee3904a,OpenBK7231T_UA_1.18.300.bin,1.18.300,41500,
         ");
     }
 

@@ -2,7 +2,7 @@
 
 use super::log::{Log, opened};
 use super::number::{Number, Pool};
-use super::records::Records;
+use super::records::{Found, Records};
 use super::{StoreError, blocking};
 use crate::model::fault::FaultCode;
 use crate::model::history::StockNote;
@@ -153,6 +153,21 @@ impl Ledger {
             })
         })
         .await
+    }
+
+    /// Units, newest first, from no more than `budget` records, and where to go on.
+    pub async fn search(&self, query: UnitQuery, budget: usize) -> Result<Found, StoreError> {
+        self.read("searching the ledger", move |records| records.search(&query, budget)).await
+    }
+
+    /// Up to `limit` units with a greater number than `seq`, oldest first, and the last number that was looked at.
+    pub async fn after(&self, seq: u64, limit: usize) -> Result<Option<(u64, Vec<Unit>)>, StoreError> {
+        self.read("reading the ledger", move |records| records.after(seq, limit)).await
+    }
+
+    /// Size on disk, bytes.
+    pub async fn bytes(&self) -> Result<u64, StoreError> {
+        self.look("measuring the ledger", Log::bytes).await
     }
 
     /// Units, newest first. A record that can't be read is left out; [`Ledger::get`] says what is wrong with it.

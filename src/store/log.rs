@@ -78,6 +78,11 @@ impl Log {
         self.db.flush().map(|_| ()).map_err(|error| refused("writing the ledger", &error))
     }
 
+    /// Size on disk, bytes.
+    pub(super) fn bytes(&self) -> Result<u64, StoreError> {
+        self.db.size_on_disk().map_err(|error| refused("measuring the ledger", &error))
+    }
+
     #[cfg(test)]
     pub(super) fn db(&self) -> sled::Db {
         self.db.clone()

@@ -5,6 +5,8 @@
 
 pub mod archive;
 mod backup_file;
+pub mod desk;
+mod disk;
 pub mod export;
 mod last;
 pub mod ledger;
@@ -17,11 +19,15 @@ pub mod room;
 pub(crate) mod sample;
 pub mod seal;
 mod stock_notes;
+pub mod token;
 
 pub use archive::Archive;
+pub use desk::Desk;
+pub use disk::Disk;
 pub use ledger::Ledger;
 pub use ledger_copy::LedgerCopy;
 pub use number::Number;
+pub use records::Found;
 
 use std::io;
 

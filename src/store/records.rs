@@ -11,6 +11,10 @@
 //! Numbers are big-endian, so that the order of the keys is the order of the numbers. Records are small and hold
 //! their own version: sled's stable line is old, and whatever follows it only has to read JSON.
 
+mod search;
+
+pub use search::Found;
+
 use super::StoreError;
 use crate::model::mac::Mac;
 use crate::model::open_unit::OpenUnit;

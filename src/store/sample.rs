@@ -18,6 +18,7 @@ pub(crate) fn unit() -> Unit {
         v: VERSION,
         station: "bench-1".into(),
         slot: "A".into(),
+        batch: None,
         started: time("2026-11-03T09:15:00Z"),
         finished: time("2026-11-03T09:15:41.5Z"),
         clock_synced: true,
@@ -55,6 +56,7 @@ pub(crate) fn unit() -> Unit {
             StageTime { name: Stage::Backup, start_ms: 900, ms: 40_600, bytes: 0x20_0000, retries: 1 },
         ],
         uart: Uart { baud: 2_000_000, tx_bytes: 1_200_000, rx_bytes: 2_300_000, errors: 1 },
+        map: None,
         checks: Vec::new(),
         already: None,
         restored_from: None,
@@ -68,6 +70,7 @@ pub(crate) fn in_flight(slot: &str, revision: u32, stage: Stage) -> OpenUnit {
         revision,
         station: unit.station,
         slot: slot.into(),
+        batch: None,
         started: unit.started,
         noted: unit.finished,
         clock_synced: true,
@@ -79,5 +82,6 @@ pub(crate) fn in_flight(slot: &str, revision: u32, stage: Stage) -> OpenUnit {
         firmware: unit.firmware,
         config: None,
         stages: Vec::new(),
+        map: None,
     }
 }

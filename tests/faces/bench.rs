@@ -90,7 +90,8 @@ impl Bench {
     }
 
     pub(crate) fn guarded(&self) -> Router {
-        let options = WebOptions { token: Some("s3cret".into()), host: Some("bench-1.lan".into()) };
+        let options =
+            WebOptions { token: Some("s3cret".into()), host: Some("bench-1.lan".into()), ..WebOptions::default() };
         web::router(self.handle.clone(), options)
     }
 }
@@ -125,6 +126,7 @@ pub(crate) fn unit(tail: u8, verdict: Verdict, backup: Option<Backup>) -> Unit {
         v: 1,
         station: "bench-1".into(),
         slot: "A".into(),
+        batch: None,
         started: Timestamp::from_second(1_790_000_000).unwrap(),
         finished: Timestamp::from_second(1_790_000_023).unwrap(),
         clock_synced: true,
@@ -137,6 +139,7 @@ pub(crate) fn unit(tail: u8, verdict: Verdict, backup: Option<Backup>) -> Unit {
         config: None,
         stages: Vec::new(),
         uart: Uart::default(),
+        map: None,
         checks: Vec::new(),
         already: None,
         restored_from: None,

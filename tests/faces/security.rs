@@ -96,7 +96,7 @@ async fn every_answer_carries_the_security_headers() {
     let router = Bench::new().router();
     for (uri, headers) in [
         ("/", vec![]),
-        ("/app.js", vec![]),
+        ("/assets/app.js", vec![]),
         ("/api/v1/status", vec![]),
         ("/x", vec![]),
         ("/", vec![("host", "evil.example")]),

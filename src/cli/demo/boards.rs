@@ -6,6 +6,7 @@ use crate::model::chip::Chip;
 use crate::model::image::{self, Image, Kind};
 use crate::sim::board::BoardSpec;
 use crate::sim::factory;
+use crate::sim::faults::Fault;
 use std::path::Path;
 
 /// What goes on the boards, and what is flashed.
@@ -13,6 +14,8 @@ pub(super) struct Boards {
     /// Dumps in turn; none: made-up ones of these chips in turn.
     stock: Vec<(Chip, Vec<u8>)>,
     chips: Vec<Chip>,
+    /// What is wrong with every third board.
+    faults: Vec<Fault>,
     /// Number of the first made-up board, so that a second demo has other MACs.
     first: u32,
 }
@@ -62,11 +65,19 @@ impl Boards {
                 put(&name, &bytes)?;
             }
         }
-        Ok(Self { stock, chips, first })
+        Ok(Self { stock, chips, faults: args.fault.clone(), first })
     }
 
     /// The board of this turn.
     pub(super) fn board(&self, turn: u64) -> BoardSpec {
+        let mut board = self.sound(turn);
+        if turn % 3 == 1 {
+            board.faults.faults.clone_from(&self.faults);
+        }
+        board
+    }
+
+    fn sound(&self, turn: u64) -> BoardSpec {
         let pick = |len: usize| usize::try_from(turn).unwrap_or(0) % len.max(1);
         if let Some((chip, flash)) = self.stock.get(pick(self.stock.len())) {
             return BoardSpec::new(*chip, flash.clone());

@@ -6,6 +6,7 @@ use crate::model::event::{Event, Stamped};
 use crate::model::snapshot::{SlotState, Snapshot};
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;
+use crate::store::Disk;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
@@ -99,11 +100,11 @@ impl Counts {
 
 /// `GET /metrics`.
 pub(super) async fn page(State(app): State<App>) -> impl IntoResponse {
-    let text = render(&app.handle.snapshot(), &app.metrics.lock());
+    let text = render(&app.handle.snapshot(), &app.metrics.lock(), app.handle.disk());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }
 
-fn render(snapshot: &Snapshot, counts: &Counts) -> String {
+fn render(snapshot: &Snapshot, counts: &Counts, disk: Option<Disk>) -> String {
     let mut page = Page::default();
     page.family("flashjig_build_info", "gauge", "Version of the program; always 1.");
     page.sample("flashjig_build_info", &[("version", &snapshot.station.version)], 1.0);
@@ -129,6 +130,12 @@ fn render(snapshot: &Snapshot, counts: &Counts) -> String {
     for slot in &snapshot.slots {
         let blocked = u8::from(slot.state == SlotState::Blocked);
         page.sample("flashjig_slot_blocked", &[("slot", &slot.name)], f64::from(blocked));
+    }
+    if let Some(disk) = disk {
+        page.family("flashjig_disk_free_bytes", "gauge", "What can still be written to the disk with the data folder.");
+        page.sample("flashjig_disk_free_bytes", &[], disk.free_bytes as f64);
+        page.family("flashjig_disk_size_bytes", "gauge", "Size of the disk with the data folder.");
+        page.sample("flashjig_disk_size_bytes", &[], disk.total_bytes as f64);
     }
     page.family("flashjig_faults_total", "counter", "Units that did not pass, by fault code.");
     for (code, number) in &counts.faults {
@@ -196,11 +203,17 @@ mod tests {
         collector.count(&at(20_250, Event::Finished { seq: None, verdict: Verdict::Fail, fault, ms: 20_250 }));
         let started = Timestamp::UNIX_EPOCH;
         let station = Station { name: "bench".into(), version: "1.2.3".into(), started, page: None };
-        let text = render(&Snapshot::new(station, ["A\"1".to_owned()]), &collector.lock());
+        let text = render(
+            &Snapshot::new(station, ["A\"1".to_owned()]),
+            &collector.lock(),
+            Some(Disk { free_bytes: 7, total_bytes: 9 }),
+        );
         for line in [
             "flashjig_build_info{version=\"1.2.3\"} 1",
             "flashjig_units_total{verdict=\"pass\"} 0",
             "flashjig_slot_busy{slot=\"A\\\"1\"} 0",
+            "flashjig_disk_free_bytes 7",
+            "flashjig_disk_size_bytes 9",
             "flashjig_faults_total{code=\"L01\"} 1",
             "flashjig_stage_seconds_bucket{stage=\"settle\",le=\"0.1\"} 0",
             "flashjig_stage_seconds_bucket{stage=\"settle\",le=\"0.3\"} 1",

@@ -2,49 +2,70 @@
 //!
 //! `guard` says who may ask for what; `sse` how nobody misses an event.
 
+mod about;
+mod access;
 mod assets;
+mod export;
+mod firmware;
 mod guard;
 mod metrics;
 mod openapi;
 mod problem;
+mod serve;
+mod session;
 mod sse;
 mod station;
+mod stats;
 #[cfg(test)]
 mod tests;
 mod units;
 
+pub use serve::serve;
+
+use super::tail::Tail;
 use crate::station::StationHandle;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Extension, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
 use axum::http::{Method, StatusCode, Uri};
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, get, post};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{MethodRouter, delete, get, post, put};
 use problem::Problem;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// No request of this interface has a body worth reading.
+/// But for firmware, no request of this interface has a body worth reading.
 const BODY_LIMIT: usize = 4096;
-/// Connections that are still open this long after the end was asked for are dropped.
-const CLOSING_TIME: Duration = Duration::from_secs(3);
+/// A request is answered within this time, its body's way included; what streams has begun by then.
+const ANSWER_TIME: Duration = Duration::from_secs(60);
+/// Listeners for events at once.
+const LISTENERS: usize = 64;
+
+/// Gives the findings of `flashjig doctor`, as a list.
+pub type Doctor = Arc<dyn Fn() -> serde_json::Value + Send + Sync>;
 
 /// What the configuration decides about the page.
 #[derive(Clone, Default)]
 pub struct WebOptions {
     /// The token that orders and backups need. Without one they are allowed from this machine only.
     pub token: Option<String>,
+    /// Whether programs of this machine need no token.
+    pub local_is_free: bool,
     /// The station's own host name, beside `localhost` and any IP address.
     pub host: Option<String>,
+    /// The last lines of the journal.
+    pub journal: Tail,
+    /// Looks at the machine as `flashjig doctor` does. It may read files and ask buses, so it runs off the runtime.
+    pub doctor: Option<Doctor>,
 }
 
 impl std::fmt::Debug for WebOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let token = self.token.as_ref().map(|_| "(set)");
-        f.debug_struct("WebOptions").field("token", &token).field("host", &self.host).finish()
+        f.debug_struct("WebOptions").field("token", &token).field("host", &self.host).finish_non_exhaustive()
     }
 }
 
@@ -54,6 +75,18 @@ struct App {
     handle: StationHandle,
     options: Arc<WebOptions>,
     metrics: Arc<metrics::Collector>,
+    access: Arc<access::Access>,
+    checkup: Arc<about::Checkup>,
+    listeners: Arc<Semaphore>,
+}
+
+impl App {
+    fn new(handle: StationHandle, options: WebOptions) -> Self {
+        let metrics = metrics::Collector::start(handle.events());
+        let listeners = Arc::new(Semaphore::new(LISTENERS));
+        let options = Arc::new(options);
+        Self { handle, options, metrics, access: Arc::default(), checkup: Arc::default(), listeners }
+    }
 }
 
 /// Tells endless answers that the server is about to close.
@@ -65,28 +98,17 @@ struct Closing(CancellationToken);
 /// Orders and backups look at the peer's address, so serve it with [`serve`] or another service with connect info;
 /// without, every peer counts as foreign.
 pub fn router(handle: StationHandle, options: WebOptions) -> Router {
-    let metrics = metrics::Collector::start(handle.events());
-    let app = App { handle, options: Arc::new(options), metrics };
+    let app = App::new(handle, options);
     routes(&app)
         .into_iter()
         .fold(Router::new(), |router, (_, path, route)| router.route(path, route))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn(in_time))
         .layer(from_fn_with_state(app.clone(), guard::host))
         .layer(from_fn(guard::headers))
         .with_state(app)
-}
-
-/// Serves the router until `shutdown`, then lets requests in flight end for a short time.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> std::io::Result<()> {
-    let router = router.layer(Extension(Closing(shutdown.clone())));
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    tokio::select! {
-        result = server.into_future() => result,
-        () = async { shutdown.cancelled().await; tokio::time::sleep(CLOSING_TIME).await } => Ok(()),
-    }
 }
 
 /// Every route, one method each: the router and the test of the OpenAPI document read the same list.
@@ -98,13 +120,16 @@ fn routes(app: &App) -> Vec<(Method, &'static str, MethodRouter<App>)> {
         (Method::POST, "/api/v1/slots/{name}/restore", post(station::restore.layer(control()))),
         (Method::POST, "/api/v1/slots/{name}/acknowledge", post(station::acknowledge.layer(control()))),
         (Method::GET, "/api/v1/units/{seq}/backup", get(units::backup.layer(control()))),
+        (Method::PUT, "/api/v1/batch", put(stats::set_batch.layer(control()))),
+        (Method::POST, "/api/v1/firmware", post(firmware::upload.layer(control()))),
+        (Method::DELETE, "/api/v1/firmware/{name}", delete(firmware::delete.layer(control()))),
+        (Method::POST, "/api/v1/recipes/{name}/choose", post(firmware::choose.layer(control()))),
+        (Method::POST, "/api/v1/session", post(session::open)),
+        (Method::DELETE, "/api/v1/session", delete(session::close)),
     ];
-    let open: [(&'static str, MethodRouter<App>); 15] = [
+    let open: [(&'static str, MethodRouter<App>); 21] = [
         ("/", get(assets::page)),
-        ("/app.js", get(assets::script)),
-        ("/state.js", get(assets::state)),
-        ("/unit.js", get(assets::unit)),
-        ("/app.css", get(assets::style)),
+        ("/assets/{file}", get(assets::file)),
         ("/favicon.svg", get(assets::icon)),
         ("/healthz", get(station::healthz)),
         ("/metrics", get(metrics::page)),
@@ -112,13 +137,30 @@ fn routes(app: &App) -> Vec<(Method, &'static str, MethodRouter<App>)> {
         ("/api/v1/faults", get(station::faults)),
         ("/api/v1/panel.png", get(station::panel)),
         ("/api/v1/units", get(units::list)),
+        ("/api/v1/units.csv", get(export::csv)),
+        ("/api/v1/units.jsonl", get(export::json_lines)),
         ("/api/v1/units/{seq}", get(units::one)),
         ("/api/v1/units/{seq}/template", get(units::template)),
         ("/api/v1/events", get(sse::events)),
+        ("/api/v1/stats", get(stats::stats)),
+        ("/api/v1/batch", get(stats::batch)),
+        ("/api/v1/firmware", get(firmware::list)),
+        ("/api/v1/recipes", get(firmware::recipes)),
+        ("/api/v1/recipes/{name}", get(firmware::recipe)),
+        ("/api/v1/session", get(session::state)),
+        ("/api/v1/station", get(about::station)),
     ];
     routes.extend(open.into_iter().map(|(path, route)| (Method::GET, path, route)));
     routes.push((Method::GET, "/api/v1/openapi.json", get(openapi::page)));
     routes
+}
+
+/// Ends what takes too long: a body that comes byte by byte, a disk that hangs.
+async fn in_time(request: Request, next: Next) -> Result<Response, Problem> {
+    tokio::time::timeout(ANSWER_TIME, next.run(request)).await.map_err(|_| {
+        let detail = format!("no answer within {} s", ANSWER_TIME.as_secs());
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_slow", "This took too long", detail)
+    })
 }
 
 async fn no_route(uri: Uri) -> Problem {

@@ -1,5 +1,6 @@
 //! `GET /api/v1/openapi.json`: the interface, described by hand and compared with the router by a test.
 
+mod more;
 mod schemas;
 
 use axum::Json;
@@ -24,7 +25,10 @@ pub(super) fn document() -> Value {
         "paths": paths(),
         "components": {
             "schemas": schemas::all(),
-            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer" },
+                "session": { "type": "apiKey", "in": "cookie", "name": "flashjig" },
+            },
             "responses": { "Problem": answer("The request was refused; the detail says why.", &schema("Problem")) },
         },
     })
@@ -33,12 +37,13 @@ pub(super) fn document() -> Value {
 fn paths() -> Map<String, Value> {
     let text = |kind: &str| json!({ kind: { "schema": { "type": "string" } } });
     let bytes = |kind: &str| json!({ kind: { "schema": { "type": "string", "format": "binary" } } });
-    let unit = || json!({ "name": "seq", "in": "path", "required": true, "schema": { "type": "integer" } });
+    let unit =
+        || json!({ "name": "seq", "in": "path", "required": true, "schema": { "type": "integer", "minimum": 0 } });
     let get = |summary: &str, parameters: Value, content: Value, refused: &[u16]| json!({ "get": operation(summary, &parameters, 200, &json!({ "description": "OK", "content": content }), refused) });
     let order = |summary: &str| {
         let name = json!([{ "name": "name", "in": "path", "required": true, "schema": { "type": "string" } }]);
         let taken = json!({ "description": "The slot will.", "content": body(&json!({ "type": "object" })) });
-        let mut order = operation(summary, &name, 202, &taken, &[401, 403, 404, 409, 503]);
+        let mut order = operation(summary, &name, 202, &taken, &[400, 401, 403, 404, 409, 413, 429, 503]);
         guarded(&mut order);
         json!({ "post": order })
     };
@@ -46,7 +51,7 @@ fn paths() -> Map<String, Value> {
         "A unit's stock flash, byte-exact; one that the recipe encrypts comes as its age file, named .bin.age",
         json!([unit()]),
         bytes("application/octet-stream"),
-        &[400, 401, 403, 404, 500],
+        &[400, 401, 403, 404, 429, 500],
     );
     if let Some(operation) = backup.get_mut("get") {
         guarded(operation);
@@ -61,26 +66,30 @@ fn paths() -> Map<String, Value> {
         { "name": "scale", "in": "query", "schema": { "type": "integer", "minimum": 1, "maximum": 8, "default": 1 } },
         { "name": "seq", "in": "query", "schema": { "type": "string" }, "description": "Ignored; makes an address new." },
     ]);
-    let list = body(&json!({ "type": "array", "items": schema("Unit") }));
+    let units = json!({
+        "description": "OK",
+        "headers": { "X-Next-Before": { "schema": { "type": "integer" }, "description": NEXT } },
+        "content": body(&json!({ "type": "array", "items": schema("Unit") })),
+    });
     let faults = body(&json!({ "type": "array", "items": schema("FaultHelp") }));
     let none = || json!([]);
+    let file = json!([{ "name": "file", "in": "path", "required": true, "schema": { "type": "string" } }]);
+    let mut panel = get("What the panel shows; with an ETag", scale, bytes("image/png"), &[400]);
+    set(&mut panel, "/get/responses", "304", json!({ "description": "It is the picture of If-None-Match." }));
     [
         ("/", get("The station page", none(), text("text/html"), &[])),
-        ("/app.js", get("The page's script", none(), text("text/javascript"), &[])),
-        ("/state.js", get("The page's state", none(), text("text/javascript"), &[])),
-        ("/unit.js", get("The page's view of one unit", none(), text("text/javascript"), &[])),
-        ("/app.css", get("The page's style", none(), text("text/css"), &[])),
+        ("/assets/{file}", get("The page's scripts, styles and words", file, text("text/javascript"), &[404])),
         ("/favicon.svg", get("The page's symbol", none(), text("image/svg+xml"), &[])),
         ("/healthz", get("Liveness: `ok`", none(), text("text/plain"), &[])),
         ("/metrics", get("Counters for Prometheus", none(), text("text/plain"), &[])),
         ("/api/v1/status", get("Station, slots, tally", none(), body(&schema("Snapshot")), &[])),
         ("/api/v1/faults", get("What each fault code means", none(), faults, &[])),
-        ("/api/v1/panel.png", get("What the panel shows", scale, bytes("image/png"), &[400])),
         ("/api/v1/slots/{name}/start", start),
         ("/api/v1/slots/{name}/restore", restore),
         ("/api/v1/slots/{name}/acknowledge", order("Take boards again in a slot that asks for attention")),
+        ("/api/v1/panel.png", panel),
         ("/api/v1/slots/{name}/abort", order("Stop the unit in flight at the next safe point")),
-        ("/api/v1/units", get("Units, newest first", filters(), list, &[400, 500])),
+        ("/api/v1/units", json!({ "get": operation("Units, newest first", &filters(), 200, &units, &[400, 500]) })),
         ("/api/v1/units/{seq}", get("A unit's record", json!([unit()]), body(&schema("Unit")), &[400, 404, 500])),
         ("/api/v1/units/{seq}/backup", backup),
         (
@@ -92,12 +101,30 @@ fn paths() -> Map<String, Value> {
                 &[400, 404, 500],
             ),
         ),
-        ("/api/v1/events", get(EVENTS, none(), text("text/event-stream"), &[])),
+        ("/api/v1/events", get(EVENTS, none(), text("text/event-stream"), &[503])),
         ("/api/v1/openapi.json", get("This document", none(), body(&json!({ "type": "object" })), &[])),
     ]
     .into_iter()
     .map(|(path, item)| (path.to_owned(), item))
-    .collect()
+    .chain(more::paths())
+    .fold(Map::new(), |mut paths, (path, item)| {
+        // a path has one entry, whatever can be done with it
+        let known = paths.entry(path).or_insert_with(|| json!({}));
+        if let (Value::Object(known), Value::Object(more)) = (known, item) {
+            known.extend(more);
+        }
+        paths
+    })
+}
+
+const NEXT: &str = "More may be there: the value of `before` for the next page. A search looks at a bounded number of \
+                    records a page, so a page may be short, or empty.";
+
+/// Adds a field to the object at `pointer`.
+fn set(document: &mut Value, pointer: &str, name: &str, value: Value) {
+    if let Some(fields) = document.pointer_mut(pointer).and_then(Value::as_object_mut) {
+        fields.insert(name.into(), value);
+    }
 }
 
 const EVENTS: &str = "Server-sent events. The first is `snapshot` with a Snapshot; then each Event, named by its `kind`, \
@@ -124,7 +151,7 @@ fn with_body(item: &mut Value, shape: &Value, required: bool) {
 /// Marks an operation that needs the token; without one set, the empty choice is open to local peers.
 fn guarded(operation: &mut Value) {
     if let Some(fields) = operation.as_object_mut() {
-        fields.insert("security".into(), json!([{ "token": [] }, {}]));
+        fields.insert("security".into(), json!([{ "token": [] }, { "session": [] }, {}]));
     }
 }
 
@@ -136,7 +163,7 @@ fn filters() -> Value {
             json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 50 }),
             "At most this many."
         ),
-        query("before", json!({ "type": "integer" }), "Only units with a smaller number: the next page."),
+        query("before", json!({ "type": "integer", "minimum": 0 }), "Only units with a smaller number: the next page."),
         query("verdict", schema("Verdict"), "Only this verdict."),
         query("mac", json!({ "type": "string" }), "Only this MAC, such as 18:DE:50:3A:8E:3F."),
         query(
@@ -144,7 +171,21 @@ fn filters() -> Value {
             json!({ "type": "string", "format": "date-time" }),
             "Only units finished at or after this time."
         ),
+        query("until", json!({ "type": "string", "format": "date-time" }), "Only units finished before this time."),
+        query(
+            "q",
+            word(),
+            "Only units with this text in MAC, chip, module, template, name, fault, firmware, slot or box."
+        ),
+        query("slot", word(), "Only this slot."),
+        query("fault", word(), "Only this fault code, such as L01."),
+        query("module", word(), "Only this module, such as WB2S."),
+        query("batch", word(), "Only this box."),
     ])
+}
+
+fn word() -> Value {
+    json!({ "type": "string", "maxLength": 100 })
 }
 
 fn answer(what: &str, schema: &Value) -> Value {

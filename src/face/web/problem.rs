@@ -1,13 +1,15 @@
 //! What a request is told when it can't be answered: a status and `{"error": {"code", "title", "detail"}}`.
 
 use crate::station::Refused;
+use crate::station::shelf::Declined;
 use crate::store::StoreError;
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
-use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use std::time::Duration;
 
 /// Why a request was not answered.
 #[derive(Debug)]
@@ -16,11 +18,13 @@ pub(super) struct Problem {
     code: &'static str,
     title: &'static str,
     detail: String,
+    /// When to try again.
+    after: Option<Duration>,
 }
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, title, detail: detail.into() }
+        Self { status, code, title, detail: detail.into(), after: None }
     }
 
     /// A parameter is not what it must be.
@@ -31,6 +35,14 @@ impl Problem {
 
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing", detail)
+    }
+
+    /// Too early: try again later.
+    pub(super) fn wait(code: &'static str, title: &'static str, after: Duration) -> Self {
+        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+        let detail = format!("try again in {seconds} s");
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, code, title, detail);
+        Self { after: Some(Duration::from_secs(seconds)), ..problem }
     }
 
     pub(super) fn forbidden(code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
@@ -45,7 +57,22 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if let Some(after) = self.after {
+            response.headers_mut().insert(RETRY_AFTER, after.as_secs().into());
+        }
         response
+    }
+}
+
+impl From<Declined> for Problem {
+    fn from(declined: Declined) -> Self {
+        let (status, code, title) = match &declined {
+            Declined::Missing(_) => return Self::not_found(declined.to_string()),
+            Declined::Unfit(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unfit", "It can't be used"),
+            Declined::Taken(_) => (StatusCode::CONFLICT, "not_now", "It is in the way of something else"),
+            Declined::Disk(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store", "The store can't be used"),
+        };
+        Self::new(status, code, title, declined.to_string())
     }
 }
 

@@ -1,10 +1,12 @@
 //! Live events: the whole state first, then each event once; a new state after a gap.
 
-use super::{App, Closing};
+use super::problem::Problem;
+use super::{App, Closing, LISTENERS};
 use crate::model::event::Stamped;
 use crate::model::snapshot::Snapshot;
 use crate::station::StationHandle;
 use axum::extract::{Extension, State};
+use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
 use serde::Serialize;
@@ -21,12 +23,16 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(super) async fn events(
     State(app): State<App>,
     closing: Option<Extension<Closing>>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let place = Arc::clone(&app.listeners).try_acquire_owned().map_err(|_| {
+        let detail = format!("{LISTENERS} pages and programs listen already; close one, or ask /api/v1/status instead");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_listeners", "Too many listen already", detail)
+    })?;
     let closing = closing.map(|Extension(Closing(token))| token).unwrap_or_default();
-    let feed = stream::unfold(Feed::new(app.handle, closing), |mut feed| async {
-        feed.next().await.map(|event| (Ok(event.sse()), feed))
+    let feed = stream::unfold((Feed::new(app.handle, closing), place), |(mut feed, place)| async {
+        feed.next().await.map(|event| (Ok(event.sse()), (feed, place)))
     });
-    Sse::new(feed).keep_alive(KeepAlive::new().interval(KEEP_ALIVE).text("alive"))
+    Ok(Sse::new(feed).keep_alive(KeepAlive::new().interval(KEEP_ALIVE).text("alive")))
 }
 
 /// What goes down the line.

@@ -3,6 +3,7 @@
 use super::App;
 use super::problem::Problem;
 use crate::clock;
+use crate::model::digest::Digest;
 use crate::model::fault::{Class, FaultCode};
 use crate::model::screen::{layout, paint};
 use crate::station::Order;
@@ -10,8 +11,8 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -123,8 +124,9 @@ async fn order(app: &App, slot: &str, order: Order) -> Result<impl IntoResponse 
 /// `GET /api/v1/panel.png?scale=`.
 pub(super) async fn panel(
     State(app): State<App>,
+    headers: HeaderMap,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let mut scale = 1;
     for (name, value) in query?.0 {
         let number = value.parse().ok().filter(|scale| (1..=MAX_SCALE).contains(scale));
@@ -137,5 +139,14 @@ pub(super) async fn panel(
         };
     }
     let frame = paint(&layout(&app.handle.snapshot(), clock::now()));
-    Ok(([(header::CONTENT_TYPE, "image/png")], frame.to_png(scale)))
+    let png = frame.to_png(scale);
+    let tag = format!("\"{:.16}\"", Digest::of(&png).to_string());
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();
+    let is_known = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*");
+    let kind = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".into())];
+    Ok(if is_known {
+        (StatusCode::NOT_MODIFIED, kind).into_response()
+    } else {
+        (kind, [(header::CONTENT_TYPE, "image/png")], png).into_response()
+    })
 }

@@ -1,176 +1,147 @@
-// One unit of the ledger, in a dialog of its own address (#unit-12): what it was, what was done, what it was told.
-"use strict";
+// One unit of the ledger: what it was, what was done and proven, what it was told, and what can be done with it now.
 
-const VIEW = {
-  open: seq => `Unit ${seq}: show everything`,
-  title: seq => `Unit ${seq}`,
-  none: seq => `The ledger has no unit ${seq}.`,
-  close: "Close",
-  facts: {
-    where: "Made at", finished: "Finished", took: "Took", chip: "Chip", module: "Module", mac: "MAC", flash: "Flash",
-    bootloader: "Boot loader", firmware: "Firmware", backup: "Backup", digest: "Backup's SHA-256", line: "Serial line",
-    config: "Configuration",
-  },
-  where: unit => `${unit.station}, slot ${unit.slot}`,
-  unsure: time => `${time} (the station's clock was not set)`,
-  flash: board => [`${board.flash_size / 1024} KiB`, board.flash_id && `id ${board.flash_id}`].filter(Boolean).join(", "),
-  backup: b => [`${b.bytes / 1024} KiB`, b.skipped_bytes ? `${b.skipped_bytes / 1024} KiB of it proven blank` : null].filter(Boolean).join(", "),
-  line: uart => `${TEXT.baud(uart.baud)}, ${uart.errors === 1 ? "1 damaged reply" : `${uart.errors} damaged replies`}`,
-  config: c => [c.injected.length ? `written: ${c.injected.join(", ")}` : "nothing written", c.checked ? "read back and compared" : null].filter(Boolean).join("; "),
-  credentials: "The backup contains credentials: the Wi-Fi of the plug's former home, or the vendor's licence keys. Store it accordingly.",
-  restore: "Write back",
-  restoreAsk: (unit, slot) => `Write the stock flash of unit ${unit.seq}${unit.board?.mac ? ` (${unit.board.mac})` : ""} back to the board in slot ${slot}? Another board is refused.`,
-  noSlot: "No slot is ready.",
-  checks: "Checks",
-  stages: "Stages",
-  columns: ["Stage", "Began", "Took", "Moved", "Retries"],
-  template: "OpenBeken template",
-  script: "Script for the console",
-  autoexec: "autoexec.bat",
-  noTemplate: "This unit has no template: no pins were configured.",
-  copy: "Copy",
-  copied: "Copied",
-  notCopied: "The browser does not allow it: the text is selected, press Ctrl+C.",
-};
+import { card, facts, h, icon, put, table } from "./dom.js";
+import { live } from "./live.js";
+import { FlashMap } from "./map.js";
+import { copied, download, get, order, sure, toast } from "./net.js";
+import { stageBars } from "./plots.js";
+import { banner, outcome } from "./slot.js";
+import { length } from "./units.js";
+import { baud, duration, hex, known, language, size, stageName, t, verdictWord, when } from "./words.js";
 
-function openRow(event, seq) {
-  if (!event.target.closest("a, button") && !String(getSelection())) location.hash = `unit-${seq}`;
-}
-
-/** Opens what the address names. */
-async function showUnit() {
-  const seq = /^#unit-(\d+)$/.exec(location.hash)?.[1];
-  const dialog = $("unit");
-  if (!seq) { dialog.close(); return; }
+export async function unitView(root, seq) {
   const answer = await fetch(`/api/v1/units/${seq}`).catch(() => null);
-  if (location.hash !== `#unit-${seq}`) return;
   if (!answer?.ok) {
-    toast(answer?.status === 404 ? VIEW.none(seq) : TEXT.failed);
-    leaveUnit();
+    root.append(h("h1", {}, t("unit.title", { seq })), h("p", { class: "none" }, t(answer?.status === 404 ? "unit.none" : "note.noAnswer", { seq })), h("p", {}, h("a", { href: "#units" }, t("nav.units"))));
     return;
   }
   const unit = await answer.json();
-  const template = unit.config?.template
-    ? await fetch(`/api/v1/units/${seq}/template`).then(found => (found.ok ? found.json() : null)).catch(() => null)
-    : null;
-  if (location.hash !== `#unit-${seq}`) return;
-  drawUnit(unit, template);
-  if (!dialog.open) dialog.showModal();
-  dialog.scrollTop = 0;
+  const template = unit.config?.template ? await get(`/api/v1/units/${seq}/template`) : null;
+  const foot = [when(unit.finished), duration(length(unit)), t("unit.where", { station: unit.station, slot: unit.slot })];
+  root.append(
+    h("div", { class: "title" }, h("h1", {}, t("unit.title", { seq: String(unit.seq) })), neighbours(unit.seq)),
+    h("div", { class: "one" },
+      h("div", { class: "column" },
+        h("section", { class: "card head", "data-result": unit.verdict, "aria-label": t("column.verdict") }, banner(unit.verdict, unit.already ? t("verdict.already") : verdictWord(unit.verdict), foot), outcome(unit)),
+        checksOf(unit), factsOf(unit), templateOf(template, unit)),
+      h("div", { class: "column" }, mapOf(unit), stagesOf(unit), filesOf(unit), recordOf(unit))));
 }
 
-/** Closing gives the page its own address back, and the keyboard its place in the list. */
-function leaveUnit() {
-  const link = $("units").querySelector(`a[href="${location.hash}"]`);
-  if (location.hash.startsWith("#unit-")) history.replaceState(null, "", location.pathname + location.search);
-  link?.focus();
+function neighbours(seq) {
+  return h("nav", { class: "pager", "aria-label": t("unit.others") },
+    seq > 1 ? h("a", { class: "button", href: `#unit-${seq - 1}` }, `\u2190 ${seq - 1}`) : null,
+    h("a", { class: "button", href: "#units" }, t("nav.units")),
+    h("a", { class: "button", href: `#unit-${seq + 1}` }, `${seq + 1} \u2192`));
 }
 
-function drawUnit(unit, template) {
-  put($("unit-title"), VIEW.title(unit.seq));
-  $("unit-verdict").replaceChildren(icon(unit.verdict), TEXT.verdicts[unit.verdict]);
-  $("unit-body").replaceChildren(...[faultOf(unit), credentialsOf(unit), factsOf(unit), filesOf(unit), checksOf(unit), stagesOf(unit),
-    ...templateOf(template)].filter(Boolean));
+/** The checks of the record; for records of before they were kept, what the record proves by itself. */
+function checksOf(unit) {
+  const lang = language === "en" ? null : "en";
+  const listed = (unit.checks ?? []).map(check => [check.ok, known(`check.${check.name}`) ?? check.name.replaceAll("_", " "), h("span", { lang }, check.result)]);
+  const checks = listed.length ? listed : derived(unit);
+  if (!checks.length) return null;
+  return card(t("unit.checks"), "checks", h("ul", {}, checks.map(([ok, name, what]) =>
+    h("li", { class: ok ? "ok" : "bad" }, icon(ok ? "tick" : "cross"), h("span", {}, h("b", {}, name), h("span", { class: "unseen" }, ok ? t("check.held") : t("check.broken")), " ", what ?? "")))));
 }
 
-function faultOf({ fault }) {
-  if (!fault) return null;
-  const { code, stage, message, hint } = fault;
-  return h("div", { class: "view" }, h("p", { class: "todo" }, hint),
-    h("p", { class: "message" }, h("code", {}, code), ` ${TEXT.at(stage)}: ${message}`),
-    help[code] ? h("p", { class: "faint" }, help[code]) : null);
+function derived({ backup, verdict, firmware, config, stages, seq }) {
+  const verify = stages.find(stage => stage.name === "verify");
+  return [
+    backup && [true, t("check.backup"), size(backup.bytes)],
+    firmware && backup && [true, t("check.firmware"), firmware.name],
+    verify && [verdict === "pass", t("check.flash"), size(verify.bytes)],
+    config?.injected.length && [config.checked, t("check.configured"), config.injected.join(", ")],
+    [true, t("check.recorded"), `#${seq}`],
+  ].filter(Boolean);
 }
 
-function credentialsOf({ backup }) {
-  return backup?.contains_credentials ? h("p", { class: "mark" }, icon("key"), h("span", {}, VIEW.credentials)) : null;
+function mapOf(unit) {
+  if (!unit.map?.cells) return null;
+  const map = new FlashMap(t("map.title"));
+  map.draw(unit.map);
+  const rows = (unit.map.areas ?? []).map(area => [t(`area.${area.name}`), hex(area.start), hex(area.end), size(area.end - area.start)]);
+  return card(t("map.title"), "wide-map", map.element, rows.length
+    ? h("details", {}, h("summary", {}, t("map.areas")), table(t("map.areas"), [[t("map.area"), ""], [t("map.from"), "number"], [t("map.to"), "number"], [t("map.size"), "number"]], rows))
+    : null);
+}
+
+function stagesOf(unit) {
+  if (!unit.stages.length) return null;
+  const rows = unit.stages.map(stage => [stageName(stage.name), duration(stage.start_ms), duration(stage.ms), stage.bytes >= 1024 ? size(stage.bytes) : "", stage.retries ? String(stage.retries) : ""]);
+  const columns = ["stage", "began", "took", "moved", "retries"].map((name, i) => [t(`column.${name}`), i ? "number" : ""]);
+  return card(t("unit.stages"), "", stageBars(unit.stages), h("details", {}, h("summary", {}, t("plot.asTable")), table(t("unit.stages"), columns, rows)));
 }
 
 function factsOf(unit) {
   const { board, firmware, backup, uart, config } = unit;
-  const finished = new Date(unit.finished).toLocaleString([], { hour12: false });
-  const facts = [
-    ["where", VIEW.where(unit)],
-    ["finished", unit.clock_synced ? finished : VIEW.unsure(finished)],
-    ["took", duration(Date.parse(unit.finished) - Date.parse(unit.started))],
-    ["chip", board?.chip], ["module", board?.module], ["mac", board?.mac], ["flash", board && VIEW.flash(board)],
-    ["bootloader", board?.bootloader], ["line", uart.baud ? VIEW.line(uart) : null],
-    ["backup", backup && VIEW.backup(backup)], ["config", config && VIEW.config(config)],
-    ["firmware", firmware?.name], ["digest", backup?.sha256],
-  ].filter(([, value]) => value);
-  return h("dl", { class: "facts" }, ...facts.map(([name, value]) =>
-    h("div", { class: `f-${name}` }, h("dt", {}, VIEW.facts[name]), h("dd", {}, value))));
+  const finished = `${when(unit.finished)}${unit.clock_synced ? "" : ` (${t("unit.unsure")})`}`;
+  const kept = backup && [size(backup.bytes), backup.skipped_bytes ? t("unit.skipped", { size: size(backup.skipped_bytes) }) : null].filter(Boolean).join(", ");
+  const told = config && [config.injected.length ? t("unit.written", { list: config.injected.join(", ") }) : t("unit.unconfigured"), config.checked ? t("unit.compared") : null].filter(Boolean).join("; ");
+  return card(t("unit.facts"), "", facts([
+    ["chip", t("fact.chip"), board?.chip], ["module", t("fact.module"), board?.module], ["mac", t("fact.mac"), board?.mac],
+    ["flash", t("fact.flash"), board && [size(board.flash_size), board.flash_id].filter(Boolean).join(", ")],
+    ["bootloader", t("fact.bootloader"), board?.bootloader], ["key", t("fact.key"), board?.key && t(`key.${board.key}`)],
+    ["started", t("fact.started"), `${when(unit.started)}`], ["finished", t("fact.finished"), finished],
+    ["batch", t("fact.batch"), unit.batch], ["restored", t("fact.restored"), unit.restored_from && h("a", { href: `#unit-${unit.restored_from}` }, String(unit.restored_from))],
+    ["content", t("fact.content"), backup?.kind && t(`content.${backup.kind}`)],
+    ["line", t("fact.line"), uart.baud ? `${baud(uart.baud)}, ${t("unit.damaged", { count: uart.errors })}` : null],
+    ["backup", t("fact.backup"), kept], ["firmware", t("fact.firmware"), firmware?.name], ["version", t("fact.version"), firmware?.version],
+    ["device", t("fact.device"), config?.device], ["name", t("fact.name"), config?.name], ["recipe", t("fact.recipe"), config?.recipe],
+    ["config", t("fact.config"), told],
+    ["digest", t("fact.digest"), backup?.sha256], ["digest", t("fact.firmwareDigest"), firmware?.sha256],
+  ]), listOf(t("unit.notes"), config?.notes), listOf(t("unit.evidence"), board?.evidence));
+}
+
+function listOf(title, items) {
+  if (!items?.length) return null;
+  return h("details", {}, h("summary", {}, title), h("ul", { class: "plain", lang: language === "en" ? null : "en" }, items.map(item => h("li", {}, item))));
 }
 
 function filesOf(unit) {
   const address = `/api/v1/units/${unit.seq}`;
-  return h("p", { class: "files" },
-    h("a", { href: address, "aria-label": TEXT.recordOf(unit.seq) }, TEXT.record),
-    unit.backup ? h("a", { href: `${address}/backup`, "aria-label": TEXT.backupOf(unit.seq), onclick: download }, TEXT.backup) : null,
-    unit.backup && (unit.backup.kind ?? "stock") === "stock" ? restoreOf(unit) : null);
+  const { backup } = unit;
+  const isStock = backup && (backup.kind ?? "stock") === "stock";
+  return card(t("unit.do"), "do",
+    backup?.contains_credentials ? h("p", { class: "mark" }, icon("key"), h("span", {}, t("unit.credentials"))) : null,
+    h("div", { class: "actions" },
+      backup ? h("a", { class: "button", href: `${address}/backup`, onclick: download }, icon("save"), t("do.backup")) : null,
+      h("a", { class: "button", href: address, download: `unit-${unit.seq}.json` }, icon("save"), t("do.record")),
+      isStock ? h("button", { type: "button", onclick: () => send(unit, "restore", { unit: unit.seq }) }, t("do.restore")) : null,
+      unit.verdict === "pass" ? h("button", { type: "button", onclick: () => send(unit, "start", { redo: true }) }, t("do.redo")) : null));
 }
 
-/** Writes the stock flash back to the board that lies in the jig now. */
-function restoreOf(unit) {
-  const button = h("button", { type: "button" }, VIEW.restore);
-  button.onclick = () => {
-    const free = state?.slots.find(slot => slot.state === "idle" && slot.name === unit.slot) ?? state?.slots.find(slot => slot.state === "idle");
-    if (!free) toast(VIEW.noSlot);
-    else if (confirm(VIEW.restoreAsk(unit, free.name))) order(free.name, "restore", { unit: unit.seq });
-  };
-  return button;
+/** Restore or redo, in a slot that is asked for. */
+async function send(unit, what, body) {
+  const slots = (live.state?.slots ?? []).map(slot => slot.name);
+  const own = slots.includes(unit.slot) ? [unit.slot, ...slots.filter(name => name !== unit.slot)] : slots;
+  const word = t(what === "restore" ? "do.restore" : "do.redo");
+  const key = what === "restore" ? "restore" : "redo";
+  const slot = await sure(t(`unit.${key}Title`, { seq: String(unit.seq) }), t(`unit.${key}Text`, { mac: unit.board?.mac ?? "?" }), word, own.map(name => [name, t("slot.named", { slot: name })]));
+  if (!slot) return;
+  if (await order(slot, what, body)) {
+    toast(t("unit.sent", { slot }), true);
+    location.hash = "bench";
+  }
 }
 
-function checksOf({ checks }) {
-  if (!checks?.length) return null;
-  return h("section", {}, h("h3", {}, VIEW.checks), h("dl", { class: "facts" }, ...checks.map(check =>
-    h("div", {}, h("dt", {}, `${check.ok ? "\u2714" : "\u2718"} ${check.name.replaceAll("_", " ")}`), h("dd", {}, check.result)))));
-}
-
-function stagesOf(unit) {
-  const row = stage => h("tr", {}, h("th", { scope: "row" }, stage.name),
-    h("td", { class: "number" }, duration(stage.start_ms)), h("td", { class: "number" }, duration(stage.ms)),
-    h("td", { class: "number" }, stage.bytes >= 1024 ? `${Math.round(stage.bytes / 1024)} KiB` : ""),
-    h("td", { class: "number" }, stage.retries ? String(stage.retries) : ""));
-  return h("section", {}, h("h3", {}, VIEW.stages), h("div", { class: "scroll" }, h("table", {},
-    h("thead", {}, h("tr", {}, ...VIEW.columns.map((name, i) => h("th", { scope: "col", class: i ? "number" : "" }, name)))),
-    h("tbody", {}, ...unit.stages.map(row)))));
-}
-
-function templateOf(template) {
-  if (!template) return [h("p", { class: "faint" }, VIEW.noTemplate)];
-  return [
-    textOf(VIEW.template, JSON.stringify(template.template, null, 2)),
-    textOf(VIEW.script, template.script.join("\n")),
-    textOf(VIEW.autoexec, template.autoexec),
-  ];
+function templateOf(template, unit) {
+  if (!template) return unit.board ? [h("p", { class: "faint" }, t("unit.noTemplate"))] : [];
+  return [card(t("unit.template"), "text", textOf(t("unit.json"), JSON.stringify(template.template, null, 2), true), textOf(t("unit.script"), template.script.join("\n")), textOf("autoexec.bat", template.autoexec))];
 }
 
 /** A text to carry away. */
-function textOf(name, text) {
-  const box = h("pre", { tabindex: "0", "aria-label": name }, text);
-  const button = h("button", { type: "button", "aria-label": `${VIEW.copy}: ${name}` }, VIEW.copy);
+function textOf(name, text, open = false) {
+  const box = h("pre", { tabindex: "0", "aria-label": name, role: "region" }, text);
+  const button = h("button", { type: "button", class: "small", "aria-label": `${t("do.copy")}: ${name}` }, t("do.copy"));
   button.onclick = async () => {
     const done = await copied(text, box);
-    put(button, done ? VIEW.copied : VIEW.copy);
-    if (!done) toast(VIEW.notCopied);
-    setTimeout(() => put(button, VIEW.copy), 3000);
+    put(button, t(done ? "do.copied" : "do.copy"));
+    if (!done) toast(t("note.notCopied"));
+    setTimeout(() => put(button, t("do.copy")), 3000);
   };
-  return h("section", { class: "text" }, h("div", { class: "line" }, h("h3", {}, name), button), box);
+  return h("details", { open }, h("summary", {}, name), h("div", { class: "copy" }, box, button));
 }
 
-/** Browsers have the clipboard only on https and on the station itself; elsewhere the selection has to do. */
-async function copied(text, box) {
-  if (navigator.clipboard && await navigator.clipboard.writeText(text).then(() => true, () => false)) return true;
-  getSelection().selectAllChildren(box);
-  return document.execCommand("copy");
-}
-
-async function download(event) {
-  event.preventDefault();
-  const answer = await guarded(event.currentTarget.href);
-  if (!answer) return;
-  const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? "stock.bin";
-  const url = URL.createObjectURL(await answer.blob());
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60000);
+function recordOf(unit) {
+  return h("details", { class: "card raw" }, h("summary", {}, t("unit.everything")), h("pre", { tabindex: "0", role: "region", "aria-label": t("unit.everything") }, JSON.stringify(unit, null, 2)));
 }

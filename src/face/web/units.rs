@@ -10,19 +10,28 @@ use crate::store::archive::Stored;
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 1000;
 
-/// `GET /api/v1/units?limit=&before=&verdict=&mac=&since=`.
+/// Records that are looked at for one page.
+const BUDGET: usize = 2000;
+/// The longest text that is searched for.
+const MAX_TEXT: usize = 100;
+const NEXT: HeaderName = HeaderName::from_static("x-next-before");
+
+/// `GET /api/v1/units`: a page of the ledger, newest first. Where more may be there, `X-Next-Before` is the value of
+/// `before` for the next page; a search looks at a bounded number of records a page, so a page may even be empty.
 pub(super) async fn list(
     State(app): State<App>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
-) -> Result<Json<Vec<Unit>>, Problem> {
-    Ok(Json(app.handle.units(parse(&query?.0)?).await?))
+) -> Result<(HeaderMap, Json<Vec<Unit>>), Problem> {
+    let found = app.handle.search(parse(&query?.0)?, BUDGET).await?;
+    let next = found.next.map(|next| (NEXT, next.into()));
+    Ok((next.into_iter().collect(), Json(found.units)))
 }
 
 /// `GET /api/v1/units/{seq}`.
@@ -83,7 +92,7 @@ fn file_name(unit: &Unit) -> String {
     format!("stock-{:06}{chip}{mac}.bin", unit.seq)
 }
 
-fn parse(pairs: &[(String, String)]) -> Result<UnitQuery, Problem> {
+pub(super) fn parse(pairs: &[(String, String)]) -> Result<UnitQuery, Problem> {
     let mut query = UnitQuery { limit: Some(DEFAULT_LIMIT), ..UnitQuery::default() };
     for (name, value) in pairs {
         let bad = |expected: &str| Problem::parameter(name, value, expected);
@@ -99,7 +108,23 @@ fn parse(pairs: &[(String, String)]) -> Result<UnitQuery, Problem> {
             }
             "mac" => query.mac = Some(Mac::parse(value).ok_or_else(|| bad("a MAC such as 18:DE:50:3A:8E:3F"))?),
             "since" => query.since = Some(value.parse().map_err(|_| bad("a time such as 2026-11-22T08:00:00Z"))?),
-            _ => return Err(bad("one of limit, before, verdict, mac, since as the parameter's name")),
+            "until" => query.until = Some(value.parse().map_err(|_| bad("a time such as 2026-11-22T08:00:00Z"))?),
+            "q" | "slot" | "fault" | "module" | "batch" if value.len() > MAX_TEXT => {
+                return Err(bad("at most 100 letters"));
+            }
+            // a whole address has an index, a part of one has not
+            "q" => match Mac::parse(value.trim()) {
+                Some(mac) => query.mac = Some(mac),
+                None => query.text = Some(value.clone()).filter(|text| !text.trim().is_empty()),
+            },
+            "slot" => query.slot = Some(value.clone()),
+            "fault" => query.fault = Some(value.clone()),
+            "module" => query.module = Some(value.clone()),
+            "batch" => query.batch = Some(value.clone()),
+            _ => {
+                let names = "one of limit, before, verdict, mac, since, until, q, slot, fault, module, batch";
+                return Err(bad(&format!("{names} as the parameter's name")));
+            }
         }
     }
     Ok(query)
@@ -134,6 +159,7 @@ mod tests {
             verdict: Some(Verdict::Timeout),
             mac: Mac::parse("18:DE:50:3A:8E:3F"),
             since: "2026-11-22T08:00:00Z".parse().ok(),
+            ..UnitQuery::default()
         };
         assert_eq!(query.unwrap(), expected);
     }

@@ -8,6 +8,7 @@ use crate::link::{ChipLink, LinkError};
 use crate::model::cycle::Outcome;
 use crate::model::event::Event;
 use crate::model::fault::FaultCode;
+use crate::model::prompt;
 use tokio::time::sleep;
 
 /// Opens the port and begins a session, unless there is one.
@@ -49,8 +50,7 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     run.linked = true;
     let by_hand = !lines.has(Line::Reset) && !lines.has(Line::Power);
     if by_hand {
-        let message = "reset the board: touch CEN to GND for a moment, or switch its 3.3 V off and on";
-        run.report.say(Event::Prompt { message: message.into() }).await;
+        run.report.say(Event::Prompt { message: prompt::RESET.into() }).await;
     }
     let patience = if by_hand { pace.by_hand } else { pace.patience };
     let (stop, touched) = (run.job.stop.clone(), run.touched);

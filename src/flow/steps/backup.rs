@@ -3,10 +3,12 @@
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::model::beken::crc;
+use crate::model::code::is_blank;
 use crate::model::cycle::Outcome;
 use crate::model::fault::FaultCode;
 use crate::model::flash::Span;
 use crate::model::flash::geometry::BLOCK;
+use crate::model::flash::map::What;
 use crate::model::recipe::BackupMode;
 
 /// A part is read this often before the link is made anew at a lower rate.
@@ -19,6 +21,7 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     (run.read_bytes, run.skipped_bytes) = (0, 0);
     // whatever was made of an earlier reading may be of another board
     (run.backup, run.want, run.sector) = (None, None, None);
+    run.report.new_map(size);
     (run.study, run.base, run.already) = (None, None, None);
     for part in Span::new(0, size).pieces(BLOCK) {
         run.check_stop()?;
@@ -28,6 +31,7 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         if known == Some(blank_crc(part)) {
             into.fill(0xFF);
             run.skipped_bytes += u64::from(part.len());
+            run.report.mark(part, What::Blank);
             run.report.moved(u64::from(part.len()), u64::from(size));
             continue;
         }
@@ -58,6 +62,8 @@ async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option
             if let Some(place) = into.get_mut(at..at + bytes.len()) {
                 place.copy_from_slice(bytes);
             }
+            let what = if is_blank(bytes) { What::Blank } else { What::Read };
+            report.mark(Span::sized(addr, bytes.len() as u32), what);
             if attempt == 1 {
                 report.moved(bytes.len() as u64, u64::from(size));
             }

@@ -9,10 +9,12 @@ use crate::model::board::Board;
 use crate::model::event::Event;
 use crate::model::fault::FaultCode;
 use crate::model::flash::geometry::BOOT_END;
+use crate::model::flash::map::{Area, What};
 use crate::model::flash::rf::Rf;
 use crate::model::flash::{Span, parts, plan as planner};
 use crate::model::history::{self, StockNote};
 use crate::model::image::Image;
+use crate::model::image::anatomy::Boot;
 use crate::model::openbeken::Findings;
 use crate::model::recipe::Kit;
 use std::sync::Arc;
@@ -29,17 +31,22 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), Trouble> {
     boot_area(run)?;
     let rf = calibration(run).await?;
     content(run);
-    match run.job.task.clone() {
-        Task::Restore(restore) => super::restore::lay(run, &restore, rf)?,
+    let areas = match run.job.task.clone() {
+        Task::Restore(restore) => {
+            super::restore::lay(run, &restore, rf)?;
+            areas(&restore.stock, None)
+        }
         Task::Convert { .. } if run.already.is_some() => {
             run.want.clone_from(&run.dump);
-            name_module(run).await?;
+            name_module(run).await?
         }
         Task::Convert { .. } => {
-            lay(run, rf).await?;
+            let areas = lay(run, rf).await?;
             note(run, rf).await?;
+            areas
         }
-    }
+    };
+    show(run, areas, rf.sector).await;
     run.keep = vec![Span::new(0, BOOT_END), rf.sector];
     let board = run.board()?.clone();
     run.report.say(Event::Found { board }).await;
@@ -143,13 +150,33 @@ fn content(run: &mut Run<'_>) {
     run.checks.held("content", format!("{}; the backup counts as {kind}", study.content));
 }
 
+/// Shows where what lies, and what stays.
+async fn show(run: &mut Run<'_>, mut areas: Vec<Area>, rf: Span) {
+    let own = run.sector.as_ref().map(|(span, _)| Area { name: "config".into(), span: *span });
+    areas.push(Area { name: "calibration".into(), span: rf });
+    areas.extend(own);
+    areas.sort_by_key(|area| area.span);
+    run.report.areas(areas).await;
+    run.report.mark(Span::new(0, BOOT_END), What::Kept);
+    run.report.mark(rf, What::Kept);
+}
+
+/// The areas that the boot loader's own table and the vendor's store give.
+fn areas(dump: &[u8], found: Option<&Findings>) -> Vec<Area> {
+    let table = Boot::read(dump).map(|boot| boot.partitions).unwrap_or_default();
+    let listed = table.into_iter().map(|partition| Area { name: partition.name, span: partition.span });
+    let store = found.and_then(|found| found.store);
+    listed.chain(store.map(|span| Area { name: "settings".into(), span })).collect()
+}
+
 struct Judged {
+    areas: Vec<Area>,
     found: Findings,
     want: Vec<u8>,
 }
 
 /// Image against board, and the whole flash as it must be.
-async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<(), Trouble> {
+async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Vec<Area>, Trouble> {
     let base = run.base.clone().ok_or_else(|| mistake("there is no backup"))?;
     let image = run.image.clone().ok_or_else(|| mistake("no image was chosen"))?;
     let board = run.board()?.clone();
@@ -169,28 +196,29 @@ async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<(), Trouble> {
     board.module.clone_from(&judged.found.module);
     configure::lay(run, &judged.found, rf, &mut judged.want).await?;
     run.want = Some(judged.want.into());
-    Ok(())
+    Ok(judged.areas)
 }
 
 fn judge(base: &[u8], image: &Image, board: &Board, kit: &Kit) -> Result<Judged, Trouble> {
     image.fits(board, Some(base)).map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
     let want = planner::expected(base, image.span().start, image.app());
     let found = Findings::of(base, board.chip, kit.recipe.openbeken.levels, &kit.devices);
-    Ok(Judged { found, want })
+    Ok(Judged { areas: areas(base, Some(&found)), found, want })
 }
 
-/// The module's name of a board that is left as it is.
-async fn name_module(run: &mut Run<'_>) -> Result<(), Trouble> {
+/// The module's name of a board that is left as it is, and its areas.
+async fn name_module(run: &mut Run<'_>) -> Result<Vec<Area>, Trouble> {
     let (dump, chip) = (run.dump.clone().ok_or_else(|| mistake("there is no backup"))?, run.board()?.chip);
     let kit = Arc::clone(&run.job.kit);
     let work = tokio::task::spawn_blocking(move || {
-        Findings::of(&dump, chip, kit.recipe.openbeken.levels, &kit.devices).module
+        let found = Findings::of(&dump, chip, kit.recipe.openbeken.levels, &kit.devices);
+        (areas(&dump, Some(&found)), found.module)
     });
-    let module = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
+    let (areas, module) = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
     if let Some(board) = run.board.as_mut() {
         board.module = module;
     }
-    Ok(())
+    Ok(areas)
 }
 
 /// Notes in the ledger which stock backup the flash is about to lose, so that a board whose conversion is cut short can

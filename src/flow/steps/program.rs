@@ -8,6 +8,7 @@ use crate::model::beken::EraseSize;
 use crate::model::cycle::Outcome;
 use crate::model::fault::FaultCode;
 use crate::model::flash::geometry::SECTOR;
+use crate::model::flash::map::What;
 use crate::model::flash::{Span, parts};
 
 /// A sector is erased and written this often before it is named as the culprit.
@@ -26,6 +27,7 @@ pub(super) async fn erase(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let total = run.plan.erase_bytes();
     for erase in run.plan.erase.clone() {
         run.link()?.erase(erase.size, erase.addr).await?;
+        run.report.mark(erase.span(), What::Erased);
         run.report.moved(u64::from(erase.size.bytes()), total);
     }
     Ok(Outcome::Done)
@@ -39,6 +41,7 @@ pub(super) async fn write(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     for sector in sectors {
         let data = sector.of(&want).ok_or_else(|| mistake("the plan leaves the flash"))?;
         write_sector(run, sector, data).await?;
+        run.report.mark(sector, What::Written);
         run.report.moved(u64::from(sector.len()), total);
     }
     let erased = run.plan.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR));

@@ -22,6 +22,7 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         v: VERSION,
         station: origin.station,
         slot: origin.slot,
+        batch: origin.batch,
         started: run.started,
         finished: crate::clock::now(),
         // both times are right only when the clock was right at both
@@ -35,6 +36,7 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         config: config(run, run.touched),
         stages: run.report.stages(),
         uart: run.uart,
+        map: run.report.map(),
         checks: run.checks.list(),
         already: run.already.clone(),
         restored_from: match &run.job.task {

@@ -7,6 +7,7 @@ use crate::model::beken::{EraseSize, crc};
 use crate::model::cycle::Outcome;
 use crate::model::fault::FaultCode;
 use crate::model::flash::geometry::{BLOCK, BOOT_END, SECTOR};
+use crate::model::flash::map::What;
 use crate::model::flash::{Span, parts};
 
 /// A sector that differs after so many erases and writes is named as the culprit.
@@ -59,10 +60,15 @@ async fn compare(run: &mut Run<'_>, want: &[u8]) -> Result<Vec<Span>, Trouble> {
     let size = want.len() as u32;
     let mut dirty = Vec::new();
     for part in Span::new(0, size).pieces(BLOCK) {
-        if !same(run, part, want).await? {
+        if same(run, part, want).await? {
+            run.report.prove(part);
+        } else {
             let before = dirty.len();
             for sector in part.pieces(SECTOR) {
-                if !same(run, sector, want).await? {
+                if same(run, sector, want).await? {
+                    run.report.prove(sector);
+                } else {
+                    run.report.mark(sector, What::Failed);
                     dirty.push(sector);
                 }
             }

@@ -4,6 +4,8 @@ use super::device::{self, Device};
 use super::pins::{Mapping, Options, Why, map};
 use super::template::Template;
 use crate::model::chip::Chip;
+use crate::model::flash::Span;
+use crate::model::flash::geometry::SECTOR;
 use crate::model::tuya::view::{Masks, Show};
 use crate::model::tuya::{self, Source, Store};
 use serde_json::{Map, Value};
@@ -19,6 +21,8 @@ pub struct Findings {
     pub module: Option<String>,
     /// Why the template must not be written to a plug; `None`: it may be.
     pub doubt: Option<String>,
+    /// Where the vendor's store lies.
+    pub store: Option<Span>,
     /// Pins that two keys name, keys that were ignored, levels that were not honoured. No credentials.
     pub notes: Vec<String>,
 }
@@ -31,8 +35,9 @@ impl Findings {
             Ok(store) => (store.source.clone(), store.settings.clone()),
             Err(_) => tuya::app_settings(dump).map_or((None, Map::new()), |(source, found)| (Some(source), found)),
         };
+        let place = store.as_ref().ok().and_then(place);
         let Some(source) = source.filter(|_| !settings.is_empty()) else {
-            return Self { doubt: Some(absent(&store)), ..Self::default() };
+            return Self { doubt: Some(absent(&store)), store: place, ..Self::default() };
         };
         let masks = store.as_ref().map(|store| Masks::of(store, Show::Safe)).unwrap_or_default();
         let mapping = map(&settings, Options { levels, chip: Some(chip), ..Options::default() });
@@ -48,9 +53,16 @@ impl Findings {
             template: Some(template),
             device: device.map(|device| device.name.clone()),
             module: module.map(str::to_owned),
+            store: place,
             notes,
         }
     }
+}
+
+/// The sectors of the store.
+fn place(store: &Store) -> Option<Span> {
+    let (at, sectors) = (u32::try_from(store.found_at).ok()?, u32::try_from(store.layout.sectors).ok()?);
+    Some(Span::sized(at, sectors.saturating_mul(SECTOR)))
 }
 
 fn absent(store: &Result<Store, tuya::Absent>) -> String {

@@ -2,10 +2,12 @@
 
 mod low;
 mod many;
+mod notice;
 mod one;
 mod words;
 
 pub use low::layout_low;
+pub use notice::{ending, starting, station_fault};
 
 use super::{Face, HEIGHT, Item, Screen, Shape, WIDTH};
 use crate::model::snapshot::{Last, SlotState, SlotView, Snapshot};

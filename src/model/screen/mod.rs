@@ -6,12 +6,14 @@
 
 #![allow(clippy::cast_possible_wrap, reason = "every number here is a place on a panel of 128x64 pixels")]
 
+pub mod care;
 pub mod frame;
 pub mod layout;
 pub mod paint;
 
+pub use care::{Care, Light, care};
 pub use frame::{Frame, HEIGHT, WIDTH};
-pub use layout::{layout, layout_low};
+pub use layout::{ending, layout, layout_low, starting, station_fault};
 pub use paint::{draw, paint};
 
 use embedded_graphics::geometry::{Point, Size};

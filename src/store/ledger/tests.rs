@@ -79,7 +79,7 @@ async fn every_filter_gives_what_a_walk_over_all_would_give() {
             for verdict in [None, Some(Verdict::Fail), Some(Verdict::Aborted)] {
                 for mac in [None, Some(Mac([0x18, 0xDE, 0x50, 0, 0, 1])), Some(Mac([0; 6]))] {
                     for since in [None, Some(start), Some(start + 60.hours())] {
-                        let query = UnitQuery { limit, before, verdict, mac, since };
+                        let query = UnitQuery { limit, before, verdict, mac, since, ..UnitQuery::default() };
                         let walked = all.iter().filter(|unit| query.admits(unit)).cloned();
                         let want: Vec<_> = walked.take(limit.unwrap_or(usize::MAX)).collect();
                         assert_eq!(ledger.query(query.clone()).await.unwrap(), want, "{query:?}");
@@ -264,4 +264,29 @@ async fn after_a_failed_write_the_ledger_works_on_and_no_number_is_given_twice()
     assert_eq!(numbers.first(), Some(&unit.seq));
     numbers.dedup();
     assert_eq!(numbers.len() as u64, unit.seq, "without a gap and without a double");
+}
+
+#[tokio::test]
+async fn a_search_looks_at_so_many_records_and_goes_on_where_it_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(dir.path()).unwrap();
+    for n in 0..25 {
+        let slot = if n == 3 { "Z" } else { "A" };
+        ledger.commit(Unit { slot: slot.into(), ..unit() }).await.unwrap();
+    }
+    let mut query = UnitQuery { slot: Some("Z".into()), ..UnitQuery::default() };
+    let (mut found, mut parts) = (Vec::new(), 0);
+    loop {
+        let part = ledger.search(query.clone(), 10).await.unwrap();
+        found.extend(part.units.iter().map(|unit| unit.seq));
+        parts += 1;
+        query.before = part.next;
+        if part.next.is_none() {
+            break;
+        }
+    }
+    assert_eq!((found, parts), (vec![4], 3));
+    let (last, units) = ledger.after(20, 3).await.unwrap().unwrap();
+    assert_eq!((last, units.iter().map(|unit| unit.seq).collect::<Vec<_>>()), (23, vec![21, 22, 23]));
+    assert_eq!(ledger.after(25, 3).await.unwrap(), None);
 }

@@ -1,5 +1,7 @@
 //! The shapes of the interface's values. Fields may be added; none is renamed or dropped.
 
+mod more;
+
 use crate::model::chip::Chip;
 use crate::model::stage::Stage;
 use serde_json::{Map, Value, json};
@@ -29,6 +31,12 @@ pub(super) fn all() -> Value {
         "already",
         "acknowledged",
         "archive_checked",
+        "shelf",
+        "batch",
+        "map",
+        "areas",
+        "lines",
+        "button",
     ];
     let mut event = object(&[
         ("seq", integer()),
@@ -37,7 +45,7 @@ pub(super) fn all() -> Value {
         ("kind", json!({ "type": "string", "enum": kinds })),
     ]);
     set(&mut event, "description", json!("Each kind has further fields of its own."));
-    json!({
+    let mut all = json!({
         "Verdict": choice(&["pass", "fail", "error", "timeout", "aborted"]),
         "Stage": choice(&Stage::ALL.map(Stage::name)),
         "Chip": choice(&Chip::ALL.map(Chip::name)),
@@ -66,12 +74,17 @@ pub(super) fn all() -> Value {
             ("ok", integer()), ("damaged", integer()), ("names", list(string())), ("checked_at", time()),
         ]),
         "Slot": slot(),
+        "FlashMap": flash_map(),
         "Event": event,
         "Unit": unit(),
         "Template": object(&[
             ("template", json!({ "type": "object" })), ("script", list(string())), ("autoexec", string()),
         ]),
-    })
+    });
+    if let Some(all) = all.as_object_mut() {
+        all.extend(more::all());
+    }
+    all
 }
 
 fn slot() -> Value {
@@ -103,6 +116,17 @@ fn slot() -> Value {
         ("firmware", maybe(string())),
         ("baud", maybe(integer())),
         ("retries", integer()),
+        (
+            "steps",
+            list(object(&[
+                ("stage", link("Stage")),
+                ("start_ms", integer()),
+                ("bytes", integer()),
+                ("retries", integer()),
+            ])),
+        ),
+        ("map", link("FlashMap")),
+        ("lines", object(&["power", "cen", "button"].map(|line| (line, maybe(json!({ "type": "boolean" })))))),
         ("prompt", maybe(string())),
         ("blocked", maybe(string())),
         ("already", maybe(already())),
@@ -112,6 +136,16 @@ fn slot() -> Value {
         ("verdict_shown", json!({ "type": "boolean" })),
         ("recalled", maybe(time())),
     ])
+}
+
+fn flash_map() -> Value {
+    let mut cells = string();
+    set(&mut cells, "pattern", json!("^([0-9]+[.rbkewfRBKEWF])*$"));
+    let what = "Sectors of 4 KiB from address 0 on, as runs: a count and a letter. Of the letters . is unknown, r read, b \
+                blank, k kept, e erased, w written, f failed; a capital letter: proven by the chip's own CRC.";
+    set(&mut cells, "description", json!(what));
+    let area = object(&[("name", string()), ("start", integer()), ("end", integer())]);
+    object(&[("cells", cells), ("areas", list(area))])
 }
 
 fn tally() -> Value {
@@ -156,6 +190,7 @@ fn unit() -> Value {
         ("v", integer()),
         ("station", string()),
         ("slot", string()),
+        ("batch", maybe(string())),
         ("started", time()),
         ("finished", time()),
         ("clock_synced", json!({ "type": "boolean" })),
@@ -168,6 +203,7 @@ fn unit() -> Value {
         ("config", maybe(config)),
         ("stages", list(stage)),
         ("uart", uart),
+        ("map", maybe(link("FlashMap"))),
         ("checks", list(object(&[("name", string()), ("ok", json!({ "type": "boolean" })), ("result", string())]))),
         ("already", maybe(already())),
         ("restored_from", maybe(integer())),

@@ -28,13 +28,13 @@ pub(super) fn unconfigured(screen: &mut Screen) {
 }
 
 /// A symbol and a big word, centred together in the upper half.
-fn headline(screen: &mut Screen, shape: Shape, word: &str, face: Face) {
+pub(super) fn headline(screen: &mut Screen, shape: Shape, word: &str, face: Face) {
     const TOP: i32 = 3;
     const HIGH: i32 = 26;
     let (side, gap) = match face {
         Face::Big4 => (26, 8),
         Face::Big5 => (26, 5),
-        _ => (22, 4),
+        _ => (24, 4),
     };
     let letters = super::width(face, word);
     let x = (super::WIDTH as i32 - side - gap - letters) / 2;

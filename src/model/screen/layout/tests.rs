@@ -152,6 +152,22 @@ fn gallery() -> Vec<(String, Snapshot)> {
     all.into_iter().map(|(name, snapshot)| (name.to_owned(), snapshot)).collect()
 }
 
+/// Screens of the station itself, by the name of their golden.
+fn notices() -> Vec<(String, Screen)> {
+    [
+        ("station-starting", starting("bench-1", "0.1.0")),
+        ("station-ending", ending()),
+        ("station-fault", station_fault(FaultCode::NotRecorded)),
+    ]
+    .map(|(name, screen)| (name.to_owned(), screen))
+    .into()
+}
+
+/// All of both.
+fn screens() -> Vec<(String, Screen)> {
+    gallery().into_iter().map(|(name, snapshot)| (name, layout(&snapshot, at(67)))).chain(notices()).collect()
+}
+
 /// Nothing touches the border, nothing overlaps, nothing is drawn outside of its place.
 fn assert_neat(name: &str, screen: &Screen) {
     let inside = area(LEFT, 1, RIGHT - LEFT, 62);
@@ -195,7 +211,7 @@ fn compare(folder: &str, pictures: impl IntoIterator<Item = (String, String)>) {
 
 #[test]
 fn every_screen_looks_like_its_golden() {
-    compare("screens", gallery().into_iter().map(|(name, state)| (name, paint(&layout(&state, at(67))).to_text())));
+    compare("screens", screens().into_iter().map(|(name, screen)| (name, paint(&screen).to_text())));
 }
 
 #[test]
@@ -208,12 +224,40 @@ fn every_screen_of_a_low_panel_looks_like_its_golden() {
 
 #[test]
 fn no_screen_touches_its_border_or_overlaps() {
+    for (name, screen) in screens() {
+        assert_neat(&name, &screen);
+    }
     for (name, snapshot) in gallery() {
-        assert_neat(&name, &layout(&snapshot, at(67)));
         let low = layout_low(&snapshot, at(67));
         assert_neat(&name, &low);
         let inside = area(LEFT, 1, RIGHT - LEFT, 30);
         assert!(low.items.iter().all(|item| item.bounds().intersection(&inside) == item.bounds()), "{name}: {low:?}");
+    }
+}
+
+#[test]
+fn a_verdict_is_at_least_24_pixels_high() {
+    for (verdict, code) in [
+        (Verdict::Pass, None),
+        (Verdict::Fail, Some(FaultCode::NoAnswer)),
+        (Verdict::Error, Some(FaultCode::NotRecorded)),
+        (Verdict::Timeout, Some(FaultCode::TooLong)),
+        (Verdict::Aborted, Some(FaultCode::Stopped)),
+    ] {
+        let mut snapshot = station(&["A"]);
+        tell(&mut snapshot, "A", ended(verdict, code.map(|code| Fault::new(code, Stage::Attach, "x")), 1));
+        let screen = layout(&snapshot, at(67));
+        // the symbol and the word are read together; the symbol alone tells the verdict
+        let high =
+            screen.items.iter().filter(|item| item.bounds().top_left.y < 30).map(|item| item.bounds().size.height);
+        assert!(high.max().unwrap() >= 24, "{verdict}: {screen:?}");
+    }
+}
+
+#[test]
+fn every_fault_of_the_station_fits_its_screen() {
+    for code in FaultCode::ALL {
+        assert_neat(code.code(), &station_fault(*code));
     }
 }
 

@@ -1,0 +1,149 @@
+//! The server: connections that are slow, silent or too many must not cost anybody else anything.
+
+use super::Closing;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Extension};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Connections that are still open this long after the end was asked for are dropped.
+const CLOSING_TIME: Duration = Duration::from_secs(3);
+/// Connections at once; further ones wait in the kernel's queue.
+const CONNECTIONS: usize = 256;
+/// A request's head must come within this time; a connection that is kept open between requests, too.
+const HEAD_TIME: Duration = Duration::from_secs(30);
+/// A peer that takes nothing for so long is gone, or does harm.
+const STALLED: Duration = Duration::from_secs(30);
+/// Pause after the system refused a connection, most likely for want of file handles.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Serves the router until `shutdown`, then lets requests in flight end for a short time.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
+    let router = router.layer(Extension(Closing(shutdown.clone())));
+    let (tasks, places) = (TaskTracker::new(), Arc::new(Semaphore::new(CONNECTIONS)));
+    loop {
+        let place = Arc::clone(&places).acquire_owned();
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = async { (place.await, listener.accept().await) } => accepted,
+        };
+        let (Ok(place), Ok((stream, peer))) = accepted else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        let (router, shutdown) = (router.clone().layer(Extension(ConnectInfo(peer))), shutdown.clone());
+        tasks.spawn(async move {
+            connection(stream, router, shutdown).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    tasks.close();
+    _ = tokio::time::timeout(CLOSING_TIME, tasks.wait()).await;
+    Ok(())
+}
+
+async fn connection(stream: TcpStream, router: Router, shutdown: CancellationToken) {
+    // the page's small messages must not wait for more
+    _ = stream.set_nodelay(true);
+    let service = TowerToHyperService::new(router);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .serve_connection(TokioIo::new(Patient::new(stream)), Answer(service));
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = shutdown.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            let ended = tokio::time::timeout(CLOSING_TIME, connection).await;
+            ended.unwrap_or(Ok(()))
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// axum's body in place of hyper's.
+struct Answer(TowerToHyperService<Router>);
+
+impl hyper::service::Service<hyper::Request<hyper::body::Incoming>> for Answer {
+    type Response = hyper::Response<Body>;
+    type Error = std::convert::Infallible;
+    type Future = <TowerToHyperService<Router> as hyper::service::Service<hyper::Request<Body>>>::Future;
+
+    fn call(&self, request: hyper::Request<hyper::body::Incoming>) -> Self::Future {
+        hyper::service::Service::call(&self.0, request.map(Body::new))
+    }
+}
+
+/// A stream whose writes fail once the peer has taken nothing for a while.
+struct Patient {
+    stream: TcpStream,
+    limit: Option<Pin<Box<Sleep>>>,
+}
+
+impl Patient {
+    fn new(stream: TcpStream) -> Self {
+        Self { stream, limit: None }
+    }
+
+    fn judge<T>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if done.is_ready() {
+            self.limit = None;
+            return done;
+        }
+        let end = || Box::pin(tokio::time::sleep_until(Instant::now() + STALLED));
+        let limit = self.limit.get_or_insert_with(end);
+        limit.as_mut().poll(cx).map(|()| Err(io::Error::new(io::ErrorKind::TimedOut, "the peer takes nothing")))
+    }
+}
+
+impl AsyncRead for Patient {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Patient {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let done = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.judge(cx, done)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let done = Pin::new(&mut self.stream).poll_flush(cx);
+        self.judge(cx, done)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let done = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.judge(cx, done)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}

@@ -1,0 +1,70 @@
+//! The page shows the token once and gets a session in its place.
+
+use super::access::SESSION;
+use super::guard::{self, COOKIE, Right};
+use super::problem::Problem;
+use super::{App, BODY_LIMIT};
+use axum::Json;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shown {
+    token: String,
+}
+
+/// `GET /api/v1/session`: whether this peer may give orders, and by what.
+pub(super) async fn state(State(app): State<App>, request: Request) -> Json<Value> {
+    let right = guard::right(&app, &request).ok();
+    let how = right.map(|right| match right {
+        Right::Local => "local",
+        Right::Token => "token",
+        Right::Session => "session",
+    });
+    Json(json!({ "control": right.is_some(), "how": how, "token_set": app.options.token.is_some() }))
+}
+
+/// `POST /api/v1/session` with `{"token": "..."}`: the right token opens a session.
+pub(super) async fn open(State(app): State<App>, request: Request) -> Result<(StatusCode, HeaderMap), Problem> {
+    guard::same_site(request.headers())?;
+    let Some(token) = app.options.token.clone() else {
+        let detail = "no token is set: control is possible on the station itself only";
+        return Err(Problem::forbidden("only_local", "This station has no token", detail));
+    };
+    let peer = guard::peer(&request);
+    let tls = request.headers().get("x-forwarded-proto").is_some_and(|proto| proto == "https");
+    let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "bad_body", "The body is not valid", detail);
+    let body = to_bytes(request.into_body(), BODY_LIMIT).await.map_err(|_| {
+        let detail = format!("the body is larger than {BODY_LIMIT} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "bad_body", "The body is not wanted", detail)
+    })?;
+    let shown: Shown = serde_json::from_slice(&body).map_err(|_| bad("expected {\"token\": \"...\"}".into()))?;
+    guard::check(&app, peer, shown.token.trim(), &token)?;
+    let id = app.access.open().ok_or_else(|| {
+        let detail = "/dev/urandom can't be read";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "no_random", "The system has no random numbers", detail)
+    })?;
+    let cookie = cookie(&id, SESSION.as_secs(), tls).ok_or_else(|| bad("no cookie could be made".into()))?;
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)].into_iter().collect()))
+}
+
+/// `DELETE /api/v1/session`: ends it.
+pub(super) async fn close(State(app): State<App>, request: Request) -> Result<(StatusCode, HeaderMap), Problem> {
+    guard::same_site(request.headers())?;
+    if let Some(id) = guard::session(request.headers()) {
+        app.access.close(id);
+    }
+    let gone = cookie("", 0, false).map(|cookie| (SET_COOKIE, cookie));
+    Ok((StatusCode::NO_CONTENT, gone.into_iter().collect()))
+}
+
+fn cookie(id: &str, seconds: u64, tls: bool) -> Option<HeaderValue> {
+    let secure = if tls { "; Secure" } else { "" };
+    let text = format!("{COOKIE}={id}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
+    HeaderValue::from_str(&text).ok()
+}

@@ -1,0 +1,93 @@
+// How it goes: today, this box, all.
+
+import { card, h, icon, table } from "./dom.js";
+import { listen } from "./live.js";
+import { get, guarded, toast } from "./net.js";
+import { countBars, dots, places, stageTimes, verdictBar } from "./plots.js";
+import { duration, fault, number, percent, stageName, t, verdictWord, when } from "./words.js";
+
+const SETS = ["today", "batch", "all"];
+let chosen = "today";
+
+export function statsView(root) {
+  const body = h("div", { class: "figures" });
+  const tabs = h("div", { class: "tabs", role: "group", "aria-label": t("stats.which") });
+  root.append(h("div", { class: "title" }, h("h1", {}, t("nav.stats")), tabs), body);
+  let [stats, batch] = [null, null];
+
+  function draw() {
+    tabs.replaceChildren(...SETS.map(name => h("button", { type: "button", "aria-pressed": String(name === chosen), onclick: () => { chosen = name; draw(); tabs.querySelector("[aria-pressed=true]").focus(); } }, t(`stats.${name}`))));
+    if (!stats) { body.replaceChildren(h("p", { class: "none" }, t("stats.missing"))); return; }
+    const sums = figuresOf(stats, chosen);
+    const box = chosen === "batch" ? [boxCard(batch, sums, load)] : [];
+    body.replaceChildren(...box, ...(sums?.units ? shown(sums) : chosen === "batch" && !batch?.name ? [] : [h("p", { class: "none" }, t("stats.none"))]));
+  }
+
+  async function load() {
+    [stats, batch] = await Promise.all([get("/api/v1/stats"), get("/api/v1/batch")]);
+    // not under the hands of somebody who types
+    if (!body.contains(document.activeElement) || !document.activeElement.matches("input")) draw();
+  }
+
+  draw();
+  load();
+  return listen(kind => { if (["finished", "snapshot", "batch"].includes(kind)) load(); });
+}
+
+const figuresOf = (stats, name) => (name === "batch" ? stats.batch ?? stats.box : stats[name]);
+
+function shown(sums) {
+  const big = (name, value, note) => h("div", { class: `big b-${name}` }, h("dt", {}, t(`stats.${name}`)), h("dd", {}, value), note ? h("dd", { class: "note" }, note) : null);
+  const rate = sums.units_per_hour;
+  const faults = sums.faults ?? [];
+  const stages = sums.stages ?? [];
+  const recent = sums.recent ?? [];
+  return [
+    h("section", { class: "card", "aria-label": t("stats.numbers") }, h("dl", { class: "bigs" },
+      big("yield", percent(sums.yield), t("stats.yieldOf", { pass: sums.pass, count: sums.pass + sums.fail + sums.timeout })),
+      big("firstPass", percent(sums.first_pass_yield), t("stats.firstPassWhat")),
+      big("perHour", rate == null ? "\u2013" : number(rate, rate < 10 ? 1 : 0), t("stats.perHourWhat")),
+      big("cycle", duration(sums.cycle_ms?.p50), t("stats.cycleWhat", { p95: duration(sums.cycle_ms?.p95) }))), verdictBar(sums)),
+    h("div", { class: "column" },
+      recent.length ? card(t("stats.recent", { count: recent.length }), "", dots(recent), behind(t("stats.recent", { count: recent.length }), ["unit", "verdict", "finished", "took"],
+        recent.toReversed().map(unit => [String(unit.seq), verdictWord(unit.verdict), when(unit.finished), duration(unit.ms)]))) : null,
+      card(t("stats.faults"), "", faults.length ? countBars(faults.map(item => ({ ...item, text: fault(item.code).hint }))) : h("p", { class: "calm" }, icon("pass"), t("stats.noFaults")))),
+    stages.length ? card(t("stats.stages"), "", h("p", { class: "faint" }, t("stats.stagesWhat")), stageTimes(stages), behind(t("stats.stages"), ["stage", "p50", "p95"],
+      stages.map(stage => [stageName(stage.name), duration(stage.p50), duration(stage.p95)]))) : null,
+  ].filter(Boolean);
+}
+
+function behind(title, columns, rows) {
+  return h("details", {}, h("summary", {}, t("plot.asTable")), table(title, columns.map((name, i) => [t(`column.${name}`), i ? "number" : ""]), rows));
+}
+
+/** The box in work, and the form that names one. */
+function boxCard(batch, sums, changed) {
+  const name = h("input", { id: "box-name", maxlength: "40", value: batch?.name ?? "", required: true, autocomplete: "off" });
+  const size = h("input", { id: "box-size", type: "number", min: "1", max: "100000", inputmode: "numeric", value: batch?.size ? String(batch.size) : "" });
+  const save = async value => {
+    document.activeElement?.blur();
+    const answer = await guarded("/api/v1/batch", { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) });
+    if (answer) { toast(t("box.saved"), true); changed(); }
+  };
+  const submit = event => {
+    event.preventDefault();
+    save({ name: name.value.trim(), size: size.value ? Number(size.value) : null });
+  };
+  return card(batch?.name ?? t("box.none"), "boxed", batch?.name ? h("div", { class: "box" }, boxPicture(batch, sums, true)) : h("p", { class: "faint" }, t("box.what")),
+    h("form", { class: "filters", onsubmit: submit }, h("label", { class: "grow", for: "box-name" }, h("span", {}, t("box.name")), name), h("label", { for: "box-size" }, h("span", {}, t("box.size")), size),
+      h("button", { type: "submit", class: "primary" }, t("box.save"))));
+}
+
+/** "37 of 40", and the box as it fills. */
+export function boxPicture(batch, sums, bare = false) {
+  const done = batch.done ?? sums?.done ?? sums?.pass ?? 0;
+  const whole = batch.size;
+  const left = batch.left ?? (whole ? Math.max(0, whole - done) : null);
+  return [
+    bare ? null : h("p", { class: "faint" }, batch.name),
+    h("p", { class: "count" }, h("b", {}, number(done)), whole ? ` ${t("box.of", { count: whole })}` : ` ${t("box.done")}`),
+    whole ? places(done, 0, whole) : null,
+    left != null ? h("p", { class: "faint" }, left ? t("box.left", { count: left }) : t("box.full")) : null,
+  ].filter(Boolean);
+}

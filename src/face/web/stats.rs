@@ -1,0 +1,85 @@
+//! The figures, and the box in work.
+
+use super::App;
+use super::problem::Problem;
+use crate::clock;
+use crate::model::batch::Batch;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// `GET /api/v1/stats?batch=&since=`: all units, those of today and those of a box (the box in work unless one is
+/// named); with `since` also those from that time's day on.
+pub(super) async fn stats(
+    State(app): State<App>,
+    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
+) -> Result<Json<Value>, Problem> {
+    let services = app.handle.services();
+    let zone = TimeZone::system();
+    let (mut batch, mut since) = (services.batch().map(|batch| batch.name), None);
+    for (name, value) in query?.0 {
+        match name.as_str() {
+            "batch" => batch = Some(value),
+            "since" => {
+                let time = value.parse::<Timestamp>();
+                let time = time.map_err(|_| Problem::parameter("since", &value, "a time such as 2026-11-22T08:00:00Z"));
+                since = Some(time?.to_zoned(zone.clone()).date());
+            }
+            _ => return Err(Problem::parameter(&name, &value, "one of batch, since as the parameter's name")),
+        }
+    }
+    let today = clock::now().to_zoned(zone).date();
+    Ok(Json(services.counter().look(|stats, ready| {
+        json!({
+            "ready": ready,
+            "all": stats.all(),
+            "today": stats.day(today),
+            "batch": batch.and_then(|name| stats.batch(&name)),
+            "since": since.map(|day| stats.since(day)),
+        })
+    })))
+}
+
+/// `GET /api/v1/batch`: the box in work; without one its name is null.
+pub(super) async fn batch(State(app): State<App>) -> Json<Value> {
+    shown(&app)
+}
+
+fn shown(app: &App) -> Json<Value> {
+    let services = app.handle.services();
+    let batch = services.batch();
+    let size = batch.as_ref().and_then(|batch| batch.size);
+    let done = batch.as_ref().map_or(0, |batch| services.counter().look(|stats, _| stats.done(&batch.name)));
+    let left = size.map(|size| u64::from(size).saturating_sub(done));
+    Json(json!({ "name": batch.map(|batch| batch.name), "size": size, "done": done, "left": left }))
+}
+
+/// A box, or with a null name none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    #[serde(deserialize_with = "Option::deserialize")] // what is left out is a mistake, not the end of the box
+    name: Option<String>,
+    #[serde(default)]
+    size: Option<u32>,
+}
+
+/// `PUT /api/v1/batch`: begins another box; `{"name": null}` ends it.
+pub(super) async fn set_batch(
+    State(app): State<App>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, Problem> {
+    let wanted: Wanted = serde_json::from_slice(&body?).map_err(|error| {
+        let detail = format!("expected {{\"name\": \"box 12\", \"size\": 40}}, got something else: {error}");
+        Problem::new(StatusCode::BAD_REQUEST, "bad_body", "The body is not valid", detail)
+    })?;
+    let batch = wanted.name.map(|name| Batch { name, size: wanted.size });
+    app.handle.services().set_batch(batch).await?;
+    Ok(shown(&app))
+}

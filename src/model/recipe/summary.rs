@@ -1,0 +1,65 @@
+//! A recipe in words, for the page. Passwords are not in a recipe; the start-up command may hold one, so only that
+//! there is one is told.
+
+use super::{BackupMode, Configure, PinSource, Recipe, WithoutSettings};
+
+impl Recipe {
+    /// What it says, a sentence a line.
+    pub fn summary(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.firmware.is_empty() {
+            lines.push("Firmware: the newest file that fits chip and key".to_owned());
+        }
+        for (chip, pattern) in &self.firmware {
+            lines.push(format!("Firmware for {chip}: {pattern}"));
+        }
+        lines.push(match self.backup.mode {
+            BackupMode::Full => "Backup: every byte of the flash is read".into(),
+            BackupMode::Proven => "Backup: every byte but those that the chip's own CRC proves blank".into(),
+        });
+        if self.backup.encrypt_to.is_some() {
+            lines.push("Backup: encrypted, only the owner of the key can read it".into());
+        }
+        let plug = &self.openbeken;
+        if plug.configure == Configure::None {
+            lines.push("Configuration: none, the plug opens its own access point".into());
+            return lines;
+        }
+        lines.push(match &plug.pins {
+            PinSource::None => "Pins: none".into(),
+            PinSource::Tuya => "Pins: from the vendor's settings in the backup".into(),
+            PinSource::Device(name) => format!("Pins: those of the device {name}"),
+        });
+        if plug.pins == PinSource::Tuya {
+            lines.push(match &plug.without_settings {
+                WithoutSettings::Refuse => "Without settings: the plug fails before anything is erased".into(),
+                WithoutSettings::Unconfigured => "Without settings: firmware, and no configuration".into(),
+                WithoutSettings::Device(name) => format!("Without settings: the pins of the device {name}"),
+            });
+        }
+        if let Some(name) = &plug.name {
+            lines.push(format!("Name: {name}"));
+        }
+        if let Some(first) = plug.number_from {
+            lines.push(format!("Numbers: from {first}"));
+        }
+        if let Some(flags) = &plug.flags {
+            lines.push(format!("Flags: {flags:?}"));
+        }
+        if plug.startup.is_some() {
+            lines.push("Start-up command: set".into());
+        }
+        if let Some(wifi) = &plug.wifi {
+            let secret = if wifi.password_file.is_some() { "with a password" } else { "without a password" };
+            lines.push(format!("Wi-Fi: {}, {secret}", wifi.ssid));
+        }
+        if let Some(mqtt) = &plug.mqtt {
+            let topic = mqtt.topic.as_ref().map_or_else(|| "the name".into(), ToString::to_string);
+            lines.push(format!("MQTT: {}:{}, topic {topic}", mqtt.host, mqtt.port));
+        }
+        if let Some(address) = &plug.address {
+            lines.push(format!("Address: {}", address.ip));
+        }
+        lines
+    }
+}

@@ -1,0 +1,133 @@
+//! Care for the panel: an OLED's pixels fade with the hours that they are lit, so the picture moves by a pixel each
+//! minute, and an idle station dims it and then darkens it.
+
+use super::Frame;
+use crate::model::snapshot::{SlotState, Snapshot};
+use jiff::Timestamp;
+
+/// An idle panel is dimmed after this time, s.
+const DIM: i64 = 5 * 60;
+/// And dark after this: whoever comes to the bench next wakes it with a board or the button.
+const SLEEP: i64 = 30 * 60;
+/// The picture moves once in this time, s.
+const MOVE: i64 = 60;
+/// Where it stands in turn. One pixel all round stays free on every screen, so nothing is cut off.
+const PLACES: [(i32, i32); 8] = [(0, 0), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1)];
+
+/// How bright the panel is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Light {
+    /// Dark: the driver switches it off.
+    Off,
+    /// As dark as it can be read.
+    Dim,
+    /// To be read at arm's length.
+    Full,
+}
+
+/// What the driver does with a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Care {
+    /// Pixels to the right and down.
+    pub shift: (i32, i32),
+    /// How bright.
+    pub light: Light,
+}
+
+/// The care at a time; `since` is when the station last changed. What somebody must still see (a unit in flight, a
+/// slot that is blocked, a fault) dims, but never goes dark.
+pub fn care(snapshot: &Snapshot, since: Timestamp, now: Timestamp) -> Care {
+    // a wall clock that was set back makes no negative times
+    let idle = now.as_second().saturating_sub(since.as_second()).max(0);
+    let busy = |state| matches!(state, SlotState::Busy | SlotState::Stopping);
+    let works = snapshot.slots.iter().any(|slot| busy(slot.state));
+    let calls = snapshot
+        .slots
+        .iter()
+        .any(|slot| slot.state == SlotState::Blocked || slot.last.as_ref().is_some_and(|last| last.fault.is_some()));
+    let light = match idle {
+        _ if works => Light::Full,
+        0..DIM => Light::Full,
+        _ if calls => Light::Dim,
+        DIM..SLEEP => Light::Dim,
+        _ => Light::Off,
+    };
+    let step = now.as_second().div_euclid(MOVE).rem_euclid(PLACES.len() as i64) as usize;
+    Care { shift: PLACES.get(step).copied().unwrap_or_default(), light }
+}
+
+impl Frame {
+    /// The picture moved; what comes in from outside is dark.
+    pub fn shifted(&self, (right, down): (i32, i32)) -> Self {
+        let mut moved = Self::default();
+        for y in 0..super::HEIGHT as i32 {
+            for x in 0..super::WIDTH as i32 {
+                moved.set(x, y, self.is_lit(x - right, y - down));
+            }
+        }
+        moved
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::{Event, Stamped};
+    use crate::model::fault::{Fault, FaultCode};
+    use crate::model::snapshot::Station;
+    use crate::model::stage::Stage;
+    use crate::model::verdict::Verdict;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + second).unwrap()
+    }
+
+    fn after(events: Vec<Event>) -> Snapshot {
+        let station = Station { name: "b".into(), version: "0".into(), started: at(0), page: None };
+        let mut snapshot = Snapshot::new(station, ["A".to_owned()]);
+        for event in events {
+            snapshot.apply(&Stamped { seq: 1, time: at(0), slot: "A".into(), event });
+        }
+        snapshot
+    }
+
+    fn lights(snapshot: &Snapshot) -> Vec<Light> {
+        [-9, 0, DIM - 1, DIM, SLEEP - 1, SLEEP, 86_400].map(|s| care(snapshot, at(0), at(s)).light).into()
+    }
+
+    #[test]
+    fn an_idle_panel_dims_and_sleeps() {
+        use Light::{Dim, Full, Off};
+        assert_eq!(lights(&after(vec![])), [Full, Full, Full, Dim, Dim, Off, Off]);
+    }
+
+    #[test]
+    fn a_unit_in_flight_is_never_dim_and_a_fault_never_dark() {
+        use Light::{Dim, Full};
+        let started = Event::Started { recipe: "r".into() };
+        assert_eq!(lights(&after(vec![started.clone()])), [Full; 7]);
+        let fault = Some(Fault::new(FaultCode::NoAnswer, Stage::Attach, "x"));
+        let failed = Event::Finished { seq: None, verdict: Verdict::Fail, fault, ms: 1 };
+        for calls in [vec![started, failed], vec![Event::Blocked { message: "x".into() }]] {
+            assert_eq!(lights(&after(calls)), [Full, Full, Full, Dim, Dim, Dim, Dim]);
+        }
+    }
+
+    #[test]
+    fn the_picture_wanders_over_all_places_and_comes_back() {
+        let snapshot = after(vec![]);
+        let places: Vec<_> = (0..16).map(|n| care(&snapshot, at(0), at(n * MOVE)).shift).collect();
+        assert_eq!(places[..8], places[8..]);
+        assert!(PLACES.iter().all(|place| places.contains(place)));
+        assert!(places.iter().all(|(x, y)| x.abs() <= 1 && y.abs() <= 1), "no further than the free border");
+    }
+
+    #[test]
+    fn a_moved_picture_is_the_same_elsewhere() {
+        let mut frame = Frame::default();
+        frame.set(5, 5, true);
+        let moved = frame.shifted((1, -1));
+        assert!(moved.is_lit(6, 4) && !moved.is_lit(5, 5));
+        assert_eq!(moved.shifted((-1, 1)), frame);
+    }
+}

@@ -1,0 +1,109 @@
+//! What faces may ask of the station beside its slots: figures, box, firmware, recipes.
+
+use super::figures::Counter;
+use super::shelf::{Declined, FirmwareFile, RecipePage, Shelf};
+use crate::flow::{Outbox, Told};
+use crate::model::batch::Batch;
+use crate::model::event::Event;
+use crate::store::Desk;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// Figures, box, firmware and recipes of a station. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    shelf: Option<Arc<Shelf>>,
+    counter: Counter,
+    desk: Desk,
+    pub(super) uarts: Arc<Vec<(String, String)>>,
+    pub(super) begun: Instant,
+    /// Weak: a face that keeps a handle must not keep the hub running.
+    outbox: Option<mpsc::WeakSender<Told>>,
+}
+
+impl Default for Services {
+    /// Those of a station without a shelf.
+    fn default() -> Self {
+        let (counter, desk) = (Counter::default(), Desk::default());
+        Self { shelf: None, counter, desk, uarts: Arc::default(), begun: Instant::now(), outbox: None }
+    }
+}
+
+impl Services {
+    /// Those of a station; `uarts` names the port of each slot.
+    pub fn new(shelf: Arc<Shelf>, counter: Counter, uarts: Vec<(String, String)>, outbox: &Outbox) -> Self {
+        let (desk, outbox) = (shelf.desk(), Some(outbox.downgrade()));
+        Self { shelf: Some(shelf), counter, desk, uarts: Arc::new(uarts), begun: Instant::now(), outbox }
+    }
+
+    /// The figures.
+    pub fn counter(&self) -> &Counter {
+        &self.counter
+    }
+
+    /// The box in work.
+    pub fn batch(&self) -> Option<Batch> {
+        self.desk.batch()
+    }
+
+    /// Begins another box, or none.
+    pub async fn set_batch(&self, batch: Option<Batch>) -> Result<(), Declined> {
+        let batch = batch.map(Batch::tidy).transpose().map_err(Declined::Unfit)?;
+        let desk = self.desk.clone();
+        off(move || desk.set_batch(batch).map_err(|error| Declined::Disk(error.to_string()))).await?;
+        self.say(Event::Batch).await;
+        Ok(())
+    }
+
+    /// Every firmware file, refused ones too.
+    pub async fn firmware(&self) -> Result<Vec<FirmwareFile>, Declined> {
+        let shelf = self.shelf()?;
+        off(move || Ok(shelf.files())).await
+    }
+
+    /// Takes an uploaded firmware file, whole or not at all.
+    pub async fn upload(&self, name: String, bytes: Vec<u8>) -> Result<FirmwareFile, Declined> {
+        let shelf = self.shelf()?;
+        let file = off(move || shelf.upload(&name, &bytes)).await?;
+        self.say(Event::Shelf).await;
+        Ok(file)
+    }
+
+    /// Deletes a firmware file.
+    pub async fn delete(&self, name: String) -> Result<(), Declined> {
+        let shelf = self.shelf()?;
+        off(move || shelf.delete(&name)).await?;
+        self.say(Event::Shelf).await;
+        Ok(())
+    }
+
+    /// Every recipe, good or not.
+    pub async fn recipes(&self) -> Result<Vec<RecipePage>, Declined> {
+        let shelf = self.shelf()?;
+        off(move || Ok(shelf.recipes())).await
+    }
+
+    /// Makes the next unit by this recipe.
+    pub async fn choose(&self, name: String) -> Result<RecipePage, Declined> {
+        let shelf = self.shelf()?;
+        let page = off(move || shelf.choose(&name)).await?;
+        self.say(Event::Shelf).await;
+        Ok(page)
+    }
+
+    fn shelf(&self) -> Result<Arc<Shelf>, Declined> {
+        self.shelf.clone().ok_or_else(|| Declined::Missing("this station has no firmware folder".into()))
+    }
+
+    async fn say(&self, event: Event) {
+        if let Some(outbox) = self.outbox.as_ref().and_then(mpsc::WeakSender::upgrade) {
+            _ = outbox.send((String::new(), event)).await;
+        }
+    }
+}
+
+/// Runs what reads and writes files off the runtime.
+async fn off<T: Send + 'static>(work: impl FnOnce() -> Result<T, Declined> + Send + 'static) -> Result<T, Declined> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Declined::Disk(error.to_string())))
+}

@@ -1,0 +1,64 @@
+//! Looks after the shelf: tells the faces when a file came, went or changed.
+
+use super::shelf::Shelf;
+use crate::flow::Outbox;
+use crate::model::event::Event;
+use notify::event::{AccessKind, AccessMode};
+use notify::{EventKind, RecursiveMode, Watcher};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// A folder is looked at once nothing happened in it for this long: a copy that goes on writes more often.
+const QUIET: Duration = Duration::from_secs(1);
+/// And at the latest after this time: a stick that is mounted over a folder makes no event.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Tells of each change until `end`.
+pub(super) async fn watch(shelf: Arc<Shelf>, outbox: Outbox, end: CancellationToken) {
+    tokio::select! {
+        () = end.cancelled() => {}
+        () = run(shelf, outbox) => {}
+    }
+}
+
+async fn run(shelf: Arc<Shelf>, outbox: Outbox) {
+    let bell = Arc::new(Notify::new());
+    // the watch ends with this value
+    let _watcher = watcher(&shelf, &bell);
+    let mut seen = None;
+    loop {
+        let looked = Arc::clone(&shelf);
+        let Ok(now) = tokio::task::spawn_blocking(move || looked.fingerprint()).await else { return };
+        if seen.as_ref().is_some_and(|seen| *seen != now) {
+            _ = outbox.send((String::new(), Event::Shelf)).await;
+        }
+        seen = Some(now);
+        if timeout(LOOK, bell.notified()).await.is_ok() {
+            while timeout(QUIET, bell.notified()).await.is_ok() {}
+        }
+    }
+}
+
+/// Rings at every change. A folder that can't be watched is looked at all the same, only later.
+fn watcher(shelf: &Shelf, bell: &Arc<Notify>) -> Option<notify::RecommendedWatcher> {
+    let ring = Arc::clone(bell);
+    let heard = move |event: notify::Result<notify::Event>| {
+        // looking at the files is an event, too
+        let read = |kind| matches!(kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write));
+        if event.is_ok_and(|event| !read(event.kind)) {
+            ring.notify_one();
+        }
+    };
+    let mut watcher = notify::recommended_watcher(heard)
+        .inspect_err(|error| tracing::warn!(%error, "folders are looked at every few seconds only"))
+        .ok()?;
+    for folder in shelf.folders() {
+        if let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive) {
+            tracing::debug!(%error, folder = %folder.display(), "not watched; it is looked at every few seconds");
+        }
+    }
+    Some(watcher)
+}

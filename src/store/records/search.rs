@@ -1,0 +1,51 @@
+//! Searches that can't take long, and the walk from the oldest record on.
+
+use super::{Records, refused, seq_of};
+use crate::model::unit::{Unit, UnitQuery};
+use crate::store::StoreError;
+
+/// A part of what a query finds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// Units, newest first.
+    pub units: Vec<Unit>,
+    /// Where to go on: ask again with `before` set to this. `None`: nothing more is there.
+    pub next: Option<u64>,
+}
+
+impl Records {
+    /// Looks at no more than `budget` records and says where to go on. A record that can't be read is left out.
+    pub(in crate::store) fn search(&self, query: &UnitQuery, budget: usize) -> Result<Found, StoreError> {
+        let failed = |error: sled::Error| refused("searching the ledger", &error);
+        let limit = query.limit.unwrap_or(usize::MAX);
+        let mut found = Found::default();
+        let mut last = None;
+        for (looked, seq) in self.candidates(query).map_err(failed)?.enumerate() {
+            if found.units.len() >= limit || looked >= budget {
+                found.next = last;
+                break;
+            }
+            let seq = seq.map_err(failed)?;
+            last = Some(seq);
+            match self.get(seq) {
+                Ok(Some(unit)) if query.admits(&unit) => found.units.push(unit),
+                Ok(_) | Err(StoreError::Damaged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Up to `limit` records with a greater number than `seq`, oldest first, and the last number that was looked at;
+    /// `None`: there is none. One that can't be read is left out.
+    pub(in crate::store) fn after(&self, seq: u64, limit: usize) -> Result<Option<(u64, Vec<Unit>)>, StoreError> {
+        let mut last = None;
+        let mut units = Vec::new();
+        for entry in self.units.range(seq.saturating_add(1).to_be_bytes()..).take(limit) {
+            let (key, json) = entry.map_err(|error| refused("reading the ledger", &error))?;
+            last = seq_of(&key).or(last);
+            units.extend(serde_json::from_slice::<Unit>(&json));
+        }
+        Ok(last.map(|last| (last, units)))
+    }
+}

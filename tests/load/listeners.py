@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Memory and unit times of a station at full work, alone and with many listeners.
+
+    cargo build --release && python3 tests/load/listeners.py [--program target/release/flashjig] [--minutes 4]
+
+Eight virtual slots are kept busy. Phases without listeners take turns with phases in which 50 clients listen to
+/api/v1/events, five of which never read what they get (and connect anew when the station cuts them off). Shown are the
+resident memory of the daemon over time, and how long units took in each phase. It fails when the memory grows from phase
+to phase, or when units are slower with listeners than without.
+"""
+
+import argparse
+import json
+import os
+import selectors
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from datetime import datetime, timezone
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def resident_mib(pid):
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1]) * PAGE / 2**20
+
+
+def get(base, path):
+    with urllib.request.urlopen(base + path, timeout=30) as answer:
+        return json.load(answer)
+
+
+class Listeners:
+    """Clients of the events; the deaf ones ask and never read."""
+
+    def __init__(self, host, port, hearing, deaf):
+        self.address = (host, port)
+        self.selector = selectors.DefaultSelector()
+        self.bytes, self.cut, self.lost = 0, 0, 0
+        self.deaf = []
+        for _ in range(hearing):
+            self.hear()
+        for _ in range(deaf):
+            self.deaf.append(self.connect(4096))
+
+    def connect(self, buffer=None):
+        client = socket.socket()
+        if buffer:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        client.connect(self.address)
+        client.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
+        client.setblocking(False)
+        return client
+
+    def hear(self):
+        self.selector.register(self.connect(), selectors.EVENT_READ)
+
+    def turn(self, seconds):
+        """Reads what comes, and puts clients that were cut off back."""
+        for key, _ in self.selector.select(seconds):
+            try:
+                data = key.fileobj.recv(65536)
+            except OSError:
+                data = b""
+            if data:
+                self.bytes += len(data)
+                continue
+            self.lost += 1
+            self.selector.unregister(key.fileobj)
+            key.fileobj.close()
+            self.hear()
+        for i, client in enumerate(self.deaf):
+            # a reset shows without reading
+            if client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or self.is_closed(client):
+                client.close()
+                self.cut += 1
+                self.deaf[i] = self.connect(4096)
+
+    @staticmethod
+    def is_closed(client):
+        # TCP_INFO begins with the state; 1 is established (linux/tcp.h, net/tcp_states.h)
+        return client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != 1
+
+    def close(self):
+        for key in list(self.selector.get_map().values()):
+            key.fileobj.close()
+        for client in self.deaf:
+            client.close()
+
+
+def phase(name, pid, base, seconds, listeners):
+    begun, samples, next_sample = time.monotonic(), [], 0.0
+    since = datetime.now(timezone.utc)
+    while (spent := time.monotonic() - begun) < seconds:
+        if spent >= next_sample:
+            samples.append(resident_mib(pid))
+            next_sample += 5
+        if listeners:
+            listeners.turn(0.25)
+        else:
+            time.sleep(0.25)
+    stamp = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    units = get(base, f"/api/v1/units?limit=1000&since={stamp}")
+    # only units that lie wholly in the phase
+    whole = [u for u in units if u["started"] >= stamp]
+    times = {}
+    for unit in whole:
+        last = unit["stages"][-1]
+        times.setdefault(unit["board"]["chip"] if unit["board"] else "?", []).append((last["start_ms"] + last["ms"]) / 1000)
+    bad = [u["seq"] for u in whole if u["verdict"] != "pass"]
+    middle = {chip: statistics.median(of) for chip, of in sorted(times.items())}
+    told = ", ".join(f"{chip} {middle[chip]:.2f} s ({len(times[chip])} units)" for chip in middle)
+    load = os.getloadavg()[0]
+    print(f"{name:<18} RSS {samples[0]:6.1f} to {samples[-1]:6.1f} MiB, most {max(samples):6.1f}; half of all units within: {told}; "
+          f"not passed: {bad or 'none'}; load {load:.1f}", flush=True)
+    return samples, middle
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", default="target/release/flashjig")
+    parser.add_argument("--minutes", type=float, default=2.0, help="of each phase")
+    parser.add_argument("--rounds", type=int, default=2, help="pairs of phases")
+    parser.add_argument("--slots", type=int, default=8)
+    parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--deaf", type=int, default=5)
+    parser.add_argument("--speed", default="1")
+    parser.add_argument("--slower", type=float, default=1.05, help="how much slower units may be with listeners")
+    given = parser.parse_args()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    base = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as folder:
+        command = [given.program, "demo", "--slots", str(given.slots), "--speed", given.speed, "--listen", f"127.0.0.1:{port}", "--data-dir", folder]
+        daemon = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            for _ in range(100):
+                try:
+                    urllib.request.urlopen(base + "/healthz", timeout=5).close()
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            # caches and allocator fill in the first units
+            phase("warming up", daemon.pid, base, given.minutes * 60, None)
+            alone, heard = [], []
+            for turn in range(1, given.rounds + 1):
+                alone.append(phase(f"alone {turn}", daemon.pid, base, given.minutes * 60, None))
+                listeners = Listeners("127.0.0.1", port, given.clients - given.deaf, given.deaf)
+                heard.append(phase(f"{given.clients} listeners {turn}", daemon.pid, base, given.minutes * 60, listeners))
+                print(f"{'':<18} heard {listeners.bytes / 2**20:.1f} MiB; deaf ones cut off {listeners.cut} times; others {listeners.lost} times", flush=True)
+                listeners.close()
+        finally:
+            daemon.send_signal(signal.SIGTERM)
+            daemon.wait()
+    faults = []
+    first, last = heard[0][0], heard[-1][0]
+    if statistics.median(last) > statistics.median(first) * 1.1 + 2:
+        faults.append(f"the memory grows: {statistics.median(first):.1f} MiB, then {statistics.median(last):.1f} MiB")
+    for chip in alone[0][1]:
+        without = statistics.mean(of[chip] for _, of in alone if chip in of)
+        with_them = statistics.mean(of[chip] for _, of in heard if chip in of)
+        print(f"{chip}: {without:.2f} s without listeners, {with_them:.2f} s with")
+        if with_them > without * given.slower:
+            faults.append(f"{chip} is slower with listeners: {with_them:.2f} s, {without:.2f} s without")
+    print("\n".join(faults) or "memory flat, no unit slower")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
