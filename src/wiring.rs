@@ -24,6 +24,7 @@ use crate::model::supply::Limits;
 use crate::sim::bench::{self, NestSpec, Virtual};
 use crate::sim::hand::Hand;
 use crate::sim::panel::VirtualPanel;
+use crate::station::listen::Listener;
 use crate::station::slot::Start as SlotStart;
 use crate::station::supply::Guard;
 use crate::station::{Plan, Shelf, SlotPlan, Station};
@@ -173,7 +174,8 @@ fn slot_plan(slot: &Slot, stop_after: u32) -> Result<(SlotPlan, Option<Box<dyn L
     let pace = Pace { max_baud: slot.max_baud, ..Pace::default() };
     let Jig { nest, edges, levels, lamps } = jig(slot)?;
     let supply = slot.supply.as_ref().map(guard);
-    Ok((SlotPlan { name: slot.name.clone(), nest, edges, levels, supply, start, pace, stop_after }, lamps))
+    let log = slot.log_uart.as_ref().map(|uart| Listener::new(Arc::new(SerialSource::new(uart.display().to_string()))));
+    Ok((SlotPlan { name: slot.name.clone(), nest, edges, levels, supply, log, start, pace, stop_after }, lamps))
 }
 
 /// A slot over a virtual nest, and the hand that puts boards in. Where the machine has no PTY that knows every rate
@@ -219,6 +221,7 @@ fn virtual_plan<Uart>(
         edges: nest.edges,
         levels: Levels::default(),
         supply: None,
+        log: None,
         start: SlotStart::Button,
         pace,
         stop_after: 0,

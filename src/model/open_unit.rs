@@ -75,6 +75,7 @@ impl OpenUnit {
             checks: Vec::new(),
             already: None,
             restored_from: None,
+            board_log: Vec::new(),
         }
     }
 

@@ -231,7 +231,7 @@ impl SlotView {
             Event::Found { board } => self.board = Some(board.clone()),
             Event::Chosen { name, .. } => self.firmware = Some(name.clone()),
             Event::Already { already } => self.already = Some(already.clone()),
-            Event::Kept { .. } | Event::Planned { .. } | Event::ArchiveChecked { .. } => {}
+            Event::Kept { .. } | Event::Planned { .. } | Event::BoardLog { .. } | Event::ArchiveChecked { .. } => {}
             Event::Retried { .. } => self.retries += 1,
             Event::Finished { seq, verdict, fault, ms } => {
                 self.state = SlotState::Idle;

@@ -4,6 +4,7 @@ use super::archivist;
 use super::ears::Ears;
 use super::handle::StationHandle;
 use super::hub::Hub;
+use super::listen::Listener;
 use super::pulse::Pulses;
 use super::shelf::Shelf;
 use super::slot::{Bench, Inputs, Slot, Start};
@@ -49,6 +50,8 @@ pub struct SlotPlan {
     pub levels: Levels,
     /// The meter in its supply.
     pub supply: Option<Guard>,
+    /// Where its board's log is heard.
+    pub log: Option<Listener>,
     /// How they are read.
     pub start: Start,
     /// How fast and how patient.
@@ -92,6 +95,7 @@ impl Station {
             let bench = Bench {
                 nest: slot.nest,
                 supply: slot.supply,
+                log: slot.log,
                 start: slot.start,
                 pace: slot.pace,
                 stop_after: slot.stop_after,

@@ -53,6 +53,7 @@ impl Bench {
             checks: Vec::new(),
             already: None,
             restored_from: None,
+            board_log: Vec::new(),
         };
         let (seq, unit) = match self.ledger.commit(unit.clone()).await {
             Ok(stored) => (Some(stored.seq), stored),

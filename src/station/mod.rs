@@ -11,6 +11,7 @@ pub mod ears;
 mod ending;
 pub mod handle;
 pub mod hub;
+pub mod listen;
 pub mod memory;
 mod notice;
 pub mod pulse;

@@ -57,5 +57,6 @@ pub(crate) fn unit() -> Unit {
         checks: Vec::new(),
         already: None,
         restored_from: None,
+        board_log: Vec::new(),
     }
 }

@@ -140,6 +140,7 @@ pub(crate) fn unit(tail: u8, verdict: Verdict, backup: Option<Backup>) -> Unit {
         checks: Vec::new(),
         already: None,
         restored_from: None,
+        board_log: Vec::new(),
     }
 }
 
