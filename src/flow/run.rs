@@ -73,6 +73,8 @@ pub(super) struct Run<'a> {
     pub(super) mended: BTreeMap<u32, u8>,
     /// The first fault, in full.
     pub(super) fault: Option<Fault>,
+    /// What the board said, as it may be told.
+    pub(super) board_log: Vec<String>,
     /// Its number, once it is recorded.
     pub(super) seq: Option<u64>,
     /// How often it was noted in the ledger.
@@ -115,6 +117,7 @@ impl<'a> Run<'a> {
             checks: Checks::default(),
             mended: BTreeMap::new(),
             fault: None,
+            board_log: Vec::new(),
             seq: None,
             notes: 0,
         }

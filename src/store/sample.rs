@@ -60,6 +60,7 @@ pub(crate) fn unit() -> Unit {
         checks: Vec::new(),
         already: None,
         restored_from: None,
+        board_log: Vec::new(),
     }
 }
 

@@ -21,12 +21,12 @@ DATA = pathlib.Path(os.environ.get("FLASHJIG_DATA", "../shared/data"))
 
 def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="flashjig-raspi3b-"))
-    stock = DATA / "stock" / "T_Woox_R5111_bulb_WB3S.bin"
+    stock = DATA / "stock" / "N_Mirabella_I003632_plug_CB2S.bin"
     flash = ["--flash", str(stock)] if stock.exists() else []
     print(f"# the board's flash: {stock.name if flash else 'made up'}", flush=True)
     control, link = folder / "control", folder / "board"
     board = subprocess.Popen(
-        [PROGRAM, "sim", "--chip", "t", "--control", control, "--link", link, "--speed", "8", *flash],
+        [PROGRAM, "sim", "--chip", "n", "--control", control, "--link", link, "--speed", "8", *flash],
         stdout=subprocess.PIPE,
         text=True,
     )
