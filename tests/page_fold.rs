@@ -11,13 +11,13 @@ const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/fold.jso
 
 /// A unit with a retry and a repair, one that is stopped, and a slot that is blocked; each kind of event at least once.
 fn story() -> Vec<Value> {
+    let digest = "ab".repeat(32);
     let board = json!({
         "chip": "BK7231T", "module": "WB2S", "mac": "18:DE:50:3A:8E:3F", "flash_id": null, "flash_size": 0x20_0000,
-        "bootloader": "BK7231S_1.0.5", "key": "standard", "evidence": ["boot text"],
+        "bootloader": "BK7231S_1.0.5", "key": "standard", "evidence": ["boot text"], "calibration": digest,
     });
     let fault =
         json!({ "code": "A01", "stage": "backup", "message": "stopped", "hint": "Stopped. Press to start again" });
-    let digest = "ab".repeat(32);
     [
         ("A", json!({ "kind": "lines", "power": false, "cen": false })),
         ("A", json!({ "kind": "seated" })),

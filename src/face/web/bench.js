@@ -40,7 +40,9 @@ export function bench(root) {
   function tally(state) {
     const { pass, fail, error, timeout, aborted } = today?.units ? today : state.tally;
     const all = pass + fail + error + timeout + aborted;
-    const values = [["pass", number(pass)], ["notPass", number(all - pass)], ["yield", all ? percent(pass / all) : "\u2013"]];
+    // a station's error or an operator's stop says nothing of the unit
+    const judged = pass + fail + timeout;
+    const values = [["pass", number(pass)], ["notPass", number(all - pass)], ["yield", percent(today?.units ? today.yield : judged ? pass / judged : null)]];
     if (today?.units && today.units_per_hour != null) values.push(["rate", number(today.units_per_hour, today.units_per_hour < 10 ? 1 : 0)]);
     once(figures, "values", values, () => figures.replaceChildren(...values.map(([name, value]) =>
       h("div", { class: `t-${name}` }, h("dt", {}, t(`tally.${name}`)), h("dd", {}, value)))));

@@ -27,6 +27,9 @@ export function icon(name, className = "") {
   return s("svg", { class: `icon i-${name} ${className}`, "aria-hidden": "true" }, s("use", { href: `#i-${name}` }));
 }
 
+/** A text whose commands stand between backticks. */
+export const coded = text => text.split("`").map((part, i) => (i % 2 ? h("code", {}, part) : part));
+
 export const $ = id => document.getElementById(id);
 
 /** Changes a text only when it differs, so that screen readers stay quiet. */

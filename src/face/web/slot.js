@@ -1,6 +1,6 @@
 // A slot's card: what to do or what came of it, large; the flash; the stages; the board; the jig's lines.
 
-import { facts, h, icon, once, put } from "./dom.js";
+import { coded, facts, h, icon, once, put } from "./dom.js";
 import { now } from "./live.js";
 import { FlashMap } from "./map.js";
 import { order, sure } from "./net.js";
@@ -121,7 +121,7 @@ export class Card {
         ...(last?.fault ? outcome(last) : [h("p", { class: "message", lang: language === "en" ? null : "en" }, slot.blocked ?? "")])];
     }
     const foot = [last.seq == null ? t("slot.notRecorded") : t("unit.title", { seq: last.seq }), duration(last.ms), clock(last.finished)];
-    return [banner(last.verdict, verdictWord(last.verdict), foot), ...outcome(last)];
+    return [banner(last.verdict, last.already ? t("verdict.already") : verdictWord(last.verdict), foot), ...outcome(last)];
   }
 
   /** When each stage began and what it took; the last one's end is the unit's. */
@@ -200,7 +200,7 @@ export function outcome({ verdict, fault: found, already }) {
   const { hint, help, lang } = fault(found.code, found);
   return [
     h("p", { class: "todo", lang }, hint),
-    help ? h("p", { class: "help", lang }, help) : null,
-    h("p", { class: "message", lang: language === "en" ? null : "en" }, h("code", {}, found.code), ` ${stageName(found.stage)} \u2013 ${found.message}`),
+    help ? h("p", { class: "help", lang }, coded(help)) : null,
+    h("p", { class: "message", lang: language === "en" ? null : "en" }, h("code", {}, found.code), ` ${stageName(found.stage)} \u2013 `, coded(found.message)),
   ].filter(Boolean);
 }

@@ -3,7 +3,7 @@
 import { card, facts, h, icon } from "./dom.js";
 import { listen, live, now } from "./live.js";
 import { get } from "./net.js";
-import { duration, known, language, size, t, when } from "./words.js";
+import { duration, language, size, t, when } from "./words.js";
 
 const AGAIN = 15000; // ms
 
@@ -17,7 +17,7 @@ export function stationView(root) {
     if (!told && !state) return;
     // not under the eyes of somebody who reads the journal or selects from it
     if (told && body.contains(document.activeElement) && body.children.length > 1) return;
-    body.replaceChildren(...parts(told ?? {}, state ?? {}).filter(Boolean));
+    body.replaceChildren(...parts(told ?? {}, { ...state, archive: live.state?.archive }).filter(Boolean));
   }
 
   load();
@@ -27,37 +27,43 @@ export function stationView(root) {
 }
 
 function parts(told, state) {
-  const started = told.started ?? state.started;
-  const uptime = told.uptime_s != null ? told.uptime_s * 1000 : started ? now() - Date.parse(started) : null;
-  const clock = told.clock_synced ?? told.clock?.synced;
-  const disk = told.disk;
+  const { started = state.started, uptime_s: uptime, disk } = told;
+  const others = (told.doctor ?? []).filter(({ subject }) => !Object.values(OWN).includes(subject));
   const lang = language === "en" ? null : "en";
+  const links = [["/api/v1/openapi.json", t("station.api")], ["/metrics", t("station.metrics")], ["/api/v1/status", t("station.status")]];
   return [
-    card(told.name ?? state.name, "", facts([
-      ["version", t("fact.program"), `flashjig ${told.version ?? state.version}`], ["uptime", t("fact.uptime"), uptime == null ? null : duration(uptime)],
-      ["since", t("fact.since"), started && when(started)], ["page", t("fact.page"), state.page],
-      ["host", t("fact.host"), told.hostname ?? told.host], ["kernel", t("fact.kernel"), told.kernel ?? told.os], ["machine", t("fact.machine"), told.machine ?? told.model],
-    ])),
-    card(t("station.health"), "checks", h("ul", {}, health(told, disk, clock).map(([level, name, what]) =>
-      h("li", { class: level }, icon({ ok: "tick", bad: "cross", warn: "error" }[level] ?? "tick"), h("span", {}, h("b", {}, name), " ", h("span", { lang }, what ?? "")))))),
-    told.doctor?.length ? card(t("station.doctor"), "checks", h("ul", { lang }, told.doctor.map(finding))) : null,
-    disk ? card(t("station.disk"), "", meter(disk)) : null,
-    told.uarts?.length ? card(t("station.uarts"), "", h("ul", { class: "plain uarts" }, told.uarts.map(uart))) : null,
-    told.journal?.length ? card(t("station.journal"), "journal", h("pre", { tabindex: "0", role: "log", "aria-label": t("station.journal"), lang: "en" }, told.journal.map(line).join("\n"))) : null,
-    card(t("station.programs"), "", h("ul", { class: "plain" }, [["/api/v1/openapi.json", t("station.api")], ["/metrics", t("station.metrics")], ["/api/v1/status", t("station.status")]].map(([href, word]) => h("li", {}, h("a", { href }, word), " ", h("code", {}, href))))),
+    h("div", { class: "column" },
+      card(t("station.health"), "checks", h("ul", {}, health(told, state.archive).map(([level, name, what, remedy]) =>
+        row(level, h("b", {}, name), " ", what ?? "", remedy ? h("code", { class: "block" }, remedy) : null)))),
+      others.length ? card(t("station.doctor"), "checks", h("ul", { lang }, others.map(finding))) : null),
+    h("div", { class: "column" },
+      card(told.name ?? state.name, "", facts([
+        ["version", t("fact.program"), `flashjig ${told.version ?? state.version}`],
+        ["uptime", t("fact.uptime"), duration(uptime == null ? now() - Date.parse(started) : uptime * 1000)],
+        ["since", t("fact.since"), started && when(started)], ["page", t("fact.page"), state.page],
+      ])),
+      disk ? card(t("station.disk"), "", meter(disk)) : null,
+      told.uarts?.length ? card(t("station.uarts"), "", h("ul", { class: "plain uarts" }, told.uarts.map(uart))) : null,
+      card(t("station.programs"), "", h("ul", { class: "plain" }, links.map(([href, word]) => h("li", {}, h("a", { href }, word), " ", h("code", {}, href)))))),
+    told.journal?.length ? card(t("station.journal"), "journal", h("pre", { tabindex: "0", role: "log", "aria-label": t("station.journal"), lang: "en" }, told.journal.join("\n"))) : null,
   ];
 }
 
-function health(told, disk, clock) {
+/** What the page says in its own words; the doctor's remedy goes with it. */
+const OWN = { clock: "clock", disk: "disk", archive: "backups" };
+
+function health(told, checked) {
+  const { clock_synced: clock, disk } = told;
   const rows = [];
-  const say = (level, key, what) => rows.push([level, t(`health.${key}`), what]);
+  const remedy = key => told.doctor?.find(({ subject, level }) => subject === OWN[key] && level !== "ok")?.remedy;
+  const say = (level, key, what) => rows.push([level, t(`health.${key}`), what, level === "ok" ? null : remedy(key)]);
   if (clock != null) say(clock ? "ok" : "warn", "clock", t(clock ? "health.clockSet" : "health.clockUnset"));
   if (disk?.free_bytes != null) say(disk.free_bytes < 200 * 2 ** 20 ? "bad" : "ok", "disk", t("health.free", { size: size(disk.free_bytes) }));
   for (const [key, part] of [["ledger", told.ledger], ["archive", told.archive]]) {
     if (!part) continue;
-    const sound = part.ok ?? part.healthy ?? !part.problem;
-    const count = part.units ?? part.records ?? part.backups ?? part.files;
-    say(sound ? "ok" : "bad", key, [part.problem, count != null ? t(`health.${key}Count`, { count }) : null, part.bytes != null ? size(part.bytes) : null].filter(Boolean).join(", "));
+    const read = key === "archive" && checked;
+    const whole = read && t(checked.damaged ? "health.archiveDamaged" : "health.archiveWhole", { count: checked.damaged, time: when(checked.checked_at) });
+    say(read && checked.damaged ? "bad" : "ok", key, [t(`health.${key}Count`, { count: part.units ?? part.backups }), size(part.bytes), whole].filter(Boolean).join(", "));
   }
   if (!rows.length) say("ok", "answers", "");
   return rows;
@@ -66,20 +72,17 @@ function health(told, disk, clock) {
 /** One finding of the doctor: what is, and where that is not as it should be, what it should be and what mends it. */
 function finding({ subject, level, expected, found, remedy }) {
   const kind = { ok: "ok", warning: "warn", fault: "bad" }[level];
-  return h("li", { class: kind }, icon({ ok: "tick", warn: "error", bad: "cross" }[kind]), h("span", {}, h("b", {}, subject), " ", found,
-    expected ? h("span", { class: "faint block" }, `expected: ${expected}`) : null, remedy ? h("code", { class: "block" }, remedy) : null));
+  return row(kind, h("b", {}, subject), " ", found,
+    expected ? h("span", { class: "faint block" }, `expected: ${expected}`) : null, remedy ? h("code", { class: "block" }, remedy) : null);
 }
 
-function meter(disk) {
-  const all = disk.total_bytes ?? disk.bytes;
-  const used = all - disk.free_bytes;
-  return h("div", { class: "meter" }, h("meter", { min: "0", max: String(all), value: String(used), high: String(all * 0.9), optimum: "0", "aria-label": t("station.disk") }),
-    h("p", {}, t("station.used", { used: size(used), all: size(all) })), disk.path ? h("p", { class: "faint" }, h("code", {}, disk.path)) : null);
+const row = (level, ...what) => h("li", { class: level }, icon({ ok: "tick", warn: "error", bad: "cross" }[level]), h("span", {}, what));
+
+function meter({ free_bytes: free, total_bytes: all }) {
+  return h("div", { class: "meter" }, h("meter", { min: "0", max: String(all), value: String(all - free), high: String(all * 0.9), optimum: "0", "aria-label": t("station.disk") }),
+    h("p", {}, t("station.used", { used: size(all - free), all: size(all) })));
 }
 
-function uart(one) {
-  const here = one.present ?? one.ok ?? one.exists;
-  return h("li", { class: here === false ? "bad" : "ok" }, icon(here === false ? "cross" : "tick"), h("span", {}, one.slot || one.name ? h("b", {}, `${one.slot ?? one.name} `) : null, h("code", {}, one.port ?? one.uart ?? ""), one.present === false ? ` ${t("station.absent")}` : ""));
+function uart({ slot, port, present }) {
+  return h("li", { class: present ? "ok" : "bad" }, icon(present ? "tick" : "cross"), h("span", {}, h("b", {}, slot), " ", h("code", {}, port), present ? "" : ` ${t("station.absent")}`));
 }
-
-const line = entry => (typeof entry === "string" ? entry : [entry.time, entry.level?.toUpperCase(), entry.target, entry.message ?? entry.text].filter(Boolean).join("  "));
