@@ -235,19 +235,19 @@ fn a_log_port_belongs_to_one_slot_and_its_pins_to_nobody_else() {
 data_dir = "/d"
 [[slot]]
 name = "A"
-uart = "/dev/ttyUSB0"
+uart = "/dev/serial/by-path/a"
 log_uart = "/dev/ttyAMA0"
 lines = { kind = "gpio", power = { pin = 15 } }
 [[slot]]
 name = "B"
 uart = "/dev/ttyS2"
-log_uart = "/dev/ttyUSB0"
+log_uart = "/dev/serial/by-path/a"
 "#;
     insta::assert_snapshot!(problems(text), @r##"
     f.toml:8: error: slot "A" power: pin 15 is used by the UART /dev/ttyAMA0 already; give each its own pin
-    f.toml:12: error: slot "B": uart /dev/ttyUSB0 is used by slot "A" already (line 6); give each its own uart
+    f.toml:12: error: slot "B": uart /dev/serial/by-path/a is used by slot "A" already (line 6); give each its own uart
     "##);
-    let good = text.replace("pin = 15", "pin = 17").replace("log_uart = \"/dev/ttyUSB0\"", "");
+    let good = text.replace("pin = 15", "pin = 17").replace("log_uart = \"/dev/serial/by-path/a\"", "");
     let (config, _) = try_parse(&good).unwrap();
     assert_eq!(config.slots[0].log_uart.as_deref(), Some(Path::new("/dev/ttyAMA0")));
 }

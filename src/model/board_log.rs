@@ -117,7 +117,8 @@ impl Sieve {
         let mut told = without_runs(cut.and_then(|cut| text.get(..cut)).unwrap_or(text));
         told.truncate(TOLD);
         if let Some(cut) = cut {
-            *open = !text.get(cut..).unwrap_or_default().contains(char::is_alphanumeric);
+            let rest = text.get(cut..).unwrap_or_default().trim_start_matches(char::is_alphanumeric);
+            *open = !rest.contains(char::is_alphanumeric);
             told.push_str(MASK);
         }
         told
