@@ -71,7 +71,7 @@ pub struct Unit {
     #[serde(default)]
     pub restored_from: Option<u64>,
     /// The last lines of the board's own log, where the slot hears it; records of before this field have none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub board_log: Vec<String>,
 }
 
