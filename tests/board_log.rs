@@ -25,6 +25,7 @@ use flashjig::station::listen::Listener;
 use flashjig::wiring;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 const RECIPE: &str = "[openbeken]\nconfigure = \"flash\"\npins = \"tuya\"\n\
@@ -47,7 +48,9 @@ async fn unit(uart: &str, say: impl FnOnce()) -> (Unit, Vec<Event>) {
     let rig = Rig::over(vec![(plan, hand)], &[(&name, &file)], |folder| {
         std::fs::create_dir_all(folder.join("recipes")).unwrap();
         std::fs::write(folder.join("recipes/default.toml"), RECIPE).unwrap();
-        std::fs::write(folder.join("recipes/wifi.secret"), "correct horse").unwrap();
+        let secret = folder.join("recipes/wifi.secret");
+        std::fs::write(&secret, "correct horse").unwrap();
+        std::fs::set_permissions(secret, std::fs::Permissions::from_mode(0o600)).unwrap();
     });
     let mut events = rig.handle.events();
     rig.hands[0].insert(BoardSpec::new(Chip::Bk7231T, factory::stock(Chip::Bk7231T, 1)));
