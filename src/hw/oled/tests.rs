@@ -56,7 +56,7 @@ impl Chip {
             0xAE | 0xAF => self.on = byte == 0xAF,
             // commands with one argument, in both datasheets
             0x20 | 0x81 | 0x8D | 0xA8 | 0xAD | 0xD3 | 0xD5 | 0xD9 | 0xDA | 0xDB => {
-                (self.argument, self.command) = (true, byte)
+                (self.argument, self.command) = (true, byte);
             }
             _ => {}
         }
