@@ -1,5 +1,6 @@
 //! How a command fails: one message for the terminal, one exit code.
 
+use crate::model::fault::FaultCode;
 use std::process::ExitCode;
 
 /// The unit failed, or the answer of a question is no.
@@ -15,17 +16,24 @@ pub struct Failure {
     pub message: String,
     /// [`NO`] or [`BROKEN`].
     pub code: u8,
+    /// What the panel shows of it, where there is one.
+    pub fault: Option<FaultCode>,
 }
 
 impl Failure {
     /// A failure of the station, of the configuration or of the call.
     pub fn broken(message: impl std::fmt::Display) -> Self {
-        Self { message: message.to_string(), code: BROKEN }
+        Self { message: message.to_string(), code: BROKEN, fault: None }
     }
 
     /// The thing that was asked about is bad.
     pub fn no(message: impl std::fmt::Display) -> Self {
-        Self { message: message.to_string(), code: NO }
+        Self { message: message.to_string(), code: NO, fault: None }
+    }
+
+    /// The same, with what the panel shows of it.
+    pub fn with(self, fault: FaultCode) -> Self {
+        Self { fault: Some(fault), ..self }
     }
 
     /// For `main`.

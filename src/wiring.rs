@@ -20,6 +20,7 @@ use crate::hw::socket::SocketLines;
 use crate::hw::supply::{Ina, Meter};
 use crate::hw::uart::{Note, System};
 use crate::jig::{Edge, Keeper, Lamps, Levels, LineError, Lines, Nest, Panel, PortSource};
+use crate::model::fault::FaultCode;
 use crate::model::snapshot::Station as Facts;
 use crate::model::supply::Limits;
 use crate::sim::bench::{self, NestSpec, Virtual};
@@ -52,8 +53,9 @@ pub fn facts(name: &str, page: Option<String>) -> Facts {
 
 /// Opens ledger and archive.
 pub fn stores(data_dir: &Path) -> Result<(Ledger, Archive), Failure> {
-    let ledger = Ledger::open(data_dir).map_err(Failure::broken)?;
-    let archive = Archive::open(data_dir).map_err(Failure::broken)?;
+    let down = |error| Failure::broken(error).with(FaultCode::LedgerDown);
+    let ledger = Ledger::open(data_dir).map_err(down)?;
+    let archive = Archive::open(data_dir).map_err(down)?;
     Ok((ledger, archive))
 }
 
@@ -69,6 +71,7 @@ pub fn writable(data_dir: &Path) -> Result<(), Failure> {
             "{folder}: expected a folder that can be written to, found: {error}; free some space, or give it to the \
              user that runs flashjig: chown -R flashjig: {folder}"
         ))
+        .with(FaultCode::LedgerDown)
     })
 }
 
@@ -93,7 +96,7 @@ pub fn nest(slot: &Slot) -> Result<Nest, Failure> {
 
 /// The port and the lines of a slot. The lines are safe when this returns.
 fn jig(slot: &Slot) -> Result<Jig, Failure> {
-    let broken = |error: LineError| Failure::broken(format!("slot {}: {error}", slot.name));
+    let broken = |error: LineError| Failure::broken(format!("slot {}: {error}", slot.name)).with(FaultCode::NoLines);
     let (send, edges) = mpsc::channel(EDGES);
     let (mut levels, mut lamps) = (Levels::default(), None);
     let source = || -> Arc<dyn PortSource> { Arc::new(SerialSource::new(slot.uart.display().to_string())) };

@@ -117,6 +117,7 @@ async fn demo(args: &Args, journal: Tail) -> Result<ExitCode, Failure> {
         () = signals.next() => handle.snapshot().tally.pass,
     };
     // the operators keep their hands until the station is down: a board must not vanish from under a unit
+    faces.ending();
     station.stop().await;
     operators.shutdown().await;
     faces.stop().await;

@@ -26,12 +26,14 @@ pub(super) struct Front {
 pub(super) struct Faces {
     tasks: JoinSet<()>,
     end: CancellationToken,
+    /// The panel says that the station ends.
+    ending: CancellationToken,
 }
 
 impl Front {
     /// Listens on exactly this address.
     pub(super) async fn open(address: SocketAddr) -> Result<Self, Failure> {
-        let listener = TcpListener::bind(address).await.map_err(|error| {
+        let listener = web::listen(address).map_err(|error| {
             let remedy = match error.kind() {
                 std::io::ErrorKind::AddrInUse => {
                     "another program has it, perhaps another flashjig: stop that one (`ss -ltnp` names it), or give this \
@@ -79,17 +81,18 @@ impl Front {
 impl Faces {
     /// Journal and panel alone.
     pub(super) fn begin(handle: &StationHandle, panel: Option<Box<dyn Panel>>) -> Self {
-        let (mut tasks, end) = (JoinSet::new(), CancellationToken::new());
+        let (mut tasks, end, ending) = (JoinSet::new(), CancellationToken::new(), CancellationToken::new());
         tasks.spawn(journal::run(handle.clone(), end.clone()));
         if let Some(panel) = panel {
-            tasks.spawn(oled::run(handle.clone(), panel, end.clone()));
+            tasks.spawn(oled::run(handle.clone(), panel, oled::Ends { ending: ending.clone(), stop: end.clone() }));
         }
-        Self { tasks, end }
+        Self { tasks, end, ending }
     }
 
     /// The lamps alone, for a unit in the foreground.
     pub(super) fn lamps(handle: &StationHandle, lamps: AllLamps) -> Self {
-        let mut faces = Self { tasks: JoinSet::new(), end: CancellationToken::new() };
+        let (end, ending) = (CancellationToken::new(), CancellationToken::new());
+        let mut faces = Self { tasks: JoinSet::new(), end, ending };
         faces.light(handle, lamps);
         faces
     }
@@ -120,6 +123,11 @@ impl Faces {
     /// Tells the service manager that the station is ready, and feeds its watchdog. Every line is safe by now.
     pub(super) fn under_systemd(&mut self, handle: &StationHandle) {
         self.tasks.spawn(systemd::run(handle.clone(), systemd::Systemd, systemd::watchdog(), self.end.clone()));
+    }
+
+    /// Says that the station ends while units in flight come to their end.
+    pub(super) fn ending(&self) {
+        self.ending.cancel();
     }
 
     /// Ends them.

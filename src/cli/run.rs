@@ -3,9 +3,9 @@
 use super::front::{Faces, Front};
 use super::signals::{Signals, runtime};
 use crate::config::{self, Config};
-use crate::face::systemd;
 use crate::face::tail::Tail;
 use crate::face::web::WebOptions;
+use crate::face::{oled, systemd};
 use crate::fail::Failure;
 use crate::store::token;
 use crate::wiring;
@@ -50,14 +50,22 @@ async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
     for (slot, note) in wiring::uart_notes(&config) {
         tracing::warn!("slot {slot}: {}; {}", note.what, note.remedy);
     }
-    let panel = wiring::panel(&config.panel);
+    let mut panel = wiring::panel(&config.panel);
+    if let Some(panel) = &mut panel {
+        oled::greet(panel.as_mut(), &config.name);
+    }
     let front = match &config.web {
         Some(web) => Some(Front::open(web.listen).await?),
         None => None,
     };
     let page = front.as_ref().map(Front::page);
-    let (station, lamps) = wiring::station(&config, page.clone())?;
-    wiring::writable(&config.data_dir)?;
+    let station = wiring::station(&config, page.clone());
+    let station = station.and_then(|station| wiring::writable(&config.data_dir).map(|()| station));
+    let (station, lamps) = station.inspect_err(|failure| {
+        if let (Some(panel), Some(code)) = (&mut panel, failure.fault) {
+            oled::give_up(panel.as_mut(), code);
+        }
+    })?;
     let handle = station.handle();
     let mut faces = match front {
         // the ledger is open, so the data folder is there, and ours
@@ -70,6 +78,7 @@ async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
     tracing::info!(station = config.name, page, slots = config.slots.len(), "ready");
     signals.next().await;
     systemd::stopping();
+    faces.ending();
     tracing::info!("ending: no new units; units in flight stop at their next safe point");
     station.stop().await;
     faces.stop().await;

@@ -1,8 +1,12 @@
-//! The panel: the state as a picture, at most ten a second, and only when the picture changed.
+//! The panel: the state as a picture, at most ten a second, and only when the picture changed; dimmed and dark when nobody
+//! needs it.
 
 use crate::clock;
 use crate::jig::{Panel, PanelError};
-use crate::model::screen::{Frame, HEIGHT, layout, layout_low, paint};
+use crate::model::fault::FaultCode;
+use crate::model::screen::{
+    Care, Frame, HEIGHT, Light, care, ending, layout, layout_low, paint, starting, station_fault,
+};
 use crate::model::snapshot::{SlotState, Snapshot};
 use crate::station::StationHandle;
 use std::time::Duration;
@@ -21,18 +25,51 @@ const CHECK: Duration = Duration::from_secs(10);
 /// And the journal hears of it only this often.
 const WARN_AGAIN: Duration = Duration::from_secs(300);
 
-/// Shows the station until `stop`, then darkens the panel: a display must not claim that a stopped station is ready.
+/// Shows that the station starts, before there is one. It blocks for as long as the bus needs.
+pub fn greet(panel: &mut dyn Panel, station: &str) {
+    if let Err(error) = panel.show(&paint(&starting(station, env!("CARGO_PKG_VERSION")))) {
+        warn!("{error}; the station starts without it");
+    }
+}
+
+/// Shows that the station can't work, and leaves that there. It blocks for as long as the bus needs.
+pub fn give_up(panel: &mut dyn Panel, code: FaultCode) {
+    if let Err(error) = panel.show(&paint(&station_fault(code))) {
+        warn!("{error}");
+    }
+}
+
+/// When the panel's time ends.
+#[derive(Clone, Debug, Default)]
+pub struct Ends {
+    /// No new units; those in flight come to their end: the panel says so.
+    pub ending: CancellationToken,
+    /// Now.
+    pub stop: CancellationToken,
+}
+
+/// Shows the station until it stops, then darkens the panel: a display must not claim that a stopped station is ready.
 ///
 /// A panel that fails is warned about and asked again; it is never a fault of a unit.
-pub async fn run(station: StationHandle, panel: Box<dyn Panel>, stop: CancellationToken) {
+pub async fn run(station: StationHandle, panel: Box<dyn Panel>, ends: Ends) {
     let mut state = station.watch();
     let draw = if panel.rows() < HEIGHT { layout_low } else { layout };
     let mut driver = Driver { panel: Some(panel), failed: None, warned: None, checked: Instant::now() };
-    let mut shown: Option<Frame> = None;
+    let mut shown: Option<(Frame, bool)> = None;
+    let begun = Instant::now();
+    let mut news = (0, begun);
     loop {
         let snapshot = state.borrow_and_update().clone();
-        let frame = paint(&draw(&snapshot, clock::now()));
         let drawn = Instant::now();
+        if news.0 != snapshot.seq {
+            news = (snapshot.seq, drawn);
+        }
+        let Care { shift, light } = care(&snapshot, drawn - news.1, drawn - begun);
+        let frame = match light {
+            _ if ends.ending.is_cancelled() => (paint(&ending()), false),
+            Light::Off => (Frame::default(), true),
+            Light::Dim | Light::Full => (paint(&draw(&snapshot, clock::now())).shifted(shift), light == Light::Dim),
+        };
         if shown.is_some() && !driver.check().await {
             shown = None;
         }
@@ -45,15 +82,16 @@ pub async fn run(station: StationHandle, panel: Box<dyn Panel>, stop: Cancellati
             _ => CHECK,
         };
         tokio::select! {
-            () = stop.cancelled() => break,
+            () = ends.stop.cancelled() => break,
+            () = ends.ending.cancelled(), if !ends.ending.is_cancelled() => {}
             alive = changed(&mut state, wake) => if !alive { break },
         }
         tokio::select! {
-            () = stop.cancelled() => break,
+            () = ends.stop.cancelled() => break,
             () = sleep_until(drawn + FRAME_TIME) => {}
         }
     }
-    driver.show(Frame::default()).await;
+    driver.show((Frame::default(), false)).await;
 }
 
 fn is_working(snapshot: &Snapshot) -> bool {
@@ -77,12 +115,16 @@ struct Driver {
 
 impl Driver {
     /// Shows a frame; gives it back when it was shown.
-    async fn show(&mut self, frame: Frame) -> Option<Frame> {
+    async fn show(&mut self, (frame, dim): (Frame, bool)) -> Option<(Frame, bool)> {
         if self.failed.is_some_and(|at| at.elapsed() < RETRY) {
             return None;
         }
         let sent = frame.clone();
-        self.work(move |panel| panel.show(&sent)).await.map(|()| frame)
+        let work = move |panel: &mut dyn Panel| {
+            panel.dim(dim);
+            panel.show(&sent)
+        };
+        self.work(work).await.map(|()| (frame, dim))
     }
 
     /// Whether it still shows what it was told; asked every [`CHECK`].

@@ -15,7 +15,7 @@ use sh1106::Sh1106;
 use ssd1306::Ssd1306;
 use ssd1306::command::AddrMode;
 use ssd1306::mode::BasicMode;
-use ssd1306::prelude::{DisplayRotation, DisplaySize128x32, DisplaySize128x64, I2CInterface};
+use ssd1306::prelude::{Brightness, DisplayRotation, DisplaySize128x32, DisplaySize128x64, I2CInterface};
 
 /// Pixels of a page: eight rows of a column are one byte, the lowest bit on top.
 const PAGE: u32 = 8;
@@ -72,6 +72,7 @@ struct Session<B> {
     shown: Vec<Option<Row>>,
     /// Its status byte can be believed: it said "on" when it was on. Some clones send anything.
     tells: bool,
+    dim: bool,
 }
 
 /// Opens the bus.
@@ -84,6 +85,7 @@ pub struct Oled<B> {
     address: u8,
     controller: Controller,
     rows: u32,
+    dim: bool,
     session: Option<Session<B>>,
 }
 
@@ -91,7 +93,7 @@ impl<B: I2c> Oled<B> {
     /// A panel by its bus and address; nothing is opened yet. `rows` are 64 or 32; an SH1106 always has 64.
     pub fn new(name: String, address: u8, controller: Controller, rows: u32, open: Opener<B>) -> Self {
         let rows = if controller == Controller::Sh1106 { HEIGHT } else { rows };
-        Self { open, name, address, controller, rows, session: None }
+        Self { open, name, address, controller, rows, dim: false, session: None }
     }
 
     fn begin(&mut self) -> Result<Session<B>, PanelError> {
@@ -99,7 +101,8 @@ impl<B: I2c> Oled<B> {
             (self.open)().map_err(|BusError { what, remedy }| PanelError { panel: self.name.clone(), what, remedy })?;
         let bus = Shared(std::sync::Arc::new(std::sync::Mutex::new(bus)));
         let driver = self.driver(&bus).map_err(|error| self.silent(&error))?;
-        let mut session = Session { driver, bus, shown: vec![None; (self.rows / PAGE) as usize], tells: true };
+        let shown = vec![None; (self.rows / PAGE) as usize];
+        let mut session = Session { driver, bus, shown, tells: true, dim: false };
         session.tells = session.is_on(self.address).map_err(|what| self.lost(what))?;
         Ok(session)
     }
@@ -165,6 +168,18 @@ impl<B: I2c> Session<B> {
         Ok(())
     }
 
+    /// Sets how bright it is.
+    fn set_dim(&mut self, dim: bool) -> Result<(), DisplayError> {
+        let brightness = if dim { Brightness::DIMMEST } else { Brightness::NORMAL };
+        match &mut self.driver {
+            Driver::High(driver) => driver.set_brightness(brightness)?,
+            Driver::Low(driver) => driver.set_brightness(brightness)?,
+            Driver::Sh1106(driver) => driver.set_dim(dim)?,
+        }
+        self.dim = dim;
+        Ok(())
+    }
+
     /// Whether the panel says that it is on.
     fn is_on(&mut self, address: u8) -> Result<bool, String> {
         let mut status = [0];
@@ -191,9 +206,16 @@ impl<B: I2c + Send> Panel for Oled<B> {
             Some(session) => session,
             None => self.begin()?,
         };
+        if session.dim != self.dim {
+            session.set_dim(self.dim).map_err(|error| self.silent(&error))?;
+        }
         session.show(frame).map_err(|error| self.silent(&error))?;
         self.session = Some(session);
         Ok(())
+    }
+
+    fn dim(&mut self, dim: bool) {
+        self.dim = dim;
     }
 
     fn rows(&self) -> u32 {

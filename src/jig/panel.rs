@@ -7,6 +7,9 @@ pub trait Panel: Send {
     /// Shows a frame. May block for as long as the bus needs.
     fn show(&mut self, frame: &Frame) -> Result<(), PanelError>;
 
+    /// How bright the next frames shall be: as dark as they can be read, or to be read at arm's length, as at first.
+    fn dim(&mut self, _dim: bool) {}
+
     /// How many rows of pixels of a frame it can show, from the top: 64 or 32.
     fn rows(&self) -> u32 {
         HEIGHT

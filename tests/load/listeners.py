@@ -110,14 +110,14 @@ def phase(name, pid, base, seconds, listeners):
     # only units that lie wholly in the phase
     whole = [u for u in units if u["started"] >= stamp]
     times = {}
-    for unit in whole:
+    for unit in (u for u in whole if u["verdict"] == "pass"):
         last = unit["stages"][-1]
-        times.setdefault(unit["board"]["chip"] if unit["board"] else "?", []).append((last["start_ms"] + last["ms"]) / 1000)
+        times.setdefault(unit["board"]["chip"], []).append((last["start_ms"] + last["ms"]) / 1000)
     bad = [u["seq"] for u in whole if u["verdict"] != "pass"]
     middle = {chip: statistics.median(of) for chip, of in sorted(times.items())}
     told = ", ".join(f"{chip} {middle[chip]:.2f} s ({len(times[chip])} units)" for chip in middle)
     load = os.getloadavg()[0]
-    print(f"{name:<18} RSS {samples[0]:6.1f} to {samples[-1]:6.1f} MiB, most {max(samples):6.1f}; half of all units within: {told}; "
+    print(f"{name:<18} RSS {samples[0]:6.1f} to {samples[-1]:6.1f} MiB, most {max(samples):6.1f}; half of those that passed within: {told}; "
           f"not passed: {bad or 'none'}; load {load:.1f}", flush=True)
     return samples, middle
 

@@ -20,7 +20,7 @@ mod stats;
 mod tests;
 mod units;
 
-pub use serve::serve;
+pub use serve::{listen, serve};
 
 use super::tail::Tail;
 use crate::station::StationHandle;

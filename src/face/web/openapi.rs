@@ -74,7 +74,12 @@ fn paths() -> Map<String, Value> {
     let faults = body(&json!({ "type": "array", "items": schema("FaultHelp") }));
     let none = || json!([]);
     let file = json!([{ "name": "file", "in": "path", "required": true, "schema": { "type": "string" } }]);
-    let mut panel = get("What the panel shows; with an ETag", scale, bytes("image/png"), &[400]);
+    let mut panel = get(
+        "What the panel shows, without its care for the pixels (moved by one, dimmed, dark); with an ETag",
+        scale,
+        bytes("image/png"),
+        &[400],
+    );
     set(&mut panel, "/get/responses", "304", json!({ "description": "It is the picture of If-None-Match." }));
     [
         ("/", get("The station page", none(), text("text/html"), &[])),

@@ -8,12 +8,13 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
@@ -27,8 +28,24 @@ const CONNECTIONS: usize = 256;
 const HEAD_TIME: Duration = Duration::from_secs(30);
 /// A peer that takes nothing for so long is gone, or does harm.
 const STALLED: Duration = Duration::from_secs(30);
+/// What a connection may hold of the kernel's memory, bytes: without a limit a peer that never reads gets megabytes of it
+/// before anybody notices. The kernel doubles it for its own needs.
+const SEND_BUFFER: u32 = 128 * 1024;
+/// Connections that wait to be taken: as many as the standard library lets wait.
+const BACKLOG: u32 = 128;
 /// Pause after the system refused a connection, most likely for want of file handles.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// Listens on exactly this address. Call it inside a tokio runtime.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // a station that is started again must not wait for the last one's connections to be forgotten
+    socket.set_reuseaddr(true)?;
+    // connections inherit it
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves the router until `shutdown`, then lets requests in flight end for a short time.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {

@@ -18,7 +18,7 @@ const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 1000;
 
 /// Records that are looked at for one page.
-const BUDGET: usize = 2000;
+const BUDGET: usize = 5000;
 /// The longest text that is searched for.
 const MAX_TEXT: usize = 100;
 const NEXT: HeaderName = HeaderName::from_static("x-next-before");

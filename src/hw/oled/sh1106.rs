@@ -7,6 +7,10 @@ use display_interface::{DataFormat::U8, DisplayError, WriteOnlyDataCommand};
 /// The first column that is seen.
 const FIRST: u8 = 2;
 
+/// Contrast after a reset, and as dark as it can be read.
+const CONTRAST: u8 = 0x80;
+const DIM: u8 = 0x01;
+
 /// Off; clock; 64 rows; no offset; first line 0; DC-DC on; columns and rows turned as panels are mounted; row pins
 /// alternative; contrast; precharge; VCOM; RAM shown; not inverted; on.
 const BEGIN: [&[u8]; 14] = [
@@ -19,7 +23,7 @@ const BEGIN: [&[u8]; 14] = [
     &[0xA1],
     &[0xC8],
     &[0xDA, 0x12],
-    &[0x81, 0x80],
+    &[0x81, CONTRAST],
     &[0xD9, 0x22],
     &[0xDB, 0x35],
     &[0xA4, 0xA6],
@@ -35,6 +39,11 @@ impl<I: WriteOnlyDataCommand> Sh1106<I> {
             interface.send_commands(U8(commands))?;
         }
         Ok(Self(interface))
+    }
+
+    /// Sets the contrast.
+    pub(super) fn set_dim(&mut self, dim: bool) -> Result<(), DisplayError> {
+        self.0.send_commands(U8(&[0x81, if dim { DIM } else { CONTRAST }]))
     }
 
     /// Writes bytes into a page from a column on.

@@ -20,6 +20,9 @@ struct Chip {
     bytes: usize,
     pages: Vec<usize>,
     argument: bool,
+    /// The command that waits for its argument.
+    command: u8,
+    contrast: u8,
 }
 
 #[derive(Clone)]
@@ -41,6 +44,9 @@ impl ErrorType for Bus {
 impl Chip {
     fn command(&mut self, byte: u8) {
         if std::mem::take(&mut self.argument) {
+            if self.command == 0x81 {
+                self.contrast = byte;
+            }
             return;
         }
         match byte {
@@ -49,7 +55,9 @@ impl Chip {
             0xB0..=0xB7 => self.page = usize::from(byte & 7),
             0xAE | 0xAF => self.on = byte == 0xAF,
             // commands with one argument, in both datasheets
-            0x20 | 0x81 | 0x8D | 0xA8 | 0xAD | 0xD3 | 0xD5 | 0xD9 | 0xDA | 0xDB => self.argument = true,
+            0x20 | 0x81 | 0x8D | 0xA8 | 0xAD | 0xD3 | 0xD5 | 0xD9 | 0xDA | 0xDB => {
+                (self.argument, self.command) = (true, byte);
+            }
             _ => {}
         }
     }
@@ -104,6 +112,8 @@ fn bench(controller: Controller, rows: u32) -> (Oled<Bus>, Bus, usize) {
         bytes: 0,
         pages: Vec::new(),
         argument: false,
+        command: 0,
+        contrast: 0,
     };
     chip.reset();
     let bus = Bus(Arc::new(Mutex::new(chip)));
@@ -161,6 +171,28 @@ fn only_changed_columns_of_changed_pages_travel() {
         oled.show(&frame("A 45%")).unwrap();
         let (some, pages) = cost(&bus);
         assert!(some <= 30 && pages.len() <= 2, "{controller:?}: one digit cost {some} bytes in {pages:?}");
+    }
+}
+
+#[test]
+fn a_panel_is_dimmed_with_the_next_picture_and_again_when_it_comes_back() {
+    for (controller, rows) in ALL {
+        let (mut oled, bus, _) = bench(controller, rows);
+        let contrast = || bus.0.lock().unwrap().contrast;
+        oled.show(&frame("A 44%")).unwrap();
+        let bright = contrast();
+        oled.dim(true);
+        oled.show(&frame("A 44%")).unwrap();
+        let dim = contrast();
+        assert!(dim < bright / 4, "{controller:?}: {dim} of {bright}");
+        bus.0.lock().unwrap().plugged = false;
+        assert!(oled.show(&frame("A 45%")).is_err());
+        bus.0.lock().unwrap().plugged = true;
+        oled.show(&frame("A 45%")).unwrap();
+        assert_eq!(contrast(), dim);
+        oled.dim(false);
+        oled.show(&frame("A 45%")).unwrap();
+        assert_eq!(contrast(), bright);
     }
 }
 

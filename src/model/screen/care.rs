@@ -3,21 +3,21 @@
 
 use super::Frame;
 use crate::model::snapshot::{SlotState, Snapshot};
-use jiff::Timestamp;
+use std::time::Duration;
 
 /// An idle panel is dimmed after this time, s.
-const DIM: i64 = 5 * 60;
+const DIM: u64 = 5 * 60;
 /// And dark after this: whoever comes to the bench next wakes it with a board or the button.
-const SLEEP: i64 = 30 * 60;
+const SLEEP: u64 = 30 * 60;
 /// The picture moves once in this time, s.
-const MOVE: i64 = 60;
+const MOVE: u64 = 60;
 /// Where it stands in turn. One pixel all round stays free on every screen, so nothing is cut off.
 const PLACES: [(i32, i32); 8] = [(0, 0), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1)];
 
 /// How bright the panel is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Light {
-    /// Dark: the driver switches it off.
+    /// No pixel is lit.
     Off,
     /// As dark as it can be read.
     Dim,
@@ -25,7 +25,7 @@ pub enum Light {
     Full,
 }
 
-/// What the driver does with a picture.
+/// What becomes of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Care {
     /// Pixels to the right and down.
@@ -34,25 +34,23 @@ pub struct Care {
     pub light: Light,
 }
 
-/// The care at a time; `since` is when the station last changed. What somebody must still see (a unit in flight, a
-/// slot that is blocked, a fault) dims, but never goes dark.
-pub fn care(snapshot: &Snapshot, since: Timestamp, now: Timestamp) -> Care {
-    // a wall clock that was set back makes no negative times
-    let idle = now.as_second().saturating_sub(since.as_second()).max(0);
+/// The care of a panel that shows things for `up`, where nothing has changed for `idle`. What somebody must still see (a
+/// slot that is blocked, a notice, a fault) dims, but never goes dark; a unit in flight does neither.
+pub fn care(snapshot: &Snapshot, idle: Duration, up: Duration) -> Care {
     let busy = |state| matches!(state, SlotState::Busy | SlotState::Stopping);
     let works = snapshot.slots.iter().any(|slot| busy(slot.state));
-    let calls = snapshot
-        .slots
-        .iter()
-        .any(|slot| slot.state == SlotState::Blocked || slot.last.as_ref().is_some_and(|last| last.fault.is_some()));
-    let light = match idle {
+    let calls = snapshot.slots.iter().any(|slot| {
+        let failed = slot.last.as_ref().is_some_and(|last| last.fault.is_some());
+        slot.state == SlotState::Blocked || slot.notice.is_some() || failed
+    });
+    let light = match idle.as_secs() {
         _ if works => Light::Full,
         0..DIM => Light::Full,
         _ if calls => Light::Dim,
         DIM..SLEEP => Light::Dim,
         _ => Light::Off,
     };
-    let step = now.as_second().div_euclid(MOVE).rem_euclid(PLACES.len() as i64) as usize;
+    let step = (up.as_secs() / MOVE) as usize % PLACES.len();
     Care { shift: PLACES.get(step).copied().unwrap_or_default(), light }
 }
 
@@ -77,6 +75,7 @@ mod tests {
     use crate::model::snapshot::Station;
     use crate::model::stage::Stage;
     use crate::model::verdict::Verdict;
+    use jiff::Timestamp;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_790_000_000 + second).unwrap()
@@ -92,31 +91,34 @@ mod tests {
     }
 
     fn lights(snapshot: &Snapshot) -> Vec<Light> {
-        [-9, 0, DIM - 1, DIM, SLEEP - 1, SLEEP, 86_400].map(|s| care(snapshot, at(0), at(s)).light).into()
+        [0, DIM - 1, DIM, SLEEP - 1, SLEEP, 86_400]
+            .map(|s| care(snapshot, Duration::from_secs(s), Duration::ZERO).light)
+            .into()
     }
 
     #[test]
     fn an_idle_panel_dims_and_sleeps() {
         use Light::{Dim, Full, Off};
-        assert_eq!(lights(&after(vec![])), [Full, Full, Full, Dim, Dim, Off, Off]);
+        assert_eq!(lights(&after(vec![])), [Full, Full, Dim, Dim, Off, Off]);
     }
 
     #[test]
     fn a_unit_in_flight_is_never_dim_and_a_fault_never_dark() {
         use Light::{Dim, Full};
         let started = Event::Started { recipe: "r".into() };
-        assert_eq!(lights(&after(vec![started.clone()])), [Full; 7]);
+        assert_eq!(lights(&after(vec![started.clone()])), [Full; 6]);
         let fault = Some(Fault::new(FaultCode::NoAnswer, Stage::Attach, "x"));
         let failed = Event::Finished { seq: None, verdict: Verdict::Fail, fault, ms: 1 };
         for calls in [vec![started, failed], vec![Event::Blocked { message: "x".into() }]] {
-            assert_eq!(lights(&after(calls)), [Full, Full, Full, Dim, Dim, Dim, Dim]);
+            assert_eq!(lights(&after(calls)), [Full, Full, Dim, Dim, Dim, Dim]);
         }
     }
 
     #[test]
     fn the_picture_wanders_over_all_places_and_comes_back() {
         let snapshot = after(vec![]);
-        let places: Vec<_> = (0..16).map(|n| care(&snapshot, at(0), at(n * MOVE)).shift).collect();
+        let place = |n| care(&snapshot, Duration::ZERO, Duration::from_secs(n * MOVE)).shift;
+        let places: Vec<_> = (0..16).map(place).collect();
         assert_eq!(places[..8], places[8..]);
         assert!(PLACES.iter().all(|place| places.contains(place)));
         assert!(places.iter().all(|(x, y)| x.abs() <= 1 && y.abs() <= 1), "no further than the free border");

@@ -78,6 +78,12 @@ fn width(face: Face, text: &str) -> i32 {
     face.width() * text.chars().count() as i32
 }
 
+/// The symbol and the word of how a unit ended.
+fn ended(last: &Last) -> (Shape, &'static str) {
+    // a board that was left as it is passed, but nothing was done to it
+    if last.already.is_some() { (Shape::Tick, "DONE") } else { verdict(last.verdict) }
+}
+
 /// The symbol and the word of a verdict. No two share a symbol.
 fn verdict(verdict: Verdict) -> (Shape, &'static str) {
     match verdict {

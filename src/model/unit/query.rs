@@ -33,6 +33,18 @@ pub struct UnitQuery {
 }
 
 impl UnitQuery {
+    /// Whether a record, as JSON, may answer the query's text: false only where it certainly does not.
+    pub fn may_admit(&self, json: &[u8]) -> bool {
+        let Some(text) = &self.text else { return true };
+        let text = text.trim().to_lowercase();
+        // these look different in JSON
+        if text.contains(['"', '\\']) || text.contains(char::is_control) {
+            return true;
+        }
+        let json = String::from_utf8_lossy(json).to_lowercase();
+        json.contains(&text) || mac_digits(&text).is_some_and(|digits| json.replace(':', "").contains(&digits))
+    }
+
     /// Whether `unit` answers the query, its limit apart.
     pub fn admits(&self, unit: &Unit) -> bool {
         let board = unit.board.as_ref();
@@ -52,17 +64,21 @@ impl UnitQuery {
     }
 }
 
+/// The digits of a text that may be a part of a MAC: a sticker may show the address with other signs between its digits,
+/// or with none.
+fn mac_digits(text: &str) -> Option<String> {
+    let digits: String = text.chars().filter(|c| !matches!(c, ':' | '-' | '.' | ' ')).collect();
+    (digits.len() >= 2 && digits.chars().all(|c| c.is_ascii_hexdigit())).then_some(digits)
+}
+
 /// Whether the text stands in one of the fields that a person would look for.
 fn has(unit: &Unit, text: &str) -> bool {
     let text = text.trim().to_lowercase();
     let within = |field: &str| field.to_lowercase().contains(&text);
     let board = unit.board.as_ref();
     let mac = board.and_then(|board| board.mac).map(|mac| mac.to_string());
-    // a sticker may show the address with other signs between its digits, or with none
-    let digits: String = text.chars().filter(|c| !matches!(c, ':' | '-' | '.' | ' ')).collect();
-    let is_mac = digits.len() >= 2
-        && digits.chars().all(|c| c.is_ascii_hexdigit())
-        && mac.as_ref().is_some_and(|mac| mac.replace(':', "").to_lowercase().contains(&digits));
+    let is_mac =
+        mac_digits(&text).zip(mac).is_some_and(|(digits, mac)| mac.replace(':', "").to_lowercase().contains(&digits));
     let config = unit.config.as_ref();
     let fault = unit.fault.as_ref();
     let firmware = unit.firmware.as_ref();
@@ -100,10 +116,12 @@ mod tests {
         unit.batch = Some("Box 12".into());
         for found in ["wb2s", "BK7231t", "18:de:50", "3A-8E-3F", "503a8e", "1.18.300", "OpenBK7231T_UA", "box 12", ""] {
             assert!(text(found).admits(&unit), "{found}");
+            assert!(text(found).may_admit(&serde_json::to_vec(&unit).unwrap()), "{found}");
         }
         for absent in ["WB3S", "19:DE", "zz", "1.18.301", "bench-1"] {
             assert!(!text(absent).admits(&unit), "{absent}");
         }
+        assert!(!text("WB3S").may_admit(&serde_json::to_vec(&unit).unwrap()));
     }
 
     #[test]

@@ -27,6 +27,11 @@ impl Records {
             }
             let seq = seq.map_err(failed)?;
             last = Some(seq);
+            // most records are passed over without being taken apart
+            let json = self.units.get(seq.to_be_bytes()).map_err(failed)?;
+            if json.is_some_and(|json| !query.may_admit(&json)) {
+                continue;
+            }
             match self.get(seq) {
                 Ok(Some(unit)) if query.admits(&unit) => found.units.push(unit),
                 Ok(_) | Err(StoreError::Damaged { .. }) => {}

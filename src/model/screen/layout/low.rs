@@ -1,7 +1,7 @@
 //! A panel of 128x32: three lines of letters in the upper half of the frame.
 
 use super::super::{Face, Screen};
-use super::{LEFT, LINE, RIGHT, hint, identity, percent, prompt, verdict, words};
+use super::{LEFT, LINE, RIGHT, ended, hint, identity, percent, prompt, words};
 use crate::model::snapshot::{SlotState, SlotView, Snapshot};
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;
@@ -60,7 +60,7 @@ fn one(screen: &mut Screen, snapshot: &Snapshot, slot: &SlotView, now: Timestamp
             lines(screen, ["BLOCKED".to_owned()].into_iter().chain(words::wrap(why, LINE, 2)));
         }
         (SlotState::Idle, Some(last)) => {
-            let (shape, word) = verdict(last.verdict);
+            let (shape, word) = ended(last);
             if last.verdict == Verdict::Pass {
                 screen.icon(LEFT, 1, 18, shape);
                 screen.text(LEFT + 24, 1, Face::Strong, word);
@@ -97,8 +97,8 @@ fn state(slot: &SlotView, room: usize) -> String {
         (SlotState::Blocked, _) => "BLOCKED".into(),
         (SlotState::Idle, None) => "READY".into(),
         (SlotState::Idle, Some(last)) => match &last.fault {
-            Some(fault) => format!("{} {}", verdict(last.verdict).1, fault.code),
-            None => verdict(last.verdict).1.into(),
+            Some(fault) => format!("{} {}", ended(last).1, fault.code),
+            None => ended(last).1.into(),
         },
     }
 }

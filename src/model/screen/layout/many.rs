@@ -1,7 +1,7 @@
 //! Several slots share the screen: two halves, up to four rows, up to eight cells in two columns.
 
 use super::super::{Face, Screen, Shape};
-use super::{LEFT, RIGHT, hint, identity, percent, prompt, verdict, width, words};
+use super::{LEFT, RIGHT, ended, hint, identity, percent, prompt, width, words};
 use crate::model::snapshot::{Last, SlotState, SlotView};
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;
@@ -49,7 +49,7 @@ fn half(screen: &mut Screen, slot: &SlotView, name: usize, top: i32, now: Timest
             }
         }
         (SlotState::Idle, Some(last)) => {
-            let (shape, word) = verdict(last.verdict);
+            let (shape, word) = ended(last);
             headline(screen, shape, word);
             if last.verdict == Verdict::Pass {
                 screen.text(LEFT, top + 18, Face::Plain, identity(last.board.as_ref()));
@@ -102,7 +102,7 @@ fn row(screen: &mut Screen, slot: &SlotView, name: usize, y: i32) {
         (SlotState::Blocked, _) => (Shape::NoEntry, "BLOCKED", Vec::new()),
         (SlotState::Idle, None) => (Shape::Drop, "Ready", Vec::new()),
         (SlotState::Idle, Some(last)) => {
-            let (shape, word) = verdict(last.verdict);
+            let (shape, word) = ended(last);
             (shape, word, remark(last))
         }
     };
@@ -164,7 +164,7 @@ fn cell(screen: &mut Screen, slot: &SlotView, name: usize, (left, y): (i32, i32)
         (SlotState::Blocked, _) => (Shape::NoEntry, "BLOCK"),
         (SlotState::Idle, None) => (Shape::Drop, "Ready"),
         (SlotState::Idle, Some(last)) => {
-            let (shape, word) = verdict(last.verdict);
+            let (shape, word) = ended(last);
             (shape, last.fault.as_ref().map_or(word, |fault| fault.code.code()))
         }
     };

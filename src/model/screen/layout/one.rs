@@ -1,7 +1,7 @@
 //! One slot has the whole screen.
 
 use super::super::{Face, Screen, Shape};
-use super::{LEFT, LINE, RIGHT, hint, identity, percent, prompt, verdict, words};
+use super::{LEFT, LINE, RIGHT, ended, hint, identity, percent, prompt, words};
 use crate::model::snapshot::{Last, SlotState, SlotView, Snapshot};
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;
@@ -95,8 +95,8 @@ fn asked(screen: &mut Screen, prompt: &str) {
 }
 
 fn passed(screen: &mut Screen, last: &Last) {
-    let word = if last.already.is_some() { "DONE" } else { "PASS" };
-    headline(screen, Shape::Tick, word, Face::Big4);
+    let (shape, word) = ended(last);
+    headline(screen, shape, word, Face::Big4);
     screen.text(LEFT, 34, Face::Fact, identity(last.board.as_ref()));
     screen.right(RIGHT, 34, Face::Fact, words::duration(last.ms));
     let board = last.board.as_ref().map_or(String::new(), |board| {
@@ -112,7 +112,7 @@ fn passed(screen: &mut Screen, last: &Last) {
 }
 
 fn failed(screen: &mut Screen, last: &Last) {
-    let (shape, word) = verdict(last.verdict);
+    let (shape, word) = ended(last);
     let face = match word.len() {
         ..=4 => Face::Big4,
         5 => Face::Big5,
