@@ -23,9 +23,10 @@ use crate::jig::{Edge, Keeper, Lamps, Levels, LineError, Lines, Nest, Panel, Por
 use crate::model::fault::FaultCode;
 use crate::model::snapshot::Station as Facts;
 use crate::model::supply::Limits;
-use crate::sim::bench::{self, NestSpec};
+use crate::sim::bench::{self, NestSpec, Virtual};
 use crate::sim::hand::Hand;
 use crate::sim::panel::VirtualPanel;
+use crate::station::listen::Listener;
 use crate::station::slot::Start as SlotStart;
 use crate::station::supply::Guard;
 use crate::station::{Plan, Shelf, SlotPlan, Station};
@@ -177,20 +178,54 @@ fn slot_plan(slot: &Slot, stop_after: u32) -> Result<(SlotPlan, Option<Box<dyn L
     let pace = Pace { max_baud: slot.max_baud, ..Pace::default() };
     let Jig { nest, edges, levels, lamps } = jig(slot)?;
     let supply = slot.supply.as_ref().map(guard);
-    Ok((SlotPlan { name: slot.name.clone(), nest, edges, levels, supply, start, pace, stop_after }, lamps))
+    let log = slot.log_uart.as_ref().map(|uart| Listener::new(Arc::new(SerialSource::new(uart.display().to_string()))));
+    Ok((SlotPlan { name: slot.name.clone(), nest, edges, levels, supply, log, start, pace, stop_after }, lamps))
 }
 
-/// A slot over a virtual nest, and the hand that puts boards in.
+/// A slot over a virtual nest, and the hand that puts boards in. Where the machine has no PTY that knows every rate
+/// (a container without /dev/pts, qemu-user) its board hangs on a pipe, and that is said.
 pub fn virtual_slot(name: &str, spec: NestSpec, pace: Pace) -> Result<(SlotPlan, Hand), Failure> {
-    let nest = bench::nest(spec).map_err(|error| Failure::broken(format!("slot {name}: no virtual nest: {error}")))?;
+    match bench::nest(spec) {
+        Ok(nest) => {
+            let source = Arc::new(SerialSource::new(nest.uart.display().to_string()));
+            virtual_plan(name, nest, source, pace)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Err(no_nest(name, &error)),
+        Err(error) => {
+            tracing::warn!(
+                "slot {name}: expected a pseudo terminal, found: {error}; its board hangs on a memory pipe, the \
+                 serial driver takes no part"
+            );
+            piped_slot(name, spec, pace)
+        }
+    }
+}
+
+/// The same, always on a pipe.
+pub fn piped_slot(name: &str, spec: NestSpec, pace: Pace) -> Result<(SlotPlan, Hand), Failure> {
+    let nest = bench::piped_nest(spec).map_err(|error| no_nest(name, &error))?;
+    let source = Arc::clone(&nest.uart);
+    virtual_plan(name, nest, source, pace)
+}
+
+fn no_nest(name: &str, error: &std::io::Error) -> Failure {
+    Failure::broken(format!("slot {name}: no virtual nest: {error}"))
+}
+
+fn virtual_plan<Uart>(
+    name: &str,
+    nest: Virtual<Uart>,
+    source: Arc<dyn PortSource>,
+    pace: Pace,
+) -> Result<(SlotPlan, Hand), Failure> {
     let lines = Keeper::new(nest.lines).map_err(Failure::broken)?;
-    let source = Arc::new(SerialSource::new(nest.uart.display().to_string()));
     let slot = SlotPlan {
         name: name.into(),
         nest: Nest { source, lines },
         edges: nest.edges,
         levels: Levels::default(),
         supply: None,
+        log: None,
         start: SlotStart::Button,
         pace,
         stop_after: 0,

@@ -51,6 +51,18 @@ async fn a_made_up_board_of_each_chip_passes_and_holds_stock_with_the_applicatio
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_board_on_a_pipe_passes_as_one_on_a_terminal_does() {
+    let (name, file) = factory::demo_image(Chip::Bk7231N, "1.18.300");
+    let rig = Rig::piped(&[(&name, &file)]);
+    let stock = factory::stock(Chip::Bk7231N, 7);
+    let out = rig.convert(0, BoardSpec::new(Chip::Bk7231N, stock.clone())).await;
+    assert_eq!(out.unit.verdict, Verdict::Pass, "{:?}", out.unit.fault);
+    assert!(out.flash == replaced(&stock, app(&name, &file)) && rig.backup(&out.unit).await == stock);
+    assert!(out.unit.uart.baud > 115_200, "the host's rates reach the board");
+    rig.station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_converted_board_that_is_pressed_again_is_proven_and_not_written() {
     let (name, file) = factory::demo_image(Chip::Bk7231T, "1.18.300");
     let rig = Rig::new(1, &[(&name, &file)]);

@@ -1,4 +1,5 @@
-//! Button, contact and cable of a jig while the station runs: whole units over virtual nests with a contact.
+//! Button, contact, cable, supply and lamps of a jig while the station runs: whole units over virtual nests with a
+//! contact.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,26 +12,30 @@
 mod common;
 
 use common::{SPEED, quick};
+use flashjig::face::lights;
 use flashjig::hw::serial::SerialSource;
-use flashjig::jig::{Edge, Input, Levels};
+use flashjig::jig::{Edge, Input, Lamps, Levels, LineError, Supply, SupplyError};
 use flashjig::model::chip::Chip;
 use flashjig::model::fault::FaultCode;
-use flashjig::model::lamps::Signal;
+use flashjig::model::lamps::{Lit, Signal};
 use flashjig::model::snapshot::SlotView;
 use flashjig::model::stage::Stage;
+use flashjig::model::supply::{Limits, Reading};
 use flashjig::model::verdict::Verdict;
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::hand::Hand;
 use flashjig::station::slot::Start;
+use flashjig::station::supply::Guard;
 use flashjig::station::{Order, SlotPlan, Station, StationHandle};
 use flashjig::wiring;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 struct Jig {
     station: Station,
@@ -170,5 +175,148 @@ async fn an_adapter_that_was_unplugged_works_again_when_it_is_back_without_a_res
     std::os::unix::fs::symlink(device, link).unwrap();
     jig.handle.order("A", Order::Start { redo: false }).await.unwrap();
     assert_eq!(jig.finished(3).await.last.unwrap().verdict, Verdict::Pass);
+    jig.station.stop().await;
+}
+
+/// A meter that shows what the test says.
+#[derive(Clone)]
+struct Meter(Arc<Mutex<Reading>>);
+
+impl Meter {
+    const GOOD: Reading = Reading { millivolts: 3_290, milliamps: 90 };
+
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(Self::GOOD)))
+    }
+
+    fn shows(&self, reading: Reading) {
+        *self.0.lock().unwrap() = reading;
+    }
+}
+
+impl Supply for Meter {
+    fn read(&mut self) -> Result<Reading, SupplyError> {
+        Ok(*self.0.lock().unwrap())
+    }
+}
+
+/// A jig with this meter, slow enough for it to be read three times in any stage that moves data.
+fn metered(meter: &Meter) -> Jig {
+    Jig::new(EMPTY, Start::Contact, |plan, _| {
+        plan.supply = Some(Guard::new(Box::new(meter.clone()), Limits::default()));
+        plan.pace.max_baud = 230_400;
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_circuit_takes_the_power_off_and_leaves_the_flash_as_it_was() {
+    let meter = Meter::new();
+    let mut jig = metered(&meter);
+    jig.board();
+    jig.edge(Input::Contact, true).await;
+    jig.until(|slot| slot.stage == Some(Stage::Backup) && slot.supply == Some(Meter::GOOD)).await;
+    meter.shows(Reading { millivolts: 600, milliamps: 1_500 });
+    let slot = jig.finished(1).await;
+    assert_eq!(Signal::of(&slot).0, Signal::Fail);
+    let fault = slot.last.unwrap().fault.unwrap();
+    assert_eq!((fault.code, fault.code.code()), (FaultCode::ShortCircuit, "P02"));
+    assert!(fault.message.contains("1500 mA at 600 mV") && !fault.hint.is_empty(), "{}", fault.message);
+    let (flash, stats) = jig.hand.remove().unwrap();
+    assert!(!stats.powered && stats.cen == "low", "the jig was left live");
+    assert!(flash == factory::stock(Chip::Bk7231T, 7), "nothing was written");
+    jig.station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supply_that_breaks_down_stops_a_write_and_the_next_unit_goes_on_from_the_kept_backup() {
+    let meter = Meter::new();
+    let mut jig = metered(&meter);
+    jig.board();
+    jig.edge(Input::Contact, true).await;
+    jig.until(|slot| slot.stage == Some(Stage::Write)).await;
+    meter.shows(Reading { millivolts: 2_700, milliamps: 120 });
+    let fault = jig.finished(1).await.last.unwrap().fault.unwrap();
+    assert_eq!((fault.code, fault.code.code(), fault.stage), (FaultCode::LowSupply, "P03", Stage::Write));
+    let first = jig.handle.unit(1).await.unwrap().unwrap();
+    meter.shows(Meter::GOOD);
+    jig.edge(Input::Contact, false).await;
+    jig.until(|slot| slot.seated == Some(false)).await;
+    jig.edge(Input::Contact, true).await;
+    assert_eq!(jig.finished(2).await.last.unwrap().verdict, Verdict::Pass);
+    let second = jig.handle.unit(2).await.unwrap().unwrap();
+    let sha256 = |backup: Option<flashjig::model::unit::Backup>| backup.unwrap().sha256;
+    assert_eq!(sha256(first.backup), sha256(second.backup), "the stock flash of before the breakdown");
+    let (_, stats) = jig.hand.remove().unwrap();
+    assert!(!stats.powered && stats.boot_intact);
+    jig.station.stop().await;
+}
+
+/// Lamps that tell what they were asked to show.
+struct Seen(mpsc::UnboundedSender<Lit>);
+
+impl Lamps for Seen {
+    fn show(&mut self, lit: Lit) -> Result<(), LineError> {
+        _ = self.0.send(lit);
+        Ok(())
+    }
+}
+
+/// What the lamps showed, up to what is waited for.
+async fn shown(lamps: &mut mpsc::UnboundedReceiver<Lit>, wanted: impl Fn(&Lit) -> bool) -> Vec<Lit> {
+    let mut all = Vec::new();
+    loop {
+        let lit = lamps.recv().await.unwrap();
+        all.push(lit);
+        if wanted(&lit) {
+            return all;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lamps_tell_attention_busy_pass_and_fail_apart() {
+    let mut jig = Jig::new(EMPTY, Start::Button, |plan, _| plan.pace.max_baud = 230_400);
+    let (send, mut lamps) = mpsc::unbounded_channel();
+    let stop = CancellationToken::new();
+    let lights = tokio::spawn(lights::run(jig.handle.clone(), "A".into(), Box::new(Seen(send)), stop.clone()));
+    let dark = |lit: &Lit| *lit == Lit::default();
+    let colours = |lit: &Lit| (lit.green, lit.red, lit.busy);
+
+    // the lid is open: red and busy together, again and again, with the buzzer
+    jig.press().await;
+    for _ in 0..3 {
+        let lit = shown(&mut lamps, |lit| lit.red).await;
+        assert!(lit.iter().all(|lit| dark(lit) || lit.buzzer || colours(lit) == (false, true, true)), "{lit:?}");
+        shown(&mut lamps, |lit| !lit.red).await;
+    }
+    jig.board();
+    jig.edge(Input::Contact, true).await;
+    jig.until(|slot| slot.notice.is_none()).await;
+
+    // at work: the busy lamp alone, on and off; then green, and one long sound
+    jig.press().await;
+    jig.until(|slot| slot.stage == Some(Stage::Backup)).await;
+    shown(&mut lamps, |lit| colours(lit) == (false, false, true)).await;
+    let lit = shown(&mut lamps, |lit| lit.green).await;
+    assert!(lit.iter().all(|lit| !lit.red && (lit.green || !lit.buzzer)), "{lit:?}");
+    assert!(lit.last().unwrap().buzzer, "a sound comes with it");
+    let lit = shown(&mut lamps, |lit| !lit.buzzer).await;
+    assert_eq!(lit, [Lit { green: true, ..Lit::default() }], "green stays when the sound ends");
+
+    // lifted at work: red in a rhythm, never green
+    jig.handle.order("A", Order::Start { redo: true }).await.unwrap();
+    jig.until(|slot| slot.stage == Some(Stage::Backup)).await;
+    jig.edge(Input::Contact, false).await;
+    jig.finished(2).await;
+    shown(&mut lamps, |lit| lit.red).await;
+    for _ in 0..2 {
+        let lit = shown(&mut lamps, |lit| !lit.red).await;
+        let lit = [lit, shown(&mut lamps, |lit| lit.red).await].concat();
+        assert!(lit.iter().all(|lit| !lit.green && !lit.busy), "{lit:?}");
+    }
+    stop.cancel();
+    lights.await.unwrap();
+    let rest = shown(&mut lamps, dark).await;
+    assert!(rest.iter().all(|lit| !lit.green));
     jig.station.stop().await;
 }

@@ -2,13 +2,17 @@
 # never installed. To be sourced. Needs a Debian 12 or newer; no root, no Docker.
 # shellcheck shell=bash
 
-# debian_index FOLDER: reads this machine's own Debian sources for both architectures. armhf needs none of them: its C
-# library comes in an "all" package for cross compilers.
+# debian_index FOLDER [SUITE]: reads this machine's own Debian sources for both architectures; or those of another suite
+# of Debian, such as trixie. armhf needs none of them: its C library comes in an "all" package for cross compilers.
 debian_index() {
-  local folder=$1 sources=/etc/apt/sources.list.d/debian.sources
+  local folder=$1 suite=${2:-} sources=/etc/apt/sources.list.d/debian.sources
   [ -r $sources ] || { echo "expected $sources (Debian 12 or newer), found none; run this on Debian" >&2; return 2; }
   mkdir -p "$folder"/apt/lists/partial "$folder"/apt/archives/partial
   sed '/^Architectures:/d; s/^Types:.*/&\nArchitectures: amd64 arm64/' $sources >"$folder/apt/d.sources"
+  if [ -n "$suite" ]; then
+    # the first entry alone: the security archive names its suites otherwise
+    sed -i "/^\$/,\$d; s/^Suites:.*/Suites: $suite/" "$folder/apt/d.sources"
+  fi
   APT=(-q -o "Dir::Etc::sourcelist=$folder/apt/d.sources" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$folder/apt/lists"
     -o Dir::State::status=/dev/null -o "Dir::Cache::archives=$folder/apt/archives" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
     -o APT::Architecture=amd64 -o APT::Architectures::=amd64 -o APT::Architectures::=arm64 -o APT::Sandbox::User=root)

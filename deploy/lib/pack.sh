@@ -27,6 +27,7 @@ pack() (
   export SOURCE_DATE_EPOCH
   version=${FLASHJIG_DEB_VERSION:-$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)}
   rm -rf "$root" && mkdir -p "$root" "$out"
+  maintainer=${FLASHJIG_DEB_MAINTAINER:-$(sed -n 's/^Maintainer: //p' $here/control.in)}
   share=$root/usr/share doc=$root/usr/share/doc/flashjig
   put() { install -D -m "$1" "$2" "$root/$3"; }
 
@@ -43,7 +44,7 @@ pack() (
   put 644 CHANGELOG.md usr/share/doc/flashjig/NEWS.md
   _crates "${RUST_TARGET[$arch]}" >"$doc/crates.txt"
   printf 'flashjig (%s) unstable; urgency=medium\n\n  * What is new stands in NEWS.md.\n\n -- %s  %s\n' "$version" \
-    "$(sed -n 's/^Maintainer: //p' $here/control.in)" "$(_date --rfc-email)" >"$doc/changelog"
+    "$maintainer" "$(_date --rfc-email)" >"$doc/changelog"
   mkdir -p "$share/man/man1"
   sed "s/@VERSION@/$version/; s/@DATE@/$(_date +%F)/" $here/flashjig.1 >"$share/man/man1/flashjig.1"
   gzip -9n "$doc/changelog" "$share/man/man1/flashjig.1"
@@ -52,7 +53,7 @@ pack() (
 
   mkdir "$root/DEBIAN"
   sed "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@SIZE@/$(du -sk --apparent-size "$root" | cut -f1)/
-       s/@LIBC@/libc6 (>= $(_libc_of "$program"))/" $here/control.in >"$root/DEBIAN/control"
+       s/@LIBC@/libc6 (>= $(_libc_of "$program"))/; s|^Maintainer: .*|Maintainer: $maintainer|" $here/control.in >"$root/DEBIAN/control"
   (cd "$root" && find etc -type f -printf '/%p\n') >"$root/DEBIAN/conffiles"
   (cd "$root" && find usr -type f -print0 | sort --zero-terminated | xargs -0 md5sum) >"$root/DEBIAN/md5sums"
   for script in postinst prerm postrm; do put 755 $here/$script DEBIAN/$script; done

@@ -12,8 +12,14 @@ const CHIPS: [Chip; 3] = [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M];
 fn bases() -> &'static [Vec<u8>] {
     static BASES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     BASES.get_or_init(|| {
-        let images = CHIPS.map(|chip| factory::demo_image(chip, "1.18.300").1);
-        let dumps = CHIPS.map(|chip| factory::stock(chip, 1));
+        // little code: most of a run is decryption and CRC, and a fuzzer lives by the number of its runs
+        let images = CHIPS.map(|chip| factory::demo_image_of(chip, "1.18.300", 0x4000).1);
+        let dumps = CHIPS.map(|chip| {
+            let mut dump = factory::small_stock(chip, 1, 0x2_8000);
+            // one whole dump; the others end behind their code
+            dump.truncate(if chip == Chip::Bk7231T { dump.len() } else { 0x4_0000 });
+            dump
+        });
         images.into_iter().chain(dumps).collect()
     })
 }

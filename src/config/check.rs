@@ -37,7 +37,7 @@ pub(super) fn check(settings: Settings, source: &Source<'_>) -> Option<Config> {
     if settings.slots.iter().filter_map(|slot| slot.supply.as_ref()).any(|supply| supply.bus.is_none()) {
         pins::take_bus(Path::new("/dev/i2c-1"), "the I2C bus of the supply meters", &mut taken);
     }
-    for uart in settings.slots.iter().filter_map(|slot| slot.uart.as_ref()) {
+    for uart in settings.slots.iter().flat_map(|slot| [&slot.uart, &slot.log_uart]).flatten() {
         pins::take_uart(Path::new(&uart.value), &mut taken);
     }
     let slots: Vec<_> = settings.slots.into_iter().map(|given| slot(given, &mut taken)).collect();
@@ -171,7 +171,8 @@ fn slot(given: settings::Slot, taken: &mut Taken<'_>) -> Option<Slot> {
             taken.take("name", value.clone(), &label, *at);
         }
     }
-    let uart = given.uart.and_then(|uart| device(uart, &label, taken));
+    let uart = given.uart.and_then(|uart| device(uart, "uart", &label, taken));
+    let log_uart = given.log_uart.and_then(|uart| device(uart, "log_uart", &label, taken));
     let max_baud = given.max_baud.map_or(MAX_BAUD, |max_baud| {
         if max_baud.value < FIRST_BAUD {
             let what = format!("{label}: max_baud {} is below {FIRST_BAUD}, where every chip begins", max_baud.value);
@@ -182,7 +183,7 @@ fn slot(given: settings::Slot, taken: &mut Taken<'_>) -> Option<Slot> {
     let lines = lines(given.lines, &label, uart.as_deref(), taken)?;
     let start = start(given.start, &lines, &label, source);
     let supply = given.supply.and_then(|given| supply(given, &label, taken));
-    Some(Slot { name: given.name?.value, uart: uart?, max_baud, start, lines, supply })
+    Some(Slot { name: given.name?.value, uart: uart?, max_baud, log_uart, start, lines, supply })
 }
 
 /// The meter of a slot: each has its own address on its bus.
@@ -205,9 +206,9 @@ fn supply(given: settings::Supply, label: &str, taken: &mut Taken<'_>) -> Option
 }
 
 /// The serial device of a slot.
-fn device(given: At<String>, label: &str, taken: &mut Taken<'_>) -> Option<PathBuf> {
+fn device(given: At<String>, key: &str, label: &str, taken: &mut Taken<'_>) -> Option<PathBuf> {
     let at = given.at;
-    let uart = path(given, &format!("{label}: uart"), taken.source)?;
+    let uart = path(given, &format!("{label}: {key}"), taken.source)?;
     let plain = pins::plain(&uart);
     taken.take("uart", plain.display().to_string(), label, at);
     let name = plain.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

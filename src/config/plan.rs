@@ -89,6 +89,8 @@ pub struct Slot {
     pub uart: PathBuf,
     /// Top of the ladder of rates, bits per second.
     pub max_baud: u32,
+    /// A second serial device, at the board's log output (UART2, 115200 baud).
+    pub log_uart: Option<PathBuf>,
     /// What starts a unit.
     pub start: Start,
     /// Who switches the board.

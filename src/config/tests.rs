@@ -17,6 +17,7 @@ fn the_least_that_is_required_gets_every_default() {
         name: "A".into(),
         uart: "/dev/ttyAMA0".into(),
         max_baud: 2_000_000,
+        log_uart: None,
         start: Start::Button,
         lines: LinesKind::Manual,
         supply: None,
@@ -225,6 +226,30 @@ lines = { kind = "socket", path = "/run/x.sock" }
     f.toml:13: error: slot "B" reset: pin 27 is used by slot "A" reset already (line 9); give each its own pin
     f.toml:21: error: slot "D": socket /run/x.sock is used by slot "C" already (line 17); give each its own socket
     "##);
+}
+
+#[test]
+fn a_log_port_belongs_to_one_slot_and_its_pins_to_nobody_else() {
+    let text = r#"
+[station]
+data_dir = "/d"
+[[slot]]
+name = "A"
+uart = "/dev/serial/by-path/a"
+log_uart = "/dev/ttyAMA0"
+lines = { kind = "gpio", power = { pin = 15 } }
+[[slot]]
+name = "B"
+uart = "/dev/ttyS2"
+log_uart = "/dev/serial/by-path/a"
+"#;
+    insta::assert_snapshot!(problems(text), @r##"
+    f.toml:8: error: slot "A" power: pin 15 is used by the UART /dev/ttyAMA0 already; give each its own pin
+    f.toml:12: error: slot "B": uart /dev/serial/by-path/a is used by slot "A" already (line 6); give each its own uart
+    "##);
+    let good = text.replace("pin = 15", "pin = 17").replace("log_uart = \"/dev/serial/by-path/a\"", "");
+    let (config, _) = try_parse(&good).unwrap();
+    assert_eq!(config.slots[0].log_uart.as_deref(), Some(Path::new("/dev/ttyAMA0")));
 }
 
 #[test]

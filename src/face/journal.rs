@@ -76,6 +76,7 @@ fn line(event: &Event) -> Option<(Level, String)> {
             ),
         ),
         Event::Retried { stage, message } => (Level::Warn, format!("retry in {stage}: {message}")),
+        Event::BoardLog { lines } => (Level::Info, format!("the board's log ends: {}", lines.join(" | "))),
         Event::Prompt { message } => (Level::Warn, format!("to do now: {message}")),
         Event::Stopping => (Level::Info, "stops at the next safe point".into()),
         Event::Noticed { message } => (Level::Warn, format!("look: {message}")),

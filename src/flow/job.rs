@@ -4,10 +4,11 @@ use super::alarm::Alarm;
 use super::report::Outbox;
 use crate::clock::Synced;
 use crate::jig::Nest;
+use crate::model::board_log::BoardLog;
 use crate::model::image::Image;
 use crate::model::recipe::Kit;
 use crate::store::{Archive, Ledger};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +38,8 @@ pub struct Job<'a> {
     pub outbox: Outbox,
     /// Asked for by a long press, the page, or the end of the program.
     pub stop: CancellationToken,
+    /// What the board says on its log UART; none: nobody hears it.
+    pub log: Option<Arc<Mutex<BoardLog>>>,
     /// Stops it at once, whatever it does.
     pub alarm: watch::Receiver<Option<Alarm>>,
 }

@@ -73,6 +73,8 @@ pub(super) struct Run<'a> {
     pub(super) mended: BTreeMap<u32, u8>,
     /// The first fault, in full.
     pub(super) fault: Option<Fault>,
+    /// What the board said, as it may be told.
+    pub(super) board_log: Vec<String>,
     /// Its number, once it is recorded.
     pub(super) seq: Option<u64>,
     /// How often it was noted in the ledger.
@@ -115,6 +117,7 @@ impl<'a> Run<'a> {
             checks: Checks::default(),
             mended: BTreeMap::new(),
             fault: None,
+            board_log: Vec::new(),
             seq: None,
             notes: 0,
         }
@@ -146,15 +149,19 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What a loss says about the rate: damaged replies speak against it at once, contradicting evidence when it comes
-    /// twice.
+    /// What a loss says about the rate: damaged replies speak against it at once, contradicting evidence and a lost link
+    /// when they come twice.
     pub(super) fn doubt(&mut self, code: FaultCode) {
         match code {
             FaultCode::BadReply | FaultCode::BackupUnsure => self.slow_down(),
-            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip if self.doubted => {
+            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip | FaultCode::LinkLost
+                if self.doubted =>
+            {
                 self.slow_down();
             }
-            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip => self.doubted = true,
+            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip | FaultCode::LinkLost => {
+                self.doubted = true
+            }
             _ => {}
         }
     }

@@ -84,6 +84,8 @@ impl System {
         }
         if name.starts_with("ttyAMA")
             && let Some(clock) = self.attribute(format!("/sys/class/tty/{name}/uartclk")).and_then(|hz| hz.parse().ok())
+            // a firmware that gives no clock
+            && clock > 0
             && let Some(note) = slow(uart, clock, max_baud)
         {
             notes.push(note);
@@ -171,6 +173,8 @@ mod tests {
         let notes = system.notes(Path::new("/dev/ttyAMA0"), 2_000_000);
         assert!(notes[0].what.contains("187500 baud at most"), "{notes:?}");
         assert_eq!(system.notes(Path::new("/dev/ttyAMA0"), 115_200), []);
+        let (_dir, system) = self::system(&[("dev/ttyAMA0", ""), ("sys/class/tty/ttyAMA0/uartclk", "0\n")], &[]);
+        assert_eq!(system.notes(Path::new("/dev/ttyAMA0"), 2_000_000), [], "no clock is told");
     }
 
     #[test]

@@ -37,8 +37,11 @@ pub(super) fn judge(command: &Command, reply: &Reply) -> Answer {
         (Command::WriteReg { addr, value }, Reply::WriteReg { addr: a, value: v }) => same(a == addr && v == value),
         (Command::ReadReg { addr }, Reply::ReadReg { addr: a, .. }) => same(a == addr),
         (Command::SetBaud { rate, delay }, Reply::SetBaud { rate: r, delay: d }) => same(r == rate && d == delay),
-        (Command::Write { addr, .. }, Reply::Write { status, addr: a, .. })
-        | (Command::WritePages { addr, .. }, Reply::WritePages { status, addr: a })
+        (Command::Write { addr, data }, Reply::Write { status, addr: a, count }) => {
+            // the low 8 bits of the count
+            echo(*status, a == addr && data.len() & 0xFF == usize::from(*count))
+        }
+        (Command::WritePages { addr, .. }, Reply::WritePages { status, addr: a })
         | (Command::EraseSector { addr }, Reply::EraseSector { status, addr: a }) => echo(*status, a == addr),
         (Command::Read { addr, len }, Reply::Read { status, addr: a, data }) => {
             echo(*status, a == addr && data.len() == usize::from(*len))

@@ -53,6 +53,13 @@ pub enum LinkError {
         /// The command, in words.
         command: String,
     },
+    /// A write got no reply. The chip may still wait for bytes of it, and where one of the address is missing, whatever
+    /// is sent next would complete it and put the sector somewhere else, in the boot area even. Only a reset is safe.
+    #[error("{command}: expected a reply, found none; reset the chip and attach again before anything else is sent")]
+    HalfSent {
+        /// The command, in words.
+        command: String,
+    },
     /// A reply of the right kind with the wrong content.
     #[error("{command}: expected its echo, found {found}; check the ground and the supply, or lower max_baud")]
     BadReply {
@@ -125,7 +132,7 @@ impl LinkError {
             Self::Port { .. } => FaultCode::NoPort,
             Self::Lines(_) => FaultCode::NoLines,
             Self::NoAnswer { .. } => FaultCode::NoAnswer,
-            Self::Lost { .. } => FaultCode::LinkLost,
+            Self::Lost { .. } | Self::HalfSent { .. } => FaultCode::LinkLost,
             Self::NoBaud { .. } => FaultCode::NoBaud,
             Self::Unanswered { .. }
             | Self::BadReply { .. }

@@ -152,7 +152,10 @@ impl ChipLink {
             if self.dialect().locks_after_crc() && !self.gate.may_erase() {
                 self.link_check().await?;
             }
-            match self.exchange(&Command::Erase { size, addr }).await {
+            match self
+                .exchange(&Command::Erase { size, addr: addr.saturating_add(self.dialect().erase_offset()) })
+                .await
+            {
                 Ok(_) => {
                     self.gate.erased();
                     return Ok(());
@@ -173,8 +176,8 @@ impl ChipLink {
 
     /// Writes one sector of 4096 bytes into erased flash.
     ///
-    /// Never repeated: after a lost reply the sector may hold anything, so the caller erases it and writes it again.
-    /// The link is in step when the error is given.
+    /// Never repeated: after a damaged reply the sector may hold anything, so the caller erases it and writes it again;
+    /// the link is in step then. After no reply at all ([`LinkError::HalfSent`]) nothing more may be sent before a reset.
     pub async fn write_sector(&mut self, addr: u32, data: &[u8]) -> Result<(), LinkError> {
         self.guard("a write", addr, SECTOR)?;
         if data.len() != SECTOR as usize {
@@ -185,8 +188,12 @@ impl ChipLink {
         if self.dialect().locks_after_crc() && !self.gate.may_write() {
             return Err(LinkError::Locked { addr });
         }
-        match self.exchange(&Command::WritePages { addr, data: data.to_vec() }).await {
+        let data = data.to_vec();
+        let whole = self.dialect().writes_whole_frames();
+        let command = if whole { Command::Write { addr, data } } else { Command::WritePages { addr, data } };
+        match self.exchange(&command).await {
             Ok(_) => Ok(()),
+            Err(LinkError::Unanswered { command }) => Err(LinkError::HalfSent { command }),
             Err(error) if error.is_passing() => {
                 self.resync("a write").await?;
                 Err(error)

@@ -110,6 +110,11 @@ pub enum Event {
         /// What.
         message: String,
     },
+    /// What the board said on its log UART; told before the unit ends, with no credential in it.
+    BoardLog {
+        /// The last lines, the oldest first.
+        lines: Vec<String>,
+    },
     /// The unit ended; its record is on disk, unless the fault says otherwise.
     Finished {
         /// Number in the ledger; `None`: it could not be recorded. Called `unit` in JSON, where [`Stamped`]'s own

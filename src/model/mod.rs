@@ -7,6 +7,7 @@ pub mod batch;
 pub mod baud;
 pub mod beken;
 pub mod board;
+pub mod board_log;
 pub mod check;
 pub mod chip;
 pub mod code;

@@ -84,6 +84,7 @@ impl OpenUnit {
             already: None,
             restored_from: None,
             map: self.map,
+            board_log: Vec::new(),
         }
     }
 

@@ -271,8 +271,12 @@ impl SlotView {
             Event::Found { board } => self.board = Some(board.clone()),
             Event::Chosen { name, .. } => self.firmware = Some(name.clone()),
             Event::Already { already } => self.already = Some(already.clone()),
-            Event::Kept { .. } | Event::Planned { .. } | Event::ArchiveChecked { .. } | Event::Shelf | Event::Batch => {
-            }
+            Event::Kept { .. }
+            | Event::Planned { .. }
+            | Event::BoardLog { .. }
+            | Event::ArchiveChecked { .. }
+            | Event::Shelf
+            | Event::Batch => {}
             Event::Retried { .. } => {
                 self.retries += 1;
                 if let Some(step) = self.steps.last_mut() {

@@ -70,6 +70,9 @@ pub struct Unit {
     /// The unit whose stock backup was written back.
     #[serde(default)]
     pub restored_from: Option<u64>,
+    /// The last lines of the board's own log, where the slot hears it; records of before this field have none.
+    #[serde(default)]
+    pub board_log: Vec<String>,
 }
 
 /// A board that was converted before it came into the jig.

@@ -1,10 +1,12 @@
 //! Virtual nests for the wiring: everything a real nest has, as real things.
 
 use super::drive;
+use super::end::BoardEnd;
 use super::hand::{Hand, Seedling, Shared, VirtualLines};
+use super::pipe;
 use super::pty::Pty;
 use super::rail::Rail;
-use crate::jig::{Edge, Lines};
+use crate::jig::{Edge, Lines, PortSource};
 use rustix::event::{EventfdFlags, eventfd};
 use std::io;
 use std::path::PathBuf;
@@ -33,10 +35,10 @@ impl Default for NestSpec {
     }
 }
 
-/// A nest that is not there.
-pub struct VirtualNest {
+/// A nest that is not there; `Uart` is how a host reaches its board.
+pub struct Virtual<Uart> {
     /// Its serial port.
-    pub uart: PathBuf,
+    pub uart: Uart,
     /// Its outputs.
     pub lines: Box<dyn Lines>,
     /// Its inputs.
@@ -45,16 +47,32 @@ pub struct VirtualNest {
     pub hand: Hand,
 }
 
+/// One whose port is a PTY: any program can open it.
+pub type VirtualNest = Virtual<PathBuf>;
+
+/// One whose port is a pipe inside this program.
+pub type PipedNest = Virtual<Arc<dyn PortSource>>;
+
 /// Makes a nest, empty, its lines at rest.
 pub fn nest(spec: NestSpec) -> io::Result<VirtualNest> {
+    let pty = Pty::open()?;
+    let uart = pty.path().to_path_buf();
+    furnish(spec, uart, pty)
+}
+
+/// The same without a PTY, for machines that have none.
+pub fn piped_nest(spec: NestSpec) -> io::Result<PipedNest> {
+    let (source, end) = pipe::cable();
+    furnish(spec, Arc::new(source), end)
+}
+
+fn furnish<Uart>(spec: NestSpec, uart: Uart, mut end: impl BoardEnd + 'static) -> io::Result<Virtual<Uart>> {
     if !(spec.speed.is_finite() && spec.speed > 0.0) {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             format!("expected a speed above 0 (1 is real time), found {}", spec.speed),
         ));
     }
-    let pty = Pty::open()?;
-    let uart = pty.path().to_path_buf();
     let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
     let (send, edges) = mpsc::channel(64);
     let mut rail = Rail::at_rest(spec.phantom);
@@ -71,8 +89,8 @@ pub fn nest(spec: NestSpec) -> io::Result<VirtualNest> {
         wake: Arc::clone(&wake),
     }));
     let driven = Arc::clone(&shared);
-    std::thread::Builder::new().name("virtual-nest".into()).spawn(move || drive::run(&driven, &pty, &wake))?;
-    Ok(VirtualNest { uart, lines: Box::new(VirtualLines(Arc::clone(&shared))), edges, hand: Hand(shared) })
+    std::thread::Builder::new().name("virtual-nest".into()).spawn(move || drive::run(&driven, &mut end, &wake))?;
+    Ok(Virtual { uart, lines: Box::new(VirtualLines(Arc::clone(&shared))), edges, hand: Hand(shared) })
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
-//! The thread of a nest: moves bytes between PTY and board at the pace of the wire.
+//! The thread of a nest: moves bytes between cable and board at the pace of the wire.
 //!
 //! A thread with `ppoll` rather than a task: tokio's timer counts whole milliseconds, and a round trip for each of 512
 //! sectors would add up to seconds. Bytes are handed over in chunks of a millisecond, and at the exact end of a run.
 
 use super::board::Board;
+use super::end::BoardEnd;
 use super::faults::{Damage, Way};
 use super::hand::State;
-use super::pty::Pty;
 use super::rail::Rail;
 use super::seed::Seed;
 use super::wire::{Garbler, LinkEar, RESET_RATE, agree, byte_time};
@@ -121,9 +121,9 @@ impl Cable {
         self.to_host.push_back((due, run));
     }
 
-    fn hand_over(&mut self, now: Duration, alone: bool, pty: &Pty) -> std::io::Result<()> {
+    fn hand_over(&mut self, now: Duration, alone: bool, end: &dyn BoardEnd) -> std::io::Result<()> {
         while let Some((_, bytes)) = self.to_host.front_mut().filter(|(due, _)| *due <= now) {
-            let taken = if alone { bytes.len() } else { pty.write(bytes)? };
+            let taken = if alone { bytes.len() } else { end.write(bytes)? };
             bytes.drain(..taken);
             if !bytes.is_empty() {
                 break;
@@ -197,11 +197,11 @@ impl Operator {
 }
 
 /// One round: everything that is due at `world`. Gives when to come back, in the world's time.
-fn round(state: &mut State, pty: &Pty, world: Duration, alone: bool) -> std::io::Result<Option<Duration>> {
+fn round(state: &mut State, end: &dyn BoardEnd, world: Duration, alone: bool) -> std::io::Result<Option<Duration>> {
     let now = world.mul_f64(state.speed);
-    let rate = pty.host_rate();
+    let rate = end.host_rate();
     let mut bytes = Vec::new();
-    pty.read(&mut bytes)?;
+    end.read(&mut bytes)?;
     if let Some(operator) = &mut state.operator {
         operator.hears_host(world, &bytes, rate);
         let held = operator.holds(world);
@@ -223,9 +223,9 @@ fn round(state: &mut State, pty: &Pty, world: Duration, alone: bool) -> std::io:
         }
         state.cable.say(now, chip, rate, &said, board);
     }
-    state.cable.hand_over(now, alone, pty)?;
+    state.cable.hand_over(now, alone, end)?;
     let chunk = CHUNK.mul_f64(state.speed);
-    let says = board.speaks_until().map(|end| end.min(now + chunk));
+    let says = board.speaks_until().map(|last| last.min(now + chunk));
     let next = [state.cable.wake_at(now, chunk), board.wake_at(), says].into_iter().flatten().min();
     let next = next.map(|at| at.div_f64(state.speed));
     let operator = state.operator.as_ref().and_then(|o| o.pulled);
@@ -233,16 +233,16 @@ fn round(state: &mut State, pty: &Pty, world: Duration, alone: bool) -> std::io:
 }
 
 /// Runs a nest until its hand is gone.
-pub(super) fn run(shared: &Arc<super::hand::Shared>, pty: &Pty, wake: &OwnedFd) {
+pub(super) fn run(shared: &Arc<super::hand::Shared>, end: &mut dyn BoardEnd, wake: &OwnedFd) {
     loop {
-        let alone = pty.is_alone();
+        let alone = end.is_alone();
         let (wait, filled) = {
             let mut state = shared.state();
             if state.stopped {
                 return;
             }
             let world = state.world();
-            let next = match round(&mut state, pty, world, alone) {
+            let next = match round(&mut state, end, world, alone) {
                 Ok(next) => next,
                 Err(error) => {
                     state.broken = Some(error.to_string());
@@ -257,9 +257,9 @@ pub(super) fn run(shared: &Arc<super::hand::Shared>, pty: &Pty, wake: &OwnedFd) 
         let limit =
             wait.map(|wait| Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos().into() });
         let mut fds = vec![PollFd::new(wake, PollFlags::IN)];
-        if !alone {
-            // a hung-up master is always "ready": polled, it would keep the thread spinning
-            fds.push(PollFd::from_borrowed_fd(pty.fd(), PollFlags::IN));
+        // a hung-up master is always "ready": polled, it would keep the thread spinning
+        if let Some(fd) = end.fd().filter(|_| !alone) {
+            fds.push(PollFd::from_borrowed_fd(fd, PollFlags::IN));
         }
         _ = poll(&mut fds, limit.as_ref());
         if fds.first().is_some_and(|fd| !fd.revents().is_empty()) {

@@ -7,7 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | [`mod@bench`], [`hand`], [`drive`] | nests for the wiring: PTY, lines, edges; the virtual operator; the thread |
-//! | [`pty`] | master end of a PTY |
+//! | [`pty`], `pipe` | the cable: master end of a PTY, or a pipe where there are none |
 //! | [`wire`], [`transmit`], [`timing`], [`rail`] | rates and garbling, pace, time limits, power and CEN |
 //! | [`board`] | life of a board |
 //! | [`rom`], [`lboot`], [`maskrom`] | device side of the protocol: base and dialects |
@@ -22,6 +22,7 @@ pub mod bench;
 pub mod board;
 pub mod control;
 pub mod drive;
+mod end;
 pub mod factory;
 pub mod faults;
 pub mod hand;
@@ -30,6 +31,7 @@ pub mod maskrom;
 pub mod nor;
 pub mod panel;
 pub mod parser;
+mod pipe;
 pub mod pty;
 pub mod rail;
 pub mod ring;

@@ -3,6 +3,7 @@
 //! No slave descriptor is kept open: then the kernel says when the host closes the port (the master hangs up), and
 //! bytes sent to nobody are lost, as on a real line.
 
+use super::end::BoardEnd;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
@@ -40,26 +41,25 @@ impl Pty {
     pub fn path(&self) -> &std::path::Path {
         &self.path
     }
+}
 
-    /// For waiting.
-    pub fn fd(&self) -> BorrowedFd<'_> {
-        self.master.as_fd()
+impl BoardEnd for Pty {
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.master.as_fd())
     }
 
-    /// Whether no host has the port open.
-    pub fn is_alone(&self) -> bool {
+    fn is_alone(&mut self) -> bool {
         let mut fds = [PollFd::new(&self.master, PollFlags::IN)];
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
         poll(&mut fds, Some(&now)).is_ok() && fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP))
     }
 
-    /// The rate that the host has set, bits per second. Odd ones too: rustix asks by `TCGETS2`.
-    pub fn host_rate(&self) -> u32 {
+    /// Odd ones too: rustix asks by `TCGETS2`.
+    fn host_rate(&self) -> u32 {
         tcgetattr(&self.master).map_or(0, |mode| mode.output_speed())
     }
 
-    /// What the host has sent, without waiting; an absent host has sent nothing.
-    pub fn read(&self, bytes: &mut Vec<u8>) -> io::Result<()> {
+    fn read(&self, bytes: &mut Vec<u8>) -> io::Result<()> {
         let mut piece = [0; 4096];
         loop {
             match rustix::io::read(&self.master, &mut piece) {
@@ -71,8 +71,7 @@ impl Pty {
         }
     }
 
-    /// Sends to the host; gives how much the kernel took. What an absent host does not take is gone.
-    pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         match rustix::io::write(&self.master, bytes) {
             Ok(n) => Ok(n),
             Err(Errno::AGAIN | Errno::INTR) => Ok(0),
@@ -97,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_master_sees_any_rate_of_the_host_and_its_absence() {
-        let pty = Pty::open().unwrap();
+        let mut pty = Pty::open().unwrap();
         assert!(pty.is_alone());
         for rate in [115_200, 921_600, 1_500_000, 2_000_000, 1_234_567] {
             let slave = host(&pty, rate);

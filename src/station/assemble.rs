@@ -6,6 +6,7 @@ use super::figures::Counter;
 use super::handle::StationHandle;
 use super::hub::Hub;
 use super::lines;
+use super::listen::Listener;
 use super::pulse::Pulses;
 use super::services::Services;
 use super::shelf::Shelf;
@@ -53,6 +54,8 @@ pub struct SlotPlan {
     pub levels: Levels,
     /// The meter in its supply.
     pub supply: Option<Guard>,
+    /// Where its board's log is heard.
+    pub log: Option<Listener>,
     /// How they are read.
     pub start: Start,
     /// How fast and how patient.
@@ -102,6 +105,7 @@ impl Station {
             let bench = Bench {
                 nest: slot.nest,
                 supply: slot.supply,
+                log: slot.log,
                 start: slot.start,
                 pace: slot.pace,
                 stop_after: slot.stop_after,

@@ -55,6 +55,7 @@ impl Bench {
             already: None,
             restored_from: None,
             map: None,
+            board_log: Vec::new(),
         };
         let (seq, unit) = match self.ledger.commit(unit.clone()).await {
             Ok(stored) => (Some(stored.seq), stored),

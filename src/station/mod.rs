@@ -14,6 +14,7 @@ pub mod figures;
 pub mod handle;
 pub mod hub;
 mod lines;
+pub mod listen;
 pub mod memory;
 mod notice;
 pub mod pulse;

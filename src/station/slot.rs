@@ -2,6 +2,7 @@
 
 use super::ears::{Ears, Heard};
 use super::handle::{Ask, Order, Refused};
+use super::listen::{Listener, Log};
 use super::memory::Memory;
 use super::notice::Notice;
 use super::pulse::Pulse;
@@ -68,6 +69,8 @@ pub struct Bench {
     pub nest: Nest,
     /// The meter in its supply.
     pub supply: Option<Guard>,
+    /// Where its log is heard.
+    pub log: Option<Listener>,
     /// How its button and contact are read.
     pub start: Start,
     /// How fast and how patient.
@@ -289,7 +292,8 @@ impl Bench {
         };
         let stop = self.end.child_token();
         let (trip, alarm) = watch::channel(None);
-        let work = flow::convert(self.job(stock, task, memory, stop.clone(), alarm));
+        let log = self.log.as_ref().map(|_| Log::default());
+        let work = flow::convert(self.job(stock, task, memory, stop.clone(), alarm, log.clone()));
         tokio::pin!(work);
         let guard = async {
             match &self.supply {
@@ -298,11 +302,19 @@ impl Bench {
             }
         };
         tokio::pin!(guard);
+        let listener = async {
+            match (&self.log, &log) {
+                (Some(listener), Some(log)) => listener.hear(&self.origin.slot, log).await,
+                _ => std::future::pending().await,
+            }
+        };
+        tokio::pin!(listener);
         loop {
             tokio::select! {
                 biased;
                 unit = &mut work => return unit,
                 never = &mut guard => match never {},
+                never = &mut listener => match never {},
                 wish = self.busy(inputs, shown, pulse, &trip) => if wish {
                     stop.cancel();
                     self.say(Event::Stopping).await;
@@ -359,6 +371,7 @@ impl Bench {
         memory: &Memory,
         stop: CancellationToken,
         alarm: watch::Receiver<Option<Alarm>>,
+        log: Option<Log>,
     ) -> Job<'_> {
         Job {
             nest: &self.nest,
@@ -372,6 +385,7 @@ impl Bench {
             pace: Pace { max_baud: memory.rate(self.pace.max_baud), ..self.pace },
             outbox: self.outbox.clone(),
             stop,
+            log,
             alarm,
         }
     }

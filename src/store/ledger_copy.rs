@@ -4,14 +4,19 @@
 //! user in its folder. So the log is copied to a temporary folder and opened there. A copy of a file that is being
 //! written may be torn: it is compared with the original until one whole pass finds no difference. Then every byte
 //! stood still from the pass before to this one, so the copy is what a crash between the two would have left, and
-//! from that sled recovers every record that was flushed. sled's `snap.*` files only speed up the opening and could
-//! be newer than the log that was copied: they stay behind.
+//! from that sled recovers every record that was flushed.
+//!
+//! sled's `snap.*` file belongs to it: an opening may give a segment of the log back that only the snapshot still
+//! knows to be empty, and a log read without it seems torn there and comes out empty. It is written before that and only
+//! while the log is being opened, so where it is the same before and after the log was copied, both fit.
 
 use super::StoreError;
 use super::last::Last;
 use super::log::config;
 use super::records::{Records, refused};
 use crate::model::unit::{Unit, UnitQuery};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -90,19 +95,45 @@ fn copy_ledger(from: &Path, to: &Path) -> io::Result<bool> {
     if conf.is_file() {
         fs::copy(conf, to.join("conf"))?;
     }
-    let settled = copy_until_still(&from.join("db"), &to.join("db"))?;
+    let snapshots = snapshots(from)?;
+    let settled = copy_until_still(&from.join("db"), &to.join("db"))? && snapshots == self::snapshots(from)?;
+    for (name, bytes) in snapshots {
+        fs::write(to.join(name), bytes)?;
+    }
     // Values of more than a segment; records never are that large, but sled looks for the folder.
     fs::create_dir_all(to.join("blobs"))?;
-    let blobs = match fs::read_dir(from.join("blobs")) {
-        Ok(blobs) => blobs,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(settled),
-        Err(error) => return Err(error),
-    };
-    for blob in blobs {
+    for blob in entries(&from.join("blobs"))? {
         let blob = blob?;
         fs::copy(blob.path(), to.join("blobs").join(blob.file_name()))?;
     }
     Ok(settled)
+}
+
+/// sled's snapshots, by name; normally one of a few KiB.
+fn snapshots(folder: &Path) -> io::Result<BTreeMap<OsString, Vec<u8>>> {
+    let mut snapshots = BTreeMap::new();
+    for entry in entries(folder)? {
+        let name = entry?.file_name();
+        if !name.to_string_lossy().starts_with("snap.") {
+            continue;
+        }
+        match fs::read(folder.join(&name)) {
+            Ok(bytes) => _ = snapshots.insert(name, bytes),
+            // replaced by its successor: the second look differs
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(snapshots)
+}
+
+/// The entries of a folder; none where it is not there.
+fn entries(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirEntry>>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => Ok(Some(entries).into_iter().flatten()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None.into_iter().flatten()),
+        Err(error) => Err(error),
+    }
 }
 
 fn copy_until_still(from: &Path, to: &Path) -> io::Result<bool> {

@@ -46,12 +46,13 @@ impl Log {
             return Err(error);
         }
         let log = Self { db, file, records, stock, last: LastFile::open(&folder).map_err(io)? };
-        log.sync()?;
-        log.last.write(found);
-        // the names of new files live in their folders, and those need a sync of their own
+        // the names of new files live in their folders, and those need a sync of their own; before that of the log, where
+        // sled may have given back a segment that only its new snapshot knows to be empty
         for folder in [&folder, data_dir] {
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
         }
+        log.sync()?;
+        log.last.write(found);
         Ok(log)
     }
 

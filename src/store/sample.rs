@@ -5,6 +5,7 @@ use crate::model::chip::{Chip, Key};
 use crate::model::content::BackupKind;
 use crate::model::digest::Digest;
 use crate::model::mac::Mac;
+use crate::model::open_unit::OpenUnit;
 use crate::model::stage::Stage;
 use crate::model::unit::{Backup, Firmware, StageTime, Uart, Unit, VERSION};
 use crate::model::verdict::Verdict;
@@ -59,5 +60,29 @@ pub(crate) fn unit() -> Unit {
         checks: Vec::new(),
         already: None,
         restored_from: None,
+        board_log: Vec::new(),
+    }
+}
+
+/// The note of such a unit while it is in the jig.
+pub(crate) fn in_flight(slot: &str, revision: u32, stage: Stage) -> OpenUnit {
+    let unit = unit();
+    OpenUnit {
+        revision,
+        station: unit.station,
+        slot: slot.into(),
+        batch: None,
+        started: unit.started,
+        noted: unit.finished,
+        clock_synced: true,
+        boot_id: unit.boot_id,
+        stage,
+        touched: stage == Stage::Erase,
+        board: unit.board,
+        backup: unit.backup,
+        firmware: unit.firmware,
+        config: None,
+        stages: Vec::new(),
+        map: None,
     }
 }

@@ -14,7 +14,7 @@ use flashjig::model::unit::Unit;
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::hand::{Hand, Stats};
-use flashjig::station::{Order, Station, StationHandle};
+use flashjig::station::{Order, SlotPlan, Station, StationHandle};
 use flashjig::wiring;
 use std::path::Path;
 use std::sync::Arc;
@@ -67,7 +67,25 @@ impl Rig {
         Self::made(slots, files, stop_after, |_| {})
     }
 
+    /// One slot whose board hangs on a pipe in place of a PTY.
+    pub fn piped(files: &[(&str, &[u8])]) -> Self {
+        let spec = NestSpec { speed: SPEED, ..NestSpec::default() };
+        let slot = wiring::piped_slot(&slot_name(0), spec, quick()).unwrap();
+        Self::over(vec![slot], files, |_| {})
+    }
+
     fn made(slots: usize, files: &[(&str, &[u8])], stop_after: u32, prepare: impl FnOnce(&Path)) -> Self {
+        let slot = |number: usize| {
+            let spec = NestSpec { speed: SPEED, seed: number as u64, ..NestSpec::default() };
+            let (mut plan, hand) = wiring::virtual_slot(&slot_name(number), spec, quick()).unwrap();
+            plan.stop_after = stop_after;
+            (plan, hand)
+        };
+        Self::over((0..slots).map(slot).collect(), files, prepare)
+    }
+
+    /// A station over these slots.
+    pub fn over(slots: Vec<(SlotPlan, Hand)>, files: &[(&str, &[u8])], prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let firmware = dir.path().join("firmware");
         std::fs::create_dir_all(&firmware).unwrap();
@@ -76,15 +94,7 @@ impl Rig {
         }
         prepare(dir.path());
         let (ledger, archive) = wiring::stores(dir.path()).unwrap();
-        let mut plans = Vec::new();
-        let mut hands = Vec::new();
-        for number in 0..slots {
-            let spec = NestSpec { speed: SPEED, seed: number as u64, ..NestSpec::default() };
-            let (mut plan, hand) = wiring::virtual_slot(&slot_name(number), spec, quick()).unwrap();
-            plan.stop_after = stop_after;
-            plans.push(plan);
-            hands.push(hand);
-        }
+        let (plans, hands) = slots.into_iter().unzip();
         let shelf = wiring::shelf(dir.path(), &firmware, "default");
         let station = wiring::start(wiring::facts("test", None), shelf, ledger, archive, plans);
         let handle = station.handle();

@@ -143,6 +143,7 @@ pub(crate) fn unit(tail: u8, verdict: Verdict, backup: Option<Backup>) -> Unit {
         checks: Vec::new(),
         already: None,
         restored_from: None,
+        board_log: Vec::new(),
     }
 }
 

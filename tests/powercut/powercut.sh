@@ -66,28 +66,29 @@ await() {
 # compares what the machine has with what it had acknowledged
 compare() {
     await "$1" CHECKED
-    sed -i 's/\r//' "serial.$1"
-    sed -n '/^LEDGER$/,/^BACKUPS$/p' "serial.$1" | grep -E '^[0-9]+,' | cut -d, -f1,5,9 | sort >ledger.now || true
-    sed -n '/^BACKUPS$/,/^CHECKED/p' "serial.$1" | sort >backups.now
+    # a copy: qemu goes on writing to the file
+    tr -d '\r' <"serial.$1" >said
+    sed -n '/^LEDGER$/,/^BACKUPS$/p' said | grep -E '^[0-9]+,' | cut -d, -f1,5,9 | sort >ledger.now || true
+    sed -n '/^BACKUPS$/,/^CHECKED/p' said | sort >backups.now
     LOST=$(sort -u passed | comm -23 - ledger.now)
     GONE=$(sort -u kept | comm -23 - backups.now)
     DOUBLE=$(cut -d, -f1 ledger.now | sort | uniq -d)
     # a length that followed a clock that jumps would be years, or nothing
-    LONG=$(sed -n '/^LEDGER$/,/^BACKUPS$/p' "serial.$1" | awk -F, '$1 ~ /^[0-9]+$/ && $14 > 3600000 { print $1 }')
-    if [ -n "$LOST$GONE$DOUBLE$LONG" ] || ! grep -q '^CHECKED 0$' "serial.$1"; then
+    LONG=$(sed -n '/^LEDGER$/,/^BACKUPS$/p' said | awk -F, '$1 ~ /^[0-9]+$/ && $14 > 3600000 { print $1 }')
+    if [ -n "$LOST$GONE$DOUBLE$LONG" ] || ! grep -q '^CHECKED 0$' said; then
         printf 'FAILED after cut %s\nlost records: %s\nlost backups: %s\ndoubled: %s\nlength by the clock: %s\n' \
             "$1" "$LOST" "$GONE" "$DOUBLE" "$LONG"
-        sed -n '/^BACKUPS$/,/^CHECKED/p' "serial.$1" | head -40
+        sed -n '/^BACKUPS$/,/^CHECKED/p' said | head -40
         kill -9 $MACHINE 2>/dev/null || true
         exit 1
     fi
 }
 # what it acknowledged: number, verdict and MAC of units shown, digests of backups said to be kept
 acknowledged() {
-    sed -i 's/\r//' "serial.$1"
+    tr -d '\r' <"serial.$1" >said
     # a last line that was cut is no acknowledgement
-    grep -aE '^unit +[0-9]+ .* PASS .* s$' "serial.$1" | awk '{print $2 ",pass," $6}' >>passed || true
-    grep -aoE 'backup kept, sha256 [0-9a-f]{64}' "serial.$1" | awk '{print $4}' >>kept || true
+    grep -aE '^unit +[0-9]+ .* PASS .* s$' said | awk '{print $2 ",pass," $6}' >>passed || true
+    grep -aoE 'backup kept, sha256 [0-9a-f]{64}' said | awk '{print $4}' >>kept || true
 }
 
 for cut in $(seq 1 "$CUTS"); do
@@ -103,6 +104,6 @@ done
 boot last 2026 look
 compare last
 wait $MACHINE || true
-TOLD=$(sed -n '/^LEDGER$/,/^BACKUPS$/p' serial.last | grep -c ',S10,' || true)
+TOLD=$(sed -n '/^LEDGER$/,/^BACKUPS$/p' said | grep -c ',S10,' || true)
 echo "$CUTS cuts: $(sort -u passed | wc -l) acknowledged units and $(sort -u kept | wc -l) acknowledged backups, 0 lost;" \
     "$TOLD interrupted units told, $(wc -l <ledger.now) records in all"

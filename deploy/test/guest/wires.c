@@ -2,11 +2,12 @@
 //
 //   wires sysfs FOLDER POWER RESET SOCKET    levels of two lines of a gpio-sim chip, to the socket of `flashjig sim`
 //   wires registers POWER RESET              levels of two pins of a BCM2837 by its own registers, printed after "wire "
-//   wires level PIN...                       prints the levels of pins of a BCM2837
+//   wires level PIN...                       prints the levels of pins of a BCM2837; 27u: with a resistor to 3.3 V
 //   wires pump TTY TTY                       passes bytes between two serial lines, also after one was unplugged
 //
 // Each change becomes one line: `power on`, `power off`, `cen low`, `cen high`. Active high power, active low reset. The registers are read directly, GPLEV0 at 0x34 of the GPIO block at
-// 0x3F200000 (BCM2835 ARM Peripherals, 6.1): another way than the one by which flashjig writes them.
+// 0x3F200000 (BCM2835 ARM Peripherals, 6.1): another way than the one by which flashjig writes them. A pin that is an input is
+// where the jig's resistors pull it, which qemu does not know: CEN up, all others down.
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -40,8 +41,11 @@ static void map(void) {
   registers = at;
 }
 
-static int level(int pin) {
-  if (registers) return registers[GPLEV0] >> pin & 1;
+static int level(int pin, int pull) {
+  if (registers) {
+    int function = registers[pin / 10] >> pin % 10 * 3 & 7; // GPFSEL0..5: 0 is an input
+    return function ? registers[GPLEV0] >> pin & 1 : pull;
+  }
   char path[256], digit = '0';
   snprintf(path, sizeof path, "%s/sim_gpio%d/value", folder, pin);
   int file = open(path, O_RDONLY);
@@ -121,7 +125,7 @@ static void tell(int out, const char *line, long start) {
 int main(int count, char **word) {
   if (count > 2 && !strcmp(word[1], "level")) {
     map();
-    for (int i = 2; i < count; i++) printf("%d%c", level(atoi(word[i])), i + 1 < count ? ' ' : '\n');
+    for (int i = 2; i < count; i++) printf("%d%c", level(atoi(word[i]), !!strchr(word[i], 'u')), i + 1 < count ? ' ' : '\n');
     return 0;
   }
   int power_pin, reset_pin, out;
@@ -139,9 +143,9 @@ int main(int count, char **word) {
   }
   long start = now();
   for (int power = -1, reset = -1;; usleep(500)) {
-    int is = level(power_pin);
+    int is = level(power_pin, 0);
     if (is != power) tell(out, (power = is) ? "power on" : "power off", start);
-    is = level(reset_pin);
+    is = level(reset_pin, 1);
     if (is != reset) tell(out, (reset = is) ? "cen high" : "cen low", start);
   }
 }

@@ -21,12 +21,12 @@ DATA = pathlib.Path(os.environ.get("FLASHJIG_DATA", "../shared/data"))
 
 def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="flashjig-raspi3b-"))
-    stock = DATA / "stock" / "T_Woox_R5111_bulb_WB3S.bin"
+    stock = DATA / "stock" / "N_Mirabella_I003632_plug_CB2S.bin"
     flash = ["--flash", str(stock)] if stock.exists() else []
     print(f"# the board's flash: {stock.name if flash else 'made up'}", flush=True)
     control, link = folder / "control", folder / "board"
     board = subprocess.Popen(
-        [PROGRAM, "sim", "--chip", "t", "--control", control, "--link", link, "--speed", "8", *flash],
+        [PROGRAM, "sim", "--chip", "n", "--control", control, "--link", link, "--speed", "8", *flash],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -39,7 +39,9 @@ def main():
         answers = wires.makefile()
         machine = subprocess.Popen(
             ["qemu-system-aarch64", "-M", "raspi3b", "-kernel", KERNEL, "-dtb", DTB, "-initrd", INITRD]
-            + ["-append", "console=ttyS1,115200 iomem=relaxed panic=-1 quiet", "-display", "none", "-monitor", "none"]
+            # the machine's time is that of its instructions, 8 ns each: where this machine is busy it takes longer, and no time limit
+            # in it runs out while it does not run. One processor, for which that is exact
+            + ["-icount", "shift=3", "-append", "console=ttyS1,115200 iomem=relaxed panic=-1 quiet maxcpus=1", "-display", "none", "-monitor", "none"]
             + ["-chardev", f"serial,id=board,path={tty}", "-serial", "chardev:board", "-serial", "stdio", "-no-reboot"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -40,6 +40,8 @@ vm_gpio_sim() {
   sed -i 's/handle_simple_irq(irq_to_desc(\(.*\)));/generic_handle_irq(\1);/' "$build/irq_sim.c"
   # a line that nobody holds any more goes back to its pull here; the pins of a Pi and of most chips keep their level
   sed -i '/gc->free = gpio_sim_free;/d; s/^static void gpio_sim_free/static void __maybe_unused gpio_sim_free/' "$build/sim.c"
+  # and one that is let go of keeps what it was driven to: an open drain would stay low
+  sed -i '/^static int gpio_sim_direction_input/,/^}/ s/__set_bit(offset, chip->direction_map);/&\n\t__assign_bit(offset, chip->value_map, !!test_bit(offset, chip->pull_map));/' "$build/sim.c"
   cat >"$build/Kbuild" <<'END'
 obj-m := gpio-sim.o
 gpio-sim-y := sim.o irq_sim.o

@@ -9,12 +9,15 @@ pub(super) fn look(root: &Root, config: Option<&Config>) -> Vec<Finding> {
     let Some(config) = config else { return ports(root) };
     let mut findings = Vec::new();
     for slot in &config.slots {
-        let subject = format!("port of slot {}", slot.name);
-        let finding = device(root, &subject, &slot.uart, "ls /dev/serial/by-path /dev/ttyAMA*");
-        let good = finding.remedy.is_none();
-        findings.push(finding);
-        if good {
-            findings.extend(held(root, &subject, &slot.uart));
+        let log = slot.log_uart.as_ref().map(|uart| ("log port", uart));
+        for (what, uart) in [("port", &slot.uart)].into_iter().chain(log) {
+            let subject = format!("{what} of slot {}", slot.name);
+            let finding = device(root, &subject, uart, "ls /dev/serial/by-path /dev/ttyAMA*");
+            let good = finding.remedy.is_none();
+            findings.push(finding);
+            if good {
+                findings.extend(held(root, &subject, uart));
+            }
         }
         match &slot.lines {
             LinesKind::Socket { path } => {

@@ -23,7 +23,7 @@ export async function unitView(root, seq) {
     h("div", { class: "one" },
       h("div", { class: "column" },
         h("section", { class: "card head", "data-result": unit.verdict, "aria-label": t("column.verdict") }, banner(unit.verdict, unit.already ? t("verdict.already") : verdictWord(unit.verdict), foot), outcome(unit)),
-        checksOf(unit), factsOf(unit), templateOf(template, unit)),
+        checksOf(unit), factsOf(unit), logOf(unit), templateOf(template, unit)),
       h("div", { class: "column" }, mapOf(unit), stagesOf(unit), filesOf(unit), recordOf(unit))));
 }
 
@@ -32,6 +32,11 @@ function neighbours(seq) {
     seq > 1 ? h("a", { class: "button", href: `#unit-${seq - 1}` }, `\u2190 ${seq - 1}`) : null,
     h("a", { class: "button", href: "#units" }, t("nav.units")),
     h("a", { class: "button", href: `#unit-${seq + 1}` }, `${seq + 1} \u2192`));
+}
+
+/** The last lines of the board's own log, where the slot hears it. */
+function logOf({ board_log: lines }) {
+  return lines?.length ? card(t("unit.boardLog"), "text", textOf(t("unit.boardLog"), lines.join("\n"))) : null;
 }
 
 /** The checks of the record; for records of before they were kept, what the record proves by itself. */

@@ -3,15 +3,44 @@
 use crate::flow::job::Task;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
+use crate::model::board_log::Sieve;
 use crate::model::cycle::{Ending, Outcome};
+use crate::model::event::Event;
+use crate::model::recipe::Secrets;
+use crate::model::secret::Secret;
 use crate::model::unit::{Config, Firmware, Unit, VERSION};
+use std::sync::{Arc, PoisonError};
 
 /// Commits the record.
 pub(super) async fn record(run: &mut Run<'_>, ending: Ending) -> Result<Outcome, Trouble> {
+    heard(run).await;
     let unit = unit(run, ending);
     let stored = run.job.ledger.commit(unit).await.map_err(|error| Trouble::not_recorded(&error))?;
     run.seq = Some(stored.seq);
     Ok(Outcome::Done)
+}
+
+/// What the board said, without the credentials of its flash and of the recipe.
+async fn heard(run: &mut Run<'_>) {
+    let Some(log) = run.job.log.clone().filter(|_| run.board_log.is_empty()) else { return };
+    // as it was read, as it was kept by an earlier unit, as it is written: each may hold credentials of its own
+    let flashes = [run.dump.clone(), run.base.clone(), run.want.clone()];
+    let kit = Arc::clone(&run.job.kit);
+    let sifting = tokio::task::spawn_blocking(move || {
+        let rule = &kit.recipe.openbeken;
+        let names = rule.wifi.iter().flat_map(|wifi| [Some(&wifi.ssid), wifi.ssid2.as_ref()]).flatten();
+        let user = rule.mqtt.iter().filter_map(|mqtt| mqtt.user.as_ref());
+        let public: Vec<Secret> = names.chain(user).map(|name| Secret::new(name.as_bytes())).collect();
+        let Secrets { wifi, wifi2, mqtt, web } = &kit.secrets;
+        let sieve =
+            Sieve::new(flashes.iter().flatten().map(AsRef::as_ref), public.iter().chain([wifi, wifi2, mqtt, web]));
+        log.lock().unwrap_or_else(PoisonError::into_inner).told(&sieve)
+    });
+    // should it fail, nothing is told
+    run.board_log = sifting.await.unwrap_or_default();
+    if !run.board_log.is_empty() {
+        run.report.say(Event::BoardLog { lines: run.board_log.clone() }).await;
+    }
 }
 
 /// The record as things stand.
@@ -43,6 +72,7 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
             Task::Restore(restore) => Some(restore.unit),
             Task::Convert { .. } => None,
         },
+        board_log: run.board_log.clone(),
     }
 }
 

@@ -240,10 +240,14 @@ impl Chip {
                 if boot && self.armed {
                     (self.locked, self.armed) = (false, false);
                 }
-                self.change(*addr, &vec![0xFF; size.bytes() as usize], log);
+                self.change(addr & !(size.bytes() - 1), &vec![0xFF; size.bytes() as usize], log);
                 return Some(Reply::Erase { status: Status::OK, size: *size, addr: *addr });
             }
-            Command::WritePages { addr, data } => {
+            Command::Write { addr, data } if boot => {
+                self.change(*addr, data, log);
+                return Some(Reply::Write { status: Status::OK, addr: *addr, count: data.len() as u8 });
+            }
+            Command::WritePages { addr, data } if !boot => {
                 self.change(*addr, data, log);
                 return Some(Reply::WritePages { status: Status::OK, addr: *addr });
             }
@@ -303,7 +307,7 @@ pub(super) fn is_erase(command: &Command) -> bool {
 }
 
 pub(super) fn is_write(command: &Command) -> bool {
-    matches!(command, Command::WritePages { .. })
+    command.is_write()
 }
 
 pub(super) fn is_read(command: &Command) -> bool {

@@ -168,13 +168,11 @@ async fn a_lost_erase_is_repeated_and_a_lost_write_is_not() {
             link.erase(EraseSize::Sector, 0x1_1000).await.unwrap();
             assert_eq!(log.count(is_erase), 2);
             let error = link.write_sector(0x1_1000, &[7; 4096]).await.unwrap_err();
-            assert!(matches!(error, LinkError::Unanswered { .. }), "{error}");
+            assert!(matches!(error, LinkError::HalfSent { .. }), "{error}");
             assert!(error.to_string().contains("0x011000"), "{error}");
             assert_eq!(log.count(is_write), 1);
-            // the link is in step: the sector can be erased and written again
-            link.erase(EraseSize::Sector, 0x1_1000).await.unwrap();
-            link.write_sector(0x1_1000, &[7; 4096]).await.unwrap();
-            assert_eq!(log.flash.lock().unwrap()[0x1_1000..0x1_2000], [7; 4096], "{dialect:?} {fate:?}");
+            // a link check could complete a write that lost a byte of its address
+            assert!(log.commands().last().is_some_and(is_write), "{dialect:?} {fate:?}");
         }
     }
 }
@@ -192,11 +190,37 @@ async fn an_erase_that_answers_for_another_address_is_not_taken_for_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_that_was_completed_by_a_link_check_does_not_count() {
-    let (mut link, _) = Chip::new(Dialect::TuyaBoot)
-        .hook(|command| if is_write(command) { Fate::Short } else { Fate::Served })
-        .linked();
-    link.erase(EraseSize::Sector, 0x1_1000).await.unwrap();
-    let error = link.write_sector(0x1_1000, &[7; 4096]).await.unwrap_err();
-    assert!(matches!(error, LinkError::Unanswered { .. }), "{error}");
+async fn a_write_that_lost_bytes_is_never_completed() {
+    for dialect in BOTH {
+        let (mut link, log) =
+            Chip::new(dialect).hook(|command| if is_write(command) { Fate::Short } else { Fate::Served }).linked();
+        link.erase(EraseSize::Sector, 0x1_1000).await.unwrap();
+        let before = log.commands().len();
+        let error = link.write_sector(0x1_1000, &[7; 4096]).await.unwrap_err();
+        assert!(matches!(error, LinkError::HalfSent { .. }), "{error}");
+        assert!(log.commands().len() <= before + 1, "{:?}", &log.commands()[before..]);
+        assert_eq!(log.flash.lock().unwrap()[0x1_1000..0x1_2000], [0xFF; 4096]);
+    }
+}
+
+#[test]
+fn a_doubled_byte_of_an_erase_never_moves_it_into_the_boot_area_or_the_calibration() {
+    use crate::model::beken::Command;
+    let sectors = (0x1_1000..SIZE).step_by(0x1000).map(|addr| (EraseSize::Sector, addr));
+    let blocks = (0x2_0000..SIZE).step_by(0x1_0000).map(|addr| (EraseSize::Block, addr));
+    for (size, addr) in sectors.chain(blocks) {
+        let frame = Command::Erase { size, addr: addr + Dialect::TuyaBoot.erase_offset() }.encode();
+        for doubled in 0..frame.len() {
+            let mut bytes = frame.clone();
+            bytes.insert(doubled, frame[doubled]);
+            // size byte and address stand behind 8 bytes of frame; another size does nothing
+            let erases = bytes[7] == 0x0F && matches!(bytes[8], 0x20 | 0xD8) && bytes[..7] == frame[..7];
+            let hit = u32::from_le_bytes(bytes[9..13].try_into().unwrap());
+            if !erases || hit as i32 as i64 <= 0xFFFF {
+                continue;
+            }
+            let hit = (hit % SIZE) & !(if bytes[8] == 0x20 { 0xFFF } else { 0xFFFF });
+            assert!(hit == addr || (0x8_0000..0x1D_0000).contains(&hit), "{addr:#x}: byte {doubled} twice: {hit:#x}");
+        }
+    }
 }

@@ -30,6 +30,22 @@ impl Dialect {
         self.boots_from_flash()
     }
 
+    /// A sector is written by 0x06, which an L-boot carries out only when the frame is complete. With 0x07 it programs
+    /// as the bytes arrive, so that a frame that lost a byte of its address is programmed into the boot area at once, and
+    /// it lets 0x07 write from 0x20E0 on where 0x06 is refused below 0x10000. A ROM can't be bricked and keeps 0x07, which
+    /// overlaps transfer and programming.
+    pub fn writes_whole_frames(self) -> bool {
+        self.boots_from_flash()
+    }
+
+    /// Added to the address of an erase. The enclosing sector or block is erased, so on an L-boot the low bits are free,
+    /// and they decide what a doubled byte does: it moves the address up by one byte, its top byte is cut off, the rest
+    /// wraps. From 0x012000 came an address in the boot area; from 0x012800 comes one at 0x08xxxx or 0x18xxxx, which
+    /// holds no calibration either, is found by verify and put right.
+    pub fn erase_offset(self) -> u32 {
+        if self.boots_from_flash() { 0x800 } else { 0 }
+    }
+
     /// Registers, flash id and status registers can be read.
     pub fn has_registers(self) -> bool {
         self == Self::Rom

@@ -1,7 +1,7 @@
 //! A store as it may be shown: credentials masked before anything is made text of them.
 
 use super::keys::{Entry, Health};
-use super::secret::{Class, class};
+use super::secret::{Class, Secret, class};
 use super::store::Store;
 use super::value::Parsed;
 use base64::Engine as _;
@@ -53,6 +53,17 @@ impl Masks {
             masks.forms.dedup();
         }
         masks
+    }
+
+    /// One more credential, of another place.
+    pub fn add(&mut self, secret: &Secret) {
+        self.spellings(secret.reveal());
+        self.spellings(secret.reveal().trim_ascii());
+    }
+
+    /// Those of another store too.
+    pub fn join(&mut self, other: Self) {
+        self.forms.extend(other.forms);
     }
 
     fn entry(&mut self, entry: &Entry) {

@@ -2,7 +2,7 @@ use super::*;
 use crate::model::mac::Mac;
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;
-use crate::store::sample::unit;
+use crate::store::sample::{in_flight, unit};
 use jiff::{Timestamp, ToSpan};
 use std::time::Duration;
 
@@ -205,28 +205,6 @@ async fn a_log_that_lost_its_end_or_all_of_itself_is_refused_until_somebody_says
 fn a_read_only_disk_is_said_in_words() {
     let error = sled::Error::Io(std::io::ErrorKind::ReadOnlyFilesystem.into());
     assert!(crate::store::records::refused("opening", &error).to_string().contains("remount it writable"));
-}
-
-fn in_flight(slot: &str, revision: u32, stage: Stage) -> OpenUnit {
-    let unit = unit();
-    OpenUnit {
-        revision,
-        station: unit.station,
-        slot: slot.into(),
-        batch: None,
-        started: unit.started,
-        noted: unit.finished,
-        clock_synced: true,
-        boot_id: unit.boot_id,
-        stage,
-        touched: stage == Stage::Erase,
-        board: unit.board,
-        backup: unit.backup,
-        firmware: unit.firmware,
-        config: None,
-        stages: Vec::new(),
-        map: None,
-    }
 }
 
 #[tokio::test]

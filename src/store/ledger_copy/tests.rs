@@ -1,8 +1,11 @@
 use super::*;
+use crate::model::open_unit::OpenUnit;
+use crate::model::stage::Stage;
 use crate::store::Ledger;
-use crate::store::sample::unit;
+use crate::store::sample::{in_flight, unit};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_taken_while_the_daemon_writes_holds_every_unit_that_was_acknowledged() {
@@ -47,4 +50,36 @@ fn a_wrong_folder_is_not_an_empty_ledger() {
     let error = LedgerCopy::take(dir.path()).err().unwrap().to_string();
     assert!(error.contains("there is no ledger in"), "{error}");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "nothing was made");
+}
+
+/// Each unit is noted several times, so that most of the log is soon of no use; each opening gives what is empty back.
+#[tokio::test]
+async fn a_copy_holds_every_unit_after_the_log_was_opened_and_cleaned_many_times() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut units = 0;
+    for _ in 0..24 {
+        // sled's threads may hold the lock a moment longer than the last handle lives
+        let ledger = (0..200).find_map(|_| {
+            Ledger::open(dir.path()).ok().or_else(|| {
+                std::thread::park_timeout(Duration::from_millis(10));
+                None
+            })
+        });
+        let ledger = ledger.expect("the lock is free in the end");
+        for _ in 0..2 {
+            for revision in 0..16 {
+                let note = OpenUnit { station: "n".repeat(4000), ..in_flight("A", revision, Stage::Keep) };
+                if revision == 0 {
+                    ledger.begin(note).await.unwrap();
+                } else {
+                    ledger.note(note, false).await.unwrap();
+                }
+            }
+            ledger.commit(unit()).await.unwrap();
+            units += 1;
+        }
+        drop(ledger);
+        let copy = LedgerCopy::take(dir.path()).unwrap();
+        assert_eq!(copy.query(&UnitQuery::default()).unwrap().len(), units);
+    }
 }

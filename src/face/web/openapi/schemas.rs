@@ -207,6 +207,7 @@ fn unit() -> Value {
         ("checks", list(object(&[("name", string()), ("ok", json!({ "type": "boolean" })), ("result", string())]))),
         ("already", maybe(already())),
         ("restored_from", maybe(integer())),
+        ("board_log", list(string())),
     ])
 }
 
