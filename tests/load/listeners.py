@@ -31,6 +31,13 @@ def resident_mib(pid):
         return int(file.read().split()[1]) * PAGE / 2**20
 
 
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    # utime and stime, fields 14 and 15 of proc(5)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def get(base, path):
     with urllib.request.urlopen(base + path, timeout=30) as answer:
         return json.load(answer)
@@ -95,7 +102,7 @@ class Listeners:
 
 
 def phase(name, pid, base, seconds, listeners):
-    begun, samples, next_sample = time.monotonic(), [], 0.0
+    begun, samples, next_sample, cpu = time.monotonic(), [], 0.0, cpu_seconds(pid)
     since = datetime.now(timezone.utc)
     while (spent := time.monotonic() - begun) < seconds:
         if spent >= next_sample:
@@ -116,8 +123,8 @@ def phase(name, pid, base, seconds, listeners):
     bad = [u["seq"] for u in whole if u["verdict"] != "pass"]
     middle = {chip: statistics.median(of) for chip, of in sorted(times.items())}
     told = ", ".join(f"{chip} {middle[chip]:.2f} s ({len(times[chip])} units)" for chip in middle)
-    load = os.getloadavg()[0]
-    print(f"{name:<18} RSS {samples[0]:6.1f} to {samples[-1]:6.1f} MiB, most {max(samples):6.1f}; half of those that passed within: {told}; "
+    load, cpu = os.getloadavg()[0], (cpu_seconds(pid) - cpu) / seconds
+    print(f"{name:<18} RSS {samples[0]:6.1f} to {samples[-1]:6.1f} MiB, most {max(samples):6.1f}; {cpu:.0%} of a core; half of those that passed within: {told}; "
           f"not passed: {bad or 'none'}; load {load:.1f}", flush=True)
     return samples, middle
 
@@ -163,7 +170,9 @@ def main():
     first, last = heard[0][0], heard[-1][0]
     if statistics.median(last) > statistics.median(first) * 1.1 + 2:
         faults.append(f"the memory grows: {statistics.median(first):.1f} MiB, then {statistics.median(last):.1f} MiB")
-    for chip in alone[0][1]:
+    if any(not of for _, of in alone + heard):
+        faults.append("no unit passed in one of the phases: give longer phases")
+    for chip in set().union(*(of for _, of in alone)) & set().union(*(of for _, of in heard)):
         without = statistics.mean(of[chip] for _, of in alone if chip in of)
         with_them = statistics.mean(of[chip] for _, of in heard if chip in of)
         print(f"{chip}: {without:.2f} s without listeners, {with_them:.2f} s with")
