@@ -13,7 +13,7 @@ use std::path::Path;
 #[derive(Default)]
 pub(crate) struct Sum {
     pub(crate) kills: u64,
-    passed: u64,
+    pub(crate) passed: u64,
     interrupted: u64,
     backups: u64,
 }
