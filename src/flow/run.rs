@@ -160,7 +160,7 @@ impl<'a> Run<'a> {
                 self.slow_down();
             }
             FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip | FaultCode::LinkLost => {
-                self.doubted = true
+                self.doubted = true;
             }
             _ => {}
         }

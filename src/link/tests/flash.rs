@@ -216,7 +216,8 @@ fn a_doubled_byte_of_an_erase_never_moves_it_into_the_boot_area_or_the_calibrati
             // size byte and address stand behind 8 bytes of frame; another size does nothing
             let erases = bytes[7] == 0x0F && matches!(bytes[8], 0x20 | 0xD8) && bytes[..7] == frame[..7];
             let hit = u32::from_le_bytes(bytes[9..13].try_into().unwrap());
-            if !erases || hit as i32 as i64 <= 0xFFFF {
+            // refused: too low, or negative to the loader
+            if !erases || hit <= 0xFFFF || hit >= 0x8000_0000 {
                 continue;
             }
             let hit = (hit % SIZE) & !(if bytes[8] == 0x20 { 0xFFF } else { 0xFFFF });

@@ -373,6 +373,10 @@ prop_compose! {
     }
 }
 
+fn sum(value: &[u8]) -> u64 {
+    value.iter().copied().map(u64::from).sum()
+}
+
 fn found(store: &Store) -> Vec<(String, Vec<u8>)> {
     let mut found: Vec<_> =
         store.entries.iter().map(|entry| (entry.name.clone(), entry.value.reveal().to_vec())).collect();
@@ -396,7 +400,7 @@ proptest! {
     /// Only this much can be promised: the checksum of a value is a sum of its bytes, so values put together from older
     /// copies or damaged sectors may pass it by chance, and a block that is lost without a trace hides that it was newer.
     #[test]
-    fn a_good_value_is_a_true_value((entries, _, mut bytes) in specs(), hits in proptest::collection::vec((any::<prop::sample::Index>(), 1_u8..), 1..12)) {
+    fn a_good_value_is_a_true_value_or_has_its_sum((entries, _, mut bytes) in specs(), hits in proptest::collection::vec((any::<prop::sample::Index>(), 1_u8..), 1..12)) {
         for (at, mask) in hits {
             let at = at.index(bytes.len());
             bytes[at] ^= mask;
@@ -404,7 +408,8 @@ proptest! {
         if let Ok(store) = decode(&bytes) && !store.notes.iter().any(|note| note.contains("not decryptable")) {
             for entry in store.entries.iter().filter(|entry| entry.health == Health::Good) {
                 if let Some((_, value)) = entries.iter().find(|(name, _)| *name == entry.name) {
-                    prop_assert_eq!(entry.value.reveal(), &value[..]);
+                    // a damaged cipher block has the same sum once in some thousand times
+                    prop_assert!(entry.value.reveal() == value || sum(entry.value.reveal()) == sum(value));
                 }
             }
         }
