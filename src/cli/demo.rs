@@ -91,8 +91,8 @@ async fn demo(args: &Args, journal: Tail) -> Result<ExitCode, Failure> {
         hands.push((name, hand));
     }
     let front = match args.listen {
-        Some(address) => Front::open(address).await?,
-        None => Front::open_usual().await?,
+        Some(address) => Front::open(address)?,
+        None => Front::open_usual()?,
     };
     let page = front.page();
     let shelf = wiring::shelf(&args.data_dir, folder.path(), "default");

@@ -32,7 +32,7 @@ pub(super) struct Faces {
 
 impl Front {
     /// Listens on exactly this address.
-    pub(super) async fn open(address: SocketAddr) -> Result<Self, Failure> {
+    pub(super) fn open(address: SocketAddr) -> Result<Self, Failure> {
         let listener = web::listen(address).map_err(|error| {
             let remedy = match error.kind() {
                 std::io::ErrorKind::AddrInUse => {
@@ -52,10 +52,10 @@ impl Front {
     }
 
     /// Listens on the usual address, or on a free port where that is taken.
-    pub(super) async fn open_usual() -> Result<Self, Failure> {
-        match Self::open(USUAL).await {
+    pub(super) fn open_usual() -> Result<Self, Failure> {
+        match Self::open(USUAL) {
             Ok(front) => Ok(front),
-            Err(_) => Self::open(SocketAddr::new(USUAL.ip(), 0)).await,
+            Err(_) => Self::open(SocketAddr::new(USUAL.ip(), 0)),
         }
     }
 

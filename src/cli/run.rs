@@ -7,6 +7,9 @@ use crate::face::tail::Tail;
 use crate::face::web::WebOptions;
 use crate::face::{oled, systemd};
 use crate::fail::Failure;
+use crate::jig::Panel;
+use crate::model::fault::FaultCode;
+use crate::station::Station;
 use crate::store::token;
 use crate::wiring;
 use std::path::PathBuf;
@@ -45,31 +48,47 @@ fn options(config: &Config, journal: Tail) -> Result<WebOptions, Failure> {
     Ok(WebOptions { token, local_is_free, host, journal, doctor })
 }
 
+/// What is open once nothing can hinder the start any more.
+struct Start {
+    station: Station,
+    lamps: wiring::AllLamps,
+    front: Option<(Front, WebOptions)>,
+}
+
+/// Opens everything. The panel shows that it starts, or why it can't: what it shows then stays, for nobody else is left to
+/// tell an operator without a page.
+fn start(config: &Config, journal: Tail, mut panel: Option<&mut (dyn Panel + 'static)>) -> Result<Start, Failure> {
+    if let Some(panel) = &mut panel {
+        oled::greet(*panel, &config.name);
+    }
+    open(config, journal).inspect_err(|failure| {
+        if let Some(panel) = &mut panel {
+            oled::give_up(*panel, failure.fault.unwrap_or(FaultCode::CantStart));
+        }
+    })
+}
+
+fn open(config: &Config, journal: Tail) -> Result<Start, Failure> {
+    let front = config.web.as_ref().map(|web| Front::open(web.listen)).transpose()?;
+    let page = front.as_ref().map(Front::page);
+    let (station, lamps) = wiring::station(config, page)?;
+    wiring::writable(&config.data_dir)?;
+    // the ledger is open, so the data folder is there, and ours: a token may be made in it
+    let front = front.map(|front| Ok((front, options(config, journal)?))).transpose()?;
+    Ok(Start { station, lamps, front })
+}
+
 async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
     let mut signals = Signals::new()?;
     for (slot, note) in wiring::uart_notes(&config) {
         tracing::warn!("slot {slot}: {}; {}", note.what, note.remedy);
     }
     let mut panel = wiring::panel(&config.panel);
-    if let Some(panel) = &mut panel {
-        oled::greet(panel.as_mut(), &config.name);
-    }
-    let front = match &config.web {
-        Some(web) => Some(Front::open(web.listen).await?),
-        None => None,
-    };
-    let page = front.as_ref().map(Front::page);
-    let station = wiring::station(&config, page.clone());
-    let station = station.and_then(|station| wiring::writable(&config.data_dir).map(|()| station));
-    let (station, lamps) = station.inspect_err(|failure| {
-        if let (Some(panel), Some(code)) = (&mut panel, failure.fault) {
-            oled::give_up(panel.as_mut(), code);
-        }
-    })?;
+    let Start { station, lamps, front } = start(&config, journal, panel.as_deref_mut())?;
+    let page = front.as_ref().map(|(front, _)| front.page());
     let handle = station.handle();
     let mut faces = match front {
-        // the ledger is open, so the data folder is there, and ours
-        Some(front) => front.serve(&handle, options(&config, journal)?, panel),
+        Some((front, options)) => front.serve(&handle, options, panel),
         None => Faces::begin(&handle, panel),
     };
     faces.light(&handle, lamps);
@@ -83,4 +102,31 @@ async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
     station.stop().await;
     faces.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::screen::{paint, station_fault};
+    use crate::sim::panel::VirtualPanel;
+
+    fn config(data_dir: &std::path::Path, listen: std::net::SocketAddr) -> Config {
+        let text = format!(
+            "[station]\ndata_dir = {data_dir:?}\n[web]\nlisten = \"{listen}\"\n\
+             [[slot]]\nname = \"A\"\nuart = \"/dev/null\"\n"
+        );
+        config::parse("flashjig.toml".as_ref(), &text).unwrap().0
+    }
+
+    #[tokio::test]
+    async fn a_station_whose_page_has_no_address_says_on_its_panel_that_it_cannot_start() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut panel = VirtualPanel::default();
+        let shown = panel.watch();
+        let config = config(folder.path(), taken.local_addr().unwrap());
+        let failure = start(&config, Tail::default(), Some(&mut panel)).err().unwrap();
+        assert!(failure.message.contains("another program has it"), "{}", failure.message);
+        assert_eq!(*shown.borrow(), paint(&station_fault(FaultCode::CantStart)));
+    }
 }

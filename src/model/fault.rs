@@ -114,6 +114,8 @@ faults! {
         "Before a unit starts, its backup and its record must find room on the station's disk, and they do not. Nothing was done to the board. Free some space (`df -h` shows where), then press again."
     LedgerDown "S12" Station "Ledger can't write:\nsee the page"
         "Before a unit starts, the ledger must take a note of it, and it could not; the message says why. Nothing was done to the board. A disk that turned read-only or fails is the usual reason: `dmesg` tells. Mend it, then press again."
+    CantStart "S13" Station "Can't start: see\nthe journal"
+        "The program could not begin its work: the address of its page is taken, or a file that it needs can't be used; its last line in the journal (`journalctl -u flashjig`) says which and what mends it. No unit can be started until then."
     TooLong "T01" Time "Took too long: reseat\nboard, press again"
         "A stage took longer than it ever should, although the chip kept answering. Reseat the board and press again."
     Stopped "A01" Operator "Stopped. Press to\nstart again"
