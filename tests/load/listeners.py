@@ -91,7 +91,7 @@ class Listeners:
 
     @staticmethod
     def is_closed(client):
-        # TCP_INFO begins with the state; 1 is established (linux/tcp.h, net/tcp_states.h)
+        # the station resets such a connection; TCP_INFO begins with the state; 1 is established (linux/tcp.h, net/tcp_states.h)
         return client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != 1
 
     def close(self):

@@ -126,7 +126,11 @@ impl Patient {
         }
         let end = || Box::pin(tokio::time::sleep_until(Instant::now() + STALLED));
         let limit = self.limit.get_or_insert_with(end);
-        limit.as_mut().poll(cx).map(|()| Err(io::Error::new(io::ErrorKind::TimedOut, "the peer takes nothing")))
+        limit.as_mut().poll(cx).map(|()| {
+            // Closed the usual way, the kernel would keep what is not sent, and the peer would never hear of the end.
+            _ = self.stream.set_zero_linger();
+            Err(io::Error::new(io::ErrorKind::TimedOut, "the peer takes nothing"))
+        })
     }
 }
 
@@ -162,5 +166,35 @@ impl AsyncWrite for Patient {
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Bytes;
+    use axum::routing::get;
+    use futures_util::stream;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn endless() -> Body {
+        let chunk = Bytes::from_static(&[b'.'; 4096]);
+        Body::from_stream(stream::repeat_with(move || Ok::<_, std::convert::Infallible>(chunk.clone())))
+    }
+
+    // the clock jumps to the end of the peer's patience once nothing moves any more
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_nothing_is_cut_off_and_told_so() {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        peer.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let router = Router::new().route("/", get(endless));
+        let begun = Instant::now();
+        connection(stream, router, CancellationToken::new()).await;
+        assert!(begun.elapsed() >= STALLED, "cut off after {:?}", begun.elapsed());
+        let mut taken = Vec::new();
+        let end = peer.read_to_end(&mut taken).await.unwrap_err();
+        assert_eq!(end.kind(), io::ErrorKind::ConnectionReset);
     }
 }
