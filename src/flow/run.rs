@@ -3,6 +3,7 @@
 use super::job::Job;
 use super::report::Report;
 use super::steps::keep::Study;
+use super::steps::same_board::Mark;
 use super::trouble::Trouble;
 use crate::link::{self, ChipLink};
 use crate::model::board::Board;
@@ -16,7 +17,7 @@ use crate::model::openbeken::Config;
 use crate::model::unit::{self, Already, Backup, Uart};
 use crate::store::Number;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// One unit in flight.
@@ -61,6 +62,12 @@ pub(super) struct Run<'a> {
     pub(super) doubted: bool,
     /// A session was made before: the next one begins with a power cycle.
     pub(super) linked: bool,
+    /// The session in hand follows another one of this unit.
+    pub(super) relinked: bool,
+    /// What makes the board this very board, once it was seen.
+    pub(super) mark: Option<Mark>,
+    /// Sectors that this unit erased on purpose, by address.
+    pub(super) own: BTreeSet<u32>,
     /// What the backup shows and the ledger knows.
     pub(super) study: Option<Study>,
     /// What the wanted flash is made from: the backup, or the one of before that a half-written board goes on from.
@@ -111,6 +118,9 @@ impl<'a> Run<'a> {
             touched: false,
             doubted: false,
             linked: false,
+            relinked: false,
+            mark: None,
+            own: BTreeSet::new(),
             study: None,
             base: None,
             already: None,

@@ -27,6 +27,10 @@ pub struct ChipLink {
     flash_size: u32,
     /// The boot area may be put back from the backup; only ever true on a ROM.
     boot_area: bool,
+    /// Somebody has compared the board behind this link with the one of the unit, and it can't have been exchanged since.
+    vouched: bool,
+    /// That was used for an erase at the rate of a reset.
+    spent: bool,
     pub(super) gate: Gate,
     /// When the last byte written so far will have left.
     line_free: Instant,
@@ -47,6 +51,8 @@ impl ChipLink {
             dialect: None,
             flash_size: USUAL_SIZE,
             boot_area: false,
+            vouched: false,
+            spent: false,
             gate: Gate::default(),
             line_free: now,
             heard: now,
@@ -94,6 +100,32 @@ impl ChipLink {
     /// Nothing is allowed where the boot loader in flash is the only one.
     pub fn allow_boot_area(&mut self) {
         self.boot_area = self.dialect == Some(Dialect::Rom);
+    }
+
+    /// Says that the board behind this link is the one that the unit is about. Before that nothing is erased or written.
+    pub fn vouch(&mut self) {
+        (self.vouched, self.spent) = (true, false);
+    }
+
+    /// Whether it may be erased: a session that begins anew may be with another board.
+    pub fn is_vouched(&self) -> bool {
+        self.vouched && !self.spent
+    }
+
+    /// Whether it may be written. A board that came after the last erase is protected, so a write does it no harm.
+    pub(super) fn may_write(&self) -> bool {
+        self.vouched
+    }
+
+    /// From here on another board may answer.
+    pub(super) fn disown(&mut self) {
+        self.vouched = false;
+    }
+
+    /// At the rate of a reset a board that is put in between two frames would understand the next one; a loader asks
+    /// for no link check before it erases. So a word for the board is good for one erase there, and the writes after it.
+    pub(super) fn spend(&mut self) {
+        self.spent = self.baud == RESET_BAUD;
     }
 
     /// The lowest address that may be erased or written.

@@ -146,9 +146,13 @@ impl ChipLink {
             let expected = "a size of 4 or 64 KiB".to_owned();
             return Err(LinkError::Forbidden { what: "an erase", addr, expected });
         }
-        self.guard("an erase", addr, size.bytes())?;
         let mut tries = 1;
         loop {
+            // each time: what answers after a lost reply may be another board
+            self.guard("an erase", addr, size.bytes())?;
+            if !self.is_vouched() {
+                return Err(LinkError::Stranger { what: "an erase", addr });
+            }
             if self.dialect().locks_after_crc() && !self.gate.may_erase() {
                 self.link_check().await?;
             }
@@ -158,6 +162,7 @@ impl ChipLink {
             {
                 Ok(_) => {
                     self.gate.erased();
+                    self.spend();
                     return Ok(());
                 }
                 // one flipped bit makes a refusal of an "ok"
@@ -180,6 +185,9 @@ impl ChipLink {
     /// the link is in step then. After no reply at all ([`LinkError::HalfSent`]) nothing more may be sent before a reset.
     pub async fn write_sector(&mut self, addr: u32, data: &[u8]) -> Result<(), LinkError> {
         self.guard("a write", addr, SECTOR)?;
+        if !self.may_write() {
+            return Err(LinkError::Stranger { what: "a write", addr });
+        }
         if data.len() != SECTOR as usize {
             // an L-boot hangs on a length that is no multiple of 256, a ROM refuses all but 4096
             let expected = format!("4096 bytes, not {}", data.len());

@@ -1,5 +1,6 @@
 //! Attach: reset under a flood of link checks, then the fastest rate that proves itself.
 
+use super::same_board;
 use crate::flow::job::Pace;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
@@ -47,7 +48,7 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         sleep(pace.decay).await;
         lines.set(Line::Power, Drive::Asserted).await?;
     }
-    run.linked = true;
+    run.relinked = std::mem::replace(&mut run.linked, true);
     let by_hand = !lines.has(Line::Reset) && !lines.has(Line::Power);
     if by_hand {
         run.report.say(Event::Prompt { message: prompt::RESET.into() }).await;
@@ -71,6 +72,7 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
             run.ladder.retain(|rate| *rate <= baud);
             run.uart.baud = baud;
             run.report.say(Event::Rate { baud }).await;
+            same_board::look(run).await?;
             Ok(Outcome::Done)
         }
         Err(error) => {

@@ -1,5 +1,6 @@
 //! Backup: the whole flash, each part proven by the chip's own CRC.
 
+use super::same_board;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::model::beken::crc;
@@ -9,6 +10,7 @@ use crate::model::fault::FaultCode;
 use crate::model::flash::Span;
 use crate::model::flash::geometry::BLOCK;
 use crate::model::flash::map::What;
+use crate::model::flash::rf::{self, Standing};
 use crate::model::recipe::BackupMode;
 
 /// A part is read this often before the link is made anew at a lower rate.
@@ -23,6 +25,10 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     (run.backup, run.want, run.sector) = (None, None, None);
     run.report.new_map(size);
     (run.study, run.base, run.already) = (None, None, None);
+    if run.mark.is_none() {
+        // whatever lies in the jig is the unit's board, as long as it stays
+        run.link()?.vouch();
+    }
     for part in Span::new(0, size).pieces(BLOCK) {
         run.check_stop()?;
         let Some(into) = dump.get_mut(part.start as usize..part.end as usize) else { continue };
@@ -36,6 +42,14 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
             continue;
         }
         read_part(run, part, into, known).await?;
+    }
+    // a part of it may be of a board that was put in between two answers
+    same_board::sure(run).await?;
+    if let Some(mark) = run.mark.clone() {
+        let here = rf::standing(&mark.bytes, mark.span.of(&dump).unwrap_or_default());
+        if here != Standing::Own {
+            return Err(same_board::exchanged(run, &mark, here));
+        }
     }
     let (low, high) = dump.split_at(dump.len() / 2);
     if low == high {

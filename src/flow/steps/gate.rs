@@ -1,6 +1,7 @@
 //! The gate: everything that must be true before the first erase, each check noted in the record with what was found.
 
 use super::configure;
+use super::same_board::Mark;
 use crate::flow::job::Task;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
@@ -122,6 +123,8 @@ async fn calibration(run: &mut Run<'_>) -> Result<Rf, Trouble> {
     };
     let digest = study.calibration.ok_or_else(|| mistake("the calibration sector lies outside the flash"))?;
     run.checks.held("calibration", format!("found once, at {}", rf.sector));
+    let own = run.dump.as_deref().and_then(|dump| rf.sector.of(dump)).unwrap_or_default().to_vec();
+    run.mark = Some(Mark { span: rf.sector, bytes: own });
     if let Some(why) = history::placeholder(rf.mac) {
         run.checks.failed("mac", why.clone());
         return Err(Trouble::failed(FaultCode::PlaceholderMac, why));

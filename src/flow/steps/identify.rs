@@ -1,6 +1,7 @@
 //! Identify: which chip, which key, which flash; and the image for it, so that a unit that can't be converted is
 //! refused before its long backup.
 
+use super::same_board;
 use crate::flow::job::Task;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
@@ -29,14 +30,25 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     run.flash_id = evidence.flash_id;
     let board = board(&evidence, identity);
     match &run.board {
-        Some(before) if before.chip != board.chip || before.flash_id != board.flash_id => {
-            return Err(Trouble::lost(
-                FaultCode::LinkLost,
-                format!("expected the same {} as before the link was lost, found a {}", before.chip, board.chip),
-            ));
+        Some(before) if differs(before, &board) => {
+            let what = format!(
+                "expected the same {} as before the link was lost, found a {}; {}",
+                told(before),
+                told(&board),
+                same_board::state(run)
+            );
+            // one damaged byte makes another chip of it, so it is asked again before that is believed
+            let again = run.link()?.probe().await?;
+            let is_other = identify::identify(&again).is_ok_and(|identity| identity.chip == board.chip)
+                && again.flash_id == evidence.flash_id;
+            return Err(if is_other {
+                Trouble::failed(FaultCode::Exchanged, what)
+            } else {
+                Trouble::lost(FaultCode::LinkLost, what)
+            });
         }
         // the second look knows less than the first: the MAC came with the backup
-        Some(_) => {}
+        Some(_) => same_board::boot_loader(run).await?,
         None => {
             run.report.say(Event::Found { board: board.clone() }).await;
             run.board = Some(board);
@@ -44,6 +56,15 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     }
     choose(run).await?;
     Ok(Outcome::Done)
+}
+
+fn differs(before: &Board, now: &Board) -> bool {
+    before.chip != now.chip || before.flash_id != now.flash_id || before.flash_size != now.flash_size
+}
+
+fn told(board: &Board) -> String {
+    let id = board.flash_id.as_ref().map(|id| format!(", flash id {id}")).unwrap_or_default();
+    format!("{} with {} KiB{id}", board.chip, board.flash_size / 1024)
 }
 
 /// One damaged byte makes another chip of it, so the chip is linked and asked again before it is believed.

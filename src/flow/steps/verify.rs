@@ -1,6 +1,7 @@
 //! Verify: the whole flash by the chip's CRC against its expected content. Frames carry no checksum, so a flipped
 //! address bit in an erase or a write hits a sector far from the written range; nothing less than the whole proves it.
 
+use super::same_board;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
 use crate::model::beken::{EraseSize, crc};
@@ -8,6 +9,7 @@ use crate::model::cycle::Outcome;
 use crate::model::fault::FaultCode;
 use crate::model::flash::geometry::{BLOCK, BOOT_END, SECTOR};
 use crate::model::flash::map::What;
+use crate::model::flash::rf::Standing;
 use crate::model::flash::{Span, parts};
 
 /// A sector that differs after so many erases and writes is named as the culprit.
@@ -20,12 +22,13 @@ const PUT_BACKS: u32 = 3;
 pub(super) async fn verify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let want = run.want()?;
     let mut dirty = compare(run, &want).await?;
+    left_standing(run, &dirty)?;
     for _ in 0..PUT_BACKS {
-        let kept: Vec<Span> =
-            dirty.iter().filter(|sector| run.keep.iter().any(|keep| keep.overlaps(**sector))).copied().collect();
+        let kept = kept(run, &dirty);
         if kept.is_empty() || run.already.is_some() {
             break;
         }
+        may_put_back(run, &dirty).await?;
         for sector in kept {
             put_back(run, sector, &want).await?;
         }
@@ -41,7 +44,7 @@ pub(super) async fn verify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         let what = format!("{first}: nothing was written, yet it differs from what was read before");
         return Err(Trouble::failed(FaultCode::VerifyFailed, what));
     }
-    if let Some(lost) = dirty.iter().find(|sector| run.keep.iter().any(|keep| keep.overlaps(**sector))) {
+    if let Some(lost) = kept(run, &dirty).first() {
         let what = format!("{lost}: a sector that is never written differs from the backup and can't be put back");
         return Err(Trouble::failed(FaultCode::VerifyFailed, what));
     }
@@ -50,9 +53,55 @@ pub(super) async fn verify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         let what = format!("{worn}: expected it as planned, found it different after {TRIES} erases and writes");
         return Err(Trouble::failed(FaultCode::WriteFailed, what));
     }
+    same_board::sure(run).await?;
     run.report.retried(format!("{} sectors differ from the plan, the first is {first}", dirty.len())).await;
     run.dirty = dirty;
     Ok(Outcome::Differs)
+}
+
+/// After a lost link what this unit never touched must be as it was, but for one block that a damaged erase may have hit.
+fn left_standing(run: &Run<'_>, dirty: &[Span]) -> Result<(), Trouble> {
+    let strange: Vec<&Span> = dirty.iter().filter(|sector| !run.own.contains(&sector.start)).collect();
+    match strange.first() {
+        Some(first) if run.relinked && run.touched && strange.len() as u32 > BLOCK / SECTOR => {
+            let what = format!(
+                "{first}: expected what this unit never touched to be as it was, found {} sectors different; {}",
+                strange.len(),
+                same_board::state(run)
+            );
+            Err(Trouble::failed(FaultCode::Exchanged, what))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Those among them that are never written.
+fn kept(run: &Run<'_>, dirty: &[Span]) -> Vec<Span> {
+    dirty.iter().filter(|sector| run.keep.iter().any(|keep| keep.overlaps(**sector))).copied().collect()
+}
+
+/// Before the first of what is never written is put back: the board must be the unit's own. Its calibration tells, and
+/// where that is what was hit, either the session does, which began with it and was never interrupted, or all the rest
+/// of the flash: what this unit never touched must be as it was read.
+async fn may_put_back(run: &mut Run<'_>, dirty: &[Span]) -> Result<(), Trouble> {
+    let mark = run.mark.clone().ok_or_else(|| mistake("the calibration was never seen"))?;
+    match same_board::standing(run, &mark).await? {
+        Standing::Own => {
+            run.link()?.vouch();
+            return Ok(());
+        }
+        other @ Standing::Other(_) => return Err(same_board::exchanged(run, &mark, other)),
+        Standing::Gone => {}
+    }
+    if run.link()?.is_vouched() {
+        return Ok(());
+    }
+    let is_strange = |sector: &&Span| !run.own.contains(&sector.start) && !sector.overlaps(mark.span);
+    if run.touched && dirty.iter().find(is_strange).is_none() {
+        run.link()?.vouch();
+        return Ok(());
+    }
+    Err(same_board::exchanged(run, &mark, Standing::Gone))
 }
 
 /// All sectors that differ.

@@ -122,6 +122,7 @@ impl Chip {
         let dialect = self.dialect;
         let (mut link, log) = self.unknown();
         link.set_dialect(dialect);
+        link.vouch();
         (link, log)
     }
 
