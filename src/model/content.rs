@@ -3,6 +3,7 @@
 //! A conversion erases upwards from 0x11000 and then writes upwards, so one that was cut short shows at the begin of
 //! the application: blank or damaged, the image's own first sector, or far less code than any firmware has.
 
+use super::flash::Span;
 use super::flash::geometry::{BOOT_END, SECTOR};
 use super::image::Image;
 use super::image::anatomy::App;
@@ -94,6 +95,15 @@ impl Content {
             Self::Mixed { .. } => BackupKind::Mixed,
         }
     }
+}
+
+/// Whether a sector of `area` is blank where a backup of the same board has code: something was erased and not written.
+pub fn has_holes(dump: &[u8], backup: &[u8], area: Span) -> bool {
+    let is_blank = |sector: &[u8]| sector.iter().all(|byte| *byte == 0xFF);
+    area.pieces(SECTOR).any(|sector| match (sector.of(dump), sector.of(backup)) {
+        (Some(now), Some(then)) => is_blank(now) && !is_blank(then),
+        _ => false,
+    })
 }
 
 impl std::fmt::Display for Content {

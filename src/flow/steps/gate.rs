@@ -7,6 +7,7 @@ use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
 use crate::model::beken::crc;
 use crate::model::board::Board;
+use crate::model::content::BackupKind;
 use crate::model::event::Event;
 use crate::model::fault::FaultCode;
 use crate::model::flash::geometry::BOOT_END;
@@ -35,6 +36,7 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), Trouble> {
     let areas = match run.job.task.clone() {
         Task::Restore(restore) => {
             super::restore::lay(run, &restore, rf)?;
+            note(run, rf).await?;
             areas(&restore.stock, None)
         }
         Task::Convert { .. } if run.already.is_some() => {
@@ -224,15 +226,17 @@ async fn name_module(run: &mut Run<'_>) -> Result<Vec<Area>, Trouble> {
     Ok(areas)
 }
 
-/// Notes in the ledger which stock backup the flash is about to lose, so that a board whose conversion is cut short can
-/// go on from it.
+/// Notes in the ledger which backup this board goes on from, before the first erase of any unit: while that note is open
+/// its flash may be half written.
 async fn note(run: &mut Run<'_>, rf: Rf) -> Result<(), Trouble> {
     let backup = run.backup.as_ref().ok_or_else(|| mistake("there is no kept backup"))?;
-    let (Some(study), true) = (&run.study, backup.kind == crate::model::content::BackupKind::Stock) else {
-        return Ok(());
+    let study = run.study.as_ref().ok_or_else(|| mistake("nobody looked at the backup"))?;
+    let calibration = study.calibration.ok_or_else(|| mistake("the calibration sector lies outside the flash"))?;
+    let kept = match &run.job.task {
+        Task::Restore(restore) => (restore.sha256, BackupKind::Stock),
+        Task::Convert { .. } => (backup.sha256, backup.kind),
     };
-    let Some(calibration) = study.calibration else { return Ok(()) };
-    let note = StockNote { sha256: backup.sha256, calibration, open: true };
+    let note = StockNote::opened(study.note, kept, calibration);
     let ledger = run.job.ledger.clone();
     let work = async move { ledger.note_stock(rf.mac, note).await };
     run.link()?.keep_awake(work).await?.map_err(|error| Trouble::not_recorded(&error))
