@@ -3,17 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::cast_possible_wrap, reason = "a test")]
 
-#[path = "faces/bench.rs"]
 mod bench;
-#[path = "faces/desk.rs"]
 mod desk;
-#[path = "faces/interface.rs"]
 mod interface;
-#[path = "faces/live.rs"]
 mod live;
-#[path = "faces/panel.rs"]
 mod panel;
-#[path = "faces/security.rs"]
 mod security;
-#[path = "faces/session.rs"]
 mod session;

@@ -1,6 +1,6 @@
 //! The page's session, and the patience with those who guess.
 
-use crate::bench::{Bench, FOREIGN, LOCAL, ask, get, json, request};
+use super::bench::{Bench, FOREIGN, LOCAL, ask, get, json, request};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};

@@ -9,9 +9,7 @@
     reason = "a test that can't go on shall say where"
 )]
 
-mod common;
-
-use common::{SPEED, quick};
+use crate::common::{SPEED, quick};
 use flashjig::face::lights;
 use flashjig::hw::serial::SerialSource;
 use flashjig::jig::{Edge, Input, Lamps, Levels, LineError, Supply, SupplyError};

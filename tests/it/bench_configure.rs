@@ -7,10 +7,8 @@
     reason = "a helper that fails is a test that fails"
 )]
 
-mod common;
-
+use crate::common::{Outcome, Rig, replaced};
 use base64::Engine as _;
-use common::{Rig, replaced};
 use flashjig::model::chip::Chip;
 use flashjig::model::event::Event;
 use flashjig::model::fault::FaultCode;
@@ -168,7 +166,7 @@ async fn numbers_rise_over_all_slots_and_a_plug_keeps_its_own() {
     let rig = rig(3, &[chip], HOME);
     let board = |unit: u32| BoardSpec::new(chip, factory::stock(chip, unit));
     let (a, b, c) = tokio::join!(rig.convert(0, board(1)), rig.convert(1, board(2)), rig.convert(2, board(3)));
-    let number = |out: &common::Outcome| out.unit.config.as_ref().and_then(|config| config.number).unwrap();
+    let number = |out: &Outcome| out.unit.config.as_ref().and_then(|config| config.number).unwrap();
     let mut numbers = [&a, &b, &c].map(number);
     numbers.sort_unstable();
     assert_eq!(numbers, [5, 6, 7]);

@@ -1,6 +1,6 @@
 //! The live line: the state first, then each event once, whatever happens meanwhile.
 
-use crate::bench::{Bench, LOCAL, ask, request};
+use super::bench::{Bench, LOCAL, ask, request};
 use axum::Router;
 use axum::body::BodyDataStream;
 use flashjig::face::web;

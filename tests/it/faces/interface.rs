@@ -1,6 +1,6 @@
 //! What the interface answers.
 
-use crate::bench::{Bench, LOCAL, ask, bytes, get, json, request, unit};
+use super::bench::{Bench, LOCAL, ask, bytes, get, json, request, unit};
 use flashjig::model::content::BackupKind;
 use flashjig::model::screen::{layout, paint};
 use flashjig::model::snapshot::Snapshot;

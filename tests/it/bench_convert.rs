@@ -9,9 +9,7 @@
     reason = "a test that can't go on shall say where"
 )]
 
-mod common;
-
-use common::{Rig, replaced};
+use crate::common::{Rig, replaced};
 use flashjig::model::chip::Chip;
 use flashjig::model::fault::FaultCode;
 use flashjig::model::verdict::Verdict;

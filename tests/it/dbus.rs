@@ -10,12 +10,9 @@
     reason = "a test that can't go on shall say where"
 )]
 
-#[path = "dbus/bus.rs"]
 mod bus;
-mod common;
-
+use crate::common::Rig;
 use bus::{Control, PrivateBus};
-use common::Rig;
 use flashjig::face::{dbus, host};
 use flashjig::model::chip::Chip;
 use flashjig::model::verdict::Verdict;
@@ -119,7 +116,7 @@ async fn a_unit_is_started_and_seen_over_the_bus() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bus_answers_what_the_committed_description_says() {
     let Some(bench) = Bench::new(Control::Us).await else { return };
-    let committed = include_str!("../systemd/dbus/org.flashjig.Station1.xml");
+    let committed = include_str!("../../systemd/dbus/org.flashjig.Station1.xml");
     let interfaces = |xml: &str| -> Vec<String> {
         let parts = xml.split("<interface ").skip(1).map(|part| part.split("</interface>").next().unwrap());
         let squeeze = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,6 +1,6 @@
 //! The panel follows the state, slowly enough for its bus, and never harms anybody.
 
-use crate::bench::Bench;
+use super::bench::Bench;
 use flashjig::face::oled::{self, Ends};
 use flashjig::jig::{Panel, PanelError};
 use flashjig::model::event::Event;

@@ -1,6 +1,6 @@
 //! Who may ask for what.
 
-use crate::bench::{Bench, FOREIGN, LOCAL, ask, json, request};
+use super::bench::{Bench, FOREIGN, LOCAL, ask, json, request};
 use axum::body::Body;
 
 const START: &str = "/api/v1/slots/A/start";

@@ -9,7 +9,7 @@
     reason = "a check that fails is a test that fails"
 )]
 
-#[path = "../fuzz/src/lib.rs"]
+#[path = "../../fuzz/src/lib.rs"]
 mod fuzz;
 
 use proptest::prelude::*;

@@ -9,9 +9,7 @@
     reason = "a test that can't go on shall say where"
 )]
 
-mod common;
-
-use common::{Outcome, Rig, replaced, slot_name};
+use crate::common::{Outcome, Rig, replaced, slot_name};
 use flashjig::model::chip::Chip;
 use flashjig::model::content::BackupKind;
 use flashjig::model::fault::FaultCode;

@@ -16,9 +16,7 @@
     reason = "a test that can't go on shall say where"
 )]
 
-#[path = "kill/ledger.rs"]
 mod ledger;
-#[path = "kill/seen.rs"]
 mod seen;
 
 use seen::Seen;

@@ -10,13 +10,10 @@
     reason = "a test that can't go on shall say where"
 )]
 
-mod common;
-#[path = "survive/disk.rs"]
 mod disk;
-#[path = "survive/flaky.rs"]
 mod flaky;
 
-use common::{Rig, quick};
+use crate::common::{Rig, SPEED, quick, slot_name};
 use flaky::{Flaky, Mood};
 use flashjig::model::chip::Chip;
 use flashjig::model::event::Event;
@@ -50,7 +47,7 @@ impl Bench {
         let (ledger, archive) = wiring::stores(dir.path()).unwrap();
         let (mut plans, mut hands, mut flaky) = (Vec::new(), Vec::new(), None);
         for name in ["A", "B"] {
-            let spec = NestSpec { speed: common::SPEED, ..NestSpec::default() };
+            let spec = NestSpec { speed: SPEED, ..NestSpec::default() };
             let (mut plan, hand) = wiring::virtual_slot(name, spec, quick()).unwrap();
             if name == "A" {
                 let port = Flaky::new(Arc::clone(&plan.nest.source));
@@ -72,7 +69,7 @@ impl Bench {
         self.hands[slot].press();
         let seq = loop {
             let stamped = events.recv().await.unwrap();
-            if stamped.slot != common::slot_name(slot) {
+            if stamped.slot != slot_name(slot) {
                 continue;
             }
             at(&stamped.event);

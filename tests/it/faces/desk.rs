@@ -1,6 +1,6 @@
 //! Figures, box, search, export, firmware and recipes over the interface.
 
-use crate::bench::{Bench, FOREIGN, LOCAL, ask, bytes, get, json, request, unit};
+use super::bench::{Bench, FOREIGN, LOCAL, ask, bytes, get, json, request, unit};
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;

@@ -1,6 +1,6 @@
 //! What the ledger must hold after a kill, given what was seen before it.
 
-use crate::seen::{Seen, Shown};
+use super::seen::{Seen, Shown};
 use flashjig::model::fault::FaultCode;
 use flashjig::model::unit::{Unit, UnitQuery};
 use flashjig::model::verdict::Verdict;

@@ -9,9 +9,7 @@
     reason = "a test that can't go on shall say where"
 )]
 
-mod common;
-
-use common::{Rig, SPEED, quick};
+use crate::common::{Rig, SPEED, quick};
 use flashjig::hw::serial::SerialSource;
 use flashjig::model::chip::Chip;
 use flashjig::model::event::Event;
