@@ -1,12 +1,5 @@
 //! Plugs that come out configured, on the virtual bench.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a helper that fails is a test that fails"
-)]
-
 use crate::common::{Outcome, Rig, replaced};
 use base64::Engine as _;
 use flashjig::model::chip::Chip;

@@ -1,14 +1,5 @@
 //! Whole units over real serial ports: the virtual board on one end of a PTY, the whole station on the other.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test that can't go on shall say where"
-)]
-
 use crate::common::{Rig, replaced};
 use flashjig::model::chip::Chip;
 use flashjig::model::fault::FaultCode;

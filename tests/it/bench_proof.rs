@@ -1,14 +1,6 @@
 //! A PASS is a proof: the gate before the first erase, boards that were converted before or cut short, restore, and a
 //! slot that stops the line. Whole station, real PTYs.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that can't go on shall say where"
-)]
-
 use crate::common::{Outcome, Rig, replaced, slot_name};
 use flashjig::model::chip::Chip;
 use flashjig::model::content::BackupKind;

@@ -1,14 +1,6 @@
 //! The board's own log on a second serial port, a PTY: its last lines are in the record, told before the unit ends, and
 //! hold no credential of the flash or of the recipe.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that can't go on shall say where"
-)]
-
 use crate::common::{Rig, SPEED, quick};
 use flashjig::hw::serial::SerialSource;
 use flashjig::model::chip::Chip;
@@ -31,7 +23,7 @@ const RECIPE: &str = "[openbeken]\nconfigure = \"flash\"\npins = \"tuya\"\n\
     [openbeken.wifi]\nssid = \"attic\"\npassword_file = \"wifi.secret\"\n";
 
 fn pty() -> (OwnedFd, String) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();

@@ -1,15 +1,6 @@
 //! The station on a private message bus: what others see of it and may do with it, and what it asks of logind and
 //! timedated. Skipped, saying so, where dbus-daemon is absent.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test that can't go on shall say where"
-)]
-
 mod bus;
 use crate::common::Rig;
 use bus::{Control, PrivateBus};

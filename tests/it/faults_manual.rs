@@ -1,13 +1,4 @@
-//! `docs/faults.md` is written from the fault table: `UPDATE_GOLDENS=1 cargo test --test faults_manual` makes it anew.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test that can't go on shall say where"
-)]
+//! `docs/faults.md` is written from the fault table: `UPDATE_GOLDENS=1 cargo test --test it faults_manual::` makes it anew.
 
 use flashjig::model::fault::{Class, FaultCode};
 use std::fmt::Write;
@@ -44,5 +35,5 @@ fn the_manual_has_an_entry_for_each_fault() {
         std::fs::write(path, manual()).unwrap();
     }
     let found = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(found == manual(), "docs/faults.md is old: UPDATE_GOLDENS=1 cargo test --test faults_manual");
+    assert!(found == manual(), "docs/faults.md is old: UPDATE_GOLDENS=1 cargo test --test it faults_manual::");
 }

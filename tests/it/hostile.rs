@@ -1,14 +1,5 @@
 //! Hostile bytes: the checks of the fuzz targets on their seeds, on damaged copies of them, and on noise.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    unreachable_pub,
-    reason = "a check that fails is a test that fails"
-)]
-
 #[path = "../../fuzz/src/lib.rs"]
 mod fuzz;
 

@@ -1,14 +1,6 @@
 //! Button, contact, cable, supply and lamps of a jig while the station runs: whole units over virtual nests with a
 //! contact.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that can't go on shall say where"
-)]
-
 use crate::common::{SPEED, quick};
 use flashjig::face::lights;
 use flashjig::hw::serial::SerialSource;

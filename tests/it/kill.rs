@@ -4,17 +4,8 @@
 //! `cargo test` kills five times. Any number, with the moments of another seed:
 //!
 //! ```sh
-//! FLASHJIG_KILLS=500 FLASHJIG_SEED=7 cargo test --test kill -- --nocapture
+//! FLASHJIG_KILLS=500 FLASHJIG_SEED=7 cargo test --test it kill:: -- --nocapture
 //! ```
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test that can't go on shall say where"
-)]
 
 mod ledger;
 mod seen;

@@ -1,13 +1,4 @@
-//! `docs/lamps.md` is written from the patterns: `UPDATE_GOLDENS=1 cargo test --test lamps_manual` makes it anew.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test that can't go on shall say where"
-)]
+//! `docs/lamps.md` is written from the patterns: `UPDATE_GOLDENS=1 cargo test --test it lamps_manual::` makes it anew.
 
 use flashjig::model::lamps::manual;
 
@@ -49,5 +40,5 @@ fn the_manual_of_the_lamps_says_what_they_do() {
         std::fs::write(path, &text).unwrap();
     }
     let found = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(found == text, "docs/lamps.md is old: UPDATE_GOLDENS=1 cargo test --test lamps_manual");
+    assert!(found == text, "docs/lamps.md is old: UPDATE_GOLDENS=1 cargo test --test it lamps_manual::");
 }

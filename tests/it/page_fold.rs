@@ -1,7 +1,5 @@
 //! The page folds events into its state with a script of its own; `tests/browser/fold.mjs` replays this golden with it.
-//! After a change that is meant: `UPDATE_GOLDENS=1 cargo test --test page_fold`.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
-
+//! After a change that is meant: `UPDATE_GOLDENS=1 cargo test --test it page_fold::`.
 use flashjig::model::event::Stamped;
 use flashjig::model::snapshot::{Snapshot, Station};
 use serde_json::{Value, json};

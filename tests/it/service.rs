@@ -1,14 +1,6 @@
 //! flashjig as systemd starts it: what it says by the sd-notify protocol, and whether the unit file stands.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test that can't go on shall say where"
-)]
-
+use flashjig::testdata;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -124,7 +116,7 @@ fn a_station_that_can_not_work_never_says_ready() {
 #[test]
 fn the_unit_file_stands_and_is_hardened() {
     let Ok(version) = Command::new("systemd-analyze").arg("--version").output() else {
-        println!("skipped: systemd-analyze is absent (apt install systemd)");
+        testdata::skipped("systemd-analyze is absent (apt install systemd)");
         return;
     };
     assert!(version.status.success());

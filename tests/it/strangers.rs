@@ -5,10 +5,9 @@
 //! ltchiptool` brings both) and tqdm, else `python3` is asked; `FLASHJIG_HID_DOWNLOAD` names a checkout of
 //! hid_download_py (github: OpenBekenIOT/hid_download_py). Whatever is missing is skipped with the reason.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::indexing_slicing, reason = "a test's helpers may fail it")]
-
 use flashjig::model::chip::Chip;
 use flashjig::sim::factory;
+use flashjig::testdata;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -48,11 +47,11 @@ fn python(tool: &Tool) -> Option<String> {
     let python = std::env::var("FLASHJIG_PYTHON").unwrap_or_else(|_| "python3".into());
     let imports = Command::new(&python).args(["-c", &format!("import {}", tool.import)]).output();
     if !imports.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: {python} has no {}; set FLASHJIG_PYTHON", tool.import);
+        testdata::skipped(&format!("{python} has no {}; set FLASHJIG_PYTHON", tool.import));
         return None;
     }
     if tool.name == HID.name && std::env::var_os("FLASHJIG_HID_DOWNLOAD").is_none() {
-        eprintln!("skipped: FLASHJIG_HID_DOWNLOAD names no checkout of hid_download_py");
+        testdata::skipped("FLASHJIG_HID_DOWNLOAD names no checkout of hid_download_py");
         return None;
     }
     Some(python)

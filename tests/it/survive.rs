@@ -1,15 +1,6 @@
 //! The station's own faults: a slot that panics, a UART that vanishes, a firmware file that is deleted while a unit
 //! uses it, a disk that is full or read-only. The other slots go on, and every unit has its record.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test that can't go on shall say where"
-)]
-
 mod disk;
 mod flaky;
 

@@ -12,7 +12,6 @@ use flashjig::model::beken::frame::{CommandScanner, Found, ReplyScanner};
 use flashjig::model::beken::{Command, EraseSize, Reply, Status, crc};
 use proptest::prelude::*;
 
-#[allow(clippy::unwrap_used, reason = "a typing mistake in a vector must stop the test")]
 fn hex(text: &str) -> Vec<u8> {
     text.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect()
 }

@@ -1,7 +1,6 @@
 //! A message bus of our own, with flashjig's policy and no access for anybody else's programs.
 
-#![allow(unreachable_pub, missing_docs, reason = "seen by one test file")]
-
+use flashjig::testdata;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -84,7 +83,7 @@ impl PrivateBus {
         let mut daemon = match started {
             Ok(daemon) => daemon,
             Err(error) => {
-                println!("skipped: dbus-daemon: {error} (apt install dbus)");
+                testdata::skipped(&format!("dbus-daemon: {error} (apt install dbus)"));
                 return None;
             }
         };
@@ -100,7 +99,7 @@ impl PrivateBus {
         const PYTHON: &str = "/usr/bin/python3";
         let there = Command::new(PYTHON).args(["-c", "import dbusmock, gi"]).stderr(Stdio::null()).status();
         if !there.is_ok_and(|status| status.success()) {
-            println!("skipped: python3-dbusmock is absent (apt install python3-dbusmock)");
+            testdata::skipped("python3-dbusmock is absent (apt install python3-dbusmock)");
             return None;
         }
         let child = Command::new(PYTHON)

@@ -1,6 +1,7 @@
 //! The program as its user starts it, on disks that are full, read-only or somebody else's. The disks are small tmpfs in
 //! a mount namespace of their own; without the right to make one the tests say so and pass.
 
+use flashjig::testdata;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -12,7 +13,7 @@ fn on_disk(options: &str, script: &str) -> Option<Output> {
     match done {
         Some(done) if done.status.code() != Some(77) => Some(done),
         _ => {
-            println!("SKIPPED: this user may not mount a tmpfs in a namespace (unshare --mount)");
+            testdata::skipped("this user may not mount a tmpfs in a namespace (unshare --mount)");
             None
         }
     }
