@@ -1,5 +1,8 @@
 //! A few hundred cases of the fault campaign: whole station, real PTYs, one thing wrong with each board.
 //! `cargo run --release --example campaign -- --cases 10000` runs any number.
+//!
+//! A program of its own: it keeps all cores busy with boards that are much faster than the world, and judges how many
+//! pass. Beside it others would wait, and it for them.
 
 #![allow(
     clippy::expect_used,
