@@ -4,8 +4,11 @@
 use crate::common::{Outcome, Rig, replaced, slot_name};
 use flashjig::model::chip::Chip;
 use flashjig::model::content::BackupKind;
+use flashjig::model::event::Event;
 use flashjig::model::fault::FaultCode;
 use flashjig::model::snapshot::SlotState;
+use flashjig::model::stage::Stage;
+use flashjig::model::unit::UnitQuery;
 use flashjig::model::verdict::Verdict;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
@@ -209,5 +212,77 @@ async fn a_configuration_that_reads_back_differently_is_never_a_pass() {
     let out = rig.convert(0, misread).await;
     let fault = out.unit.fault.expect("it fails");
     assert_eq!(fault.code, FaultCode::ConfigDiffers, "{fault:?}");
+    rig.station.stop().await;
+}
+
+/// A unit whose board is lifted half-way through its writing, and the flash of that moment.
+async fn cut_short(rig: &Rig, flash: &[u8], order: Order) -> Vec<u8> {
+    let (mut events, hand) = (rig.handle.events(), &rig.hands[0]);
+    hand.insert(board(flash));
+    rig.handle.order(&slot_name(0), order).await.unwrap();
+    let mut lifted = None;
+    loop {
+        match &events.recv().await.unwrap().event {
+            Event::Progress { stage: Stage::Write, done, total } if lifted.is_none() && *done * 2 > *total => {
+                lifted = hand.take();
+            }
+            Event::Finished { verdict, .. } => {
+                assert_ne!(*verdict, Verdict::Pass);
+                return lifted.expect("it was lifted while it was written");
+            }
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_or_a_redo_that_was_cut_short_leaves_nothing_that_is_called_stock() {
+    let (rig, file) = rig();
+    let stock = factory::small_stock(T, 20, 0x2_8000);
+    let first = rig.convert(0, board(&stock)).await;
+    assert_eq!(first.unit.verdict, Verdict::Pass, "{:?}", first.unit.fault);
+    let restore = rig.handle.restore_of(first.unit.seq, None).await.unwrap();
+    let half = cut_short(&rig, &first.flash, Order::Restore(restore.clone())).await;
+    assert!(half != stock && half != first.flash);
+    // the restore may be asked for again, and what is kept of the half-written flash is not its stock
+    let back = rig.run(0, board(&half), Order::Restore(restore)).await;
+    assert_eq!(back.unit.verdict, Verdict::Pass, "{:?}", back.unit.fault);
+    assert!(back.flash == stock);
+    assert_ne!(back.unit.backup.unwrap().kind, BackupKind::Stock);
+    let again = rig.convert(0, board(&stock)).await;
+    assert!(again.flash == replaced(&stock, &file));
+    let (name, newer) = factory::demo_image_of(T, "1.18.301", 0x1_0000);
+    std::fs::write(rig.dir.path().join("firmware").join(name), &newer).unwrap();
+    let half = cut_short(&rig, &again.flash, Order::Start { redo: true }).await;
+    let out = rig.convert(0, board(&half)).await;
+    assert_eq!(out.unit.verdict, Verdict::Pass, "{:?}", out.unit.fault);
+    assert!(out.flash == replaced(&stock, &newer));
+    for unit in rig.handle.units(UnitQuery::default()).await.unwrap() {
+        if unit.backup.as_ref().is_some_and(|backup| backup.kind == BackupKind::Stock) {
+            assert!(rig.backup(&unit).await == stock, "unit {}", unit.seq);
+        }
+    }
+    rig.station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stock_application_over_a_half_written_flash_is_not_called_stock_even_where_its_backup_cannot_be_read() {
+    let (rig, file) = rig();
+    let stock = factory::small_stock(T, 21, 0x2_8000);
+    let mut worn = board(&stock);
+    worn.faults = FaultPlan { faults: vec![Fault::Stuck { addr: 0x1_5000 }] };
+    let broken = rig.convert(0, worn).await;
+    let digest = broken.unit.backup.as_ref().unwrap().sha256;
+    // somebody wrote the vendor's application back by other means, and left the rest
+    let mut mixed = stock.clone();
+    mixed[0x1F_0000..0x1F_0010].fill(0x11);
+    let file_of = rig.dir.path().join("backups").join(format!("{digest}.bin"));
+    let aside = rig.dir.path().join("aside.bin");
+    std::fs::rename(&file_of, &aside).unwrap();
+    let out = rig.convert(0, board(&mixed)).await;
+    assert_eq!(out.unit.verdict, Verdict::Pass, "{:?}", out.unit.fault);
+    assert_eq!(out.unit.backup.unwrap().kind, BackupKind::Mixed);
+    assert!(out.flash == replaced(&mixed, &file));
+    std::fs::rename(&aside, &file_of).unwrap();
     rig.station.stop().await;
 }

@@ -24,6 +24,7 @@ mod bench_proof;
 mod board_log;
 mod dbus;
 mod devices;
+mod exchange;
 mod extract;
 mod faces;
 mod faults_manual;
