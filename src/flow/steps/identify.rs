@@ -2,6 +2,7 @@
 //! refused before its long backup.
 
 use super::same_board;
+use crate::flow::found::Found;
 use crate::flow::job::Task;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
@@ -27,9 +28,8 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     }
     check_flash_id(&evidence).map_err(|why| refused(run, "flash_id", FaultCode::BadFlashId, &why))?;
     run.link()?.set_dialect(identity.chip.dialect());
-    run.flash_id = evidence.flash_id;
     let board = board(&evidence, identity);
-    match &run.board {
+    match run.found.as_ref().map(|found| &found.board) {
         Some(before) if differs(before, &board) => {
             let what = format!(
                 "expected the same {} as before the link was lost, found a {}; {}",
@@ -51,7 +51,7 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         Some(_) => same_board::boot_loader(run).await?,
         None => {
             run.report.say(Event::Found { board: board.clone() }).await;
-            run.board = Some(board);
+            run.found = Some(Found { board, flash_id: evidence.flash_id, image: None, reading: None });
         }
     }
     choose(run).await?;
@@ -102,7 +102,7 @@ fn board(evidence: &Evidence, identity: Identity) -> Board {
 
 /// The newest image that the recipe allows and that fits the board.
 async fn choose(run: &mut Run<'_>) -> Result<(), Trouble> {
-    if run.image.is_some() || matches!(run.job.task, Task::Restore(_)) {
+    if run.image().is_some() || matches!(run.job.task, Task::Restore(_)) {
         return Ok(());
     }
     let board = run.board()?.clone();
@@ -112,6 +112,6 @@ async fn choose(run: &mut Run<'_>) -> Result<(), Trouble> {
         .map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
     let image = allowed.iter().find(|image| std::ptr::eq(image.as_ref(), chosen)).map(|image| Arc::clone(image));
     run.report.say(Event::Chosen { name: chosen.name.clone(), version: chosen.version.clone() }).await;
-    run.image = image;
+    run.found()?.image = image;
     Ok(())
 }

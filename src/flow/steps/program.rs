@@ -17,18 +17,17 @@ const TRIES: u32 = 4;
 
 /// Lifts the protection where the host must, then erases all that the plan names.
 pub(super) async fn erase(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
-    if run.backup.is_none() {
-        return Err(mistake("an erase was asked for without a kept backup"));
-    }
+    let plan = run.target()?.plan.clone();
     same_board::sure(run).await?;
     if run.board()?.chip.dialect().has_registers() {
-        let part = run.flash_id.and_then(parts::find).ok_or_else(|| mistake("the flash chip is not known"))?;
+        let part = run.found()?.flash_id.and_then(parts::find).ok_or_else(|| mistake("the flash chip is not known"))?;
         run.link()?.unprotect(part).await?;
     }
     run.touched = true;
-    run.own.extend(run.plan.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR)).map(|sector| sector.start));
-    let total = run.plan.erase_bytes();
-    for erase in run.plan.erase.clone() {
+    let sectors = plan.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR)).map(|sector| sector.start);
+    run.target()?.own.extend(sectors);
+    let total = plan.erase_bytes();
+    for erase in plan.erase {
         erase_unit(run, erase.size, erase.addr).await?;
         run.report.mark(erase.span(), What::Erased);
         run.report.moved(u64::from(erase.size.bytes()), total);
@@ -52,17 +51,18 @@ async fn erase_unit(run: &mut Run<'_>, size: EraseSize, addr: u32) -> Result<(),
 /// Writes all sectors that the plan names.
 pub(super) async fn write(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let want = run.want()?;
-    let total = run.plan.write_bytes();
-    let sectors: Vec<Span> = run.plan.write.iter().flat_map(|span| span.pieces(SECTOR)).collect();
+    let plan = run.target()?.plan.clone();
+    let total = plan.write_bytes();
+    let sectors: Vec<Span> = plan.write.iter().flat_map(|span| span.pieces(SECTOR)).collect();
     for sector in sectors {
         let data = sector.of(&want).ok_or_else(|| mistake("the plan leaves the flash"))?;
         write_sector(run, sector, data).await?;
         run.report.mark(sector, What::Written);
         run.report.moved(u64::from(sector.len()), total);
     }
-    let erased = run.plan.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR));
-    for sector in erased.map(|sector| sector.start).collect::<Vec<_>>() {
-        *run.mended.entry(sector).or_default() += 1;
+    let mended = &mut run.target()?.mended;
+    for sector in plan.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR)) {
+        *mended.entry(sector.start).or_default() += 1;
     }
     Ok(Outcome::Done)
 }

@@ -2,15 +2,16 @@
 //! calibration) must be the same on both sides: that is how a board proves that the backup is its own.
 
 use crate::flow::job::Restore;
-use crate::flow::run::{Run, mistake};
+use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::model::fault::FaultCode;
 use crate::model::flash::geometry::BOOT_END;
 use crate::model::flash::rf::{self, Rf};
+use std::sync::Arc;
 
 /// Takes the backup as what the flash must hold, or says why it is another board's.
-pub(super) fn lay(run: &mut Run<'_>, restore: &Restore, here: Rf) -> Result<(), Trouble> {
-    let dump = run.dump.clone().ok_or_else(|| mistake("nothing was read"))?;
+pub(super) fn lay(run: &mut Run<'_>, restore: &Restore, here: Rf) -> Result<Arc<[u8]>, Trouble> {
+    let dump = Arc::clone(&run.reading()?.dump);
     let what = format!("the backup of unit {}", restore.unit);
     if let Err(differs) = compare(&dump, &restore.stock, here) {
         run.checks.failed("own_backup", differs.clone());
@@ -18,8 +19,7 @@ pub(super) fn lay(run: &mut Run<'_>, restore: &Restore, here: Rf) -> Result<(), 
         return Err(Trouble::failed(FaultCode::OtherBoard, message));
     }
     run.checks.held("own_backup", format!("{what}: MAC, calibration, boot loader and size are this board's"));
-    run.want = Some(restore.stock.clone());
-    Ok(())
+    Ok(Arc::clone(&restore.stock))
 }
 
 fn compare(dump: &[u8], stock: &[u8], here: Rf) -> Result<(), String> {

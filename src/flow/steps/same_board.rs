@@ -8,6 +8,7 @@ use crate::model::fault::FaultCode;
 use crate::model::flash::Span;
 use crate::model::flash::geometry::{BOOT_END, SECTOR};
 use crate::model::flash::rf::{self, Standing};
+use std::sync::Arc;
 
 /// Where a calibration usually lies: stock T, stock N and M, stock T1. One that lies elsewhere is found in the backup.
 const USUAL: [u32; 3] = [0x1E_0000, 0x1D_0000, 0x1E_3000];
@@ -82,7 +83,8 @@ pub(super) async fn standing(run: &mut Run<'_>, mark: &Mark) -> Result<Standing,
 /// The boot loader below 0x11000 is never written, so it must be the backup's. A chip that starts from its ROM may have
 /// it put back, so there a difference proves nothing.
 pub(super) async fn boot_loader(run: &mut Run<'_>) -> Result<(), Trouble> {
-    let (Some(dump), Some(mark)) = (run.dump.clone(), run.mark.clone()) else { return Ok(()) };
+    let dump = run.what_was_read().map(|reading| Arc::clone(&reading.dump));
+    let (Some(dump), Some(mark)) = (dump, run.mark.clone()) else { return Ok(()) };
     let span = Span::new(0, BOOT_END);
     let expected = crc::wire(span.of(&dump).unwrap_or_default());
     if !run.board()?.chip.dialect().boots_from_flash() || run.link()?.crc(span).await? == expected {

@@ -18,14 +18,14 @@ const TRIES: u8 = 3;
 /// Sectors that are never written are put back so often when a damaged frame hit them.
 const PUT_BACKS: u32 = 3;
 
-/// Compares everything; sectors that differ go into `run.dirty`.
+/// Compares everything; sectors that differ are the target's `dirty`.
 pub(super) async fn verify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let want = run.want()?;
     let mut dirty = compare(run, &want).await?;
     left_standing(run, &dirty)?;
     for _ in 0..PUT_BACKS {
-        let kept = kept(run, &dirty);
-        if kept.is_empty() || run.already.is_some() {
+        let kept = kept(run, &dirty)?;
+        if kept.is_empty() || run.is_done_already() {
             break;
         }
         may_put_back(run, &dirty).await?;
@@ -35,35 +35,37 @@ pub(super) async fn verify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         dirty = compare(run, &want).await?;
     }
     let Some(first) = dirty.first().copied() else {
-        run.dirty.clear();
+        run.target()?.dirty.clear();
         super::configure::check(run).await?;
         close(run, &want).await?;
         return Ok(Outcome::Done);
     };
-    if run.already.is_some() {
+    if run.is_done_already() {
         let what = format!("{first}: nothing was written, yet it differs from what was read before");
         return Err(Trouble::failed(FaultCode::VerifyFailed, what));
     }
-    if let Some(lost) = kept(run, &dirty).first() {
+    if let Some(lost) = kept(run, &dirty)?.first() {
         let what = format!("{lost}: a sector that is never written differs from the backup and can't be put back");
         return Err(Trouble::failed(FaultCode::VerifyFailed, what));
     }
-    let worn = |sector: &&Span| run.mended.get(&sector.start).is_some_and(|times| *times >= TRIES);
+    let mended = &run.target()?.mended;
+    let worn = |sector: &&Span| mended.get(&sector.start).is_some_and(|times| *times >= TRIES);
     if let Some(worn) = dirty.iter().find(worn) {
         let what = format!("{worn}: expected it as planned, found it different after {TRIES} erases and writes");
         return Err(Trouble::failed(FaultCode::WriteFailed, what));
     }
     same_board::sure(run).await?;
     run.report.retried(format!("{} sectors differ from the plan, the first is {first}", dirty.len())).await;
-    run.dirty = dirty;
+    run.target()?.dirty = dirty;
     Ok(Outcome::Differs)
 }
 
 /// After a lost link what this unit never touched must be as it was, but for one block that a damaged erase may have hit.
-fn left_standing(run: &Run<'_>, dirty: &[Span]) -> Result<(), Trouble> {
-    let strange: Vec<&Span> = dirty.iter().filter(|sector| !run.own.contains(&sector.start)).collect();
+fn left_standing(run: &mut Run<'_>, dirty: &[Span]) -> Result<(), Trouble> {
+    let own = &run.target()?.own;
+    let strange: Vec<&Span> = dirty.iter().filter(|sector| !own.contains(&sector.start)).collect();
     match strange.first() {
-        Some(first) if run.relinked && run.touched && strange.len() as u32 > BLOCK / SECTOR => {
+        Some(first) if run.session.relinked && run.touched && strange.len() as u32 > BLOCK / SECTOR => {
             let what = format!(
                 "{first}: expected what this unit never touched to be as it was, found {} sectors different; {}",
                 strange.len(),
@@ -76,8 +78,9 @@ fn left_standing(run: &Run<'_>, dirty: &[Span]) -> Result<(), Trouble> {
 }
 
 /// Those among them that are never written.
-fn kept(run: &Run<'_>, dirty: &[Span]) -> Vec<Span> {
-    dirty.iter().filter(|sector| run.keep.iter().any(|keep| keep.overlaps(**sector))).copied().collect()
+fn kept(run: &mut Run<'_>, dirty: &[Span]) -> Result<Vec<Span>, Trouble> {
+    let keep = &run.target()?.keep;
+    Ok(dirty.iter().filter(|sector| keep.iter().any(|keep| keep.overlaps(**sector))).copied().collect())
 }
 
 /// Before the first of what is never written is put back: the board must be the unit's own. Its calibration tells, and
@@ -96,8 +99,9 @@ async fn may_put_back(run: &mut Run<'_>, dirty: &[Span]) -> Result<(), Trouble> 
     if run.link()?.is_vouched() {
         return Ok(());
     }
-    let is_strange = |sector: &&Span| !run.own.contains(&sector.start) && !sector.overlaps(mark.span);
-    if run.touched && dirty.iter().find(is_strange).is_none() {
+    let own = &run.target()?.own;
+    let is_strange = |sector: &Span| !own.contains(&sector.start) && !sector.overlaps(mark.span);
+    if !dirty.iter().any(is_strange) && run.touched {
         run.link()?.vouch();
         return Ok(());
     }
@@ -146,7 +150,7 @@ async fn put_back(run: &mut Run<'_>, sector: Span, want: &[u8]) -> Result<(), Tr
     }
     run.report.retried(format!("{sector}: a damaged frame hit what is never written; it is put back")).await;
     if dialect.has_registers() {
-        let part = run.flash_id.and_then(parts::find).ok_or_else(|| mistake("the flash chip is not known"))?;
+        let part = run.found()?.flash_id.and_then(parts::find).ok_or_else(|| mistake("the flash chip is not known"))?;
         run.link()?.unprotect(part).await?;
     }
     let data = sector.of(want).ok_or_else(|| mistake("the sector lies outside the flash"))?;
