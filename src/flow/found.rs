@@ -65,7 +65,8 @@ pub(super) struct Made {
     pub(super) config: Option<unit::Config>,
     /// The configuration, and where it lies.
     pub(super) sector: Option<(Span, Config)>,
-    /// Its running number, held until the record is on disk.
+    /// Its running number: nobody else gets it until the record is on disk.
+    #[expect(dead_code, reason = "it is held, not looked at")]
     pub(super) number: Option<Number>,
 }
 

@@ -233,7 +233,11 @@ mod tests {
         assert_eq!(opened(Some(note(false)), BackupKind::Openbeken), note(true), "a redo");
         assert_eq!(opened(Some(note(false)), BackupKind::Mixed), note(true));
         let fresh = StockNote { sha256: later, ..note(true) };
-        assert_eq!(opened(Some(note(false)), BackupKind::Stock), fresh, "restored, then used with the vendor's firmware");
+        assert_eq!(
+            opened(Some(note(false)), BackupKind::Stock),
+            fresh,
+            "restored, then used with the vendor's firmware"
+        );
         let own = StockNote { kind: BackupKind::Openbeken, ..fresh };
         assert_eq!(opened(None, BackupKind::Openbeken), own, "converted elsewhere: no stock backup of it is known");
         assert_eq!(opened(Some(own), BackupKind::Stock), fresh);

@@ -158,7 +158,9 @@ async fn another_board_in_the_middle_of_a_unit_stays_as_it_is_and_the_first_one_
 async fn without_any_silence_at_the_rate_of_a_reset_another_board_stays_as_it_is_too() {
     for chip in [Chip::Bk7231T, Chip::Bk7231N] {
         let (rig, file) = rig(chip, Pace { max_baud: 115_200, ..quick() });
-        for (n, (stage, percent)) in [(Stage::Backup, 50), (Stage::Erase, 50), (Stage::Write, 50)].into_iter().enumerate() {
+        for (n, (stage, percent)) in
+            [(Stage::Backup, 50), (Stage::Erase, 50), (Stage::Write, 50)].into_iter().enumerate()
+        {
             let moment = Moment { stage, percent, empty: Duration::ZERO };
             judged(&rig, &file, chip, 0x200 + 2 * n as u32, moment).await;
         }
@@ -235,7 +237,8 @@ async fn where_the_operator_resets_by_hand_an_exchanged_board_stays_as_it_is() {
     let chip = Chip::Bk7231T;
     let (name, file) = factory::demo_image_of(chip, "1.18.300", APP);
     let spec = NestSpec { speed: 40.0, ..NestSpec::default() };
-    let (mut plan, hand) = wiring::virtual_slot(&slot_name(0), spec, Pace { by_hand: Duration::from_secs(60), ..quick() }).unwrap();
+    let (mut plan, hand) =
+        wiring::virtual_slot(&slot_name(0), spec, Pace { by_hand: Duration::from_secs(60), ..quick() }).unwrap();
     plan.nest.lines = flashjig::jig::Keeper::new(Box::new(flashjig::hw::manual::ManualLines)).unwrap();
     let rig = Rig::over(vec![(plan, hand)], &[(&name, &file)], |_| {});
     let (one, two) = (stock(chip, 0x340), stock(chip, 0x341));

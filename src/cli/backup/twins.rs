@@ -1,8 +1,8 @@
 //! Two different stock backups of one board. The vendor's firmware may have been used or updated between them; where the
 //! application is partly the one and partly something else, a later one was read from a flash that was half written.
 
-use crate::model::digest::Digest;
 use crate::model::content::BackupKind;
+use crate::model::digest::Digest;
 use crate::model::flash::Span;
 use crate::model::flash::geometry::{BOOT_END, SECTOR};
 use crate::model::image::fits::app_limit;

@@ -104,7 +104,8 @@ async fn noted(run: &mut Run<'_>, study: &Study, dump: &[u8]) -> Result<Option<A
     let Ok(stock) = run.link()?.keep_awake(archive.read(note.sha256)).await? else { return Ok(None) };
     let sector = study.rf.as_ref().ok().map(|rf| rf.sector);
     let never_written = [Some(Span::new(0, BOOT_END)), sector];
-    let same = stock.len() == dump.len() && never_written.into_iter().flatten().all(|span| span.of(&stock) == span.of(dump));
+    let same =
+        stock.len() == dump.len() && never_written.into_iter().flatten().all(|span| span.of(&stock) == span.of(dump));
     Ok(same.then(|| stock.into()))
 }
 
@@ -128,7 +129,8 @@ async fn archive(run: &mut Run<'_>, study: Study, kind: BackupKind) -> Result<Ke
     let archive = run.job.archive;
     let chip = run.board()?.chip;
     let Reading { dump, read_bytes, skipped_bytes, .. } = run.reading()?;
-    let (dump, looked_at, read_bytes, skipped_bytes) = (Arc::clone(dump), Arc::clone(dump), *read_bytes, *skipped_bytes);
+    let (dump, looked_at, read_bytes, skipped_bytes) =
+        (Arc::clone(dump), Arc::clone(dump), *read_bytes, *skipped_bytes);
     let looking = tokio::task::spawn_blocking(move || {
         // a plug that was configured before has its owner's passwords in its configuration
         let own = looked_at.get(config::address(chip) as usize..).and_then(|sector| Config::parse(sector).ok());

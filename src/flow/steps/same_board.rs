@@ -131,8 +131,12 @@ pub(super) fn exchanged(run: &Run<'_>, mark: &Mark, found: Standing) -> Trouble 
         Standing::Other(mac) => format!("the calibration of a board with MAC {mac}"),
         Standing::Gone | Standing::Own => "no calibration that proves it to be the same board".into(),
     };
-    let what =
-        format!("{}: expected the calibration of the board with MAC {}, found {found}; {}", mark.span, mac(mark), state(run));
+    let what = format!(
+        "{}: expected the calibration of the board with MAC {}, found {found}; {}",
+        mark.span,
+        mac(mark),
+        state(run)
+    );
     Trouble::failed(FaultCode::Exchanged, what)
 }
 
