@@ -244,6 +244,7 @@ async fn where_the_operator_resets_by_hand_an_exchanged_board_stays_as_it_is() {
     let (one, two) = (stock(chip, 0x340), stock(chip, 0x341));
     // the supply is always on, and somebody touches CEN to ground now and then
     rig.hands[0].set(Line::Power, Drive::Asserted);
+    rig.hands[0].set(Line::Park, Drive::Released);
     let resets = async {
         loop {
             rig.hands[0].set(Line::Reset, Drive::Asserted);

@@ -104,7 +104,7 @@ async fn crc_is_right_on_every_dialect_and_refuses_what_an_l_boot_would_round() 
 #[tokio::test(start_paused = true)]
 async fn after_a_crc_an_erase_unlocks_first_and_a_write_waits_for_it() {
     for dialect in BOTH {
-        let (mut link, log) = Chip::new(dialect).linked();
+        let (mut link, log) = Chip::new(dialect).fast().linked();
         let data = vec![0xA5; 4096];
         for round in 0..3 {
             link.crc(Span::new(0x1_1000, 0x1_2000)).await.unwrap();
@@ -126,7 +126,7 @@ async fn after_a_crc_an_erase_unlocks_first_and_a_write_waits_for_it() {
 #[tokio::test(start_paused = true)]
 async fn nothing_outside_the_flash_or_below_the_application_is_ever_sent() {
     for dialect in BOTH {
-        let (mut link, log) = Chip::new(dialect).linked();
+        let (mut link, log) = Chip::new(dialect).fast().linked();
         link.link_check().await.unwrap();
         link.erase(EraseSize::Sector, 0x1_1000).await.unwrap();
         let sent = log.commands().len();
@@ -164,6 +164,7 @@ async fn a_lost_erase_is_repeated_and_a_lost_write_is_not() {
                     c if is_write(c) && !std::mem::replace(&mut written, true) => fate,
                     _ => Fate::Served,
                 })
+                .fast()
                 .linked();
             link.erase(EraseSize::Sector, 0x1_1000).await.unwrap();
             assert_eq!(log.count(is_erase), 2);
@@ -183,6 +184,7 @@ async fn an_erase_that_answers_for_another_address_is_not_taken_for_done() {
     let mut once = true;
     let (mut link, log) = Chip::new(Dialect::TuyaBoot)
         .hook(move |c| if is_erase(c) && std::mem::take(&mut once) { Fate::Flipped(14 * 8) } else { Fate::Served })
+        .fast()
         .linked();
     link.erase(EraseSize::Sector, 0x2_1000).await.unwrap();
     assert_eq!(log.count(is_erase), 2);
