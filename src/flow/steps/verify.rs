@@ -83,9 +83,9 @@ fn kept(run: &mut Run<'_>, dirty: &[Span]) -> Result<Vec<Span>, Trouble> {
     Ok(dirty.iter().filter(|sector| keep.iter().any(|keep| keep.overlaps(**sector))).copied().collect())
 }
 
-/// Before the first of what is never written is put back: the board must be the unit's own. Its calibration tells, and
-/// where that is what was hit, either the session does, which began with it and was never interrupted, or all the rest
-/// of the flash: what this unit never touched must be as it was read.
+/// Before the first of what is never written is put back: the board must be the unit's own. Its calibration tells. Where
+/// that is what was hit, all the rest must: what this unit never touched is as it was read, but for the block that one
+/// damaged erase may take along, and that only in a session that saw the calibration and was never interrupted.
 async fn may_put_back(run: &mut Run<'_>, dirty: &[Span]) -> Result<(), Trouble> {
     let mark = run.mark.clone().ok_or_else(|| mistake("the calibration was never seen"))?;
     match same_board::standing(run, &mark).await? {
@@ -96,12 +96,11 @@ async fn may_put_back(run: &mut Run<'_>, dirty: &[Span]) -> Result<(), Trouble> 
         other @ Standing::Other(_) => return Err(same_board::exchanged(run, &mark, other)),
         Standing::Gone => {}
     }
-    if run.link()?.is_vouched() {
-        return Ok(());
-    }
     let own = &run.target()?.own;
-    let is_strange = |sector: &Span| !own.contains(&sector.start) && !sector.overlaps(mark.span);
-    if !dirty.iter().any(is_strange) && run.touched {
+    let strange = dirty.iter().filter(|sector| !own.contains(&sector.start)).count() as u32;
+    let is_the_only_one = strange == 1;
+    let is_one_accident = strange <= BLOCK / SECTOR;
+    if run.touched && (is_the_only_one || (is_one_accident && run.link()?.is_vouched())) {
         run.link()?.vouch();
         return Ok(());
     }
