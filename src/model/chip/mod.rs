@@ -1,6 +1,6 @@
 //! The chips, and the key that their code is encrypted with.
 
-use super::beken::Dialect;
+use crate::model::beken::Dialect;
 use serde::{Deserialize, Serialize};
 
 /// A member of the family.
