@@ -6,7 +6,7 @@ use crate::model::image::anatomy::Boot;
 use crate::model::tuya;
 use crate::testdata;
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Named on failure: the chip and what of it.
 fn holds(chip: Chip, what: &str, is_so: bool) {
@@ -254,4 +254,42 @@ fn the_pages_name_the_chips_that_are_converted() {
         let text = read(&root.join(page));
         assert!(text.contains(&format!("{})", names.join(", "))), "{page}");
     }
+}
+
+/// Where code may name a single chip, and why.
+const NAMED: [(&str, &str); 8] = [
+    ("model/chip/table.rs", "the rows"),
+    ("sim/factory/layout.rs", "the vendors' flashes"),
+    ("model/openbeken/pins.rs", "the web importer's own guess"),
+    ("config/recipe/openbeken.rs", "a made-up unit that names are tried on"),
+    ("cli/sim.rs", "what is served when nothing is said"),
+    ("cli/demo/boards.rs", "what is served when nothing is said"),
+    ("model/image/sample.rs", "tests"),
+    ("store/sample.rs", "tests"),
+];
+
+#[test]
+fn no_code_but_the_table_has_a_case_for_one_chip() {
+    fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { sources(&path, found) } else { found.push(path) }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    sources(&root, &mut paths);
+    let mut wrong = Vec::new();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|ext| ext == "rs")) {
+        let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
+        let is_test = name.ends_with("tests.rs") || name.contains("/tests/");
+        if is_test || NAMED.iter().any(|(allowed, _)| *allowed == name) {
+            continue;
+        }
+        let text = read(path);
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let is_case = |line: &&str| !line.trim_start().starts_with("//") && line.contains("::Bk7");
+        wrong.extend(code.lines().filter(is_case).map(|line| format!("{name}: {}", line.trim())));
+    }
+    assert!(wrong.is_empty(), "look it up in the row, or add a column:\n{}", wrong.join("\n"));
 }
