@@ -5,7 +5,7 @@ use super::{LinkError, LinkStats};
 use crate::jig::Port;
 use crate::model::beken::frame::{Found, ReplyScanner};
 use crate::model::beken::{Command, Dialect, Reply};
-use crate::model::flash::geometry::{BOOT_END, USUAL_SIZE};
+use crate::model::chip::{Chip, Family};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
@@ -25,6 +25,8 @@ pub struct ChipLink {
     baud: u32,
     dialect: Option<Dialect>,
     flash_size: u32,
+    /// Nothing below is erased or written.
+    boot_end: u32,
     /// The boot area may be put back from the backup; only ever true on a ROM.
     boot_area: bool,
     /// Somebody has compared the board behind this link with the one of the unit, and it can't have been exchanged since.
@@ -49,7 +51,8 @@ impl ChipLink {
             inbox: vec![0; 16 * 1024].into(),
             baud: RESET_BAUD,
             dialect: None,
-            flash_size: USUAL_SIZE,
+            flash_size: Family::Beken.smallest_flash(),
+            boot_end: Family::Beken.highest_boot_end(),
             boot_area: false,
             vouched: false,
             spent: false,
@@ -80,9 +83,16 @@ impl ChipLink {
         self.dialect = Some(dialect);
     }
 
-    /// Back to the one that needs the most care.
+    /// Says which chip answers: with it its server and the end of its boot loader.
+    pub fn set_chip(&mut self, chip: Chip) {
+        self.set_dialect(chip.dialect());
+        self.boot_end = chip.boot_end();
+    }
+
+    /// Back to what needs the most care.
     pub(super) fn forget_dialect(&mut self) {
         self.dialect = None;
+        self.boot_end = Family::Beken.highest_boot_end();
     }
 
     /// Whether the server is known.
@@ -90,8 +100,8 @@ impl ChipLink {
         self.dialect
     }
 
-    /// Bytes of flash, the limit for erases and writes: until it is known 2 MiB, the smallest of these boards, so
-    /// that no address wraps round to the boot loader.
+    /// Bytes of flash, the limit for erases and writes: until it is known that of the smallest of these boards, so that
+    /// no address wraps round to the boot loader.
     pub fn flash_size(&self) -> u32 {
         self.flash_size
     }
@@ -130,7 +140,7 @@ impl ChipLink {
 
     /// The lowest address that may be erased or written.
     pub(super) fn floor(&self) -> u32 {
-        if self.boot_area && self.dialect == Some(Dialect::Rom) { 0 } else { BOOT_END }
+        if self.boot_area && self.dialect == Some(Dialect::Rom) { 0 } else { self.boot_end }
     }
 
     /// Says how large the flash is; [`Self::probe`] does it too.

@@ -100,7 +100,7 @@ fn configured(chip: Chip, unit: u32, number: u32) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plug_of_each_chip_comes_out_configured_and_nothing_else_changes() {
-    for chip in [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M] {
+    for chip in Chip::supported() {
         let rig = rig(1, &[chip], HOME);
         let stock = factory::stock(chip, 3);
         let out = rig.convert(0, BoardSpec::new(chip, stock)).await;

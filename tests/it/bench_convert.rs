@@ -3,6 +3,8 @@
 use crate::common::{Rig, replaced};
 use flashjig::model::chip::Chip;
 use flashjig::model::fault::FaultCode;
+use flashjig::model::flash::rf;
+use flashjig::model::tuya;
 use flashjig::model::verdict::Verdict;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
@@ -20,7 +22,7 @@ fn assert_untouched(flash: &[u8], stock: &[u8], rf: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_made_up_board_of_each_chip_passes_and_holds_stock_with_the_application_replaced() {
-    for chip in [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M] {
+    for chip in Chip::supported() {
         let (name, file) = factory::demo_image(chip, "1.18.300");
         let rig = Rig::new(1, &[(&name, &file)]);
         let stock = factory::stock(chip, 7);
@@ -28,13 +30,13 @@ async fn a_made_up_board_of_each_chip_passes_and_holds_stock_with_the_applicatio
         assert_eq!(out.unit.verdict, Verdict::Pass, "{chip}: {:?}", out.unit.fault);
         assert!(out.flash == replaced(&stock, app(&name, &file)), "{chip}: the flash is not as planned");
         assert!(rig.backup(&out.unit).await == stock, "{chip}: the backup is not byte-exact");
-        let rf = if chip == Chip::Bk7231T { 0x1E_0000 } else { 0x1D_0000 };
-        assert_untouched(&out.flash, &stock, rf);
+        let rf = rf::find(&stock).unwrap().sector.start;
+        assert_untouched(&out.flash, &stock, rf as usize);
         assert!(!out.stats.powered && out.stats.cen == "low", "{chip}: the jig was left live");
         let board = out.unit.board.expect("the board is recorded");
         assert_eq!(board.chip, chip);
-        let module = if chip == Chip::Bk7231T { "WB2S" } else { "CB2S" };
-        assert_eq!(board.module.as_deref(), Some(module), "{chip}: the module comes from the vendor's settings");
+        let settings = tuya::decode(&stock).unwrap();
+        assert_eq!(board.module.as_deref(), settings.module(), "{chip}: the module comes from the vendor's settings");
         rig.station.stop().await;
     }
 }

@@ -7,6 +7,7 @@ use crate::flow::job::Task;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::model::board::{Board, Evidence};
+use crate::model::chip::{Chip, listed};
 use crate::model::cycle::Outcome;
 use crate::model::event::Event;
 use crate::model::fault::FaultCode;
@@ -23,7 +24,8 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         Err(why) => return Err(refused(run, "chip", FaultCode::UnknownChip, &why.to_string())),
     };
     if !identity.chip.is_supported() {
-        let why = format!("expected a BK7231T, N or M, found a {}: {}", identity.chip, identity.reasons.join("; "));
+        let supported = listed(Chip::supported().map(Chip::name), "or");
+        let why = format!("expected a {supported}, found a {}: {}", identity.chip, identity.reasons.join("; "));
         return Err(refused(run, "chip", FaultCode::UnsupportedChip, &why));
     }
     check_flash_id(&evidence).map_err(|why| refused(run, "flash_id", FaultCode::BadFlashId, &why))?;

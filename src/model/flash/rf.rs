@@ -4,7 +4,8 @@
 //! Source: the RF tools of BK7231GUIFlashTool (`RFPartitionUtil.cs`) and ltchiptool.
 
 use super::Span;
-use super::geometry::{BOOT_END, SECTOR};
+use super::geometry::SECTOR;
+use crate::model::chip::Family;
 use crate::model::mac::Mac;
 use serde::Serialize;
 
@@ -101,7 +102,8 @@ fn list(addresses: &[u32]) -> String {
 
 /// The calibration sector of a whole dump.
 pub fn find(dump: &[u8]) -> Result<Rf, RfProblem> {
-    let starts = (BOOT_END..u32::try_from(dump.len()).unwrap_or(u32::MAX)).step_by(SECTOR as usize);
+    let starts =
+        (Family::Beken.lowest_boot_end()..u32::try_from(dump.len()).unwrap_or(u32::MAX)).step_by(SECTOR as usize);
     let hits: Vec<u32> =
         starts.filter(|at| Span::sized(*at, 4).of(dump).is_some_and(|head| head == MAGIC.as_slice())).collect();
     let at = match hits.as_slice() {
