@@ -4,8 +4,7 @@
 use crate::model::content::BackupKind;
 use crate::model::digest::Digest;
 use crate::model::flash::Span;
-use crate::model::flash::geometry::{BOOT_END, SECTOR};
-use crate::model::image::fits::app_limit;
+use crate::model::flash::geometry::SECTOR;
 use crate::model::mac::Mac;
 use crate::model::unit::Unit;
 use crate::store::Archive;
@@ -26,7 +25,7 @@ pub(super) async fn find(units: &[Unit], archive: &Archive) -> Vec<String> {
         let Some(mac) = board.mac.filter(|_| backup.kind == BackupKind::Stock) else { continue };
         let stocks = boards.entry((mac, board.calibration)).or_default();
         if stocks.iter().all(|stock| stock.sha256 != backup.sha256) {
-            let app = Span::new(BOOT_END, app_limit(board.chip));
+            let app = board.chip.app_area();
             stocks.push(Stock { seq: unit.seq, sha256: backup.sha256, app });
         }
     }
@@ -77,7 +76,7 @@ mod tests {
     #[test]
     fn a_half_written_application_is_told_from_one_that_was_updated() {
         let stock = factory::small_stock(Chip::Bk7231T, 1, 0x2_8000);
-        let app = Span::new(BOOT_END, 0x13_2000);
+        let app = Chip::Bk7231T.app_area();
         assert_eq!(mixture(&stock, &stock, app), None);
         let mut half = stock.clone();
         half[0x2_0000..0x4_0000].fill(0xFF);

@@ -12,7 +12,6 @@ use crate::model::board::Board;
 use crate::model::content::BackupKind;
 use crate::model::event::Event;
 use crate::model::fault::FaultCode;
-use crate::model::flash::geometry::BOOT_END;
 use crate::model::flash::map::{Area, What};
 use crate::model::flash::rf::Rf;
 use crate::model::flash::{Span, parts, plan as planner};
@@ -50,7 +49,7 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), Trouble> {
         note(run, rf).await?;
     }
     show(run, areas, made.sector.as_ref().map(|(span, _)| *span), rf.sector).await;
-    let keep = vec![Span::new(0, BOOT_END), rf.sector];
+    let keep = vec![run.board()?.chip.boot_area(), rf.sector];
     run.kept()?.target = Some(Target::new(want, made, keep));
     let board = run.board()?.clone();
     run.report.say(Event::Found { board }).await;
@@ -108,15 +107,16 @@ fn identity(run: &mut Run<'_>) -> Result<(), Trouble> {
 /// The boot area is never written; its CRC is remembered and compared at the end.
 fn boot_area(run: &mut Run<'_>) -> Result<(), Trouble> {
     let dump = Arc::clone(&run.reading()?.dump);
-    let boot = dump.get(..BOOT_END as usize).unwrap_or_default();
+    let area = run.board()?.chip.boot_area();
+    let boot = area.of(&dump).unwrap_or_default();
     if boot.windows(2).all(|pair| pair.first() == pair.last()) {
         let byte = boot.first().copied().unwrap_or_default();
         let found = format!("{byte:#04x} in every byte");
         run.checks.failed("boot_area", found.clone());
-        let what = format!("expected a boot loader below {BOOT_END:#x}, found {found}");
+        let what = format!("expected a boot loader below {:#x}, found {found}", area.end);
         return Err(Trouble::failed(FaultCode::BadBoot, what));
     }
-    run.checks.held("boot_area", format!("CRC {:#010x} of 0x0..{BOOT_END:#x}", crc::wire(boot)));
+    run.checks.held("boot_area", format!("CRC {:#010x} of 0x0..{:#x}", crc::wire(boot), area.end));
     Ok(())
 }
 
@@ -172,7 +172,9 @@ async fn show(run: &mut Run<'_>, mut areas: Vec<Area>, config: Option<Span>, rf:
     areas.extend(own);
     areas.sort_by_key(|area| area.span);
     run.report.areas(areas).await;
-    run.report.mark(Span::new(0, BOOT_END), What::Kept);
+    if let Ok(chip) = run.board().map(|board| board.chip) {
+        run.report.mark(chip.boot_area(), What::Kept);
+    }
     run.report.mark(rf, What::Kept);
 }
 

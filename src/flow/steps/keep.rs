@@ -10,11 +10,8 @@ use crate::model::content::{self, BackupKind, Content};
 use crate::model::cycle::Outcome;
 use crate::model::digest::Digest;
 use crate::model::event::Event;
-use crate::model::flash::Span;
-use crate::model::flash::geometry::BOOT_END;
 use crate::model::flash::rf::{self, Rf};
 use crate::model::history::{self, Course, StockNote};
-use crate::model::image::fits::app_limit;
 use crate::model::openbeken::{Config, config};
 use crate::model::stage::Stage;
 use crate::model::tuya::holds_credentials;
@@ -42,7 +39,7 @@ pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         Task::Restore(_) => true,
     };
     let noted = noted(run, &study, &dump).await?;
-    let app = Span::new(BOOT_END, app_limit(run.board()?.chip));
+    let app = run.board()?.chip.app_area();
     let has_holes = noted.as_ref().is_some_and(|stock| content::has_holes(&dump, stock, app));
     let Study { content, sha256, note, .. } = &study;
     let reading = history::Reading { content, sha256: *sha256, note: *note, is_there: noted.is_some(), has_holes };
@@ -103,7 +100,7 @@ async fn noted(run: &mut Run<'_>, study: &Study, dump: &[u8]) -> Result<Option<A
     let archive = run.job.archive;
     let Ok(stock) = run.link()?.keep_awake(archive.read(note.sha256)).await? else { return Ok(None) };
     let sector = study.rf.as_ref().ok().map(|rf| rf.sector);
-    let never_written = [Some(Span::new(0, BOOT_END)), sector];
+    let never_written = [Some(run.board()?.chip.boot_area()), sector];
     let same =
         stock.len() == dump.len() && never_written.into_iter().flatten().all(|span| span.of(&stock) == span.of(dump));
     Ok(same.then(|| stock.into()))

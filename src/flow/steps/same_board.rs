@@ -3,10 +3,9 @@
 
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
-use crate::model::beken::crc;
 use crate::model::fault::FaultCode;
 use crate::model::flash::Span;
-use crate::model::flash::geometry::{BOOT_END, SECTOR};
+use crate::model::flash::geometry::SECTOR;
 use crate::model::flash::rf::{self, Standing};
 use std::sync::Arc;
 
@@ -44,7 +43,7 @@ async fn see(run: &mut Run<'_>) -> Result<(), Trouble> {
             if rf::mac_of(&bytes).is_none() {
                 break;
             }
-            if run.link()?.crc(span).await? == crc::wire(&bytes) {
+            if run.link()?.matches(span, &bytes).await? {
                 run.mark = Some(Mark { span, bytes });
                 run.link()?.vouch();
                 return Ok(());
@@ -80,24 +79,23 @@ pub(super) async fn standing(run: &mut Run<'_>, mark: &Mark) -> Result<Standing,
     Ok(rf::standing(&mark.bytes, &sector(run, mark.span).await?))
 }
 
-/// The boot loader below 0x11000 is never written, so it must be the backup's. A chip that starts from its ROM may have
-/// it put back, so there a difference proves nothing.
+/// The boot loader is never written, so it must be the backup's. A chip that starts from its ROM may have it put back, so
+/// there a difference proves nothing.
 pub(super) async fn boot_loader(run: &mut Run<'_>) -> Result<(), Trouble> {
     let dump = run.what_was_read().map(|reading| Arc::clone(&reading.dump));
     let (Some(dump), Some(mark)) = (dump, run.mark.clone()) else { return Ok(()) };
-    let span = Span::new(0, BOOT_END);
-    let expected = crc::wire(span.of(&dump).unwrap_or_default());
-    if !run.board()?.chip.dialect().boots_from_flash() || run.link()?.crc(span).await? == expected {
-        return Ok(());
-    }
+    let chip = run.board()?.chip;
+    let span = chip.boot_area();
+    let expected = span.of(&dump).unwrap_or_default();
     // a reply has no checksum: a difference counts when it is seen twice
-    let found = run.link()?.crc(span).await?;
-    if found == expected {
+    if !chip.dialect().boots_from_flash()
+        || run.link()?.matches(span, expected).await?
+        || run.link()?.matches(span, expected).await?
+    {
         return Ok(());
     }
     let what = format!(
-        "{span}: expected the boot loader of the board with MAC {} (CRC {expected:#010x}), found another one \
-         ({found:#010x}); {}",
+        "{span}: expected the boot loader of the board with MAC {}, found another one; {}",
         mac(&mark),
         state(run)
     );

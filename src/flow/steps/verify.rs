@@ -7,7 +7,7 @@ use crate::flow::trouble::Trouble;
 use crate::model::beken::{EraseSize, crc};
 use crate::model::cycle::Outcome;
 use crate::model::fault::FaultCode;
-use crate::model::flash::geometry::{BLOCK, BOOT_END, SECTOR};
+use crate::model::flash::geometry::{BLOCK, SECTOR};
 use crate::model::flash::map::What;
 use crate::model::flash::rf::Standing;
 use crate::model::flash::{Span, parts};
@@ -141,7 +141,7 @@ async fn compare(run: &mut Run<'_>, want: &[u8]) -> Result<Vec<Span>, Trouble> {
 /// put back; but never below 0x11000 on a chip that boots from there.
 async fn put_back(run: &mut Run<'_>, sector: Span, want: &[u8]) -> Result<(), Trouble> {
     let dialect = run.board()?.chip.dialect();
-    if dialect.boots_from_flash() && sector.start < BOOT_END {
+    if dialect.boots_from_flash() && sector.overlaps(run.board()?.chip.boot_area()) {
         return Err(Trouble::failed(
             FaultCode::VerifyFailed,
             format!("{sector}: the boot area differs from the backup, and nothing is ever written there on this chip"),
@@ -161,13 +161,12 @@ async fn put_back(run: &mut Run<'_>, sector: Span, want: &[u8]) -> Result<(), Tr
 }
 
 async fn same(run: &mut Run<'_>, span: Span, want: &[u8]) -> Result<bool, Trouble> {
-    let expected = crc::wire(span.of(want).unwrap_or_default());
-    Ok(run.link()?.crc(span).await? == expected)
+    Ok(run.link()?.matches(span, span.of(want).unwrap_or_default()).await?)
 }
 
 /// The last words of the proof: the boot area once more, by itself, and what was compared.
 async fn close(run: &mut Run<'_>, want: &[u8]) -> Result<(), Trouble> {
-    let boot = Span::new(0, BOOT_END);
+    let boot = run.board()?.chip.boot_area();
     let expected = crc::wire(boot.of(want).unwrap_or_default());
     // a reply has no checksum: a difference counts when it is seen twice
     if !same(run, boot, want).await? && !same(run, boot, want).await? {

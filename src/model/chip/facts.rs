@@ -119,6 +119,16 @@ impl Chip {
         self.facts().update.working.start
     }
 
+    /// The boot loader's area, which is never written.
+    pub const fn boot_area(self) -> Span {
+        Span { start: 0, end: self.boot_end() }
+    }
+
+    /// Where the app lies.
+    pub const fn app_area(self) -> Span {
+        Span { start: self.boot_end(), end: self.app_limit() }
+    }
+
     /// Whether flashjig converts it.
     pub const fn is_supported(self) -> bool {
         self.facts().supported

@@ -4,13 +4,7 @@ use super::anatomy::{App, Boot};
 use super::refusal::{Refusal, Why};
 use super::{Image, Kind};
 use crate::model::board::Board;
-use crate::model::chip::Chip;
 use std::cmp::Ordering;
-
-/// Where the app must end at the latest.
-pub fn app_limit(chip: Chip) -> u32 {
-    chip.app_limit()
-}
 
 impl Image {
     /// Whether it may be written to this board; `dump` is the board's flash as it is now, if it was read.
