@@ -5,6 +5,7 @@
 mod about;
 mod access;
 mod assets;
+mod changes;
 mod export;
 mod firmware;
 mod guard;
@@ -75,6 +76,7 @@ struct App {
     handle: StationHandle,
     options: Arc<WebOptions>,
     metrics: Arc<metrics::Collector>,
+    changes: Arc<changes::Changes>,
     access: Arc<access::Access>,
     checkup: Arc<about::Checkup>,
     listeners: Arc<Semaphore>,
@@ -83,9 +85,10 @@ struct App {
 impl App {
     fn new(handle: StationHandle, options: WebOptions) -> Self {
         let metrics = metrics::Collector::start(handle.events());
+        let changes = changes::Changes::start(handle.watch());
         let listeners = Arc::new(Semaphore::new(LISTENERS));
         let options = Arc::new(options);
-        Self { handle, options, metrics, access: Arc::default(), checkup: Arc::default(), listeners }
+        Self { handle, options, metrics, changes, access: Arc::default(), checkup: Arc::default(), listeners }
     }
 }
 
@@ -93,7 +96,8 @@ impl App {
 #[derive(Clone)]
 struct Closing(CancellationToken);
 
-/// The router of the page. Call it inside a tokio runtime: it starts the task that counts for `/metrics`.
+/// The router of the page. Call it inside a tokio runtime: it starts the tasks that count for `/metrics` and tell what
+/// changes.
 ///
 /// Orders and backups look at the peer's address, so serve it with [`serve`] or another service with connect info;
 /// without, every peer counts as foreign.
