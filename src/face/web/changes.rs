@@ -112,7 +112,7 @@ mod tests {
     fn merge(value: &mut Value, patch: Value) {
         match (value, patch) {
             (Value::Object(fields), Value::Object(patch)) => {
-                patch.into_iter().for_each(|(name, part)| merge(fields.entry(name).or_default(), part));
+                patch.into_iter().for_each(|(name, part)| merge(fields.entry(name).or_insert(Value::Null), part));
             }
             (value, patch) => *value = patch,
         }
@@ -197,8 +197,8 @@ mod tests {
             let (state, news) = Changes::start(state).join();
             (json(&*state), news)
         };
-        let mut apply = |seq, event| {
-            let stamped = Stamped { seq, time: crate::clock::now(), slot: "A".into(), event };
+        let apply = |seq, event| {
+            let stamped = Stamped { seq, time: clock::now(), slot: "A".into(), event };
             hub.send_modify(|state| Arc::make_mut(state).apply(&stamped));
         };
         apply(1, Event::Started { recipe: "default".into() });

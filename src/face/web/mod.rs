@@ -24,6 +24,7 @@ mod units;
 pub use serve::{listen, serve};
 
 use super::tail::Tail;
+use crate::model::screen::Size;
 use crate::station::StationHandle;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -57,6 +58,8 @@ pub struct WebOptions {
     pub local_is_free: bool,
     /// The station's own host name, beside `localhost` and any IP address.
     pub host: Option<String>,
+    /// How large the station's panel is. Without one the page shows what the usual one would.
+    pub panel: Option<Size>,
     /// The last lines of the journal.
     pub journal: Tail,
     /// Looks at the machine as `flashjig doctor` does. It may read files and ask buses, so it runs off the runtime.

@@ -2,7 +2,7 @@
 
 use super::Stamped;
 use crate::model::snapshot::{Snapshot, Station};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// A unit with a retry and a repair, one that is stopped, and a slot that is blocked; each kind of event at least once.
 pub(crate) fn story() -> Vec<Stamped> {
