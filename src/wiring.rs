@@ -21,6 +21,7 @@ use crate::hw::supply::{Ina, Meter};
 use crate::hw::uart::{Note, System};
 use crate::jig::{Edge, Keeper, Lamps, Levels, LineError, Lines, Nest, Panel, PortSource};
 use crate::model::fault::FaultCode;
+use crate::model::screen::USUAL;
 use crate::model::snapshot::Station as Facts;
 use crate::model::supply::Limits;
 use crate::sim::bench::{self, NestSpec, Virtual};
@@ -130,14 +131,14 @@ fn jig(slot: &Slot) -> Result<Jig, Failure> {
 
 /// The small screen. Whether it is there shows when it is used.
 pub fn panel(kind: &PanelKind) -> Option<Box<dyn Panel>> {
-    let (controller, bus, address, rows) = match kind {
+    let (controller, bus, address, size) = match kind {
         PanelKind::None => return None,
-        PanelKind::Virtual => return Some(Box::new(VirtualPanel::default())),
-        PanelKind::Ssd1306 { bus, address, rows } => (Controller::Ssd1306, bus, *address, *rows),
-        PanelKind::Sh1106 { bus, address } => (Controller::Sh1106, bus, *address, 64),
+        PanelKind::Virtual { size } => return Some(Box::new(VirtualPanel::new(*size))),
+        PanelKind::Ssd1306 { bus, address, size } => (Controller::Ssd1306, bus, *address, *size),
+        PanelKind::Sh1106 { bus, address } => (Controller::Sh1106, bus, *address, USUAL),
     };
     let (name, bus) = (format!("{} at 0x{address:02X}", bus.display()), bus.clone());
-    Some(Box::new(Oled::new(name, address, controller, rows, Box::new(move || i2c::open(&bus)))))
+    Some(Box::new(Oled::new(name, address, controller, size, Box::new(move || i2c::open(&bus)))))
 }
 
 /// Where the pins of these lines come from.

@@ -66,6 +66,7 @@ impl Front {
 
     /// Serves page, panel and journal until [`Faces::stop`].
     pub(super) fn serve(self, handle: &StationHandle, options: WebOptions, panel: Option<Box<dyn Panel>>) -> Faces {
+        let options = WebOptions { panel: panel.as_ref().map(|panel| panel.size()), ..options };
         let mut faces = Faces::begin(handle, panel);
         let router = web::router(handle.clone(), options);
         let end = faces.end.clone();

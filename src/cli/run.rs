@@ -45,7 +45,7 @@ fn options(config: &Config, journal: Tail) -> Result<WebOptions, Failure> {
     let token = Some(token.map_err(Failure::broken)?);
     let local_is_free = file.is_none() && host.is_none();
     let doctor = Some(super::doctor::for_page(Some(config.clone())));
-    Ok(WebOptions { token, local_is_free, host, journal, doctor })
+    Ok(WebOptions { token, local_is_free, host, journal, doctor, ..WebOptions::default() })
 }
 
 /// What is open once nothing can hinder the start any more.
@@ -107,7 +107,7 @@ async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::screen::{paint, station_fault};
+    use crate::model::screen::{USUAL, paint, station_fault};
     use crate::sim::panel::VirtualPanel;
 
     fn config(data_dir: &std::path::Path, listen: std::net::SocketAddr) -> Config {
@@ -127,6 +127,6 @@ mod tests {
         let config = config(folder.path(), taken.local_addr().unwrap());
         let failure = start(&config, Tail::default(), Some(&mut panel)).err().unwrap();
         assert!(failure.message.contains("another program has it"), "{}", failure.message);
-        assert_eq!(*shown.borrow(), paint(&station_fault(FaultCode::CantStart)));
+        assert_eq!(*shown.borrow(), paint(&station_fault(FaultCode::CantStart, USUAL)));
     }
 }

@@ -1,5 +1,8 @@
 //! What happens in a slot, as everybody downstream sees it.
 
+#[cfg(test)]
+pub(crate) mod story;
+
 use super::board::Board;
 use super::digest::Digest;
 use super::fault::Fault;

@@ -34,7 +34,6 @@ mod jig_test;
 mod kill;
 mod lamps_manual;
 mod once_on_sim;
-mod page_fold;
 mod service;
 mod strangers;
 mod survive;

@@ -76,6 +76,7 @@ pub(super) fn all() -> Value {
         "Slot": slot(),
         "FlashMap": flash_map(),
         "Event": event,
+        "Changes": changes(),
         "Unit": unit(),
         "Template": object(&[
             ("template", json!({ "type": "object" })), ("script", list(string())), ("autoexec", string()),
@@ -136,6 +137,14 @@ fn slot() -> Value {
         ("verdict_shown", json!({ "type": "boolean" })),
         ("recalled", maybe(time())),
     ])
+}
+
+fn changes() -> Value {
+    let mut patch = json!({ "type": "object" });
+    set(&mut patch, "description", json!("A JSON merge patch (RFC 7396) for the Snapshot; its slots stand apart."));
+    let mut slots = json!({ "type": "object", "additionalProperties": { "type": "object" } });
+    set(&mut slots, "description", json!("By name of the slot: a JSON merge patch for its Slot."));
+    object(&[("seq", integer()), ("time", time()), ("state", patch), ("slots", slots)])
 }
 
 fn flash_map() -> Value {
