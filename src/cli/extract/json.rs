@@ -12,7 +12,7 @@ pub(super) fn object(facts: &Facts) -> Value {
     json!({
         "store": facts.store.as_ref().ok().map(|store| self::store(store, facts)),
         "source": facts.source.as_ref().map(|source| json!({
-            "from": match source { Source::Store(_) => "store", Source::App { .. } => "app" },
+            "from": match source { Source::Store(_) => "store", Source::App { .. } => "app", Source::File { .. } => "file" },
             "sound": source.is_sound(),
             "text": source.to_string(),
         })),
