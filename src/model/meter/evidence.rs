@@ -55,7 +55,7 @@ impl Evidence {
             disagree,
             store: match files {
                 Ok(_) => Store::Read,
-                Err(problem @ NoFiles::Unknown { .. }) => Store::Unknown(problem.to_string()),
+                Err(problem @ (NoFiles::Unknown { .. } | NoFiles::NoChip)) => Store::Unknown(problem.to_string()),
                 Err(problem) => Store::Damaged(problem.to_string()),
             },
             records: files.as_ref().map(record::all).unwrap_or_default(),

@@ -47,6 +47,9 @@ pub struct FileStore {
 /// Why there is no file store to read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoFiles {
+    /// Nobody knows which chip the dump is of.
+    #[error("the chip is not known, and with it the place of the vendor's file store")]
+    NoChip,
     /// Nobody knows where this chip has it.
     #[error("where the vendor's file store of a {chip} lies is not known")]
     Unknown {
