@@ -82,6 +82,8 @@ faults! {
         "No file of the firmware folder fits this chip and the recipe. Nothing was erased. Put the right OpenBK file into the folder; `flashjig inspect FILE` names what a file is."
     WrongImage "I02" Unit "Firmware refused:\ncheck the recipe"
         "The firmware that the recipe names does not fit this board. Nothing was erased. The message says what was expected and what the file is."
+    ImageLacks "I03" Unit "No driver in image:\ntake the plain build"
+        "The vendor's settings of this plug need a driver, such as that of its power meter, and no allowed file of the firmware folder that fits the chip has it linked in; the message names both. Nothing was erased. Put OpenBeken's plain build into the folder, or let the recipe allow it; `flashjig inspect FILE` lists the drivers of a file."
     ConfigDiffers "C01" Unit "Config differs: press\nagain to repair"
         "The plug's configuration was written, read back and compared field by field, and it differs; the message names the fields. The backup is kept. Press again: only what differs is written."
     NoSettings "C02" Unit "No vendor settings:\nsee the page"

@@ -1,19 +1,8 @@
-<<<<<<<< HEAD:tests/it/page_fold.rs
-//! The page folds events into its state with a script of its own; `tests/browser/fold.mjs` replays this golden with it.
-//! After a change that is meant: `UPDATE_GOLDENS=1 cargo test --test it page_fold::`.
-use flashjig::model::event::Stamped;
-use flashjig::model::snapshot::{Snapshot, Station};
-use serde_json::{Value, json};
-use std::fs;
-
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/fold.json");
-========
 //! Events as they may come, for the tests of those who take them in.
 
 use super::Stamped;
 use crate::model::snapshot::{Snapshot, Station};
 use serde_json::json;
->>>>>>>> h-fold:src/model/event/story.rs
 
 /// A unit with a retry and a repair, one that is stopped, and a slot that is blocked; each kind of event at least once.
 pub(crate) fn story() -> Vec<Stamped> {
