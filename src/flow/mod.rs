@@ -6,7 +6,7 @@
 //! | [`job`] | all that a unit needs, handed in by its slot |
 //! | [`mod@convert`] | the loop: action, outcome, next action |
 //! | `run` | what is known of the unit so far |
-//! | `note` | what the ledger knows of a unit in flight |
+//! | [`note`] | what the ledger knows of a unit in flight |
 //! | [`report`] | events to the hub, times and counts for the record |
 //! | `trouble` | lower errors become a fault code and an outcome |
 //! | `steps` | one file per stage |
@@ -14,7 +14,7 @@
 pub mod alarm;
 pub mod convert;
 pub mod job;
-mod note;
+pub mod note;
 pub mod report;
 mod run;
 mod steps;
@@ -22,5 +22,5 @@ mod trouble;
 
 pub use alarm::Alarm;
 pub use convert::convert;
-pub use job::{Job, Origin, Pace, Restore, Task};
+pub use job::{Begin, Job, Origin, Pace, Restore, Task};
 pub use report::{Outbox, Told};

@@ -1,6 +1,7 @@
 //! What is known of the unit so far.
 
-use super::job::Job;
+use super::job::{Begin, Job};
+use super::note;
 use super::report::Report;
 use super::steps::keep::Study;
 use super::trouble::Trouble;
@@ -83,14 +84,14 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(job: Job<'a>) -> Self {
-        let report = Report::new(job.origin.slot.clone(), job.outbox.clone());
+        let report = Report::new(job.origin.slot.clone(), job.outbox.clone(), job.begin.at);
         let ladder = link::ladder(job.pace.max_baud);
-        let started_synced = job.origin.clock_synced.get();
+        let Begin { started, clock_synced, .. } = job.begin;
         Self {
             job,
             report,
-            started: crate::clock::now(),
-            started_synced,
+            started,
+            started_synced: clock_synced,
             link: None,
             uart: Uart::default(),
             ladder,
@@ -119,7 +120,7 @@ impl<'a> Run<'a> {
             fault: None,
             board_log: Vec::new(),
             seq: None,
-            notes: 0,
+            notes: note::FIRST,
         }
     }
 

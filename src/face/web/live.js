@@ -4,7 +4,7 @@ import { fold } from "./state.js";
 
 const HEALTH = 10000; // ms between questions whether the station is still there
 const KINDS = ["seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "map", "areas",
-  "lines", "button", "retried", "prompt", "finished", "stopping", "blocked", "shelf", "batch", "already", "acknowledged",
+  "lines", "button", "retried", "prompt", "finished", "stopping", "blocked", "mended", "shelf", "batch", "already", "acknowledged",
   "noticed", "settled", "supply", "recalled", "archive_checked", "board_log"];
 
 export const live = {

@@ -44,7 +44,7 @@ export function fold(state, event) {
       break;
     case "started":
       Object.assign(slot, { state: "busy", stage: null, progress: { done: 0, total: 0, overall: 0 }, started: event.time,
-        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, prompt: null, blocked: null, already: null,
+        recipe: event.recipe, board: null, firmware: null, baud: null, retries: 0, prompt: null, blocked: null, blocked_by: null, already: null,
         verdict_shown: false, recalled: null, supply: null, steps: [], map: { cells: "", areas: [] } });
       break;
     case "entered":
@@ -75,8 +75,11 @@ export function fold(state, event) {
     case "supply": slot.supply = event.reading; break;
     case "recalled": Object.assign(slot, { verdict_shown: Boolean(slot.last), recalled: event.time }); break;
     case "already": slot.already = event.already; break;
-    case "acknowledged": slot.state = "idle"; slot.blocked = null; break;
-    case "blocked": slot.state = "blocked"; slot.blocked = event.message; break;
+    case "acknowledged":
+    case "mended":
+      Object.assign(slot, { state: "idle", blocked: null, blocked_by: null });
+      break;
+    case "blocked": Object.assign(slot, { state: "blocked", blocked: event.message, blocked_by: event.fault ?? null }); break;
     case "finished":
       Object.assign(slot, { state: "idle", stage: null, prompt: null, started: null, progress: { done: 0, total: 0, overall: 0 },
         verdict_shown: true, recalled: null });
