@@ -121,7 +121,8 @@ impl Faces {
         self.tasks.spawn(host::run(handle.clone(), dbus::Bus::System, self.end.clone()));
     }
 
-    /// Tells the service manager that the station is ready, and feeds its watchdog. Every line is safe by now.
+    /// Tells the service manager that the station is ready, and feeds its watchdog. Every line is safe by now, or its
+    /// slot says why not.
     pub(super) fn under_systemd(&mut self, handle: &StationHandle) {
         self.tasks.spawn(systemd::run(handle.clone(), systemd::Systemd, systemd::watchdog(), self.end.clone()));
     }

@@ -84,7 +84,7 @@ async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
         tracing::warn!("slot {slot}: {}; {}", note.what, note.remedy);
     }
     let mut panel = wiring::panel(&config.panel);
-    let Start { station, lamps, front } = start(&config, journal, panel.as_deref_mut())?;
+    let Start { mut station, lamps, front } = start(&config, journal, panel.as_deref_mut())?;
     let page = front.as_ref().map(|(front, _)| front.page());
     let handle = station.handle();
     let mut faces = match front {
@@ -93,6 +93,8 @@ async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
     };
     faces.light(&handle, lamps);
     faces.on_bus(&handle, config.dbus);
+    // every line is safe by then, or its slot says why not
+    station.tried().await;
     faces.under_systemd(&handle);
     tracing::info!(station = config.name, page, slots = config.slots.len(), "ready");
     signals.next().await;

@@ -59,6 +59,12 @@ impl Ledger {
         })
     }
 
+    /// Closes the database, as a failure does; for tests of what follows.
+    #[cfg(test)]
+    pub(crate) fn lose(&self) {
+        *self.inner.log.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// The units that were in flight when the program ended last time, by their records.
     pub fn interrupted(&self) -> &[Unit] {
         &self.inner.interrupted

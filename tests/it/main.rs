@@ -23,6 +23,7 @@ mod bench_convert;
 mod bench_proof;
 mod board_log;
 mod dbus;
+mod dead_jig;
 mod devices;
 mod exchange;
 mod extract;

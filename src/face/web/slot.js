@@ -106,7 +106,7 @@ export class Card {
   }
 
   drawView(slot, result) {
-    once(this, "view", [result, slot.last, slot.blocked, slot.seated], () => this.view.replaceChildren(...this.parts(slot, result)));
+    once(this, "view", [result, slot.last, slot.blocked, slot.blocked_by, slot.seated], () => this.view.replaceChildren(...this.parts(slot, result)));
   }
 
   parts(slot, result) {
@@ -115,6 +115,9 @@ export class Card {
         h("p", { class: "faint" }, t("slot.readyMore"))))];
     }
     const { last } = slot;
+    if (result === "blocked" && slot.blocked_by) {
+      return [banner("blocked", t("slot.blocked"), []), h("p", { class: "todo" }, t("slot.blockedAgain")), ...outcome({ fault: slot.blocked_by })];
+    }
     if (result === "blocked") {
       return [banner("blocked", t("slot.blocked"), []), h("p", { class: "todo" }, t("slot.blockedDo")),
         ...(last?.fault ? outcome(last) : [h("p", { class: "message", lang: language === "en" ? null : "en" }, slot.blocked ?? "")])];

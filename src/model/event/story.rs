@@ -13,6 +13,7 @@ pub(crate) fn story() -> Vec<Stamped> {
     });
     let fault =
         json!({ "code": "A01", "stage": "backup", "message": "stopped", "hint": "Stopped. Press to start again" });
+    let dead = json!({ "code": "S02", "stage": "settle", "message": "nobody answers", "hint": "look at the jig" });
     [
         ("A", json!({ "kind": "lines", "power": false, "cen": false })),
         ("A", json!({ "kind": "seated" })),
@@ -56,6 +57,8 @@ pub(crate) fn story() -> Vec<Stamped> {
         ("B", json!({ "kind": "finished", "unit": null, "verdict": "aborted", "fault": fault, "ms": 12 })),
         ("B", json!({ "kind": "blocked", "message": "the port is gone" })),
         ("B", json!({ "kind": "acknowledged" })),
+        ("B", json!({ "kind": "blocked", "message": "S02 the lines are dead", "fault": dead })),
+        ("B", json!({ "kind": "mended" })),
         ("", json!({ "kind": "archive_checked", "ok": 3, "damaged": 1, "names": [digest] })),
         ("", json!({ "kind": "shelf" })),
         ("", json!({ "kind": "batch" })),

@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(lights(&after(vec![started.clone()])), [Full; 6]);
         let fault = Some(Fault::new(FaultCode::NoAnswer, Stage::Attach, "x"));
         let failed = Event::Finished { seq: None, verdict: Verdict::Fail, fault, ms: 1 };
-        for calls in [vec![started, failed], vec![Event::Blocked { message: "x".into() }]] {
+        for calls in [vec![started, failed], vec![Event::Blocked { message: "x".into(), fault: None }]] {
             assert_eq!(lights(&after(calls)), [Full, Full, Dim, Dim, Dim, Dim]);
         }
     }

@@ -69,7 +69,10 @@ fn faulted(code: FaultCode) -> Vec<Event> {
 }
 
 fn blocked() -> Vec<Event> {
-    vec![Event::Blocked { message: "The port /dev/ttyAMA0 is gone: check the cable, then restart flashjig".into() }]
+    vec![Event::Blocked {
+        message: "The port /dev/ttyAMA0 is gone: check the cable, then restart flashjig".into(),
+        fault: None,
+    }]
 }
 
 fn retried(times: usize) -> Vec<Event> {
