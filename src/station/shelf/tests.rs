@@ -98,3 +98,13 @@ fn only_a_recipe_that_can_be_used_is_chosen() {
     let chosen: Vec<_> = shelf.recipes().into_iter().filter(|page| page.chosen).map(|page| page.name).collect();
     assert_eq!(chosen, ["home"]);
 }
+
+#[test]
+fn what_a_kill_left_half_uploaded_is_no_firmware_and_goes_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("uploads")).unwrap();
+    let left = dir.path().join("uploads/.upload-x");
+    fs::write(&left, b"half").unwrap();
+    assert_eq!(shelf(dir.path()).files(), []);
+    assert!(!left.exists());
+}
