@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// The largest upload, bytes: the largest flash.
 pub const MAX_UPLOAD: usize = 4 * 1024 * 1024;
+/// Begin of the names of files that are being uploaded.
+const UPLOADING: &str = ".upload-";
 /// The longest name of an uploaded file.
 const MAX_NAME: usize = 100;
 
@@ -96,9 +98,16 @@ impl Shelf {
         Self { stack: Stack::new(firmware_dir), recipe_name: recipe_name.into(), book, desk: Desk::default() }
     }
 
-    /// With what the operators chose, and a folder for their uploads.
+    /// With what the operators chose, and a folder for their uploads. What a kill left half uploaded there is removed, so
+    /// only the daemon, which holds the ledger's lock, may call it.
     pub fn with_desk(mut self, desk: Desk, uploads: &Path) -> Self {
         self.desk = desk;
+        for entry in std::fs::read_dir(uploads).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(UPLOADING) {
+                // it only takes space
+                _ = std::fs::remove_file(entry.path());
+            }
+        }
         self.stack.uploads = Some(uploads.into());
         self
     }
@@ -168,7 +177,7 @@ impl Shelf {
         };
         std::fs::create_dir_all(folder).map_err(disk)?;
         // a temporary file that is not renamed goes when it is dropped
-        let mut part = tempfile::Builder::new().prefix(".upload-").tempfile_in(folder).map_err(disk)?;
+        let mut part = tempfile::Builder::new().prefix(UPLOADING).tempfile_in(folder).map_err(disk)?;
         part.write_all(bytes).and_then(|()| part.as_file().sync_all()).map_err(disk)?;
         part.persist(folder.join(name)).map_err(|error| disk(error.error))?;
         std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)?;

@@ -113,3 +113,13 @@ fn a_recipe_that_cannot_be_used_stands_in_no_stock_backups_way_back_and_keeps_it
     assert_eq!(stock.kit.recipe.backup.encrypt_to.as_deref(), Some("key of broken"));
     assert_eq!(*shelf.stock_without_images("home".into()).kit, Kit::default(), "a good recipe counts whole");
 }
+
+#[test]
+fn what_a_kill_left_half_uploaded_is_no_firmware_and_goes_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("uploads")).unwrap();
+    let left = dir.path().join("uploads/.upload-x");
+    fs::write(&left, b"half").unwrap();
+    assert_eq!(shelf(dir.path()).files(), []);
+    assert!(!left.exists());
+}
