@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Name an image or a dump: kind, chip, key, version, partitions, MAC, validity.
+/// Name an image or a dump: kind, chip, key, version, drivers, partitions, MAC, validity.
 ///
 /// Exits 0 when the file is sound, 1 when it is damaged or nothing usable, 2 when it can't be read.
 #[derive(clap::Args)]

@@ -145,7 +145,8 @@ fn gates(evidence: &Evidence, terms: &Terms<'_>, meter: &mut Meter) -> Gate<[f32
                    plugs on a load, then say meter_sign = \"+\" or \"-\"";
         return stop(Token::MeterSign, why);
     }
-    meter.slots = Some(slots.map(|slot| slot.to_le_bytes().iter().map(|byte| format!("{byte:02x}")).collect()));
+    // byte by byte as they lie in the configuration
+    meter.slots = Some(slots.map(|slot| format!("{:08x}", slot.to_bits().swap_bytes())));
     meter.misreads = Some(misreads(chip, slots));
     if terms.is_wanted { Ok(slots) } else { stop(Token::MeterNotAsked, "nobody asked for it") }
 }

@@ -2,6 +2,7 @@
 
 use super::figures::{Figures, object};
 use crate::model::digest::Digest;
+use crate::model::secret::Secret;
 use crate::model::tuya::files::{File, FileStore, Held};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -49,12 +50,12 @@ pub struct Source {
 
 /// All records of a store, the one that counts more first.
 pub fn all(store: &FileStore) -> Vec<Record> {
-    [MEASURE_COE, COE_SAVE_KEY].into_iter().filter_map(|name| Record::of(store, store.file(name)?)).collect()
+    [MEASURE_COE, COE_SAVE_KEY].into_iter().filter_map(|name| Some(Record::of(store, store.file(name)?))).collect()
 }
 
 impl Record {
-    fn of(store: &FileStore, file: &File) -> Option<Self> {
-        let content = file.content.as_ref().map(|content| content.reveal()).map_err(Clone::clone);
+    fn of(store: &FileStore, file: &File) -> Self {
+        let content = file.content.as_ref().map(Secret::reveal).map_err(Clone::clone);
         let source = Source {
             file: file.name.clone(),
             copy: store.held,
@@ -68,7 +69,7 @@ impl Record {
         let is_rn8209 =
             !is_bytes && content.as_ref().ok().and_then(|text| object(text)).is_some_and(|o| o.contains_key("0_V"));
         let figures = content.and_then(if is_bytes { Figures::of_bytes } else { Figures::of_text });
-        Some(Self { source, figures, rslt, is_passed, is_rn8209 })
+        Self { source, figures, rslt, is_passed, is_rn8209 }
     }
 
     /// The energy that e counts, in Wh, as its file has it.

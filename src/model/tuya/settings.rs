@@ -187,8 +187,8 @@ mod tests {
              in the file store; rl1_lv is absent in the encrypted store and 0 in the file store"
         );
         assert_eq!(settings.map["rl1_pin"], 6);
-        let many: String = (0..20).map(|n| format!("k{n}:1,")).collect();
-        let doubt = of(&flash(Some(PINS), &[("oem_cfg", &format!("{{{many}}}"))])).doubt().unwrap();
+        let many: Vec<String> = (0..20).map(|n| format!("k{n}:1")).collect();
+        let doubt = of(&flash(Some(PINS), &[("oem_cfg", &format!("{{{},}}", many.join(",")))])).doubt().unwrap();
         assert!(doubt.ends_with("; 16 more"), "{doubt}");
     }
 

@@ -3,6 +3,7 @@
 use super::{Facts, Page};
 use crate::model::meter::Meter;
 use crate::model::tuya::files::NoFiles;
+use std::fmt::Write as _;
 
 /// Where the store is and how it fares; nothing where no chip tells where to look.
 pub(super) fn row(page: &mut Page, facts: &Facts) {
@@ -49,13 +50,13 @@ pub(super) fn meter(page: &mut Page, facts: &Facts) {
 fn chip(meter: &Meter) -> String {
     let mut text = meter.chip.map_or("not known".to_owned(), |chip| chip.to_string());
     if let Some(chip_type) = meter.chip_type {
-        text.push_str(&format!(" (chip_type {chip_type})"));
+        let _ = write!(text, " (chip_type {chip_type})");
     }
     if let Some(pins) = meter.pins {
-        text.push_str(&format!(", CF P{}, CF1 P{}, SEL P{}", pins.cf, pins.cf1, pins.sel));
+        let _ = write!(text, ", CF P{}, CF1 P{}, SEL P{}", pins.cf, pins.cf1, pins.sel);
     }
     if let Some(resistor) = meter.resistor {
-        text.push_str(&format!(", shunt {resistor} mOhm"));
+        let _ = write!(text, ", shunt {resistor} mOhm");
     }
     text
 }

@@ -39,7 +39,7 @@ fn both(chip: Chip, sector: &[u8]) -> Result<FileStore, NoFiles> {
 }
 
 fn header(sector: &[u8]) -> String {
-    sector[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(sector[..16].try_into().unwrap()))
 }
 
 fn names(store: &FileStore) -> Vec<&str> {
@@ -312,7 +312,9 @@ proptest! {
         body[4..6].fill(0);
         body[6..8].copy_from_slice(&count.to_le_bytes());
         let mut wild = encode::index(&base(), 5);
-        sparse.iter().for_each(|(at, byte)| wild[8 + at] = *byte);
+        for (at, byte) in &sparse {
+            wild[8 + at] = *byte;
+        }
         for mut sector in [[&wild[..8], &body].concat(), wild] {
             let checksum = sector[8..].iter().map(|byte| u32::from(*byte)).sum::<u32>();
             sector[4..8].copy_from_slice(&checksum.to_le_bytes());
