@@ -55,6 +55,8 @@ impl Bench {
             wiring::virtual_slot(name, spec, quick()).unwrap()
         });
         a.nest.lines = Keeper::later(Box::new(SocketLines::new(&socket)));
+        // lines behind a socket have no buffer in TX
+        hand_a.set(Line::Park, Drive::Released);
         let shelf = wiring::shelf(dir.path(), &firmware, "default");
         let station = wiring::start(wiring::facts("test", None), shelf, ledger, archive, vec![a, b]);
         let hands = [hand_a, hand_b].map(Arc::new);
