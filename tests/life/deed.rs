@@ -14,6 +14,8 @@ pub(crate) struct Moment {
     pub(crate) stage: &'static str,
     pub(crate) percent: u64,
     pub(crate) later_ms: u64,
+    /// Where no unit is in flight, a board that is converted gets its stock back; else another one is converted.
+    pub(crate) restores: bool,
 }
 
 /// Which board comes into a slot.
@@ -61,7 +63,7 @@ pub(crate) enum Deed {
     Acknowledge { slot: Place },
     Await { slot: Place },
     Insert { slot: Place, pick: Pick },
-    Exchange { slot: Place, at: Moment, pick: Pick, back_ms: Option<u64> },
+    Exchange { slot: Place, at: Moment, pick: Pick, back_ms: Option<u64>, resume: bool },
     Lift { slot: Place, at: Moment, ms: u64 },
     Dip { slot: Place, at: Moment, ms: u64 },
     Touch { slot: Place, at: Moment },
@@ -69,7 +71,7 @@ pub(crate) enum Deed {
     Pull { slot: Place, ms: u64 },
     Lines { slot: Place, mood: Mood, ms: u64 },
     Freeze { slot: Option<Place>, ms: u64 },
-    Kill { at: Death, leftovers: u64, dead_lines: Option<Place> },
+    Kill { at: Death, leftovers: u64, dead_lines: Option<Place>, resume: bool },
     End { busy: bool },
     Fill { left_kib: u64, ms: u64 },
     Break { ms: u64 },
@@ -114,7 +116,12 @@ const STAGES: [(u64, &str); 10] = [
 
 fn moment(dice: &mut Dice) -> Moment {
     let stage = dice.weighed(&STAGES);
-    Moment { stage, percent: dice.one_of(&[0, 0, 5, 20, 50, 80, 95]), later_ms: dice.one_of(&[0, 0, 3, 20, 60]) }
+    Moment {
+        stage,
+        percent: dice.one_of(&[0, 0, 5, 20, 50, 80, 95]),
+        later_ms: dice.one_of(&[0, 0, 3, 20, 60]),
+        restores: dice.once_in(2),
+    }
 }
 
 fn pick(dice: &mut Dice) -> Pick {
@@ -141,7 +148,7 @@ impl Deed {
                     Pick::Same => Pick::Fresh(number),
                     other => other,
                 };
-                Self::Exchange { slot, at: moment(dice), pick, back_ms }
+                Self::Exchange { slot, at: moment(dice), pick, back_ms, resume: dice.once_in(2) }
             }
             "lift" => Self::Lift { slot, at: moment(dice), ms: dice.one_of(&[0, 50, 400, 2000]) },
             "dip" => Self::Dip { slot, at: moment(dice), ms: dice.one_of(&[1, 20, 200, 1500]) },
@@ -160,10 +167,10 @@ impl Deed {
                 let at = moment(dice);
                 let at = dice.weighed(&[(1, Death::Now), (1, Death::AtStart(slot)), (4, Death::At(slot, at))]);
                 let dead_lines = dice.once_in(8).then(|| dice.below(3) as Place);
-                Self::Kill { at, leftovers: dice.below(4), dead_lines }
+                Self::Kill { at, leftovers: dice.below(4), dead_lines, resume: !dice.once_in(3) }
             }
             "end" => Self::End { busy: dice.once_in(2) },
-            "fill" => Self::Fill { left_kib: dice.one_of(&[0, 0, 64, 2000, 8000, 17_000]), ms: dice.below(4000) },
+            "fill" => Self::Fill { left_kib: dice.one_of(&[0, 64, 2000, 8000, 16_500, 17_500]), ms: dice.below(1500) },
             "break" => Self::Break { ms: dice.below(4000) },
             "put" => Self::Put { pick: number },
             "remove" => Self::Remove { pick: number },

@@ -63,6 +63,12 @@ impl Disk {
         }
     }
 
+    /// It is not needed any more.
+    pub(crate) fn discard(&mut self) {
+        self.unmount();
+        _ = std::fs::remove_file(&self.image);
+    }
+
     /// The data folder of the station.
     pub(crate) fn data(&self) -> PathBuf {
         self.place.join("data")

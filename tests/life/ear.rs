@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::fold::fold;
 use serde_json::Value;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,9 +27,26 @@ pub(crate) struct Heard {
     /// What must not be.
     pub(crate) wrong: Vec<String>,
     pub(crate) ended: bool,
+    /// Units that ended, by slot, until somebody takes note of them.
+    ends: BTreeMap<String, VecDeque<Value>>,
 }
 
 impl Heard {
+    /// The end of the oldest unit of a slot that nobody took note of.
+    pub(crate) fn end(&self, slot: &str) -> Option<&Value> {
+        self.ends.get(slot)?.front()
+    }
+
+    /// Takes note of it.
+    pub(crate) fn take_end(&mut self, slot: &str) -> Option<Value> {
+        self.ends.get_mut(slot)?.pop_front()
+    }
+
+    fn note_end(&mut self, slot: &str) {
+        let last = self.slot(slot)["last"].clone();
+        self.ends.entry(slot.to_owned()).or_default().push_back(last);
+    }
+
     /// The number of the last event.
     pub(crate) fn seq(&self) -> u64 {
         self.state["seq"].as_u64().unwrap_or(0)
@@ -44,8 +61,14 @@ impl Heard {
             if data["seq"].as_u64().unwrap_or(0) < self.seq() {
                 self.wrong.push(format!("after event {} a state came that is older: {}", self.seq(), data["seq"]));
             }
-            (self.base, self.state) = (data.clone(), data);
-            self.since.clear();
+            let before = std::mem::replace(&mut self.state, data.clone());
+            (self.base, self.since) = (data, VecDeque::new());
+            for old in before["slots"].as_array().into_iter().flatten() {
+                let name = old["name"].as_str().unwrap_or_default();
+                if self.slot(name)["last"] != old["last"] {
+                    self.note_end(name);
+                }
+            }
             return;
         }
         if data["kind"] != kind {
@@ -56,6 +79,9 @@ impl Heard {
         }
         self.events += 1;
         fold(&mut self.state, &data);
+        if kind == "finished" {
+            self.note_end(data["slot"].as_str().unwrap_or_default());
+        }
         self.since.push_back(data);
         if self.since.len() > KEPT
             && let Some(oldest) = self.since.pop_front()

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// The stages and their shares of the whole bar, thousandths.
 #[rustfmt::skip]
-const STAGES: [(&str, u64); 13] = [
+pub(crate) const STAGES: [(&str, u64); 13] = [
     ("settle", 4), ("power", 4), ("attach", 15), ("identify", 15), ("backup", 490), ("keep", 10), ("plan", 4),
     ("erase", 120), ("write", 170), ("verify", 150), ("boot", 10), ("safe", 4), ("record", 4),
 ];

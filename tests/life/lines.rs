@@ -59,9 +59,7 @@ impl Lines {
         }
         let mut shared = lock(&self.shared);
         shared.mood = mood;
-        if mood != Mood::Well {
-            shared.missed = true;
-        }
+        shared.missed = true;
         // who waits for an answer that was never given must not wait for ever
         if mood == Mood::Dead || was == Mood::Silent {
             shared.clients.drain(..).for_each(|client| _ = client.shutdown(Shutdown::Both));
@@ -76,11 +74,11 @@ impl Lines {
         lock(&self.shared).mood == Mood::Well
     }
 
-    /// Whether an order may have been missed since the last call that said `true` for `forget`.
+    /// Whether an order may have been missed since it was well and somebody asked with `forget`.
     pub(crate) fn missed(&self, forget: bool) -> bool {
         let mut shared = lock(&self.shared);
         let missed = shared.missed || shared.mood != Mood::Well;
-        if forget {
+        if forget && shared.mood == Mood::Well {
             shared.missed = false;
         }
         missed

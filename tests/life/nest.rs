@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_flashjig");
+/// The program; `FLASHJIG_LIFE_STATION` is another one to be the station, such as that of a package.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_flashjig");
 
 /// A connection to the board's control socket.
 pub(crate) struct Wire(BufReader<UnixStream>);

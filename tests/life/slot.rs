@@ -1,10 +1,8 @@
 //! One slot as the test knows it: its jig, the board that is in, and the start whose unit is not judged yet.
 
 use crate::board::BoardId;
-use crate::clock;
 use crate::nest::Nest;
 use jiff::Timestamp;
-use serde_json::Value;
 use std::rc::Rc;
 use tokio::time::Instant;
 
@@ -53,10 +51,11 @@ pub(crate) struct Started {
     pub(crate) died: bool,
 }
 
-/// The place of a start in the ledger: between its begin and the begin of the next one of its slot lies its record.
+/// A start in its slot's list: its record began between these times, or a little later.
 #[derive(Clone, Copy)]
 pub(crate) struct Window {
     pub(crate) asked: Timestamp,
+    pub(crate) answered: Timestamp,
     pub(crate) excused: bool,
 }
 
@@ -84,12 +83,5 @@ impl Slot {
         if let Some(open) = &mut self.open {
             open.mishaps.push(mishap);
         }
-    }
-
-    /// The end of the unit in flight, as the station tells it in the slot's state; none: it has not ended.
-    pub(crate) fn end_in(&self, view: &Value) -> Option<Value> {
-        let open = self.open.as_ref().filter(|open| !open.died)?;
-        let finished = clock::time(&view["last"]["finished"])?;
-        (finished >= open.asked).then(|| view["last"].clone())
     }
 }

@@ -1,7 +1,7 @@
 //! The station: the program as its user starts it, `flashjig run`, and what the kernel knows of it.
 
 use crate::clock;
-use crate::nest::{Nest, Process};
+use crate::nest::{Nest, PROGRAM, Process};
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,8 @@ pub(crate) fn configure(path: &Path, data: &Path, nests: &[Nest]) {
 impl Station {
     /// Starts it and waits until it is ready.
     pub(crate) fn start(config: &Path, journal: PathBuf) -> Result<Self, NoStart> {
-        let child = Command::new(env!("CARGO_BIN_EXE_flashjig"))
+        let program = std::env::var("FLASHJIG_LIFE_STATION");
+        let child = Command::new(program.as_deref().unwrap_or(PROGRAM))
             .args(["run", "--config"])
             .arg(config)
             .env("FLASHJIG_LOG", "info")

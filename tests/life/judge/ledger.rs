@@ -15,32 +15,45 @@ pub(crate) fn gaps(records: &BTreeMap<u64, Value>) -> Result<(), String> {
     Ok(())
 }
 
-/// Each record of a slot lies in the window of one start, and each start has its record; `open`: the unit of the last
-/// one is in flight. What is missing is told once.
+/// The record of each start of a slot, in their order: it began after the start was asked for, and before the next one
+/// was accepted.
+pub(crate) fn assign(
+    slot: &str,
+    windows: &[Window],
+    records: &BTreeMap<u64, Value>,
+) -> Result<Vec<Option<u64>>, String> {
+    let mut own = records.iter().filter(|(_, record)| record["slot"] == slot).peekable();
+    let mut found = Vec::new();
+    for (place, window) in windows.iter().enumerate() {
+        let next = windows.get(place + 1).map(|next| next.answered);
+        let record = own.next_if(|(_, record)| {
+            let started = clock::time(&record["started"]);
+            started.is_some_and(|started| started >= window.asked && next.is_none_or(|next| started <= next))
+        });
+        found.push(record.map(|(seq, _)| *seq));
+    }
+    match own.next() {
+        Some((seq, _)) => {
+            Err(format!("slot {slot}: unit {seq} is one that nobody started, or one start has two records"))
+        }
+        None => Ok(found),
+    }
+}
+
+/// Each start has its record; `open`: the unit of the last one is in flight. What is missing is told once.
 pub(crate) fn windows(
     slot: &str,
     windows: &mut [Window],
     open: bool,
     records: &BTreeMap<u64, Value>,
 ) -> Result<(), String> {
-    let mut counts = vec![Vec::new(); windows.len()];
-    for (seq, record) in records.iter().filter(|(_, record)| record["slot"] == slot) {
-        let started = clock::time(&record["started"]).ok_or_else(|| format!("unit {seq} has no begin"))?;
-        let window = windows.iter().rposition(|window| window.asked <= started);
-        let window = window.ok_or_else(|| format!("unit {seq} of slot {slot} began before anybody asked for it"))?;
-        counts[window].push(*seq);
-    }
+    let found = assign(slot, windows, records)?;
     let count = windows.len();
-    for (place, (window, units)) in windows.iter_mut().zip(&counts).enumerate() {
+    for (place, (window, record)) in windows.iter_mut().zip(found).enumerate() {
         let last = place + 1 == count;
-        match units.len() {
-            1 => {}
-            0 if window.excused || (last && open) => {}
-            0 => {
-                window.excused = true;
-                return Err(format!("slot {slot}: the start accepted at {} has no record", window.asked));
-            }
-            _ => return Err(format!("slot {slot}: the start accepted at {} has the records {units:?}", window.asked)),
+        if record.is_none() && !window.excused && !(last && open) {
+            window.excused = true;
+            return Err(format!("slot {slot}: the start accepted at {} has no record", window.asked));
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ mod flash;
 mod ledger;
 pub(crate) mod record;
 
-pub(crate) use ledger::{gaps, windows};
+pub(crate) use ledger::{assign, gaps, windows};
 pub(crate) use record::judge;
 
 use crate::http::Reply;

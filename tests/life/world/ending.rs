@@ -1,6 +1,7 @@
 //! The end of a life: every unit ends, everything is looked at once more, and the table.
 
 use super::World;
+use crate::nest::PROGRAM;
 use serde_json::Value;
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -25,6 +26,7 @@ impl World {
         let (tail, wrong) = (self.journal.tail(), self.journal.wrong.join("\n"));
         // the disk is unmounted with the world; what was in it shall stay to be looked at
         _ = Command::new("cp").arg("-a").arg(self.disk.data()).arg(folder.join("data")).output();
+        self.disk.discard();
         Err(format!(
             "{tail}\n\n{wrong}\n\nseed {}; the folder {} stays: deeds.log has everything that was done",
             self.seed,
@@ -67,7 +69,7 @@ impl World {
     }
 
     fn command(&self, words: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_flashjig"));
+        let mut command = Command::new(PROGRAM);
         command.args(words).arg("--data-dir").arg(self.disk.data()).output().unwrap()
     }
 }

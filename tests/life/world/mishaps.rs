@@ -54,8 +54,9 @@ impl World {
         self.journal.note(format!("  slot {}: board {board} ({})", self.slots[place].name, chip.name()));
     }
 
-    /// In the middle of a unit another board takes the place of the one that is in.
-    pub(super) fn exchange(&mut self, place: Place, at: Moment, pick: Pick, back_ms: Option<u64>) {
+    /// In the middle of a unit another board takes the place of the one that is in. `resume`: when that unit has ended
+    /// the first one gets another unit.
+    pub(super) fn exchange(&mut self, place: Place, at: Moment, pick: Pick, back_ms: Option<u64>, resume: bool) {
         if !self.reach(place, at) {
             return;
         }
@@ -70,6 +71,12 @@ impl World {
                 self.pool.retain(|board| *board != first);
                 self.table.count("boards swapped back");
             }
+        }
+        if resume && self.await_end(place, Duration::from_secs(20)) {
+            if let Some(at) = self.pool.iter().position(|board| *board == first) {
+                self.insert(place, Pick::Known(at as u64));
+            }
+            self.order_start(place, false);
         }
     }
 

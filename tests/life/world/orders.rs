@@ -3,6 +3,7 @@
 use super::World;
 use crate::clock;
 use crate::deed::{Moment, Pick, Place};
+use crate::fold;
 use crate::slot::{Presence, Started, Task, Window};
 use std::rc::Rc;
 use std::time::Duration;
@@ -20,18 +21,19 @@ impl World {
 
     /// Of a unit of this board, or of any.
     pub(super) fn order_restore(&mut self, place: Place, pick: u64) {
-        let mac = &self.boards.get(self.slots[place].seated).mac;
-        let own: Vec<u64> = self
-            .records
-            .iter()
-            .filter(|(_, record)| record["board"]["mac"] == mac.as_str() && record["backup"]["kind"] == "stock")
-            .map(|(seq, _)| *seq)
-            .collect();
-        let unit = match own.as_slice() {
+        let unit = match self.own_stock(place).as_slice() {
             [] => pick % (self.records.len() as u64 + 2),
             own => own[pick as usize % own.len()],
         };
         self.begin(place, Task::Restore { unit });
+    }
+
+    /// The units that have the stock of the board that is in.
+    fn own_stock(&self, place: Place) -> Vec<u64> {
+        let mac = &self.boards.get(self.slots[place].seated).mac;
+        let own =
+            |record: &serde_json::Value| record["board"]["mac"] == mac.as_str() && record["backup"]["kind"] == "stock";
+        self.records.iter().filter(|(_, record)| own(record)).map(|(seq, _)| *seq).collect()
     }
 
     /// Asks for a unit; true: it was accepted.
@@ -44,6 +46,7 @@ impl World {
             Task::Convert { redo: true } => self.order(place, "start", "{\"redo\": true}"),
             Task::Restore { unit } => self.order(place, "restore", &format!("{{\"unit\": {unit}}}")),
         };
+        let answered = clock::wall();
         let Some(reply) = reply else { return false };
         if !reply.is_good() {
             self.refused(place, task, &view, &reply.reason());
@@ -60,7 +63,7 @@ impl World {
         mishaps.extend(slot.faulty.then_some("a faulty board"));
         mishaps.extend(slot.port_back.is_some().then_some("no port"));
         mishaps.extend((!slot.nest.lines.is_well()).then_some("bad lines"));
-        slot.windows.push(Window { asked, excused: trouble });
+        slot.windows.push(Window { asked, answered, excused: trouble });
         slot.open = Some(Started {
             task,
             asked,
@@ -111,10 +114,9 @@ impl World {
         if self.slots[place].open.is_none() {
             return true;
         }
-        let slot = &self.slots[place];
-        let name = slot.name;
+        let name = self.slots[place].name;
         if let Some(ear) = &self.ear {
-            ear.wait(patience, |heard| slot.end_in(&heard.slot(name)).is_some());
+            ear.wait(patience, |heard| heard.end(name).is_some());
         }
         self.settle(place);
         self.slots[place].open.is_none()
@@ -129,16 +131,19 @@ impl World {
             }
             let board = self.boards.get(self.slots[place].seated);
             let erases = ["erase", "write"].contains(&at.stage);
+            let mut task = Task::Convert { redo: false };
             if erases && *board.flash != *board.stock {
                 let chip = board.chip as u64;
-                self.insert(place, Pick::Fresh(chip));
+                match self.own_stock(place).last().filter(|_| at.restores) {
+                    Some(unit) => task = Task::Restore { unit: *unit },
+                    None => self.insert(place, Pick::Fresh(chip)),
+                }
             }
-            if !self.begin(place, Task::Convert { redo: false }) {
+            if !self.begin(place, task) {
                 return false;
             }
         }
-        let slot = &self.slots[place];
-        let name = slot.name;
+        let name = self.slots[place].name;
         let there = |view: &serde_json::Value| {
             let (done, total) = (view["progress"]["done"].as_u64(), view["progress"]["total"].as_u64());
             let percent = done.unwrap_or(0) * 100 / total.unwrap_or(0).max(1);
@@ -147,11 +152,14 @@ impl World {
         };
         let Some(ear) = &self.ear else { return false };
         let mut reached = false;
+        let order = |stage: &serde_json::Value| fold::STAGES.iter().position(|(name, _)| stage == *name);
+        let wanted = order(&at.stage.into());
         ear.wait(PATIENCE, |heard| {
             let view = heard.slot(name);
-            there(&view) || slot.end_in(&view).is_some()
+            // what is past does not come again, but for a link that is lost
+            there(&view) || order(&view["stage"]) > wanted || heard.end(name).is_some()
         });
-        if slot.end_in(&ear.heard().slot(name)).is_none() {
+        if ear.heard().end(name).is_none() {
             reached = true;
             clock::pause(Duration::from_millis(at.later_ms));
         }

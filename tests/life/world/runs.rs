@@ -109,7 +109,7 @@ impl World {
         self.station.as_mut().is_some_and(|station| !station.is_alive())
     }
 
-    pub(super) fn kill(&mut self, at: Death, leftovers: u64, dead_lines: Option<Place>) {
+    pub(super) fn kill(&mut self, at: Death, leftovers: u64, dead_lines: Option<Place>, resume: bool) {
         match at {
             Death::Now => {}
             Death::AtStart(place) => {
@@ -129,6 +129,9 @@ impl World {
             self.table.count("starts with dead lines");
         }
         self.start_station();
+        if let (Death::At(place, _), true) = (at, resume) {
+            self.order_start(place, false);
+        }
     }
 
     /// What the database leaves where it had no room for a snapshot.
@@ -218,6 +221,7 @@ impl World {
         }
         self.disk.repair();
         self.broken = false;
+        self.look_at_shelf();
         clock::pause(Duration::from_millis(10));
         if ran {
             self.start_station();

@@ -2,7 +2,6 @@
 
 use super::World;
 use crate::board::BoardId;
-use crate::clock;
 use crate::deed::{Pick, Place};
 use crate::judge::{self, record::Case};
 use crate::slot::Started;
@@ -12,19 +11,27 @@ use std::time::Duration;
 impl World {
     /// Looks at the unit of a slot if it has ended.
     pub(super) fn settle(&mut self, place: Place) {
-        let Some(told) = self.slots[place].end_in(&self.view(place)) else { return };
-        self.check_safe(place);
-        self.close(place, &told);
+        if let Some(told) = self.take_end(place) {
+            self.check_safe(place);
+            self.close(place, &told);
+        }
+    }
+
+    /// The end of the unit in flight, once the station has told it.
+    fn take_end(&mut self, place: Place) -> Option<Value> {
+        self.slots[place].open.as_ref().filter(|open| !open.died)?;
+        let ear = self.ear.as_ref()?;
+        ear.heard().take_end(self.slots[place].name)
     }
 
     /// The same for a unit whose end was not heard yet, because the next one has begun: nothing has touched the board
     /// in between, and the jig is at rest no more.
     pub(super) fn settle_overtaken(&mut self, place: Place) {
         let name = self.slots[place].name;
-        let slot = &self.slots[place];
-        let ear = self.ear.as_ref().expect("a station that answers is heard");
-        ear.wait(Duration::from_secs(10), |heard| slot.end_in(&heard.slot(name)).is_some());
-        match slot.end_in(&self.view(place)) {
+        if let Some(ear) = &self.ear {
+            ear.wait(Duration::from_secs(10), |heard| heard.end(name).is_some());
+        }
+        match self.take_end(place) {
             Some(told) => self.close(place, &told),
             None => {
                 self.journal.violation(format!("slot {name} took a start, and the end of its unit was never told"));
@@ -111,10 +118,9 @@ impl World {
         self.look_at_board(place);
         let Some(started) = self.slots[place].open.take() else { return };
         let name = self.slots[place].name;
-        let own = |record: &&Value| {
-            record["slot"] == name && clock::time(&record["started"]).is_some_and(|begun| begun >= started.asked)
-        };
-        let Some(record) = self.records.values().find(own).cloned() else {
+        let found = judge::assign(name, &self.slots[place].windows, &self.records);
+        let seq = found.ok().and_then(|found| found.last().copied().flatten());
+        let Some(record) = seq.and_then(|seq| self.records.get(&seq)).cloned() else {
             self.journal.note(format!("  slot {name}: its unit has no record"));
             return;
         };

@@ -35,6 +35,19 @@ impl World {
         }
     }
 
+    /// A disk that broke down may have forgotten what was put and removed last.
+    pub(super) fn look_at_shelf(&mut self) {
+        let data = self.disk.data();
+        for image in self.shelf.images.values_mut() {
+            let found = ["firmware", "uploads"].iter().any(|folder| data.join(folder).join(&image.name).exists());
+            match (found, image.is_there()) {
+                (true, false) => image.there.push((clock::wall(), None)),
+                (false, true) => image.there.iter_mut().for_each(|there| there.1 = there.1.or(Some(clock::wall()))),
+                _ => {}
+            }
+        }
+    }
+
     pub(super) fn upload(&mut self, pick: u64) {
         let image = self.shelf.pick(pick);
         let (name, bytes, there) = (image.name.clone(), std::rc::Rc::clone(&image.bytes), image.is_there());
