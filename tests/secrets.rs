@@ -1,10 +1,15 @@
 //! Marked secrets in a stock flash: they reach the backup, and nothing else that the station says, shows or writes.
+//!
+//! A program of its own: it takes all that the whole process logs, at every level.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test that can't go on shall say where"
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test that can't go on shall say where, and uses a part of the helpers"
 )]
 
 mod common;

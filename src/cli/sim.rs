@@ -2,7 +2,8 @@
 
 use crate::fail::Failure;
 use crate::jig::{Drive, Line};
-use crate::model::chip::Chip;
+use crate::model::chip::{Chip, Key, listed};
+use crate::model::flash::rf;
 use crate::sim::bench::{NestSpec, VirtualNest, outlet_nest};
 use crate::sim::board::{BoardSpec, Life};
 use crate::sim::control;
@@ -18,6 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
+/// What is served when nothing is said.
+const DEFAULT: Chip = Chip::Bk7231T;
 /// How often the board is looked at for something to tell.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -63,22 +66,20 @@ pub struct Args {
 }
 
 fn chip(text: &str) -> Result<Chip, String> {
+    let shortest = |chip: Chip| chip.facts().aliases.first().map_or(chip.name(), |alias| alias).to_lowercase();
     Chip::parse(text)
-        .filter(|chip| matches!(chip, Chip::Bk7231T | Chip::Bk7231N | Chip::Bk7231M | Chip::Bk7231U))
-        .ok_or_else(|| "expected t, n, m or u".to_owned())
+        .filter(|chip| factory::chips().any(|other| other == *chip))
+        .ok_or_else(|| format!("expected {}", listed(factory::chips().map(shortest), "or")))
 }
 
 /// The chip that a dump is of: the calibration sector's place tells the layout, the first word of the application
 /// whether it is encrypted.
 fn chip_of(dump: &[u8]) -> Chip {
-    let calibration = |at: usize| dump.get(at..).is_some_and(|rest| rest.starts_with(b"TLV\0"));
-    let plain = dump.get(0x11000..).is_some_and(|app| app.starts_with(&[0x0E, 0, 0, 0xEA]));
-    match (calibration(0x1D_0000), plain) {
-        (true, false) => Chip::Bk7231N,
-        (true, true) => Chip::Bk7231M,
-        (false, true) => Chip::Bk7231U,
-        (false, false) => Chip::Bk7231T,
-    }
+    let holds = |at: u32, head: &[u8]| dump.get(at as usize..).is_some_and(|rest| rest.starts_with(head));
+    let fits = |chip: &Chip| (chip.key() == Key::Plain) == holds(chip.boot_end(), &[0x0E, 0, 0, 0xEA]);
+    let is_calibrated = |chip: &Chip| chip.facts().calibration.each().any(|at| holds(at, rf::MAGIC));
+    let mut both = Chip::ALL.into_iter().filter(fits).filter(is_calibrated);
+    both.next().or_else(|| Chip::ALL.into_iter().find(fits)).unwrap_or(DEFAULT)
 }
 
 fn say(text: &str) {
@@ -120,7 +121,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     if let Some(path) = &args.save {
         saver.permit(path).map_err(|error| Failure::broken(format!("--save {}: {error}", path.display())))?;
     }
-    let chip = args.chip.unwrap_or_else(|| dump.as_deref().map_or(Chip::Bk7231T, chip_of));
+    let chip = args.chip.unwrap_or_else(|| dump.as_deref().map_or(DEFAULT, chip_of));
     if let Some(folder) = &args.firmware {
         let (name, bytes) = factory::demo_image(chip, &args.image_version);
         let path = folder.join(name);
@@ -245,8 +246,18 @@ mod tests {
 
     #[test]
     fn the_chip_is_found_from_the_dump() {
-        for chip in [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M, Chip::Bk7231U] {
+        for chip in factory::chips().chain([Chip::Bk7238]) {
             assert_eq!(chip_of(&factory::stock(chip, 1)), chip);
+        }
+        assert_eq!(chip_of(&[]), DEFAULT);
+    }
+
+    #[test]
+    fn the_chips_of_the_call_are_those_with_a_stock_flash_of_their_own() {
+        let named = ["t", "N", "bk7231m", "U"].map(|text| chip(text).unwrap());
+        assert!(factory::chips().eq(named));
+        for other in ["7238", "bk7252", "x", ""] {
+            assert_eq!(chip(other).unwrap_err(), "expected t, n, m or u", "{other}");
         }
     }
 }

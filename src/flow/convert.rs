@@ -41,11 +41,9 @@ pub async fn convert(job: Job<'_>) -> Unit {
             Ok(outcome) => outcome,
             Err(trouble) => {
                 let again = matches!(trouble.outcome, Outcome::Lost(_));
-                if again {
-                    run.hang_up();
-                }
                 if let Outcome::Lost(code) = trouble.outcome {
-                    run.doubt(code);
+                    run.session.hang_up();
+                    run.session.doubt(code);
                 }
                 let before = cycle.ending();
                 action = cycle.step(trouble.outcome);
@@ -56,7 +54,7 @@ pub async fn convert(job: Job<'_>) -> Unit {
         let before = cycle.ending();
         action = cycle.step(outcome);
         let message = match outcome {
-            Outcome::Differs => still_different(&run.dirty),
+            Outcome::Differs => still_different(run.what_was_planned().map_or(&[], |target| &target.dirty)),
             other => format!("stage {stage} came to {other:?}; please report this"),
         };
         keep_fault(&mut run, before, cycle.ending(), action, Trouble { outcome, message }, false).await;
@@ -122,7 +120,7 @@ fn limit(stage: Stage) -> Duration {
 }
 
 async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outcome, Trouble> {
-    let retries = run.link.as_ref().map(|link| link.stats().retries);
+    let retries = run.session.link.as_ref().map(|link| link.stats().retries);
     let alarm = run.job.alarm.clone();
     let result = tokio::select! {
         biased;
@@ -135,7 +133,7 @@ async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outc
             )),
         },
     };
-    if let (Some(before), Some(link)) = (retries, run.link.as_ref()) {
+    if let (Some(before), Some(link)) = (retries, run.session.link.as_ref()) {
         let more = link.stats().retries.saturating_sub(before);
         run.report.count_retries(u32::try_from(more).unwrap_or(u32::MAX));
     }

@@ -5,6 +5,7 @@ use super::report::Outbox;
 use crate::clock::Synced;
 use crate::jig::Nest;
 use crate::model::board_log::BoardLog;
+use crate::model::digest::Digest;
 use crate::model::image::Image;
 use crate::model::recipe::Kit;
 use crate::store::{Archive, Ledger};
@@ -61,6 +62,8 @@ pub enum Task {
 pub struct Restore {
     /// The unit that it was kept for.
     pub unit: u64,
+    /// Its digest, and its name in the archive.
+    pub sha256: Digest,
     /// All of it, proven against its digest.
     pub stock: Arc<[u8]>,
 }

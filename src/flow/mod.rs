@@ -5,7 +5,9 @@
 //! | [`alarm`] | what stops a unit at once |
 //! | [`job`] | all that a unit needs, handed in by its slot |
 //! | [`mod@convert`] | the loop: action, outcome, next action |
-//! | `run` | what is known of the unit so far |
+//! | `run` | one unit in flight |
+//! | `session` | the way to the chip, and what earlier sessions taught |
+//! | `found` | board, reading, backup and target, each void with what it was made from |
 //! | `note` | what the ledger knows of a unit in flight |
 //! | [`report`] | events to the hub, times and counts for the record |
 //! | `trouble` | lower errors become a fault code and an outcome |
@@ -13,10 +15,12 @@
 
 pub mod alarm;
 pub mod convert;
+mod found;
 pub mod job;
 mod note;
 pub mod report;
 mod run;
+mod session;
 mod steps;
 mod trouble;
 

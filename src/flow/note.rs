@@ -56,7 +56,7 @@ pub(super) async fn entered(run: &mut Run<'_>, stage: Stage) -> Result<(), Troub
 pub(super) async fn write(run: &mut Run<'_>, stage: Stage) -> Result<(), Trouble> {
     let (open, ledger) = (open_unit(run, stage), run.job.ledger.clone());
     let work = ledger.note(open, true);
-    let written = match run.link.as_mut() {
+    let written = match run.session.link.as_mut() {
         Some(link) => link.keep_awake(work).await?,
         None => work.await,
     };
@@ -78,8 +78,8 @@ fn open_unit(run: &mut Run<'_>, stage: Stage) -> OpenUnit {
         boot_id: origin.boot_id,
         stage,
         touched,
-        board: run.board.clone(),
-        backup: run.backup.clone(),
+        board: run.found.as_ref().map(|found| found.board.clone()),
+        backup: run.what_was_kept().map(|kept| kept.backup.clone()),
         firmware: record::firmware(run),
         config: record::config(run, touched),
         stages: run.report.stages(),

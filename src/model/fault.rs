@@ -56,6 +56,8 @@ faults! {
         "The chip's replies were damaged again and again. Check the ground wire and the supply; lower max_baud if it stays."
     Lifted "L05" Contact "Board moved: put it\nin, press again"
         "The contact of the jig opened or closed while the board had power, so the board was moved or the lid lifted. The power was switched off at once; the flash may be half written, and the backup is kept. Put the board in, close the lid and press again: only what differs is written."
+    Exchanged "L06" Contact "Board was exchanged:\nput first one back"
+        "In the middle of the unit the link was lost, and another board answered after it: its calibration or its boot loader is not that of the board that the unit began with. Nothing was erased or written on it. The first board may be half written; its backup is kept. Put the first board in and press: it goes on from its backup. The other one is a unit of its own."
     UnknownChip "B01" Unit "Unknown chip: set\nthis board aside"
         "The evidence that the chip gave does not name one chip of the family. Nothing was erased. Set the board aside; the record holds the evidence."
     UnsupportedChip "B02" Unit "Chip not supported:\nset board aside"

@@ -13,7 +13,6 @@ use super::transmit::Transmitter;
 use super::wire::{Garbler, RESET_RATE, chip_rate};
 use crate::model::beken::Dialect;
 use crate::model::chip::Chip;
-use crate::model::flash::geometry::BOOT_END;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -140,7 +139,7 @@ impl Board {
         };
         // TH25Q16HB; its capacity byte follows the size
         let id = spec.faults.flash_id().unwrap_or([0xEB, 0x60, nor.size().trailing_zeros() as u8]);
-        let boot = nor.bytes().iter().take(BOOT_END as usize).copied().collect();
+        let boot = nor.bytes().iter().take(spec.chip.boot_end() as usize).copied().collect();
         Self {
             chip: spec.chip,
             timing,

@@ -183,7 +183,7 @@ impl StationHandle {
                 "the backup of unit {unit} has not the digest of its record; `flashjig backup check` says more"
             )));
         }
-        Ok(Arc::new(Restore { unit, stock: bytes.into() }))
+        Ok(Arc::new(Restore { unit, sha256: backup.sha256, stock: bytes.into() }))
     }
 
     /// Asks a slot for something; the answer says whether it will.

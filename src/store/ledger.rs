@@ -1,6 +1,6 @@
 //! The daemon's ledger: every unit, durable before anybody hears of it, and a note of each unit in flight.
 
-use super::log::{Log, opened};
+use super::log::Log;
 use super::number::{Number, Pool};
 use super::records::{Found, Records};
 use super::{StoreError, blocking};
@@ -12,6 +12,7 @@ use crate::model::unit::{Unit, UnitQuery};
 use crate::model::verdict::Verdict;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// All units, durable. Cheap to clone. Only one program can have it open: the lock also says who owns the data folder,
@@ -25,6 +26,8 @@ struct Inner {
     data_dir: PathBuf,
     /// `None`: it failed, and could not be opened again.
     log: RwLock<Option<Log>>,
+    /// It could not for want of room.
+    full: AtomicBool,
     /// One writer at a time, so that numbers are given in the order of the log; the number of the next unit.
     next: Mutex<u64>,
     /// Running numbers of the units in flight.
@@ -48,6 +51,7 @@ impl Ledger {
             inner: Arc::new(Inner {
                 data_dir: data_dir.into(),
                 log: RwLock::new(Some(log)),
+                full: AtomicBool::new(false),
                 next: Mutex::new(next),
                 numbers: Arc::default(),
                 interrupted,
@@ -190,6 +194,7 @@ impl Ledger {
     ) -> Result<T, StoreError> {
         let inner = Arc::clone(&self.inner);
         blocking(what, move || {
+            inner.try_room();
             let log = inner.log.read().unwrap_or_else(PoisonError::into_inner);
             work(log.as_ref().ok_or_else(|| closed(what, &inner.data_dir))?)
         })
@@ -231,10 +236,27 @@ impl Inner {
         result
     }
 
+    /// Opens it again where it waits for room and there is some now, so that it can be read before the next unit begins.
+    fn try_room(&self) {
+        if self.full.load(Ordering::Relaxed) && Log::has_room(&self.data_dir) {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.log.read().unwrap_or_else(PoisonError::into_inner).is_none()
+                && let Err(error) = self.open_again(&mut next)
+            {
+                tracing::error!("{error}");
+            }
+        }
+    }
+
     fn open_again(&self, next: &mut u64) -> Result<(), StoreError> {
         let mut slot = self.log.write().unwrap_or_else(PoisonError::into_inner);
-        drop(slot.take());
-        let log = opened(&self.data_dir)?;
+        let failed = slot.take();
+        // sled writes and syncs once more when it is dropped, and panics where the disk refuses that
+        if catch_unwind(AssertUnwindSafe(|| drop(failed))).is_err() {
+            tracing::warn!("the database gave up while it was closed");
+        }
+        self.full.store(!Log::has_room(&self.data_dir), Ordering::Relaxed);
+        let log = Log::open_again(&self.data_dir)?;
         *next = log.next()?;
         *slot = Some(log);
         Ok(())

@@ -1,4 +1,4 @@
-// The page's fold of events against the program's: the same events, the same states (tests/page_fold.rs writes them).
+// The page's fold of events against the program's: the same events, the same states (tests/it/page_fold.rs writes them).
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -16,7 +16,7 @@ mod judge;
 mod rig;
 mod table;
 
-pub use case::{Case, Spans};
+pub use case::{Case, KINDS, Spans};
 pub use rig::Rig;
 pub use table::Table;
 
@@ -32,11 +32,13 @@ pub struct Plan {
     pub nests: usize,
     /// Every so many cases the table so far is printed; 0: never.
     pub report: u64,
+    /// Cases of this kind alone.
+    pub kind: Option<&'static str>,
 }
 
 /// Runs all cases and gives the table.
 pub async fn run(plan: Plan) -> Table {
-    run_each(plan, move |number, spans| Case::draw(plan.seed, number, spans)).await
+    run_each(plan, move |number, spans| Case::draw(plan.seed, number, plan.kind, spans)).await
 }
 
 /// The same for cases of the caller's choice.

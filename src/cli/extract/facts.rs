@@ -75,16 +75,13 @@ impl Facts {
     }
 }
 
-/// The place of the calibration tells T from N: nothing else in a dump does so plainly. A BK7238 (Tuya's T1 modules) has
-/// it where the T has.
+/// The place of the calibration tells T from N: nothing else in a dump does so plainly. Among chips that share a place
+/// the module decides, where it names one of them.
 fn calibration(dump: &[u8], begins_at: usize, module: Option<&str>) -> Option<(usize, Chip)> {
     let at = rf::find(dump).ok()?.sector.start as usize + begins_at;
-    match at {
-        0x1D_0000 => Some((at, Chip::Bk7231N)),
-        0x1E_0000 if module.is_some_and(|module| module.starts_with("T1")) => Some((at, Chip::Bk7238)),
-        0x1E_0000 => Some((at, Chip::Bk7231T)),
-        _ => None,
-    }
+    let chips: Vec<Chip> = Chip::of_calibration(u32::try_from(at).ok()?).collect();
+    let by_module = module.and_then(Chip::of_module).map(|(chip, _)| chip).filter(|chip| chips.contains(chip));
+    Some((at, by_module.or(chips.first().copied())?))
 }
 
 fn notes(

@@ -2,10 +2,12 @@
 
 use super::facts::Facts;
 use super::{json, text};
+use crate::model::chip::Chip;
 use crate::model::tuya::encode::{self, Spec};
 use crate::model::tuya::secret::{Class, class};
 use crate::model::tuya::value::Parsed;
 use crate::model::tuya::{Store, decode};
+use crate::sim::factory;
 use serde_json::Value;
 
 const SEED: &str = r#"{"sel_pin_pin":11,"rl1_lv":1,"bt1_pin":7,"led1_pin":8,"net_trig":2,"jv":"1.2.0","netled1_lv":1,"netled_reuse":1,"bt1_type":0,"ffc_select":1,"vi_pin":24,"resistor":1,"over_cur":17800,"bt1_lv":0,"reset_t":5,"netled1_pin":10,"chip_type":0,"lose_vol":180,"over_vol":264,"module":"WB2S","ele_pin":26,"ch_cddpid1":9,"ch1_stat":0,"led1_lv":1,"rl1_type":0,"ch_num":1,"rl1_pin":6,"vol_def":0,"ch_dpid1":1,"sel_pin_lv":1,"crc":10}"#;
@@ -128,4 +130,23 @@ fn levels_change_the_template_and_the_note_goes() {
     assert!(plain.notes.iter().any(|note| note.contains("--levels")));
     assert!(!levelled.notes.iter().any(|note| note.contains("--levels")));
     assert_eq!(json::object(&levelled)["template"]["pins"]["10"], "WifiLED;0");
+}
+
+#[test]
+fn the_chip_is_told_by_where_a_stock_flash_has_its_calibration() {
+    for (chip, at) in [(Chip::Bk7231T, 0x1E_0000), (Chip::Bk7231N, 0x1D_0000), (Chip::Bk7238, 0x1E_3000)] {
+        let facts = Facts::of(&factory::stock(chip, 1), false, false);
+        assert_eq!(facts.calibration, Some((at, chip)));
+        assert_eq!(facts.mapping.unwrap().template.chip, chip.name());
+    }
+    // where OpenBeken has it, chips share a place: the module decides, if it is of one of them
+    let mut dump = factory::stock(Chip::Bk7231T, 1);
+    for (module, chip) in [("WB2S", Chip::Bk7231T), ("T1-2S", Chip::Bk7238), ("CB2S", Chip::Bk7231T)] {
+        let store = encode::store(&Spec {
+            entries: vec![("user_param_key".into(), format!("{{rl1_pin:6,module:{module},}}").into())],
+            ..Spec::default()
+        });
+        dump[0x1E_E000..].copy_from_slice(&store.unwrap());
+        assert_eq!(Facts::of(&dump, false, false).calibration, Some((0x1E_0000, chip)), "{module}");
+    }
 }

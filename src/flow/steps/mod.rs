@@ -12,6 +12,7 @@ mod power;
 mod program;
 pub(super) mod record;
 mod restore;
+pub(super) mod same_board;
 mod verify;
 
 use super::note;

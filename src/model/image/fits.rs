@@ -4,17 +4,7 @@ use super::anatomy::{App, Boot};
 use super::refusal::{Refusal, Why};
 use super::{Image, Kind};
 use crate::model::board::Board;
-use crate::model::chip::Chip;
-use crate::model::flash::geometry::BOOT_END;
 use std::cmp::Ordering;
-
-/// Where the app must end at the latest: the update area, in the layout that OpenBeken's builds have for the chip.
-pub fn app_limit(chip: Chip) -> u32 {
-    match chip {
-        Chip::Bk7231N | Chip::Bk7231M => 0x12_A000,
-        _ => 0x13_2000,
-    }
-}
 
 impl Image {
     /// Whether it may be written to this board; `dump` is the board's flash as it is now, if it was read.
@@ -29,7 +19,7 @@ impl Image {
         if self.key != board.key {
             return Err(Why::OtherKey { key: self.key, board: board.key });
         }
-        let limit = app_limit(board.chip).min(board.flash_size);
+        let limit = board.chip.app_limit().min(board.flash_size);
         if self.span().end > limit {
             return Err(Why::TooLarge { span: self.span(), limit });
         }
@@ -38,13 +28,16 @@ impl Image {
 
     /// What the board runs now shows what it can run. A blank or damaged flash shows nothing and forbids nothing.
     fn check_dump(&self, dump: &[u8]) -> Result<(), Why> {
-        let present = dump.get(BOOT_END as usize..).and_then(App::read).map(|app| app.key);
+        let present = dump.get(self.chip.boot_end() as usize..).and_then(App::read).map(|app| app.key);
         if let Some(present) = present.filter(|present| *present != self.key) {
             return Err(Why::PresentKey { key: self.key, present });
         }
-        let expected = app_limit(self.chip);
+        let update = self.chip.facts().update;
         match Boot::read(dump).and_then(|boot| boot.download()) {
-            Some(found) if found != expected => Err(Why::OtherLayout { expected, found }),
+            // the vendor's loader stays, so its own area is as right as that of OpenBeken's
+            Some(found) if update.each().all(|area| area.start != found) => {
+                Err(Why::OtherLayout { expected: update.working.start, found })
+            }
             _ => Ok(()),
         }
     }

@@ -1,7 +1,7 @@
 //! Everything that can be said about a file, for `flashjig inspect`.
 
-use super::anatomy::{App, Boot, with_key};
-use super::{APP_AT, Image, Kind, MIN_DUMP, UG_MAGIC};
+use super::anatomy::{App, Boot};
+use super::{APP_AT, Image, Kind, UG_MAGIC, least_dump};
 use crate::model::chip::{Chip, Key};
 use crate::model::code::Stop;
 use crate::model::digest::Digest;
@@ -193,7 +193,7 @@ impl Report {
     }
 
     fn read_dump(&mut self, bytes: &[u8]) {
-        if bytes.len() < MIN_DUMP || !bytes.len().is_power_of_two() {
+        if bytes.len() < least_dump() || !bytes.len().is_power_of_two() {
             self.problem(format!("expected a dump of a whole flash (2 MiB or more), found {} KiB", bytes.len() / 1024));
         }
         if self.code.iter().all(|code| code.name != "bootloader") {
@@ -251,7 +251,7 @@ const UG_SUM_AT: usize = 24;
 
 fn chip_of(app: &App) -> Option<Chip> {
     match app.openbeken().as_slice() {
-        [(chip, _)] => Some(with_key(*chip, app.key)),
+        [(chip, _)] => Some(*chip),
         [] => app.stock(),
         _ => None,
     }

@@ -17,12 +17,9 @@ pub const VERSION: i32 = 5;
 /// First bytes of every configuration.
 pub const IDENT: [u8; 3] = *b"CFG";
 
-/// Where a chip keeps its configuration: one raw sector behind the calibration.
+/// Where a chip keeps its configuration: one raw sector behind the calibration that OpenBeken reads.
 pub fn address(chip: Chip) -> u32 {
-    match chip {
-        Chip::Bk7231N | Chip::Bk7231M => 0x1D_1000,
-        Chip::Bk7231T | Chip::Bk7231U | Chip::Bk7231Q | Chip::Bk7238 | Chip::Bk7252 | Chip::Bk7252N => 0x1E_1000,
-    }
+    chip.facts().config_at
 }
 
 /// A configuration. Its `Debug` shows no content.
@@ -79,6 +76,14 @@ pub enum ConfigError {
         number: i64,
         /// The field's bytes.
         size: usize,
+    },
+    /// Nobody knows what its firmware's configuration looks like.
+    #[error("chip of the configuration: expected {known}, whose pin tables have 32 places, got {chip}")]
+    Chip {
+        /// Which chip.
+        chip: Chip,
+        /// Those that can be.
+        known: String,
     },
     /// A setting that the firmware or the plug would not survive.
     #[error("{what}: expected {expected}, got {found}")]

@@ -382,28 +382,19 @@ fn line(assigned: &Assigned) -> String {
 
 /// The chip that a module's name stands for, as the importers guess it.
 fn chip_of_module(module: &str, importer: Importer) -> Option<&'static str> {
-    const BY_PREFIX: [(&str, &str); 13] = [
-        ("WB2L_M1", "BK7231N"),
-        ("WR", "RTL87X0C"),
-        ("WD", "RDA5981"),
-        ("W", "BK7231T"),
-        ("CR", "RTL87X0C"),
-        ("CB", "BK7231N"),
-        ("T34", "BK7231N"),
-        ("T1", "BK7238"),
-        ("T2", "BK7231N"),
-        ("T3", "BK7236"),
-        ("T4", "BK7252N"),
-        ("T5", "BK7258"),
-        ("X", "XR809"),
-    ];
+    // chips that flashjig does not know, and are named all the same
+    const OTHERS: [(&str, &str); 6] =
+        [("WR", "RTL87X0C"), ("WD", "RDA5981"), ("CR", "RTL87X0C"), ("T3", "BK7236"), ("T5", "BK7258"), ("X", "XR809")];
+    let known = Chip::of_module(module).map(|(chip, prefix)| (chip.name(), prefix));
     match (importer, module.bytes().next()) {
-        (Importer::Web, _) if module == "WB2L_M1" => Some("BK7231N"),
-        (Importer::Web, Some(b'C' | b'T')) => Some("BK7231N"),
-        (Importer::Web, Some(b'W')) => Some("BK7231T"),
+        (Importer::Web, _) if module == "WB2L_M1" => Some(Chip::Bk7231N.name()),
+        (Importer::Web, Some(b'C' | b'T')) => Some(Chip::Bk7231N.name()),
+        (Importer::Web, Some(b'W')) => Some(Chip::Bk7231T.name()),
         (Importer::Web, _) => None,
         (Importer::Flasher, _) => {
-            BY_PREFIX.iter().find(|(prefix, _)| module.starts_with(prefix)).map(|(_, chip)| *chip)
+            let others = OTHERS.iter().filter(|(prefix, _)| module.starts_with(prefix));
+            let all = others.map(|(prefix, chip)| (*chip, prefix.len())).chain(known);
+            all.max_by_key(|(_, prefix)| *prefix).map(|(chip, _)| chip)
         }
     }
 }

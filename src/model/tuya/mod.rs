@@ -12,6 +12,7 @@
 //! libretiny-eu/upk2esphome. Where they differ the rule that 24 public dumps bear out is taken.
 
 mod app_table;
+mod area;
 pub mod cipher;
 mod credentials;
 pub mod encode;

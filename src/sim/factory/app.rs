@@ -46,10 +46,9 @@ pub fn demo_image(chip: Chip, version: &str) -> (String, Vec<u8>) {
 /// The same with so many bytes of code, a multiple of 32; the rest of its partition is blank.
 pub fn demo_image_of(chip: Chip, version: &str, code_length: usize) -> (String, Vec<u8>) {
     let layout = Layout::of(chip);
-    // M images carry the N's name; every OpenBeken image holds the other names without a version
-    let marked = if chip == Chip::Bk7231M { Chip::Bk7231N } else { chip };
+    // every OpenBeken image holds the other names without a version
     let marks = [
-        format!("Open{}_{version}", marked.name()),
+        format!("{}_{version}", chip.facts().firmware.unwrap_or("OpenBK")),
         "OpenBK7231T_%s".to_owned(),
         "OpenBK7231N_%s".to_owned(),
         "flashjig demo image, no firmware".to_owned(),
@@ -58,10 +57,8 @@ pub fn demo_image_of(chip: Chip, version: &str, code_length: usize) -> (String, 
     let raw = code::seal(code::APP_BASE, &plain(seed, code_length, &layout, &marks), chip.key());
     let stored = code::unwrap_records(&raw).plain;
     let header = rbl::Header::of("app", "1.00", &stored).seal();
-    // OpenBeken cuts its T files at 1 MiB of flash; the others fill the partition
-    let length = if chip == Chip::Bk7231T { 0xE_F000 } else { code::physical(layout.app) as usize };
     let mut file = raw;
-    file.resize(length.saturating_sub(header.len()), 0xFF);
+    file.resize(layout.ua.saturating_sub(header.len()), 0xFF);
     file.extend(header);
     (format!("Open{}_UA_{version}_demo.bin", chip.name()), file)
 }

@@ -1,6 +1,7 @@
 //! The Tuya settings of the virtual plug: those of the Action LSC smart plug with metering, as its public guide prints
 //! them, and a made-up owner.
 
+use super::layout::Tuya;
 use crate::model::tuya::encode;
 use crate::sim::seed::Seed;
 
@@ -16,7 +17,7 @@ fn token(seed: &mut Seed, len: usize) -> String {
 }
 
 /// The store's bytes; `own` values take the place of the made-up ones of their names.
-pub(super) fn store(module: &str, unit: u32, own: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn store(tuya: &Tuya, unit: u32, own: &[(&str, &str)]) -> Vec<u8> {
     use base64::Engine as _;
     let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
     let mut seed = Seed::new(0x5EED_0000_0000 + u64::from(unit));
@@ -62,13 +63,12 @@ pub(super) fn store(module: &str, unit: u32, own: &[(&str, &str)]) -> Vec<u8> {
         "reg_key": null,
         "dns_prio": 0,
     });
-    let platform = if module.starts_with("WB") { "BK7231S_2M" } else { "bk7231n" };
     let entries = [
         ("gw_bi", licence.to_string()),
         ("gw_di", device.to_string()),
         ("gw_wsm", network.to_string()),
-        ("user_param_key", PINS.replace("{module}", module)),
-        ("em_sys_env", platform.to_owned()),
+        ("user_param_key", PINS.replace("{module}", tuya.module)),
+        ("em_sys_env", tuya.platform.to_owned()),
     ];
     let mut entries: Vec<(String, Vec<u8>)> =
         entries.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
@@ -77,5 +77,6 @@ pub(super) fn store(module: &str, unit: u32, own: &[(&str, &str)]) -> Vec<u8> {
         entries.push(((*name).to_owned(), value.as_bytes().to_vec()));
     }
     // the entries are constant but for tokens of fixed length: they fit, as the tests of the factory show
-    encode::store(&encode::Spec { device_key, entries, ..encode::Spec::default() }).unwrap_or_default()
+    encode::store(&encode::Spec { device_key, entries, sectors: tuya.sectors, ..encode::Spec::default() })
+        .unwrap_or_default()
 }
