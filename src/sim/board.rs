@@ -286,6 +286,24 @@ impl Board {
         self.lose_supply(now);
     }
 
+    /// Its supply fails for so long, whatever the switch says.
+    pub fn dip(&mut self, now: Duration, length: Duration) {
+        self.advance(now);
+        if self.supply != Supply::Off {
+            self.lose_supply(now);
+            self.dip = Some(now + length);
+        }
+    }
+
+    /// CEN is touched to ground for a moment.
+    pub fn touch_reset(&mut self, now: Duration) {
+        self.advance(now);
+        if self.supply_is_up() && !self.rail.held {
+            self.hush(now);
+            self.reset(now);
+        }
+    }
+
     /// A byte has arrived, sent at the host's `rate`.
     pub fn hear(&mut self, now: Duration, byte: u8, rate: u32) {
         self.advance(now);
