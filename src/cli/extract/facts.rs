@@ -2,15 +2,23 @@
 
 use crate::model::chip::Chip;
 use crate::model::flash::rf;
-use crate::model::openbeken::pins::{Mapping, Options, map};
-use crate::model::openbeken::{Device, Template, device};
+use crate::model::openbeken::findings::Read;
+use crate::model::openbeken::pins::{Mapping, Options};
+use crate::model::openbeken::{Device, Doubt, Findings, Template};
+use crate::model::tuya::secret::{Class, class};
+use crate::model::tuya::store::SETTINGS;
+use crate::model::tuya::value::Parsed;
 use crate::model::tuya::view::{EntryView, Masks, Show};
-use crate::model::tuya::{self, Absent, Source, Store};
+use crate::model::tuya::{self, Source, Store};
 use serde_json::{Map, Value};
+
+/// Longest file that is taken for settings alone, bytes.
+const LONGEST: usize = 64 << 10;
 
 /// All that is shown of a dump.
 pub(super) struct Facts {
-    pub(super) store: Result<Store, Absent>,
+    /// The store, or why there is none.
+    pub(super) store: Result<Store, String>,
     pub(super) source: Option<Source>,
     /// Already masked.
     pub(super) settings: Map<String, Value>,
@@ -23,6 +31,8 @@ pub(super) struct Facts {
     pub(super) mapping: Option<Mapping>,
     pub(super) device: Option<(String, Template)>,
     /// Already masked.
+    pub(super) doubts: Vec<Doubt>,
+    /// Already masked.
     pub(super) notes: Vec<String>,
     pub(super) show: Show,
 }
@@ -30,32 +40,22 @@ pub(super) struct Facts {
 impl Facts {
     pub(super) fn of(dump: &[u8], levels: bool, show_secrets: bool) -> Self {
         let show = if show_secrets { Show::Everything } else { Show::Safe };
-        let store = tuya::decode(dump);
-        let (source, settings) = match &store {
-            Ok(store) => (store.source.clone(), store.settings.clone()),
-            Err(_) => tuya::app_settings(dump).map_or((None, Map::new()), |(source, found)| (Some(source), found)),
-        };
+        let (store, source, settings) = read(dump);
         let begins_at = store.as_ref().ok().and_then(|store| store.layout.file_begins_at).unwrap_or(0);
         let module = settings.get("module").and_then(Value::as_str);
         let calibration = calibration(dump, begins_at, module);
         let options = Options { levels, chip: calibration.map(|(_, chip)| chip), ..Options::default() };
-        let mapping = (!settings.is_empty()).then(|| map(&settings, options));
-        let device = mapping.as_ref().and_then(|mapping| {
-            let key = store.as_ref().ok().and_then(Store::product_key);
-            let facts = device::Facts { module, product_key: key.as_deref(), template: &mapping.template };
-            let devices = Device::built_in();
-            Device::find(&devices, &facts).map(|device| (device.name.clone(), device.apply(&mapping.template)))
-        });
         let masks = store.as_ref().map(|store| Masks::of(store, show)).unwrap_or_default();
-        let mut notes = notes(&store, source.as_ref(), mapping.as_ref(), levels);
-        for note in &mut notes {
-            *note = masks.text(note);
-        }
+        let read = Read { settings: &settings, source: source.as_ref(), store: store.as_ref().map_err(String::as_str) };
+        let (found, mapping) = Findings::read(&read, options, &Device::built_in());
+        let found = Findings { notes: notes(&store, source.as_ref(), &found.notes), ..found }.masked(&masks);
         let settings = masks.value(&Value::Object(settings)).as_object().cloned().unwrap_or_default();
         let views = |entries: &[tuya::Entry]| entries.iter().map(|entry| masks.view(entry, show)).collect();
         let (entries, protected) =
             store.as_ref().map(|store| (views(&store.entries), views(&store.protected))).unwrap_or_default();
-        Self { store, source, settings, entries, protected, calibration, mapping, device, notes, show }
+        let device = found.device.zip(found.template);
+        let (doubts, notes) = (found.doubts, found.notes);
+        Self { store, source, settings, entries, protected, calibration, mapping, device, doubts, notes, show }
     }
 
     /// Whether there is anything to show.
@@ -66,13 +66,47 @@ impl Facts {
     /// What was found instead.
     pub(super) fn why_not(&self) -> String {
         match &self.store {
-            Err(absent) => absent.to_string(),
+            Err(absent) => absent.clone(),
             Ok(store) => format!(
                 "expected data behind the key sector at {:#x}, found none; read the flash again",
                 store.found_at
             ),
         }
     }
+}
+
+type Content = (Result<Store, String>, Option<Source>, Map<String, Value>);
+
+fn read(dump: &[u8]) -> Content {
+    if let Some(settings) = settings_alone(dump) {
+        return (Err("the file holds the settings alone".to_owned()), Some(Source::File), settings);
+    }
+    match tuya::decode(dump) {
+        Ok(store) => {
+            let (source, settings) = (store.source.clone(), store.settings.clone());
+            (Ok(store), source, settings)
+        }
+        Err(absent) => {
+            let found = tuya::app_settings(dump);
+            let (source, settings) = found.map_or((None, Map::new()), |(source, found)| (Some(source), found));
+            (Err(absent.to_string()), source, settings)
+        }
+    }
+}
+
+/// The settings of a file that holds nothing else: the value `user_param_key` itself, or a device profile of
+/// tuya-cloudcutter with its `device_configuration`.
+fn settings_alone(file: &[u8]) -> Option<Map<String, Value>> {
+    let text = file.trim_ascii();
+    if text.len() > LONGEST || text.first() != Some(&b'{') {
+        return None;
+    }
+    let Parsed::Tree(Value::Object(mut object)) = Parsed::of(text) else { return None };
+    if let Some(Value::Object(inner)) = object.get_mut("device_configuration") {
+        object = std::mem::take(inner);
+    }
+    object.retain(|name, _| class(SETTINGS, &[name]) == Class::Free);
+    Some(object)
 }
 
 /// The place of the calibration tells T from N: nothing else in a dump does so plainly. A BK7238 (Tuya's T1 modules) has
@@ -87,27 +121,15 @@ fn calibration(dump: &[u8], begins_at: usize, module: Option<&str>) -> Option<(u
     }
 }
 
-fn notes(
-    store: &Result<Store, Absent>,
-    source: Option<&Source>,
-    mapping: Option<&Mapping>,
-    levels: bool,
-) -> Vec<String> {
-    let mut notes = match store {
-        Ok(store) => store.notes.clone(),
-        Err(absent) => vec![absent.to_string()],
+fn notes(store: &Result<Store, String>, source: Option<&Source>, found: &[String]) -> Vec<String> {
+    let mut notes = match (store, source) {
+        (Ok(store), _) => store.notes.clone(),
+        (Err(_), Some(Source::File)) => Vec::new(),
+        (Err(absent), _) => vec![absent.clone()],
     };
     if source.is_some_and(|source| !source.is_sound()) {
         notes.push("the settings are damaged: look at the template before it goes to a device".to_owned());
     }
-    if let Some(mapping) = mapping {
-        notes.extend(mapping.conflicts.iter().map(|conflict| format!("two keys name one pin: {conflict}")));
-        if !levels {
-            notes.extend(
-                mapping.levels.iter().map(|level| format!("the active level is not honoured: {level} (--levels)")),
-            );
-        }
-        notes.extend(mapping.notes.iter().cloned());
-    }
+    notes.extend(found.iter().cloned());
     notes
 }
