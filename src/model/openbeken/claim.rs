@@ -75,6 +75,9 @@ pub(super) struct Clash<'a> {
 impl std::fmt::Display for Clash<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { won, lost, .. } = self;
+        if won.what == Pin::default() {
+            return write!(f, "P{}: {} has it, and no role fits; {} wanted {}", won.pin, won.key, lost.key, lost.what);
+        }
         write!(f, "P{}: {} makes it {}; {} wanted {}", won.pin, won.key, won.what, lost.key, lost.what)
     }
 }

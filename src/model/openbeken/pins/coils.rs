@@ -4,6 +4,7 @@
 //! lowest `BridgeREV`, whatever their channels; at rest both pins are low, and no inverted bridge exists; a single
 //! `BridgeFWD` starts no driver. A coil as `Rel` would be fed as long as the outlet is on.
 
+use super::draft::as_role;
 use super::{Draft, Family, Sure};
 use crate::model::openbeken::template::{Pin, Template};
 use std::collections::BTreeMap;
@@ -75,7 +76,7 @@ fn outlet(draft: &mut Draft<'_>, number: u8) {
     }
     if trouble.is_none() {
         for (key, role) in [(&on_key, "BridgeFWD"), (&off_key, "BridgeREV")] {
-            draft.claim(key, Family::Power, number, draft.role(role, number), Sure::Certain);
+            draft.claim(key, Family::Power, number, as_role(role, number), Sure::Certain);
         }
     }
     draft.coils.push(Coil { number, pins, trouble });
@@ -91,7 +92,7 @@ fn plain(draft: &mut Draft<'_>, number: u8, key: &str, is_repeated: bool) {
     let is_low = draft.settings.level(&named("rl_on#_lv", number)) == Some(false);
     let role = if is_low { "Rel_n" } else { "Rel" };
     let channel = draft.relay_channel(number);
-    draft.claim(key, Family::Power, number, draft.role(role, channel), Sure::Likely);
+    draft.claim(key, Family::Power, number, as_role(role, channel), Sure::Likely);
 }
 
 fn named(pattern: &str, number: u8) -> String {

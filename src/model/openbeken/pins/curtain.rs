@@ -4,6 +4,7 @@
 //! closes, never both, a pause of 200 ms on reversal. It does not start by itself, and no inverted role exists. Which of
 //! the two relays opens is not known for certain: `ShutterCalibrate` and a look tell.
 
+use super::draft::as_role;
 use super::{Draft, Family, Sure};
 
 /// Keys that only the settings of such a motor have.
@@ -31,10 +32,7 @@ pub(super) fn assign(draft: &mut Draft<'_>) {
     let mut marks = settings.any(&MARKS);
     marks.extend(settings.keys().filter(|key| key.starts_with("travel")));
     let numbers: Vec<u8> = relays.iter().map(|(number, _)| *number).collect();
-    let by_numbers = match (numbers.as_slice(), draft.channels()) {
-        ([1, 3], Some(1)) | ([1, 3, 4, 6], Some(2)) => true,
-        _ => false,
-    };
+    let by_numbers = matches!((numbers.as_slice(), draft.channels()), ([1, 3], Some(1)) | ([1, 3, 4, 6], Some(2)));
     if relays.is_empty() || (marks.is_empty() && !by_numbers) {
         return;
     }
@@ -53,14 +51,14 @@ pub(super) fn assign(draft: &mut Draft<'_>) {
         }
         placed += 2;
         for (key, (number, role)) in keys.iter().zip([(a, "ShutterA"), (b, "ShutterB")]) {
-            draft.claim(key, Family::Power, number, draft.role(role, motor), Sure::Certain);
+            draft.claim(key, Family::Power, number, as_role(role, motor), Sure::Certain);
         }
         // A second button of two has a motor's numbers 1 and 3, or 1 and 2.
         let buttons = [(a, "BtnShutterUp"), (stop, "Btn_ScriptOnly"), (b, "BtnShutterDown")];
         for (number, role) in buttons {
             let key = format!("bt{number}_pin");
             if settings.pin(&key).is_some() {
-                draft.claim(&key, Family::Button, number, draft.role(role, motor), Sure::Likely);
+                draft.claim(&key, Family::Button, number, as_role(role, motor), Sure::Likely);
             }
             draft.use_key(&key);
         }

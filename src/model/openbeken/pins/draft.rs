@@ -60,11 +60,6 @@ impl<'a> Draft<'a> {
         if self.is_lamp { number.saturating_add(10).min(LAST_CHANNEL) } else { number }
     }
 
-    #[allow(clippy::unused_self, reason = "reads as what it is: a role on its way into the draft")]
-    pub(super) fn role(&self, name: &str, channel: u8) -> Pin {
-        Pin::new(Role::parse(name).unwrap_or_default(), channel)
-    }
-
     /// A key did something.
     pub(super) fn use_key(&mut self, key: &str) {
         self.used.extend(self.settings.key(key));
@@ -146,13 +141,13 @@ impl<'a> Draft<'a> {
                 let found = self.level(level, number);
                 let levelled = found.as_ref().map_or(plain, |(_, is_high)| if *is_high { high } else { low });
                 if let Some((level, is_high)) = found.filter(|_| levelled != plain) {
-                    let (plain, levelled) = (self.role(plain, channel), self.role(levelled, channel));
+                    let (plain, levelled) = (as_role(plain, channel), as_role(levelled, channel));
                     self.levels.push(Level { pin, key: (level, u8::from(is_high)), plain, levelled });
                 }
                 if self.options.levels { levelled } else { plain }
             }
         };
-        let mut what = self.role(name, channel);
+        let mut what = as_role(name, channel);
         // temperature on the channel, humidity on the next
         if name.ends_with("_SDA") {
             what.channel2 = channel + 1;
@@ -173,4 +168,9 @@ impl<'a> Draft<'a> {
         }
         Some((key, level))
     }
+}
+
+/// A role by its name.
+pub(super) fn as_role(name: &str, channel: u8) -> Pin {
+    Pin::new(Role::parse(name).unwrap_or_default(), channel)
 }

@@ -4,6 +4,7 @@
 //! same order from 0 on or another taste). The firmware takes the lowest channel of 0 to 4 that has a PWM role as the first
 //! of five (APP `LED_GetFirstChannelIndex`): a lamp whose only PWM is channel 5 would be dark.
 
+use super::draft::as_role;
 use super::{Draft, Family, Sure};
 
 /// Letter in `cmod`, key, key of the level, channel.
@@ -56,7 +57,7 @@ pub(super) fn assign(draft: &mut Draft<'_>) {
         };
         let role = if is_low { "PWM_n" } else { "PWM" };
         draft.use_key(level);
-        draft.claim(key, Family::Colour, channel, draft.role(role, channel), Sure::Certain);
+        draft.claim(key, Family::Colour, channel, as_role(role, channel), Sure::Certain);
     }
 }
 

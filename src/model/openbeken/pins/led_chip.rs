@@ -7,6 +7,7 @@
 //! template 1 0 2 3 4), Feit OM60 (traced on its board, APP #1656), Smarteck (4 2 3 1 0, two templates 4 3 1 0 2),
 //! LightingInside (1 2 0 4 3, SM2235, template 2 0 1 3 4).
 
+use super::draft::as_role;
 use super::{Draft, Family, Settings, Sure};
 
 /// A row of the chips.
@@ -79,7 +80,7 @@ pub(super) fn assign(draft: &mut Draft<'_>) {
         Found::Chip(chip) => chip,
     };
     for (key, role) in [("iicsda", chip.data), ("iicscl", chip.clock)] {
-        draft.claim(key, Family::LedChip, 0, draft.role(role, 0), Sure::Certain);
+        draft.claim(key, Family::LedChip, 0, as_role(role, 0), Sure::Certain);
     }
     for key in chip.colour.iter().chain(chip.white).chain(&["dmod"]).chain(&OUTPUTS) {
         draft.use_key(key);
@@ -126,11 +127,10 @@ impl LedChip {
             _ => return Err("one of two is missing".to_owned()),
         };
         let limit = match self.unit {
-            Unit::Code(limit) => limit,
             Unit::Equal(_) if colour != white => {
                 return Err("they differ, and which is which is not known".to_owned());
             }
-            Unit::Equal(limit) => limit,
+            Unit::Code(limit) | Unit::Equal(limit) => limit,
             Unit::Steps => 85,
             Unit::Milliampere => 90,
         };

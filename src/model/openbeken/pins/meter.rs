@@ -34,7 +34,7 @@ pub(super) fn find(draft: &mut Draft<'_>) {
     let settings = draft.settings;
     let lines = (settings.pin("ele_rx"), settings.pin("ele_tx"));
     let serial = |driver| match lines {
-        (None, None) | (Some(10), None | Some(11)) | (None, Some(11)) => Meter::Serial { driver, second: false },
+        (None | Some(10), None | Some(11)) => Meter::Serial { driver, second: false },
         (Some(1), Some(0)) => Meter::Serial { driver, second: true },
         _ => Meter::Unknown,
     };

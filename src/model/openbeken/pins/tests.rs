@@ -6,6 +6,7 @@ mod rules;
 use super::*;
 use crate::model::openbeken::doubt::Code;
 use serde_json::json;
+use std::fmt::Write as _;
 
 fn of(settings: &Value, options: Options) -> Mapping {
     map(settings.as_object().unwrap(), options)
@@ -140,7 +141,7 @@ fn the_doubts_say_what_why_and_the_way_on() {
     for (name, .., doubts) in RIGHT {
         for doubt in levelled(&setting(name)).doubts {
             assert!(doubts.contains(&doubt.code.word()));
-            words += &format!("{name}: {doubt} [{}]\n", doubt.facts.join(", "));
+            writeln!(words, "{name}: {doubt} [{}]", doubt.facts.join(", ")).unwrap();
         }
     }
     insta::assert_snapshot!(words, @r##"
