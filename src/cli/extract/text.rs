@@ -160,9 +160,6 @@ fn template(page: &mut Page, mapping: &Mapping, facts: &Facts) {
         });
         page.line(&format!("P{pin:<3} {:<width$}  {}", what.to_string(), origin.unwrap_or_default()));
     }
-    for ignored in mapping.ignored.iter().filter(|ignored| ignored.why.is_told()) {
-        page.line(&format!("not mapped: {}, {}", ignored.key, ignored.why));
-    }
     if !mapping.template.command.is_empty() {
         page.line(&format!("at each start: {}", mapping.template.command));
     }
