@@ -72,7 +72,7 @@ pub fn check(data: &[u8]) {
     _ = tuya::app_settings(&dump);
     _ = tuya::holds_credentials(&dump);
     let found = Findings::of(&dump, Chip::Bk7231T, true, &Device::built_in());
-    assert!(found.template.is_some() || found.doubt.is_some(), "no template needs a reason");
+    assert!(found.template.is_some() || !found.doubts.is_empty(), "no template needs a reason");
     check_files(&dump);
     // the rest of the input as the settings' own text
     _ = Parsed::of(data.get(1..).unwrap_or_default());

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 /// Exit code: 0 settings or a store found, 1 nothing usable in the file, 2 the file can't be read.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A dump of the flash, or the store alone
+    /// A dump of the flash, the store alone, or the settings alone as JSON
     file: PathBuf,
     /// Print one JSON object for programs
     #[arg(long)]
@@ -23,7 +23,7 @@ pub struct Args {
     /// Show credentials and what identifies the unit or its owner
     #[arg(long)]
     show_secrets: bool,
-    /// Choose inverted roles where the vendor's active levels ask for them; the public importers ignore the levels
+    /// Let LEDs follow the vendor's active levels, which the public importers ignore; relays, coils and PWM always do
     #[arg(long)]
     levels: bool,
 }

@@ -153,6 +153,15 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// A list of texts, each with its place.
+    pub(super) fn words(&mut self, key: &'static str, expected: &str) -> Vec<At<String>> {
+        let found = self.value(key, expected, |value| {
+            let items = value.as_array()?.iter();
+            items.map(|item| Some(At { value: item.get_ref().as_str()?.to_owned(), at: item.span().start })).collect()
+        });
+        found.map(|list| list.value).unwrap_or_default()
+    }
+
     /// One of some words.
     pub(super) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&'static str, T)]) -> Option<At<T>> {
         let At { value: found, at } = self.text(key)?;

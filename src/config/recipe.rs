@@ -1,5 +1,6 @@
 //! Recipes on disk: `recipes/NAME.toml` in the data folder.
 
+mod doubts;
 mod openbeken;
 
 use super::devices;

@@ -90,6 +90,8 @@ faults! {
         "The recipe takes the roles of the pins from the vendor's settings, and this board has none that can be trusted. Nothing was erased. without_settings in the recipe says what shall become of such boards: leave them unconfigured, or take them for a device of the list."
     ConfigRefused "C03" Unit "Config impossible:\nsee the page for why"
         "The configuration that the recipe asks for can't be made for this board, or its firmware could not read it; the message says why. Nothing was erased. Change the recipe."
+    InDoubt "C04" Unit "Plug in doubt: see\nthe page for why"
+        "The vendor's settings leave a doubt about this plug that its recipe does not accept: the message says what was found, why it matters, and the way on. Nothing was erased. Accept the doubt by its code (accept in the recipe), name the pins in the device list, or set the board aside; docs/doubts.md has every code."
     NotPlanned "P01" Unit "Plan refused: see\nthe page for why"
         "Writing this image would touch the boot loader, the calibration, or lie outside the flash. Nothing was erased."
     ShortCircuit "P02" Contact "Short circuit: look\nat board and jig"

@@ -6,7 +6,9 @@
 mod openbeken;
 mod summary;
 
-pub use openbeken::{Address, Configure, Mqtt, OpenBekenRule, PinSource, Secrets, Wifi, WithoutSettings, quad};
+pub use openbeken::{
+    Address, Calibrate, Configure, MeterSign, Mqtt, OpenBekenRule, PinSource, Secrets, Wifi, WithoutSettings, quad,
+};
 
 use super::chip::Chip;
 use super::openbeken::Device;

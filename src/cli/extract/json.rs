@@ -1,7 +1,7 @@
 //! The object that programs get.
 
 use super::facts::Facts;
-use crate::model::openbeken::pins::Why;
+use crate::model::openbeken::{Template, script};
 use crate::model::tuya::files::{File, FileStore};
 use crate::model::tuya::secret::Class;
 use crate::model::tuya::view::EntryView;
@@ -13,7 +13,12 @@ pub(super) fn object(facts: &Facts) -> Value {
     json!({
         "store": facts.store.as_ref().ok().map(|store| self::store(store, facts)),
         "source": facts.source.as_ref().map(|source| json!({
-            "from": match source { Source::Store(_) => "store", Source::App { .. } => "app", Source::File { .. } => "file" },
+            "from": match source {
+                Source::Store(_) => "store",
+                Source::App { .. } => "app",
+                Source::File { .. } => "file",
+                Source::Alone => "alone",
+            },
             "sound": source.is_sound(),
             "text": source.to_string(),
             "witness": match &facts.witness {
@@ -28,17 +33,27 @@ pub(super) fn object(facts: &Facts) -> Value {
         "chip": facts.calibration.map(|(_, chip)| chip),
         "settings": facts.settings,
         "meter": facts.meter,
-        "template": mapping.map(|mapping| mapping.template.to_json()),
-        "script": mapping.map(|mapping| mapping.lines.clone()).unwrap_or_default(),
+        "template": mapping.map(|mapping| template(&mapping.template)),
+        "doubts": facts.doubts,
+        "script": mapping.map(|mapping| script::lines(&mapping.template)).unwrap_or_default(),
         "device": facts.device.as_ref().map(|(name, template)| json!({"name": name, "template": template.to_json()})),
         "levels": mapping.map(|m| m.levels.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap_or_default(),
-        "conflicts": mapping.map(|m| m.conflicts.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap_or_default(),
+        "conflicts": mapping.map(|mapping| mapping.conflicts.clone()).unwrap_or_default(),
         "ignored": mapping.map(|mapping| {
-            let pins = mapping.ignored.iter().filter(|ignored| ignored.why != Why::NotAPin);
+            let pins = mapping.ignored.iter().filter(|ignored| ignored.why.is_told());
             pins.map(|ignored| json!({"key": ignored.key, "why": ignored.why.to_string()})).collect::<Vec<_>>()
         }).unwrap_or_default(),
         "notes": facts.notes,
     })
+}
+
+/// The template with its flags as the number that they are; those who copy templates write a text.
+fn template(template: &Template) -> Value {
+    let mut json = template.to_json();
+    if let (Some(flags), Some(object)) = (template.flag_bits(), json.as_object_mut()) {
+        object.insert("flags".to_owned(), json!(flags));
+    }
+    json
 }
 
 fn store(store: &Store, facts: &Facts) -> Value {

@@ -71,7 +71,9 @@ fn the_object_has_what_programs_rely_on() {
     assert_eq!(object["settings"], serde_json::from_str::<Value>(SEED).unwrap());
     assert_eq!(object["template"]["pins"]["6"], "Rel;1");
     assert_eq!(object["device"]["template"]["model"], "3202088");
-    assert_eq!(object["script"].as_array().unwrap().len(), 7);
+    assert_eq!((&object["template"]["flags"], &object["template"]["command"]), (&1024.into(), &"".into()));
+    assert_eq!(object["doubts"], Value::Array(Vec::new()));
+    assert_eq!(object["script"].as_array().unwrap().len(), 8);
     assert!(object["notes"].is_array());
     let entry = &object["store"]["entries"][2];
     assert_eq!(entry["class"], "mixed");
@@ -186,8 +188,9 @@ fn a_file_without_a_store_says_what_was_found() {
 fn levels_change_the_template_and_the_note_goes() {
     let plain = Facts::of(&plug(), false, false);
     let levelled = Facts::of(&plug(), true, false);
-    assert!(plain.notes.iter().any(|note| note.contains("--levels")));
-    assert!(!levelled.notes.iter().any(|note| note.contains("--levels")));
+    assert!(plain.notes.iter().any(|note| note.contains("active level is not honoured: P10")));
+    assert!(!levelled.notes.iter().any(|note| note.contains("active level")));
+    assert_eq!(levelled.device.as_ref().map(|(name, _)| name.as_str()), Some("lsc-3202088"), "it is the same plug");
     assert_eq!(json::object(&levelled)["template"]["pins"]["10"], "WifiLED;0");
 }
 
@@ -208,4 +211,34 @@ fn the_chip_is_told_by_where_a_stock_flash_has_its_calibration() {
         dump[0x1E_E000..].copy_from_slice(&store.unwrap());
         assert_eq!(Facts::of(&dump, false, false).calibration, Some((0x1E_0000, chip)), "{module}");
     }
+}
+
+#[test]
+fn settings_alone_are_read_and_their_doubts_are_told() {
+    let settings = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/settings/curtain-moes.json"));
+    let profile = format!("{{\"manufacturer\": \"Moes\", \"device_configuration\": {settings}}}\n");
+    for text in [settings, profile.as_str()] {
+        let facts = Facts::of(text.as_bytes(), true, false);
+        assert!(facts.is_usable());
+        let object = json::object(&facts);
+        assert_eq!(
+            (&object["source"]["from"], &object["template"]["pins"]["6"]),
+            (&"alone".into(), &"ShutterA;1".into())
+        );
+        let doubt = &object["doubts"][0];
+        assert_eq!((&doubt["code"], &doubt["facts"][0]), (&"motor".into(), &"rl1_pin 6".into()));
+        let page = text::page(&facts);
+        assert!(page.contains("\nDoubts\n  - motor: This is a curtain or shutter motor: P6 and P9"), "{page}");
+        assert!(page.contains("at each start: backlog startDriver Shutters;"), "{page}");
+    }
+    assert!(!Facts::of(b"[1, 2]", false, false).is_usable());
+    assert!(!Facts::of(b"{\"a\": ", false, false).is_usable());
+}
+
+#[test]
+fn a_store_without_settings_says_why_there_are_no_pins() {
+    let entries = vec![("gw_di".to_owned(), br#"{"swv":"1.0.0"}"#.to_vec())];
+    let object = json::object(&Facts::of(&encode::store(&Spec { entries, ..Spec::default() }).unwrap(), false, false));
+    assert_eq!((&object["template"], &object["doubts"][0]["code"]), (&Value::Null, &"no-pins".into()));
+    assert!(object["doubts"][0]["text"].as_str().unwrap().contains("second controller"), "{object}");
 }

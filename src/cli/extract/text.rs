@@ -3,7 +3,8 @@
 mod plain;
 
 use super::facts::Facts;
-use crate::model::openbeken::pins::{Ignored, Mapping, Why};
+use crate::model::openbeken::pins::{Mapping, Sure};
+use crate::model::openbeken::script;
 use crate::model::tuya::Store;
 use crate::model::tuya::secret::Class;
 use crate::model::tuya::store::SETTINGS;
@@ -28,6 +29,10 @@ pub(super) fn page(facts: &Facts) -> String {
     plain::meter(&mut page, facts);
     if let Some(mapping) = &facts.mapping {
         template(&mut page, mapping, facts);
+    }
+    if !facts.doubts.is_empty() {
+        page.title("Doubts");
+        facts.doubts.iter().for_each(|doubt| page.line(&format!("- {doubt}")));
     }
     if !facts.notes.is_empty() {
         page.title("Notes");
@@ -152,13 +157,16 @@ fn cut(value: &str, show: Show) -> String {
 
 fn template(page: &mut Page, mapping: &Mapping, facts: &Facts) {
     page.title("Pins");
+    let width = mapping.template.pins.values().map(|what| what.to_string().len()).max().unwrap_or(0);
     for (pin, what) in &mapping.template.pins {
-        page.line(&format!("P{pin:<3} {what}"));
+        let origin = mapping.origins.get(pin).map(|origin| match origin.sure {
+            Sure::Certain => origin.key.clone(),
+            Sure::Likely => format!("{}, likely", origin.key),
+        });
+        page.line(&format!("P{pin:<3} {:<width$}  {}", what.to_string(), origin.unwrap_or_default()));
     }
-    let left: Vec<&Ignored> =
-        mapping.ignored.iter().filter(|ignored| !matches!(ignored.why, Why::NotAPin | Why::Level)).collect();
-    for ignored in left {
-        page.line(&format!("not mapped: {}, {}", ignored.key, ignored.why));
+    if !mapping.template.command.is_empty() {
+        page.line(&format!("at each start: {}", mapping.template.command));
     }
     page.title("OpenBeken template");
     page.raw(&mapping.template.to_json().to_string());
@@ -167,5 +175,5 @@ fn template(page: &mut Page, mapping: &Mapping, facts: &Facts) {
         page.raw(&template.to_json().to_string());
     }
     page.title("Script");
-    mapping.lines.iter().for_each(|line| page.raw(line));
+    script::lines(&mapping.template).iter().for_each(|line| page.raw(line));
 }

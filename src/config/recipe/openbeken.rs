@@ -3,12 +3,15 @@
 use super::super::problem::nearest;
 use super::super::read::{At, Section, Source};
 use super::super::secret::Keyring;
+use super::doubts;
 use crate::model::chip::Chip;
 use crate::model::mac::Mac;
 use crate::model::openbeken::fields::{self, Field};
 use crate::model::openbeken::{Device, tailor, wanted};
 use crate::model::pattern::{Labels, Pattern};
-use crate::model::recipe::{Address, Configure, Mqtt, OpenBekenRule, PinSource, Secrets, Wifi, WithoutSettings, quad};
+use crate::model::recipe::{
+    Address, Calibrate, Configure, MeterSign, Mqtt, OpenBekenRule, PinSource, Secrets, Wifi, WithoutSettings, quad,
+};
 use crate::model::secret::Secret;
 
 /// OpenBeken's usual MQTT port.
@@ -64,6 +67,9 @@ pub(super) fn read(mut section: Section<'_>, source: &Source<'_>, around: &Aroun
         pins: pins.unwrap_or(usual),
         without_settings: without_settings(&mut section, source, around.devices),
         levels: section.flag("levels").is_some_and(|levels| levels.value),
+        accept: doubts::accept(&mut section, source),
+        calibrate: calibrate(&mut section),
+        meter_sign: meter_sign(&mut section),
         name: name.map(|name| name.value),
         number_from: number_from.map(|from| from.value),
         flags: flags(&mut section, source),
@@ -180,6 +186,15 @@ fn flags(section: &mut Section<'_>, source: &Source<'_>) -> Option<Vec<u8>> {
         source.error(at, what, "OpenBeken's page of flags shows their numbers");
     }
     Some(value.into_iter().filter_map(good).collect())
+}
+
+fn calibrate(section: &mut Section<'_>) -> Calibrate {
+    let words = [("factory", Calibrate::Factory), ("none", Calibrate::None)];
+    section.word("calibrate", &words).map(|word| word.value).unwrap_or_default()
+}
+
+fn meter_sign(section: &mut Section<'_>) -> Option<MeterSign> {
+    section.word("meter_sign", &[("+", MeterSign::Plus), ("-", MeterSign::Minus)]).map(|word| word.value)
 }
 
 fn pattern(section: &mut Section<'_>, key: &'static str, source: &Source<'_>) -> Option<At<Pattern>> {

@@ -1,7 +1,8 @@
 //! Texts of recipes, good and bad.
 
 use super::*;
-use crate::model::recipe::{Configure, PinSource, WithoutSettings};
+use crate::model::openbeken::doubt::Code;
+use crate::model::recipe::{Calibrate, Configure, MeterSign, PinSource, WithoutSettings};
 
 fn try_parse(text: &str) -> Result<(Recipe, Vec<Problem>), Problems> {
     parse(Path::new("r.toml"), text)
@@ -148,6 +149,49 @@ gateway = "192.0.2.1"
     r.toml:17: error: [openbeken] mqtt: group must be one line of text; take control characters out
     r.toml:19: error: [openbeken] address: ip: expected an address of the gateway's network for a device, found 192.0.3.1; correct ip, mask or gateway
     r.toml:20: error: [openbeken] address: mask must be an IPv4 address, found "255.255.255"; write four numbers from 0 to 255 with dots between them
+    "##);
+}
+
+#[test]
+fn doubts_meter_and_levels_are_understood() {
+    let text = r#"
+[openbeken]
+configure = "flash"
+levels = true
+accept = ["motor", "strip"]
+calibrate = "none"
+meter_sign = "-"
+"#;
+    let (recipe, warnings) = try_parse(text).unwrap();
+    assert_eq!(warnings, []);
+    let rule = recipe.openbeken;
+    assert_eq!((rule.levels, rule.accept.as_slice()), (true, [Code::Motor, Code::Strip].as_slice()));
+    assert_eq!((rule.calibrate, rule.meter_sign), (Calibrate::None, Some(MeterSign::Minus)));
+    let rule = try_parse("[openbeken]\nconfigure = \"flash\"\n").unwrap().0.openbeken;
+    assert_eq!((rule.accept.len(), rule.calibrate, rule.meter_sign), (0, Calibrate::Factory, None));
+}
+
+#[test]
+fn a_doubt_that_no_recipe_may_accept_is_named_with_its_line() {
+    let text = r#"
+[openbeken]
+configure = "flash"
+accept = [
+    "strip",
+    "moter",
+    "toaster",
+    "coil",
+    "no-pins",
+    "strip",
+]
+calibrate = "owner"
+meter_sign = "plus"
+"#;
+    insta::assert_snapshot!(try_parse(text).unwrap_err(), @r##"
+    "##);
+    insta::assert_snapshot!(try_parse("[openbeken]\nconfigure = \"flash\"\naccept = \"strip\"\n").unwrap_err(), @r##"
+    "##);
+    insta::assert_snapshot!(try_parse("[openbeken]\nconfigure = \"flash\"\naccept = [1]\n").unwrap_err(), @r##"
     "##);
 }
 

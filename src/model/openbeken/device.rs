@@ -1,14 +1,16 @@
 //! The device list: what is known of a product beyond its settings.
 //!
 //! A device is a TOML file in `config/devices`. `[match]` says which units it means, by `module`, `product_keys` and
-//! `pins`; every criterion given must hold. `[template]` overrides what the settings gave: `vendor`, `name`, `model`,
-//! `chip`, `board`, `flags`, `command`, `keywords`, `image`, `wiki`; `[template.pins]` replaces single pins, with
-//! `None` to take one away.
+//! `pins`; every criterion given must hold, where the polarity of an LED does not count. `[template]` overrides what the
+//! settings gave: `vendor`, `name`, `model`, `chip`, `board`, `flags`, `command`, `keywords`, `image`, `wiki`;
+//! `[template.pins]` replaces single pins, with `None` to take one away. `meter_sign` says which way round the meter is.
 
 use super::PINS;
 use super::roles::Role;
 use super::template::{Pin, Template};
+use super::wanted::FLAGS_OF_HARDWARE;
 use crate::model::chip::Chip;
+use crate::model::recipe::MeterSign;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -23,6 +25,7 @@ pub struct Device {
     pub name: String,
     rule: Match,
     change: Change,
+    meter_sign: Option<MeterSign>,
 }
 
 /// What is known of a unit.
@@ -80,6 +83,14 @@ pub enum DeviceError {
         /// What came.
         found: String,
     },
+    /// A sign that is none.
+    #[error("device {name}: expected meter_sign = \"+\" or \"-\", found {found:?}")]
+    MeterSign {
+        /// The device.
+        name: String,
+        /// What came.
+        found: String,
+    },
     /// It would match every unit.
     #[error("device {name}: expected a module, product_keys or pins in [match], found none")]
     MatchesAll {
@@ -94,6 +105,7 @@ struct File {
     r#match: MatchFile,
     #[serde(default)]
     template: Fields,
+    meter_sign: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -140,8 +152,12 @@ impl Device {
         if let Some(flags) = file.template.flags.as_ref().filter(|flags| flags.parse::<u64>().is_err()) {
             return Err(DeviceError::Flags { name: name.to_owned(), found: flags.clone() });
         }
+        let sign = |found: String| {
+            MeterSign::parse(&found).ok_or_else(|| DeviceError::MeterSign { name: name.to_owned(), found })
+        };
+        let meter_sign = file.meter_sign.map(sign).transpose()?;
         let change = Change { pins: pins(name, &file.template.pins)?, fields: file.template };
-        Ok(Self { name: name.to_owned(), rule, change })
+        Ok(Self { name: name.to_owned(), rule, change, meter_sign })
     }
 
     /// The devices that flashjig brings along; a file that cannot be read is left out (a test reads them all).
@@ -155,7 +171,22 @@ impl Device {
         rule.module.as_deref().is_none_or(|module| facts.module == Some(module))
             && (rule.product_keys.is_empty()
                 || facts.product_key.is_some_and(|key| rule.product_keys.iter().any(|known| known == key)))
-            && rule.pins.as_ref().is_none_or(|pins| *pins == facts.template.pins)
+            && rule.pins.as_ref().is_none_or(|pins| is_same(pins, &facts.template.pins))
+    }
+
+    /// Pins that it names in `[template.pins]`, for all units that it means.
+    pub fn names(&self) -> &BTreeMap<u8, Pin> {
+        &self.change.pins
+    }
+
+    /// Whether it has a startup command of its own.
+    pub fn has_command(&self) -> bool {
+        self.change.fields.command.as_ref().is_some_and(|command| !command.is_empty())
+    }
+
+    /// Which way round its meter counts.
+    pub fn meter_sign(&self) -> Option<MeterSign> {
+        self.meter_sign
     }
 
     /// How much the match says: a product key more than pins, pins more than a module.
@@ -181,7 +212,8 @@ impl Device {
         self.apply(&known)
     }
 
-    /// The settings' template with the device's overrides. Placeholders of the importer go.
+    /// The settings' template with the device's overrides. Placeholders of the importer go; flags that say how the
+    /// hardware is driven stay.
     pub fn apply(&self, template: &Template) -> Template {
         let change = self.change.fields.clone();
         let mut pins = template.pins.clone();
@@ -193,7 +225,7 @@ impl Device {
             model: change.model.unwrap_or_else(|| template.model.clone()),
             chip: change.chip.unwrap_or_else(|| template.chip.clone()),
             board: change.board.unwrap_or_else(|| template.board.clone()),
-            flags: change.flags.or_else(|| template.flags.clone()),
+            flags: change.flags.map(|flags| with_hardware(&flags, template)).or_else(|| template.flags.clone()),
             command: change.command.unwrap_or_else(|| template.command.clone()),
             keywords: change.keywords,
             image: change.image,
@@ -201,6 +233,25 @@ impl Device {
             pins,
         }
     }
+}
+
+/// Whether two sets of pins are of one plug. Which level lights an LED is a matter of taste in templates.
+fn is_same(a: &BTreeMap<u8, Pin>, b: &BTreeMap<u8, Pin>) -> bool {
+    let plain = |pins: &BTreeMap<u8, Pin>| -> Vec<(u8, Pin)> {
+        let lit = |what: &Pin| match what.role.name() {
+            Some("LED_n") => Role::parse("LED"),
+            Some("WifiLED_n") => Role::parse("WifiLED"),
+            _ => None,
+        };
+        pins.iter().map(|(&pin, what)| (pin, Pin { role: lit(what).unwrap_or(what.role), ..*what })).collect()
+    };
+    plain(a) == plain(b)
+}
+
+fn with_hardware(flags: &str, template: &Template) -> String {
+    let number = |flags: &str| flags.trim().parse::<u64>().ok();
+    let own = template.flags.as_deref().and_then(number).unwrap_or(0) & FLAGS_OF_HARDWARE;
+    number(flags).map_or_else(|| flags.to_owned(), |flags| (flags | own).to_string())
 }
 
 fn pins(name: &str, list: &BTreeMap<String, String>) -> Result<BTreeMap<u8, Pin>, DeviceError> {
@@ -216,78 +267,4 @@ fn pins(name: &str, list: &BTreeMap<String, String>) -> Result<BTreeMap<u8, Pin>
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::openbeken::pins::{Options, map};
-    use crate::model::openbeken::script;
-
-    fn seed() -> Template {
-        let settings: serde_json::Value = serde_json::from_str(
-            r#"{"rl1_pin":6,"bt1_pin":7,"led1_pin":8,"netled1_pin":10,"sel_pin_pin":11,"vi_pin":24,"ele_pin":26,"module":"WB2S"}"#,
-        )
-        .unwrap();
-        map(settings.as_object().unwrap(), Options::default()).template
-    }
-
-    fn facts(template: &Template) -> Facts<'_> {
-        Facts { module: Some("WB2S"), product_key: None, template }
-    }
-
-    #[test]
-    fn the_missions_plug_gets_the_device_lists_template() {
-        // The entry of the web application's devices.json for this plug.
-        let (devices, seed) = (Device::built_in(), seed());
-        let device = Device::find(&devices, &facts(&seed)).unwrap();
-        let template = device.apply(&seed);
-        assert_eq!(
-            serde_json::to_string(&template.to_json()).unwrap(),
-            r#"{"vendor":"LSC","bDetailed":"0","name":"Action SmartPlug with power monitoring","model":"3202088","chip":"BK7231T","board":"WB2S","flags":"1024","pins":{"6":"Rel;1","7":"Btn;1","8":"LED;1","10":"WifiLED_n;0","11":"BL0937SEL;0","24":"BL0937CF1;0","26":"BL0937CF;0"},"command":""}"#
-        );
-        assert_eq!(
-            script::lines(&template),
-            [
-                "backlog setPinRole 6 Rel; setPinChannel 6 1",
-                "backlog setPinRole 7 Btn; setPinChannel 7 1",
-                "backlog setPinRole 8 LED; setPinChannel 8 1",
-                "backlog setPinRole 10 WifiLED_n; setPinChannel 10 0",
-                "backlog setPinRole 11 BL0937SEL; setPinChannel 11 0",
-                "backlog setPinRole 24 BL0937CF1; setPinChannel 24 0",
-                "backlog setPinRole 26 BL0937CF; setPinChannel 26 0",
-                "Flags 1024",
-            ]
-        );
-        let started = Template { command: "startDriver BL0937".into(), ..template };
-        assert_eq!(script::lines(&started).last().unwrap(), "StartupCommand \"startDriver BL0937\"");
-        assert!(script::autoexec(&started).ends_with("Flags 1024\nstartDriver BL0937\n"));
-    }
-
-    #[test]
-    fn the_strongest_match_wins() {
-        let parse = |name: &str, text: &str| Device::parse(name, text).unwrap();
-        let devices = [
-            parse("module", "[match]\nmodule = \"WB2S\""),
-            parse("other", "[match]\nmodule = \"CB2S\""),
-            parse("pins", "[match.pins]\n6 = \"Rel;1\""),
-            parse("key", "[match]\nproduct_keys = [\"a\", \"keyabc\"]\n[template.pins]\n6 = \"None\"\n7 = \"Btn;1\""),
-        ];
-        let mut template = Template::default();
-        let name = |facts: &Facts| Device::find(&devices, facts).map(|device| device.name.clone());
-        assert_eq!(name(&facts(&template)).as_deref(), Some("module"));
-        template.pins.insert(6, Pin::parse("Rel;1").unwrap());
-        assert_eq!(name(&facts(&template)).as_deref(), Some("pins"));
-        let with_key = Facts { product_key: Some("keyabc"), ..facts(&template) };
-        assert_eq!(name(&with_key).as_deref(), Some("key"));
-        assert_eq!(devices[3].apply(&template).pins, BTreeMap::from([(7, Pin::parse("Btn;1").unwrap())]));
-        assert_eq!(name(&Facts { module: None, ..facts(&Template::default()) }), None);
-    }
-
-    #[test]
-    fn a_bad_file_names_what_is_wrong() {
-        let error = |text: &str| Device::parse("bad", text).unwrap_err().to_string();
-        assert!(error("[match]\n").contains("found none"));
-        assert!(error("[match]\nmodul = 1").contains("modul"));
-        assert!(error("[match]\nmodule = \"X\"\n[template.pins]\n29 = \"Rel;1\"").contains("pin 29"));
-        assert!(error("[match.pins]\n6 = \"Toaster\"").contains("Toaster"));
-        assert!(error("nonsense").contains("bad"));
-    }
-}
+mod tests;

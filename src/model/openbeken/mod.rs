@@ -1,19 +1,25 @@
 //! What a converted unit is told about its hardware: pin roles, templates, scripts, and the configuration sector.
 //!
-//! [`pins::map`] makes a [`template::Template`] of the vendor's settings, a [`device::Device`] of the list may
-//! override it, [`script`] and [`config`] bring it to the unit. [`findings`] does that for a dump, [`tailor`] makes the
-//! configuration that a recipe asks for.
+//! [`pins::map`] makes a [`template::Template`] of the vendor's settings and raises each [`doubt::Doubt`] about it, a
+//! [`device::Device`] of the list may override it, [`script`] and [`config`] bring it to the unit. [`findings`] does that for
+//! a dump, [`tailor`] decides what a recipe makes of it and builds the configuration.
 
 pub mod calibration;
+mod claim;
 pub mod config;
 pub mod crc;
 pub mod device;
+mod differs;
+pub mod doubt;
+pub mod drivers;
 pub mod fields;
 pub mod findings;
-pub mod needs;
+mod judge;
 pub mod pins;
 pub mod roles;
 pub mod script;
+mod settings;
+mod settles;
 mod table;
 pub mod tailor;
 pub mod template;
@@ -22,6 +28,7 @@ pub mod wanted;
 pub use calibration::Calibration;
 pub use config::Config;
 pub use device::Device;
+pub use doubt::Doubt;
 pub use findings::Findings;
 pub use roles::Role;
 pub use template::{Pin, Template};

@@ -3,13 +3,14 @@
 use super::calibration::Calibration;
 use super::config::{Config, ConfigError};
 use super::device::Device;
+use super::doubt::Doubt;
 use super::findings::Findings;
-use super::template::Template;
-use super::wanted::{self, Mqtt, Wanted, Wifi};
+pub use super::judge::{Around, Choice, judge};
+use super::wanted::{self, FLAGS_OF_HARDWARE, Mqtt, Wanted, Wifi};
 use crate::model::chip::Chip;
 use crate::model::fault::FaultCode;
 use crate::model::pattern::{Labels, PatternError};
-use crate::model::recipe::{Configure, OpenBekenRule, PinSource, Secrets, WithoutSettings};
+use crate::model::recipe::{OpenBekenRule, Secrets};
 
 /// Longest name: the firmware's short name with its NUL. The long name, which the access point shows, may have one more.
 pub const LONGEST_NAME: usize = 31;
@@ -17,8 +18,14 @@ pub const LONGEST_NAME: usize = 31;
 /// Why a unit can't be configured as its recipe asks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
+    /// Doubts that its recipe does not accept.
+    #[error("{}", .doubts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))]
+    InDoubt {
+        /// They, the gravest first.
+        doubts: Vec<Doubt>,
+    },
     /// No pins that can be trusted.
-    #[error("{why}; without_settings in the recipe says what shall become of such a unit")]
+    #[error("{why}")]
     NoSettings {
         /// What was expected and found.
         why: String,
@@ -62,83 +69,19 @@ impl Unfit {
     /// Its code.
     pub fn fault(&self) -> FaultCode {
         match self {
+            Self::InDoubt { .. } => FaultCode::InDoubt,
             Self::NoSettings { .. } => FaultCode::NoSettings,
             _ => FaultCode::ConfigRefused,
         }
     }
 }
 
-/// What a unit is, and what it gets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// Its template, for the record.
-    pub template: Option<Template>,
-    /// The device of the list that it is.
-    pub device: Option<String>,
-    /// Whether it gets a configuration.
-    pub configure: bool,
-    /// Whether the template's pins, flags and command are in it.
-    pub with_template: bool,
-    /// What a reader must know.
-    pub notes: Vec<String>,
-    /// The power meter's calibration that it gets.
-    pub calibration: Calibration,
-}
-
-/// Decides what a unit is. A unit without settings is never guessed at.
+/// [`judge`] without a look at the image that was chosen, and with each doubt among the notes.
 pub fn choose(rule: &OpenBekenRule, found: &Findings, chip: Chip, devices: &[Device]) -> Result<Choice, Unfit> {
-    let mut choice = Choice {
-        template: found.template.clone(),
-        device: found.device.clone(),
-        configure: rule.configure == Configure::Flash,
-        with_template: true,
-        notes: found.notes.clone(),
-        calibration: Calibration::DEFAULT,
-    };
-    if !choice.configure {
-        choice.notes.extend(found.template.as_ref().and(found.doubt.clone()));
-        return Ok(choice);
-    }
-    match (&rule.pins, &found.doubt, &rule.without_settings) {
-        (PinSource::Tuya, None, _) => {}
-        (PinSource::None, _, _) => choice.with_template = false,
-        (PinSource::Device(name), _, _) => become_device(&mut choice, name, found, chip, devices)?,
-        (PinSource::Tuya, Some(_), WithoutSettings::Device(name)) => {
-            become_device(&mut choice, name, found, chip, devices)?;
-        }
-        (PinSource::Tuya, Some(why), WithoutSettings::Refuse) => return Err(Unfit::NoSettings { why: why.clone() }),
-        (PinSource::Tuya, Some(why), WithoutSettings::Unconfigured) => {
-            choice.configure = false;
-            choice.notes.push(format!("left unconfigured, as the recipe says: {why}"));
-        }
-    }
+    let mut choice = judge(rule, found, &Around { chip, devices, image: None })?;
+    choice.notes.extend(choice.accepted.iter().map(|doubt| format!("accepted: {doubt}")));
+    choice.notes.extend(choice.doubts.iter().map(ToString::to_string));
     Ok(choice)
-}
-
-fn become_device(
-    choice: &mut Choice,
-    name: &str,
-    found: &Findings,
-    chip: Chip,
-    devices: &[Device],
-) -> Result<(), Unfit> {
-    let device = devices.iter().find(|device| device.name == name).ok_or_else(|| {
-        let known: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
-        Unfit::NoDevice { name: name.to_owned(), known: known.join(", ") }
-    })?;
-    let template = device.template(chip);
-    if template.pins.is_empty() {
-        return Err(Unfit::NoPins { name: name.to_owned() });
-    }
-    choice.notes.extend(found.doubt.clone());
-    if let Some(settings) = found.template.as_ref().filter(|settings| settings.pins != template.pins) {
-        choice.notes.push(format!(
-            "the recipe says {name}; the vendor's settings have other pins: {}",
-            settings.pins.iter().map(|(pin, what)| format!("P{pin} {what}")).collect::<Vec<_>>().join(", ")
-        ));
-    }
-    (choice.template, choice.device) = (Some(template), Some(name.to_owned()));
-    Ok(())
 }
 
 /// The configuration of one unit, with its name.
@@ -151,7 +94,9 @@ pub fn build(
     let template = choice.template.as_ref().filter(|_| choice.with_template);
     let mut wanted = template.map(Wanted::of).unwrap_or_default();
     if let Some(numbers) = &rule.flags {
-        wanted.flags = Some(wanted::flags(numbers)?);
+        // the recipe does not know how this lamp's white is wired
+        let hardware = wanted.flags.unwrap_or(0) & FLAGS_OF_HARDWARE;
+        wanted.flags = Some(wanted::flags(numbers)? | hardware);
     } else if let Some(flags) = template.and_then(|template| template.flags.as_ref()).filter(|_| wanted.flags.is_none())
     {
         let why = format!("expected the flags of the template as a number, found {flags:?}");

@@ -21,6 +21,11 @@ impl Pin {
         Self { role, channel, channel2: 0 }
     }
 
+    /// Whether it has the role of this name.
+    pub fn is(self, role: &str) -> bool {
+        self.role.name() == Some(role)
+    }
+
     /// From a template's text, such as `Rel;1`.
     pub fn parse(text: &str) -> Option<Self> {
         let mut words = text.split(';').map(str::trim);
@@ -101,6 +106,11 @@ pub enum TemplateError {
 }
 
 impl Template {
+    /// The flags as bits, flag 0 in the lowest.
+    pub fn flag_bits(&self) -> Option<u64> {
+        self.flags.as_ref()?.trim().parse().ok()
+    }
+
     /// The template as JSON, keys in the web importer's order.
     pub fn to_json(&self) -> Value {
         let pins: Map<String, Value> =

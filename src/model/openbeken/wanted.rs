@@ -13,8 +13,16 @@ use std::collections::BTreeMap;
 pub(super) const MQTT_PLACEHOLDER: &str = "qqqqqqqqqq";
 /// Number of the highest flag that the firmware knows: `new_pins.h` counts 52 of them.
 pub const LAST_FLAG: u8 = 51;
+/// Flag 8: the first white channel is the temperature, the second the brightness.
+pub(super) const FLAG_MIXED_WHITE: u64 = 1 << 8;
 /// Flag 10, the firmware's default: tell the state after connecting.
-const FLAG_SELF_STATE: u64 = 1 << 10;
+pub(super) const FLAG_SELF_STATE: u64 = 1 << 10;
+/// Flag 24: cold white is mixed of the colours.
+const FLAG_COLD_BY_COLOURS: u64 = 1 << 24;
+/// Flag 26: drivers talk over UART2.
+pub(super) const FLAG_UART2: u64 = 1 << 26;
+/// Flags that say how the hardware is driven: they stay, whatever others are asked for.
+pub(super) const FLAGS_OF_HARDWARE: u64 = FLAG_MIXED_WHITE | FLAG_COLD_BY_COLOURS | FLAG_UART2;
 /// Flag 31: a command line on UART1, that is on P10 and P11.
 const FLAG_UART1: u64 = 1 << 31;
 /// The access point's code copies the long name into a buffer of this size.
@@ -78,7 +86,7 @@ impl Wanted {
     pub fn of(template: &Template) -> Self {
         Self {
             pins: template.pins.clone(),
-            flags: template.flags.as_ref().and_then(|flags| flags.trim().parse().ok()),
+            flags: template.flag_bits(),
             startup: template.command.clone(),
             ..Self::default()
         }

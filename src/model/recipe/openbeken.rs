@@ -1,5 +1,6 @@
 //! The plug's configuration, as a recipe asks for it.
 
+use crate::model::openbeken::doubt::Code;
 use crate::model::pattern::Pattern;
 use crate::model::secret::Secret;
 
@@ -12,8 +13,14 @@ pub struct OpenBekenRule {
     pub pins: PinSource,
     /// What becomes of a unit whose pins shall come from the vendor's settings, and that has none.
     pub without_settings: WithoutSettings,
-    /// Whether the vendor's active levels are honoured.
+    /// Whether LEDs follow the vendor's active levels. Relays, coils and PWM always do.
     pub levels: bool,
+    /// Doubts that stop no unit of this recipe.
+    pub accept: Vec<Code>,
+    /// What becomes of the factory's calibration of the meter.
+    pub calibrate: Calibrate,
+    /// Which way round a BL0942 counts; `None`: the device list says it, or nobody.
+    pub meter_sign: Option<MeterSign>,
     /// The plug's name.
     pub name: Option<Pattern>,
     /// The first running number; `None`: 1.
@@ -51,6 +58,45 @@ pub enum Configure {
     Flash,
     /// Sent to the plug once it runs.
     Http,
+}
+
+/// What becomes of the factory's calibration of the meter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Calibrate {
+    /// It is carried over where it can be trusted.
+    #[default]
+    Factory,
+    /// The plug keeps the firmware's own factors.
+    None,
+}
+
+/// Which way round a meter is wired: whether its count of power rises or falls when power is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeterSign {
+    /// It rises.
+    Plus,
+    /// It falls.
+    Minus,
+}
+
+impl MeterSign {
+    /// From `+` or `-`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "+" => Some(Self::Plus),
+            "-" => Some(Self::Minus),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for MeterSign {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Plus => "+",
+            Self::Minus => "-",
+        })
+    }
 }
 
 /// Where the roles of the pins come from.

@@ -1,7 +1,7 @@
 //! A recipe in words, for the page. Passwords are not in a recipe; the start-up command may hold one, so only that
 //! there is one is told.
 
-use super::{BackupMode, Configure, PinSource, Recipe, WithoutSettings};
+use super::{BackupMode, Calibrate, Configure, PinSource, Recipe, WithoutSettings};
 
 impl Recipe {
     /// What it says, a sentence a line.
@@ -36,6 +36,16 @@ impl Recipe {
                 WithoutSettings::Unconfigured => "Without settings: firmware, and no configuration".into(),
                 WithoutSettings::Device(name) => format!("Without settings: the pins of the device {name}"),
             });
+        }
+        if !plug.accept.is_empty() {
+            let codes: Vec<&str> = plug.accept.iter().map(|code| code.word()).collect();
+            lines.push(format!("Doubts accepted: {}", codes.join(", ")));
+        }
+        if plug.calibrate == Calibrate::None {
+            lines.push("Meter: the factory's calibration is not carried over".into());
+        }
+        if let Some(sign) = plug.meter_sign {
+            lines.push(format!("Meter sign: {sign}"));
         }
         if let Some(name) = &plug.name {
             lines.push(format!("Name: {name}"));

@@ -2,7 +2,7 @@
 //!
 //! As bk7231tools does it: decrypt the app, find a word that every pin table has, take the text around it.
 
-use super::value::{Parsed, flattened};
+use super::value::Parsed;
 use crate::model::chip::{Family, Key};
 use crate::model::code;
 use serde_json::{Map, Value};
@@ -53,7 +53,7 @@ fn around(app: &[u8], at: usize) -> Option<AppTable> {
     // A format string of the vendor's own parser has the words too, but no values.
     let has_pins = settings.iter().any(|(name, value)| name.contains("pin") && value.is_number());
     (has_pins || settings.contains_key("module"))
-        .then(|| AppTable { at: code::APP_BASE as usize + start + brace, settings: flattened(&settings) })
+        .then(|| AppTable { at: code::APP_BASE as usize + start + brace, settings })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use super::files::{FileStore, NoFiles};
 use super::secret::{Class, class};
 use super::store::{Absent, SETTINGS, Source, Store};
-use super::value::{Parsed, flattened};
+use super::value::Parsed;
 use serde_json::{Map, Value};
 
 /// Names that the copy has, in the order of preference: of most plugs, of newer SDKs, of some BK7231T.
@@ -20,7 +20,7 @@ const TOLD: usize = 8;
 /// The settings of a dump.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
-    /// In flat form; of two that differ those of the encrypted store.
+    /// As they lie there; of two that differ those of the encrypted store.
     pub map: Map<String, Value>,
     /// Where they come from; `None`: there are none.
     pub source: Option<Source>,
@@ -134,7 +134,7 @@ fn settings(bytes: &[u8]) -> Option<Map<String, Value>> {
         Parsed::Tree(Value::Object(object)) => Some(object),
         _ => None,
     })?;
-    let mut settings = flattened(&object);
+    let mut settings = object;
     settings.retain(|key, _| class(SETTINGS, &[key]) == Class::Free);
     (!settings.is_empty()).then_some(settings)
 }

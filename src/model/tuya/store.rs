@@ -8,7 +8,7 @@ use super::keys::{self, Entry, Health};
 use super::pages::Blocks;
 use super::protected;
 use super::secret::{self, Class};
-use super::value::{Parsed, flattened};
+use super::value::Parsed;
 use super::vault::{self, KeyFrom, Vault};
 use crate::model::chip;
 use crate::model::openbeken::config;
@@ -23,7 +23,7 @@ pub struct Store {
     pub found_at: usize,
     /// How the store is built.
     pub layout: Layout,
-    /// Pins, levels, module: the value `user_param_key` in flat form; empty without one.
+    /// Pins, levels, module: the value `user_param_key`; empty without one.
     pub settings: Map<String, Value>,
     /// Where the settings come from; `None`: there are none.
     pub source: Option<Source>,
@@ -67,6 +67,8 @@ pub enum Source {
         /// The file's name.
         name: String,
     },
+    /// From a file that holds nothing else.
+    Alone,
 }
 
 impl Source {
@@ -74,7 +76,7 @@ impl Source {
     pub fn is_sound(&self) -> bool {
         match self {
             Self::Store(health) => health.is_sound(),
-            Self::App { .. } | Self::File { .. } => true,
+            Self::App { .. } | Self::File { .. } | Self::Alone => true,
         }
     }
 }
@@ -85,6 +87,7 @@ impl std::fmt::Display for Source {
             Self::Store(health) => write!(f, "{SETTINGS}, {health}"),
             Self::App { at } => write!(f, "a table in the app at {at:#x}"),
             Self::File { name } => write!(f, "{name} of the file store"),
+            Self::Alone => f.write_str("a file of settings"),
         }
     }
 }
@@ -231,7 +234,7 @@ fn settings(entries: &[Entry], notes: &mut Vec<String>) -> (Map<String, Value>, 
         notes.push(format!("{SETTINGS}: expected an object, found something else"));
         return (Map::new(), None);
     };
-    let mut settings = flattened(object);
+    let mut settings = object.clone();
     let before = settings.len();
     settings.retain(|name, value| {
         secret::class(SETTINGS, &[name]) == Class::Free && (health.is_sound() || is_plausible(name, value))

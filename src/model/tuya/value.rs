@@ -182,61 +182,6 @@ fn typed(token: &str) -> Value {
     }
 }
 
-/// The old nested form of the settings (objects `sw`, `dltj`, `net`) brought to flat names, as upk2esphome does it;
-/// a flat one stays as it is.
-pub fn flattened(settings: &Map<String, Value>) -> Map<String, Value> {
-    let mut flat = Map::new();
-    if ["sw", "dltj", "net"].iter().any(|name| settings.get(*name).is_some_and(Value::is_object)) {
-        flatten("", settings, 0, &mut flat);
-        flat
-    } else {
-        settings.clone()
-    }
-}
-
-fn flatten(prefix: &str, from: &Map<String, Value>, depth: usize, into: &mut Map<String, Value>) {
-    for (name, value) in from {
-        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}_{name}") };
-        let switch = value.as_bool().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
-        match value {
-            Value::Object(inner) if depth < DEEPEST => flatten(&path, inner, depth + 1, into),
-            other => {
-                let value = switch.map_or_else(|| other.clone(), |on| Value::from(u8::from(on)));
-                into.insert(renamed(&path), value);
-            }
-        }
-    }
-}
-
-fn renamed(path: &str) -> String {
-    let path = path.strip_prefix("sw_").unwrap_or(path);
-    let path = path.strip_suffix("_value").unwrap_or(path);
-    for (from, to) in [
-        ("dltj_ivcpin_pin", "sel_pin_pin"),
-        ("dltj_ivcpin_lv", "sel_pin_lv"),
-        ("dltj_ivpin_pin", "vi_pin"),
-        ("dltj_epin_pin", "ele_pin"),
-        ("dltj_ct", "chip_type"),
-        ("dltj_ri", "resistor"),
-    ] {
-        if path == from {
-            return to.to_owned();
-        }
-    }
-    if let Some(rest) = path.strip_prefix("net_wfst") {
-        return format!("netled{rest}");
-    }
-    channel(path).unwrap_or_else(|| path.to_owned())
-}
-
-/// `ch_0_rl_pin` is `rl1_pin`.
-fn channel(path: &str) -> Option<String> {
-    let (number, rest) = path.strip_prefix("ch_")?.split_once('_')?;
-    let number = number.parse::<u8>().ok()?.checked_add(1)?;
-    let (kind, tail) = rest.split_at_checked(2)?;
-    (matches!(kind, "bt" | "rl") && (tail.is_empty() || tail.starts_with('_'))).then(|| format!("{kind}{number}{tail}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -298,18 +243,5 @@ mod tests {
     fn deep_nesting_is_bounded() {
         assert!(matches!(Parsed::of("{a:".repeat(5000).as_bytes()), Parsed::Partial(..)));
         assert!(matches!(Parsed::of("[".repeat(5000).as_bytes()), Parsed::Partial(..)));
-    }
-
-    #[test]
-    fn the_nested_form_gets_flat_names() {
-        let nested = tree(
-            "{sw:{ch:{0:{bt:{pin:7,lv:0,},rl:{pin:6,lv:true,},},},},dltj:{ct:0,ivpin:{pin:24,},epin:{pin:26,},},\
-             net:{wfst:{pin:10,lv:1,},},module:WB2S,}",
-        );
-        assert_eq!(
-            Value::Object(flattened(nested.as_object().unwrap())),
-            json!({"bt1_pin": 7, "bt1_lv": 0, "rl1_pin": 6, "rl1_lv": 1, "chip_type": 0, "vi_pin": 24, "ele_pin": 26,
-                "netled_pin": 10, "netled_lv": 1, "module": "WB2S"})
-        );
     }
 }

@@ -5,7 +5,7 @@ use crate::model::mac::Mac;
 use crate::model::openbeken::fields;
 use crate::model::openbeken::pins::{Options, map};
 use crate::model::pattern::Pattern;
-use crate::model::recipe;
+use crate::model::recipe::{self, Configure, PinSource};
 use crate::model::secret::Secret;
 use serde_json::json;
 
@@ -14,11 +14,12 @@ const MAC: Mac = Mac([0x18, 0xDE, 0x50, 0x3A, 0x8E, 0x3F]);
 fn plug() -> Findings {
     let settings = json!({"rl1_pin": 6, "bt1_pin": 7, "ele_rx": 10, "module": "WB3S"});
     let template = map(settings.as_object().unwrap(), Options::default()).template;
-    Findings { template: Some(template), module: Some("WB3S".into()), ..Findings::default() }
-}
-
-fn bare() -> Findings {
-    Findings { doubt: Some("found none".into()), ..Findings::default() }
+    Findings {
+        own: Some(template.clone()),
+        template: Some(template),
+        module: Some("WB3S".into()),
+        ..Findings::default()
+    }
 }
 
 fn rule(pins: PinSource) -> OpenBekenRule {
@@ -35,35 +36,6 @@ fn labels() -> Labels<'static> {
 
 fn built(rule: &OpenBekenRule) -> Result<(Config, String), Unfit> {
     build(rule, &Secrets::default(), &chosen(rule, &plug()).unwrap(), labels())
-}
-
-#[test]
-fn a_unit_without_settings_is_never_guessed_at() {
-    let mut rule = rule(PinSource::Tuya);
-    assert_eq!(chosen(&rule, &bare()).unwrap_err().fault(), FaultCode::NoSettings);
-    rule.without_settings = WithoutSettings::Unconfigured;
-    assert!(!chosen(&rule, &bare()).unwrap().configure);
-    rule.without_settings = WithoutSettings::Device("lsc-3202088".into());
-    let choice = chosen(&rule, &bare()).unwrap();
-    assert_eq!((choice.template.unwrap().pins.len(), choice.device.as_deref()), (7, Some("lsc-3202088")));
-    let damaged = Findings { doubt: Some("damaged".into()), ..plug() };
-    rule.without_settings = WithoutSettings::Refuse;
-    assert_eq!(chosen(&rule, &damaged).unwrap_err().fault(), FaultCode::NoSettings);
-}
-
-#[test]
-fn a_named_device_wins_over_the_settings_and_says_so() {
-    let choice = chosen(&rule(PinSource::Device("lsc-3202088".into())), &plug()).unwrap();
-    assert_eq!(choice.device.as_deref(), Some("lsc-3202088"));
-    assert!(choice.notes.iter().any(|note| note.contains("other pins: P6 Rel;1, P7 Btn;1")), "{:?}", choice.notes);
-    let missing = chosen(&rule(PinSource::Device("toaster".into())), &plug()).unwrap_err();
-    assert!(missing.to_string().contains("devices/toaster.toml"), "{missing}");
-}
-
-#[test]
-fn a_unit_left_alone_still_has_its_template() {
-    let choice = chosen(&OpenBekenRule::default(), &plug()).unwrap();
-    assert!(!choice.configure && choice.template.is_some());
 }
 
 #[test]
@@ -133,6 +105,16 @@ fn every_key_reaches_its_field() {
     assert_eq!(config.number(fields::MQTT_PORT), 8883);
     assert_eq!(config.flags(), 1 << 10 | 1 << 37);
     assert_eq!(config.pins().len(), 2);
+}
+
+#[test]
+fn flags_of_the_hardware_stay_whatever_the_recipe_asks_for() {
+    let settings = json!({"cmod": "cw", "c_pin": 8, "w_pin": 7, "cwtype": 1});
+    let template = map(settings.as_object().unwrap(), Options::default()).template;
+    let choice = Choice { template: Some(template), configure: true, with_template: true, ..Choice::default() };
+    let rule = OpenBekenRule { flags: Some(vec![10, 27]), ..rule(PinSource::Tuya) };
+    let (config, _) = build(&rule, &Secrets::default(), &choice, labels()).unwrap();
+    assert_eq!(config.flags(), 1 << 8 | 1 << 10 | 1 << 27);
 }
 
 #[test]
