@@ -50,7 +50,7 @@ async fn no_lost_or_doubled_byte_of_an_address_hits_the_boot_area() {
         let ((rx, _), _) = spans[&(chip, full, stage)];
         // a link check and the first erase, or the head of the first write, are shorter than 24 bytes
         let fault = Fault::Byte { way: Way::Rx, at: rx + number % 24, damage };
-        campaign::Case { number, chip, full, kind, stage, faults: vec![fault], at: 0 }
+        campaign::Case { number, chip, full, kind, stage, faults: vec![fault], at: 0, empty: std::time::Duration::ZERO }
     })
     .await;
     assert_eq!(table.all_wrong(), 0, "{table}");

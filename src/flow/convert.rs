@@ -1,8 +1,7 @@
 //! The loop: action, outcome, next action.
 
 use super::alarm;
-use super::job::{Job, Task};
-use super::note;
+use super::job::Job;
 use super::report::millis;
 use super::run::Run;
 use super::steps;
@@ -15,21 +14,12 @@ use crate::model::stage::Stage;
 use crate::model::unit::Unit;
 use std::time::Duration;
 
-/// Converts the unit in the nest, from settle to the light. Gives its record; the number in it is 0 when it could not
-/// be stored.
+/// Converts the unit in the nest, from settle to the light; its slot has noted it in the ledger and told that it began.
+/// Gives its record; the number in it is 0 when it could not be stored.
 ///
 /// The lines are safe when this returns. When it is dropped or panics half-way, the slot makes them safe.
 pub async fn convert(job: Job<'_>) -> Unit {
-    let recipe = match &job.task {
-        Task::Convert { .. } => job.recipe_name.clone(),
-        Task::Restore(restore) => format!("restore of unit {}", restore.unit),
-    };
     let mut run = Run::new(job);
-    // noted before it is shown: what was seen to start is in the ledger, whatever happens next
-    if let Err(trouble) = note::begin(&mut run).await {
-        return not_begun(run, trouble).await;
-    }
-    run.report.say(Event::Started { recipe }).await;
     let (mut cycle, mut action) = Cycle::start();
     let ending = loop {
         let stage = match action {
@@ -64,17 +54,6 @@ pub async fn convert(job: Job<'_>) -> Unit {
         Ending::Fault(..) => run.fault.clone(),
     };
     finish(run, ending, fault).await
-}
-
-/// A unit that the ledger can't take: nothing is done to its board.
-async fn not_begun(mut run: Run<'_>, trouble: Trouble) -> Unit {
-    let code = match trouble.outcome {
-        Outcome::Failed(code) | Outcome::Lost(code) => code,
-        _ => FaultCode::LedgerDown,
-    };
-    run.fault = Some(Fault::new(code, Stage::Settle, trouble.message));
-    let fault = run.fault.clone();
-    finish(run, Ending::Fault(code, Stage::Settle), fault).await
 }
 
 async fn finish(mut run: Run<'_>, ending: Ending, fault: Option<Fault>) -> Unit {

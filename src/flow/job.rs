@@ -9,9 +9,11 @@ use crate::model::digest::Digest;
 use crate::model::image::Image;
 use crate::model::recipe::Kit;
 use crate::store::{Archive, Ledger};
+use jiff::Timestamp;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// One unit's work order. Recipe and images are what the shelf held when the button was pressed; later changes on
@@ -33,6 +35,8 @@ pub struct Job<'a> {
     pub task: Task,
     /// Where it is made.
     pub origin: Origin,
+    /// When it began, as its first note in the ledger has it.
+    pub begin: Begin,
     /// How fast and how patient.
     pub pace: Pace,
     /// Events go here.
@@ -45,6 +49,24 @@ pub struct Job<'a> {
     pub alarm: watch::Receiver<Option<Alarm>>,
 }
 
+/// When a unit began.
+#[derive(Clone, Copy, Debug)]
+pub struct Begin {
+    /// For lengths.
+    pub at: Instant,
+    /// Wall clock; with the slot it tells one unit from the next.
+    pub started: Timestamp,
+    /// Whether that is right.
+    pub clock_synced: bool,
+}
+
+impl Begin {
+    /// Now.
+    pub fn now(clock: &Synced) -> Self {
+        Self { at: Instant::now(), started: crate::clock::now(), clock_synced: clock.get() }
+    }
+}
+
 /// What is to be done with a unit.
 #[derive(Clone, Debug)]
 pub enum Task {
@@ -55,6 +77,16 @@ pub enum Task {
     },
     /// Write its own stock backup back.
     Restore(Arc<Restore>),
+}
+
+impl Task {
+    /// The unit whose stock backup is to be written back.
+    pub fn restored_from(&self) -> Option<u64> {
+        match self {
+            Self::Convert { .. } => None,
+            Self::Restore(restore) => Some(restore.unit),
+        }
+    }
 }
 
 /// A stock backup on its way back.

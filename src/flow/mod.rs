@@ -8,7 +8,7 @@
 //! | `run` | one unit in flight |
 //! | `session` | the way to the chip, and what earlier sessions taught |
 //! | `found` | board, reading, backup and target, each void with what it was made from |
-//! | `note` | what the ledger knows of a unit in flight |
+//! | [`note`] | what the ledger knows of a unit in flight |
 //! | [`report`] | events to the hub, times and counts for the record |
 //! | `trouble` | lower errors become a fault code and an outcome |
 //! | `steps` | one file per stage |
@@ -17,7 +17,7 @@ pub mod alarm;
 pub mod convert;
 mod found;
 pub mod job;
-mod note;
+pub mod note;
 pub mod report;
 mod run;
 mod session;
@@ -26,5 +26,5 @@ mod trouble;
 
 pub use alarm::Alarm;
 pub use convert::convert;
-pub use job::{Job, Origin, Pace, Restore, Task};
+pub use job::{Begin, Job, Origin, Pace, Restore, Task};
 pub use report::{Outbox, Told};

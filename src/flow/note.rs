@@ -1,10 +1,14 @@
 //! The ledger's note of the unit in flight: what the next start knows of it, should this program end here.
 
+use super::job::{Begin, Origin, Task};
 use super::run::Run;
 use super::steps::record;
 use super::trouble::Trouble;
 use crate::model::open_unit::OpenUnit;
 use crate::model::stage::Stage;
+
+/// Number of the first note of a unit.
+pub(super) const FIRST: u32 = 1;
 
 /// How much a stage's note must survive.
 enum Worth {
@@ -25,14 +29,28 @@ fn worth(stage: Stage) -> Worth {
     }
 }
 
-/// Notes that the unit begins.
-pub(super) async fn begin(run: &mut Run<'_>) -> Result<(), Trouble> {
-    let open = open_unit(run, Stage::Settle);
-    let left = run.job.ledger.begin(open).await.map_err(|error| Trouble::not_noted(&error))?;
-    if let Some(left) = left {
-        tracing::warn!(unit = left.seq, slot = left.slot, "a unit that could not be recorded is recorded now");
+/// The first note of a unit: it was asked for, and nothing was done to its board yet. Its slot takes it to the ledger
+/// before anybody hears that the unit began.
+pub fn first(origin: Origin, begin: Begin, task: &Task) -> OpenUnit {
+    OpenUnit {
+        revision: FIRST,
+        station: origin.station,
+        slot: origin.slot,
+        batch: origin.batch,
+        started: begin.started,
+        noted: begin.started,
+        clock_synced: begin.clock_synced,
+        boot_id: origin.boot_id,
+        stage: Stage::Settle,
+        touched: false,
+        board: None,
+        backup: None,
+        firmware: None,
+        config: None,
+        stages: Vec::new(),
+        map: None,
+        restored_from: task.restored_from(),
     }
-    Ok(())
 }
 
 /// Notes that a stage begins.
@@ -84,5 +102,6 @@ fn open_unit(run: &mut Run<'_>, stage: Stage) -> OpenUnit {
         config: record::config(run, touched),
         stages: run.report.stages(),
         map: run.report.map(),
+        restored_from: run.job.task.restored_from(),
     }
 }

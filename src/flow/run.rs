@@ -1,7 +1,8 @@
 //! One unit in flight: its order, its session, and what is known of its board so far.
 
 use super::found::{Found, Kept, Reading, Target};
-use super::job::Job;
+use super::job::{Begin, Job};
+use super::note;
 use super::report::Report;
 use super::session::Session;
 use super::steps::same_board::Mark;
@@ -42,14 +43,14 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(job: Job<'a>) -> Self {
-        let report = Report::new(job.origin.slot.clone(), job.outbox.clone());
+        let report = Report::new(job.origin.slot.clone(), job.outbox.clone(), job.begin.at);
         let session = Session::new(job.pace.max_baud);
-        let started_synced = job.origin.clock_synced.get();
+        let Begin { started, clock_synced, .. } = job.begin;
         Self {
             job,
             report,
-            started: crate::clock::now(),
-            started_synced,
+            started,
+            started_synced: clock_synced,
             session,
             mark: None,
             found: None,
@@ -58,7 +59,7 @@ impl<'a> Run<'a> {
             fault: None,
             board_log: Vec::new(),
             seq: None,
-            notes: 0,
+            notes: note::FIRST,
         }
     }
 

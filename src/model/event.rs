@@ -1,5 +1,8 @@
 //! What happens in a slot, as everybody downstream sees it.
 
+#[cfg(test)]
+pub(crate) mod story;
+
 use super::board::Board;
 use super::digest::Digest;
 use super::fault::Fault;
@@ -143,11 +146,16 @@ pub enum Event {
         /// The digests of damaged ones, the first of them.
         names: Vec<Digest>,
     },
-    /// The slot can't work until somebody looks.
+    /// The slot can't work until somebody looks, or until what its fault names works again.
     Blocked {
         /// Why, and what to do.
         message: String,
+        /// What of the slot is dead: it is tried again by itself, and `mended` follows. None: somebody must look.
+        #[serde(default)]
+        fault: Option<Fault>,
     },
+    /// What blocked the slot works again: it takes boards.
+    Mended,
     /// Something at the jig wants attention; the slot can work all the same.
     Noticed {
         /// What to do, and why.

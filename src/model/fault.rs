@@ -82,6 +82,8 @@ faults! {
         "No file of the firmware folder fits this chip and the recipe. Nothing was erased. Put the right OpenBK file into the folder; `flashjig inspect FILE` names what a file is."
     WrongImage "I02" Unit "Firmware refused:\ncheck the recipe"
         "The firmware that the recipe names does not fit this board. Nothing was erased. The message says what was expected and what the file is."
+    ImageLacks "I03" Unit "No driver in image:\ntake the plain build"
+        "The vendor's settings of this plug need a driver, such as that of its power meter, and no allowed file of the firmware folder that fits the chip has it linked in; the message names both. Nothing was erased. Put OpenBeken's plain build into the folder, or let the recipe allow it; `flashjig inspect FILE` lists the drivers of a file."
     ConfigDiffers "C01" Unit "Config differs: press\nagain to repair"
         "The plug's configuration was written, read back and compared field by field, and it differs; the message names the fields. The backup is kept. Press again: only what differs is written."
     NoSettings "C02" Unit "No vendor settings:\nsee the page"
@@ -103,7 +105,7 @@ faults! {
     NoPort "S01" Station "UART missing: check\nthe cable"
         "The serial port of the slot can't be opened. Check the cable and the uart setting; `flashjig check` names the port."
     NoLines "S02" Station "Jig lines fail: check\nthe jig's wiring"
-        "A power or reset line of the jig could not be switched. Check the wiring, or the program behind the lines socket."
+        "A line of the jig could not be switched, or its pins could not be had; the message says which and what mends it. Check the wiring, or the program behind the lines socket. Only this slot is blocked: it tries again by itself, and at once when somebody starts or acknowledges."
     NotRecorded "S03" Station "NOT LOGGED: check\nthe disk"
         "The unit was worked on, but its record could not be written to the ledger, so it does not count as passed. Check the disk, then press again: the flash is compared and the record made."
     BadRecipe "S05" Station "Recipe not usable:\nrun flashjig check"
@@ -177,6 +179,11 @@ impl Fault {
     /// A fault with the code's own hint.
     pub fn new(code: FaultCode, stage: Stage, message: impl Into<String>) -> Self {
         Self { code, stage, message: message.into(), hint: code.hint().replace('\n', " ") }
+    }
+
+    /// All of it in one text, what a panel has room for first.
+    pub fn text(&self) -> String {
+        format!("{} {}. {}", self.code, self.hint, self.message)
     }
 }
 

@@ -64,7 +64,7 @@ pub enum SlotState {
     Busy,
     /// A unit is in flight and will stop at the next safe point.
     Stopping,
-    /// Can't work until somebody looks.
+    /// Can't work until somebody looks, or until what its fault names works again.
     Blocked,
 }
 
@@ -103,6 +103,9 @@ pub struct SlotView {
     pub prompt: Option<String>,
     /// Why it is blocked.
     pub blocked: Option<String>,
+    /// What of it is dead, where that is why it is blocked: it is tried again by itself.
+    #[serde(default)]
+    pub blocked_by: Option<Fault>,
     /// The board was converted before and is left as it is.
     #[serde(default)]
     pub already: Option<Already>,
@@ -229,6 +232,7 @@ impl SlotView {
             lines: Lines::default(),
             prompt: None,
             blocked: None,
+            blocked_by: None,
             already: None,
             last: None,
             notice: None,
@@ -305,16 +309,16 @@ impl SlotView {
                 });
             }
             Event::Stopping => self.state = SlotState::Stopping,
-            Event::Blocked { message } => {
+            Event::Blocked { message, fault } => {
                 self.state = SlotState::Blocked;
-                self.blocked = Some(message.clone());
+                (self.blocked, self.blocked_by) = (Some(message.clone()), fault.clone());
             }
             Event::Noticed { message } => self.notice = Some(message.clone()),
             Event::Supply { reading } => self.supply = Some(*reading),
             Event::Settled => self.notice = None,
-            Event::Acknowledged => {
+            Event::Acknowledged | Event::Mended => {
                 self.state = SlotState::Idle;
-                self.blocked = None;
+                (self.blocked, self.blocked_by) = (None, None);
             }
             Event::Recalled => {
                 self.verdict_shown = self.last.is_some();

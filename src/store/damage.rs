@@ -4,6 +4,7 @@
 use super::sample::{in_flight, unit};
 use super::{Archive, Desk, Ledger, LedgerCopy, StoreError, token};
 use crate::model::batch::Batch;
+use crate::model::content::BackupKind;
 use crate::model::history::StockNote;
 use crate::model::mac::Mac;
 use crate::model::open_unit::OpenUnit;
@@ -115,7 +116,12 @@ fn made(seed: u8, units: u64) -> TempDir {
         if round == 0 {
             let stock: std::sync::Arc<[u8]> = vec![seed; 10_000].into();
             let sha256 = wait(station.archive.keep(stock)).unwrap();
-            wait(station.ledger.note_stock(BOARD, StockNote { sha256, calibration: sha256, open: true })).unwrap();
+            wait(
+                station
+                    .ledger
+                    .note_stock(BOARD, StockNote { sha256, calibration: sha256, open: true, kind: BackupKind::Stock }),
+            )
+            .unwrap();
             station.desk.set_batch(Some(Batch { name: format!("box {seed}"), size: None })).unwrap();
         }
     }

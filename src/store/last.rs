@@ -17,6 +17,8 @@ use std::path::Path;
 
 pub(super) const NAME: &str = "last";
 pub(super) const FLOOR: &str = "floor";
+/// Of the greatest number.
+const DIGITS: usize = 20;
 /// Every second line is as long, so that none leaves an end of its predecessor.
 const LOOK: usize = 90;
 
@@ -68,7 +70,8 @@ impl Last {
         let Some(text) = text(&folder.join(NAME))?.filter(|text| !text.trim_matches(blank).is_empty()) else {
             return Ok(Self { floor, ..Self::default() });
         };
-        let seq = number(&text);
+        // all digits are always written: fewer are what was left of them
+        let seq = text.lines().next().filter(|line| line.len() == DIGITS).and_then(number);
         let look = text.lines().nth(1).map(|look| look.trim_end().to_owned());
         Ok(Self { seq, look, illegible: seq.is_none(), floor })
     }
@@ -116,7 +119,7 @@ impl LastFile {
     pub(super) fn write(&self, seq: u64, look: Option<&Look>) {
         let look = look.map(ToString::to_string).unwrap_or_default();
         // one short write into one block: whole or not there. A disk that refuses it costs only this check
-        if let Err(error) = self.0.write_all_at(format!("{seq:020}\n{look:LOOK$}\n").as_bytes(), 0) {
+        if let Err(error) = self.0.write_all_at(format!("{seq:0DIGITS$}\n{look:LOOK$}\n").as_bytes(), 0) {
             tracing::warn!(%error, "the number of the last unit could not be noted beside the ledger");
         }
     }
@@ -137,4 +140,37 @@ fn blank(c: char) -> bool {
 /// The number in the first line.
 fn number(text: &str) -> Option<u64> {
     text.lines().next()?.trim_matches(blank).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_was_cut_is_no_smaller_number() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = dir.path().join("db");
+        fs::write(&db, "log").unwrap();
+        let look = Look::of(&db.metadata().unwrap(), &Pages::default(), Some(0x22_32AA));
+        LastFile::open(dir.path()).unwrap().write(30, Some(&look));
+        let whole = fs::read(dir.path().join(NAME)).unwrap();
+        let read = || Last::read(dir.path()).unwrap();
+        assert!(read().looked(&look) && read().is_behind(29) && !read().is_behind(30));
+        for (content, has_units) in [(&whole[..19], true), (b"30\n", true), (b"", false), (&[0; 112], false)] {
+            fs::write(dir.path().join(NAME), content).unwrap();
+            assert!(!read().is_behind(0) && !read().looked(&look), "{content:?}");
+            assert_eq!(read().has_units(false), has_units, "{content:?}");
+        }
+        // as an earlier version wrote it, and longer than a line is now
+        fs::write(dir.path().join(NAME), [&whole[..21], &[b'x'; 200]].concat()).unwrap();
+        assert!(read().is_behind(29));
+        LastFile::open(dir.path()).unwrap().write(31, None);
+        assert!(read().is_behind(30) && !read().looked(&look));
+        LastFile::open(dir.path()).unwrap().write(31, Some(&look));
+        assert!(read().looked(&look));
+        fs::rename(dir.path().join(NAME), dir.path().join(FLOOR)).unwrap();
+        assert_eq!((read().floor(), read().is_behind(0)), (31, false));
+        fs::write(dir.path().join(FLOOR), "42\n").unwrap();
+        assert_eq!(read().floor(), 42);
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::log::Log;
 use super::number::{Number, Pool};
+use super::opening::Trust;
 use super::records::{Found, Records};
 use super::{StoreError, blocking};
 use crate::model::fault::FaultCode;
@@ -57,6 +58,12 @@ impl Ledger {
                 interrupted,
             }),
         })
+    }
+
+    /// Closes the database, as a failure does; for tests of what follows.
+    #[cfg(test)]
+    pub(crate) fn lose(&self) {
+        *self.inner.log.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The units that were in flight when the program ended last time, by their records.
@@ -221,17 +228,19 @@ impl Inner {
     ) -> Result<T, StoreError> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         if self.log.read().unwrap_or_else(PoisonError::into_inner).is_none() {
-            self.open_again(&mut next)?;
+            self.open_again(&mut next, Trust::Own)?;
         }
         let result = {
             let log = self.log.read().unwrap_or_else(PoisonError::into_inner);
             let log = log.as_ref().ok_or_else(|| closed(what, &self.data_dir))?;
             catch_unwind(AssertUnwindSafe(|| work(log, &mut next))).unwrap_or_else(|_| Err(crashed(what)))
         };
-        if result.is_err()
-            && let Err(error) = self.open_again(&mut next)
-        {
-            tracing::error!("{error}");
+        if let Err(error) = &result {
+            // what can't be written because a part of it can't be read stays so, unless another snapshot mends it
+            let trust = if matches!(error, StoreError::Damaged { .. }) { Trust::Nothing } else { Trust::Own };
+            if let Err(error) = self.open_again(&mut next, trust) {
+                tracing::error!("{error}");
+            }
         }
         result
     }
@@ -241,14 +250,14 @@ impl Inner {
         if self.full.load(Ordering::Relaxed) && Log::has_room(&self.data_dir) {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
             if self.log.read().unwrap_or_else(PoisonError::into_inner).is_none()
-                && let Err(error) = self.open_again(&mut next)
+                && let Err(error) = self.open_again(&mut next, Trust::Own)
             {
                 tracing::error!("{error}");
             }
         }
     }
 
-    fn open_again(&self, next: &mut u64) -> Result<(), StoreError> {
+    fn open_again(&self, next: &mut u64, trust: Trust) -> Result<(), StoreError> {
         let mut slot = self.log.write().unwrap_or_else(PoisonError::into_inner);
         let failed = slot.take();
         // sled writes and syncs once more when it is dropped, and panics where the disk refuses that
@@ -256,7 +265,7 @@ impl Inner {
             tracing::warn!("the database gave up while it was closed");
         }
         self.full.store(!Log::has_room(&self.data_dir), Ordering::Relaxed);
-        let log = Log::open_again(&self.data_dir)?;
+        let log = Log::open_again(&self.data_dir, trust)?;
         *next = log.next()?;
         *slot = Some(log);
         Ok(())

@@ -38,7 +38,11 @@ impl LedgerCopy {
             },
             other => other,
         };
+        // read before the log is copied: the log that follows is at least as new
+        let last = Last::read(&from)?;
+        let units = last.has_units(false) || archive::has_backups(data_dir);
         File::open(from.join("db")).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound if units => last.loss(&from).of_the_log("no such file"),
             io::ErrorKind::NotFound => StoreError::Missing(format!(
                 "there is no ledger in {}: expected the file ledger/db; check --data-dir or data_dir in the \
                  configuration, the first start of `flashjig run` makes it",
@@ -46,9 +50,7 @@ impl LedgerCopy {
             )),
             _ => io(error),
         })?;
-        // read before the log is copied: the log that follows is at least as new
-        let last = Last::read(&from)?;
-        let need = Need { last: &last, units: archive::has_backups(data_dir) };
+        let need = Need { last: &last, units };
         let place = || tempfile::Builder::new().prefix("flashjig-ledger-").tempdir();
         let best = trial::best(&from, &need, &place).map_err(|refusal| match refusal {
             NoCopy::Disk(error) => io(error),

@@ -38,15 +38,28 @@ pub(super) struct Log {
     snapshot: Option<u64>,
 }
 
+/// Why it is not open.
+struct Refusal {
+    error: StoreError,
+    /// Whether there is nothing else that it could be opened with.
+    is_final: bool,
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self { error, is_final: true }
+    }
+}
+
 impl Log {
     /// Opens or makes it. What is there and is not sled's is never made anew.
     pub(super) fn open(data_dir: &Path) -> Result<Self, StoreError> {
-        Self::open_once(data_dir, Trust::Noted).or_else(|error| Self::try_all(data_dir, error))
+        Self::open_once(data_dir, Trust::Noted).or_else(|refusal| Self::try_all(data_dir, refusal))
     }
 
     /// Opens it again within one program; call it where blocking is allowed.
-    pub(super) fn open_again(data_dir: &Path) -> Result<Self, StoreError> {
-        patiently(data_dir, Trust::Own).or_else(|error| Self::try_all(data_dir, error))
+    pub(super) fn open_again(data_dir: &Path, trust: Trust) -> Result<Self, StoreError> {
+        patiently(data_dir, trust).or_else(|refusal| Self::try_all(data_dir, refusal))
     }
 
     /// Whether an opening finds room on the disk.
@@ -55,26 +68,33 @@ impl Log {
     }
 
     /// Opening it as it is has failed.
-    fn try_all(data_dir: &Path, error: StoreError) -> Result<Self, StoreError> {
-        match error {
-            StoreError::Damaged { .. } => patiently(data_dir, Trust::Nothing),
-            other => Err(other),
+    fn try_all(data_dir: &Path, refusal: Refusal) -> Result<Self, StoreError> {
+        match refusal {
+            Refusal { error: StoreError::Damaged { .. }, is_final: false } => {
+                patiently(data_dir, Trust::Nothing).map_err(|refusal| refusal.error)
+            }
+            Refusal { error, .. } => Err(error),
         }
     }
 
-    fn open_once(data_dir: &Path, trust: Trust) -> Result<Self, StoreError> {
+    fn open_once(data_dir: &Path, trust: Trust) -> Result<Self, Refusal> {
         let folder = data_dir.join("ledger");
         let what = format!("opening the ledger in {}", folder.display());
-        let io = |error| StoreError::io(&what, &error);
         // the records name every device of a household: for the owner's eyes
-        DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(io)?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        made.map_err(|error| StoreError::io(&what, &error))?;
         // a disk that fills up while sled opens the log leaves it half opened
         room::for_ledger(&what, &folder)?;
         let last = Last::read(&folder)?;
-        opening::prepare(data_dir, &folder, &last, trust)?;
-        let (db, records, stock) = open_database(&folder, &what)?;
+        let is_final = opening::prepare(data_dir, &folder, &last, trust)?;
+        Self::open_in_place(data_dir, folder, &what, &last).map_err(|error| Refusal { error, is_final })
+    }
+
+    fn open_in_place(data_dir: &Path, folder: PathBuf, what: &str, last: &Last) -> Result<Self, StoreError> {
+        let io = |error| StoreError::io(what, &error);
+        let (db, records, stock) = open_database(&folder, what)?;
         let file = File::open(folder.join("db")).map_err(io)?;
-        let found = records.last_seq().map_err(|error| refused(&what, &error))?;
+        let found = records.last_seq().map_err(|error| refused(what, &error))?;
         if let Some(error) = last.missing(&folder, found) {
             return Err(error);
         }
@@ -89,14 +109,14 @@ impl Log {
             stock,
             last: LastFile::open(&folder).map_err(io)?,
             durable: Durable::default(),
-            folder: folder.clone(),
+            folder,
             seq: AtomicU64::new(found),
             floor: last.floor(),
             snapshot: files.snapshots.first().map(|snapshot| snapshot.lsn),
         };
         // the names of new files live in their folders, and those need a sync of their own; before that of the log, where
         // sled may have given back a segment that only its new snapshot knows to be empty
-        for folder in [&folder, data_dir] {
+        for folder in [&log.folder, data_dir] {
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
         }
         log.sync()?;
@@ -177,11 +197,11 @@ pub(super) fn open_database(folder: &Path, what: &str) -> Result<(sled::Db, Reco
 }
 
 #[allow(clippy::disallowed_methods, reason = "it waits for the database's own threads, off the runtime")]
-fn patiently(data_dir: &Path, trust: Trust) -> Result<Log, StoreError> {
+fn patiently(data_dir: &Path, trust: Trust) -> Result<Log, Refusal> {
     let mut result = Log::open_once(data_dir, trust);
     for _ in 0..PATIENCE {
         match &result {
-            Err(StoreError::Disk { found, .. }) if found == LOCKED => std::thread::sleep(PAUSE),
+            Err(Refusal { error: StoreError::Disk { found, .. }, .. }) if found == LOCKED => std::thread::sleep(PAUSE),
             _ => break,
         }
         result = Log::open_once(data_dir, trust);

@@ -14,6 +14,9 @@ use tempfile::TempDir;
 
 /// Begin of the names of folders with copies that are tried.
 const TRIAL: &str = ".ledger-trial-";
+/// A larger log is tried only where something is wrong with it, bytes: the log of about ten thousand units, whose copy is
+/// made and read in some seconds, also from the card of a small Pi.
+const LARGE: u64 = 64 * 1024 * 1024;
 /// How it is said that somebody else has the ledger.
 pub(super) const LOCKED: &str = "another flashjig has it open";
 
@@ -28,8 +31,8 @@ pub(super) enum Trust {
     Nothing,
 }
 
-/// Makes the folder fit for sled, or says what to do.
-pub(super) fn prepare(data_dir: &Path, folder: &Path, last: &Last, trust: Trust) -> Result<(), StoreError> {
+/// Makes the folder fit for sled, or says what to do. Gives back whether there is nothing else to try.
+pub(super) fn prepare(data_dir: &Path, folder: &Path, last: &Last, trust: Trust) -> Result<bool, StoreError> {
     let what = format!("opening the ledger in {}", folder.display());
     let io = |error| StoreError::io(&what, &error);
     // sled locks the log itself, but only in the one step that opens it. Whoever holds this lock is alone until then
@@ -43,23 +46,23 @@ pub(super) fn prepare(data_dir: &Path, folder: &Path, last: &Last, trust: Trust)
     }
     clear_trials(data_dir).map_err(io)?;
     files.clear_unfinished(folder).map_err(io)?;
-    let Some(log) = log else { return files.settle(folder, None).map_err(io) };
+    let Some(log) = log else {
+        return files.settle(folder, None).map(|()| true).map_err(io);
+    };
     let pages = Pages::look(folder).map_err(io)?;
     let look = Look::of(log, &pages, files.snapshots.first().map(|snapshot| snapshot.lsn));
     let is_as_left = match trust {
         Trust::Own => true,
-        Trust::Noted => last.looked(&look),
+        Trust::Noted => last.looked(&look) || log.len() > LARGE,
         Trust::Nothing => false,
     };
     if is_as_left && files.are_ordinary() {
-        return Ok(());
+        return Ok(false);
     }
     let Some(place) = place(data_dir, log.len()) else {
         if files.are_ordinary() {
-            tracing::warn!(
-                "there is no room for a copy of the ledger, on which it would have been tried; it is opened"
-            );
-            return Ok(());
+            tracing::warn!("the ledger is opened without a trial on a copy: there is no room for one");
+            return Ok(true);
         }
         return Err(room::for_trial(&what, data_dir, log.len()));
     };
@@ -75,7 +78,7 @@ pub(super) fn prepare(data_dir: &Path, folder: &Path, last: &Last, trust: Trust)
     if let Some(gap) = best.gap() {
         tracing::error!("{}", last.loss(folder).of_some(gap));
     }
-    files.settle(folder, best.snapshot.as_ref()).map_err(io)
+    files.settle(folder, best.snapshot.as_ref()).map(|()| true).map_err(io)
 }
 
 /// sled's own lock, until the file is dropped; `None`: there is no log.

@@ -1,7 +1,7 @@
 //! The fault campaign: seeded cases, fault kind x stage x chip x position, through the whole station over PTYs. The
 //! judge looks at the board's true flash, never at what the station believes. `cargo test --test bench_faults` runs a
 //! few hundred cases, the example `campaign` any number.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "test and example each use their part")]
+#![allow(dead_code, unused_imports, unreachable_pub, missing_docs, reason = "test and example each use their part")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -163,6 +163,22 @@ async fn a_units_own_stock_backup_goes_back_and_another_boards_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stock_backup_goes_back_although_the_recipe_cannot_be_used() {
+    let (rig, _) = rig();
+    let stock = factory::stock(T, 13);
+    let first = rig.convert(0, board(&stock)).await;
+    std::fs::create_dir_all(rig.dir.path().join("recipes")).unwrap();
+    std::fs::write(rig.dir.path().join("recipes/default.toml"), "[openbeken]\nname = ").unwrap();
+    let restore = rig.handle.restore_of(first.unit.seq, None).await.unwrap();
+    let back = rig.run(0, board(&first.flash), Order::Restore(restore)).await;
+    assert_eq!(back.unit.verdict, Verdict::Pass, "{:?}", back.unit.fault);
+    assert!(back.flash == stock);
+    let refused = rig.convert(0, board(&stock)).await;
+    assert_eq!(refused.unit.fault.unwrap().code, FaultCode::BadRecipe, "a conversion needs all of it");
+    rig.station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn failures_in_a_row_with_one_code_stop_the_line_until_somebody_looks() {
     let (name, file) = factory::demo_image_of(T, "1.18.300", 0x1_0000);
     let rig = Rig::stopping(1, &[(&name, &file)], 2);

@@ -15,7 +15,7 @@ use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::hand::Hand;
-use flashjig::station::{Station, StationHandle};
+use flashjig::station::{Order, Station, StationHandle};
 use flashjig::wiring;
 use std::sync::Arc;
 
@@ -97,6 +97,25 @@ async fn a_slot_that_panics_records_its_unit_and_works_again_while_the_other_goe
     bench.flaky.set(Mood::Well);
     assert_eq!(bench.convert(0, 1, |_| ()).await.verdict, Verdict::Pass);
     assert_eq!(bench.count().await, 3, "each unit once");
+    bench.station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restore_that_panics_is_recorded_as_one() {
+    let bench = Bench::new();
+    let first = bench.convert(0, 1, |_| ()).await;
+    let restore = bench.handle.restore_of(first.seq, None).await.unwrap();
+    let mut events = bench.handle.events();
+    bench.hands[0].insert(BoardSpec::new(Chip::Bk7231N, factory::stock(Chip::Bk7231N, 1)));
+    bench.flaky.set(Mood::PanicNow);
+    bench.handle.order("A", Order::Restore(restore)).await.unwrap();
+    let seq = loop {
+        if let Event::Finished { seq, .. } = &events.recv().await.unwrap().event {
+            break seq.expect("it is recorded");
+        }
+    };
+    let unit = bench.handle.unit(seq).await.unwrap().unwrap();
+    assert_eq!((code(&unit), unit.restored_from), (FaultCode::Panicked, Some(first.seq)));
     bench.station.stop().await;
 }
 

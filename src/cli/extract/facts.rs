@@ -2,16 +2,21 @@
 
 use crate::model::chip::Chip;
 use crate::model::flash::rf;
+use crate::model::meter::{Evidence, Meter, Terms, judge};
 use crate::model::openbeken::pins::{Mapping, Options, map};
 use crate::model::openbeken::{Device, Template, device};
+use crate::model::tuya::files::{self, FileStore, NoFiles};
 use crate::model::tuya::view::{EntryView, Masks, Show};
-use crate::model::tuya::{self, Absent, Source, Store};
+use crate::model::tuya::{self, Absent, Settings, Source, Store, Witness};
 use serde_json::{Map, Value};
 
 /// All that is shown of a dump.
 pub(super) struct Facts {
     pub(super) store: Result<Store, Absent>,
+    /// The plain file store. Its contents are never shown: they may name networks.
+    pub(super) files: Result<FileStore, NoFiles>,
     pub(super) source: Option<Source>,
+    pub(super) witness: Witness,
     /// Already masked.
     pub(super) settings: Map<String, Value>,
     /// Already masked; `user_param_key` is in `settings`.
@@ -20,6 +25,8 @@ pub(super) struct Facts {
     pub(super) protected: Vec<EntryView>,
     /// Flash address of the calibration, and the chip that has it there.
     pub(super) calibration: Option<(usize, Chip)>,
+    /// The power meter; `None`: there is nothing to say.
+    pub(super) meter: Option<Meter>,
     pub(super) mapping: Option<Mapping>,
     pub(super) device: Option<(String, Template)>,
     /// Already masked.
@@ -31,13 +38,15 @@ impl Facts {
     pub(super) fn of(dump: &[u8], levels: bool, show_secrets: bool) -> Self {
         let show = if show_secrets { Show::Everything } else { Show::Safe };
         let store = tuya::decode(dump);
-        let (source, settings) = match &store {
-            Ok(store) => (store.source.clone(), store.settings.clone()),
-            Err(_) => tuya::app_settings(dump).map_or((None, Map::new()), |(source, found)| (Some(source), found)),
-        };
         let begins_at = store.as_ref().ok().and_then(|store| store.layout.file_begins_at).unwrap_or(0);
+        let calibration = calibration(dump, begins_at, store.as_ref().ok().and_then(Store::module));
+        let chip = calibration.map(|(_, chip)| chip).ok_or(NoFiles::NoChip);
+        let files = chip.and_then(|chip| files::read(dump, chip, u32::try_from(begins_at).unwrap_or(u32::MAX)));
+        let found = Settings::of(&store, &files, || tuya::app_settings(dump));
+        let meter = judge(&Evidence::of(&found, &files), &Terms::default()).meter;
+        let doubt = found.doubt();
+        let Settings { map: settings, source, witness, notes: told } = found;
         let module = settings.get("module").and_then(Value::as_str);
-        let calibration = calibration(dump, begins_at, module);
         let options = Options { levels, chip: calibration.map(|(_, chip)| chip), ..Options::default() };
         let mapping = (!settings.is_empty()).then(|| map(&settings, options));
         let device = mapping.as_ref().and_then(|mapping| {
@@ -48,6 +57,8 @@ impl Facts {
         });
         let masks = store.as_ref().map(|store| Masks::of(store, show)).unwrap_or_default();
         let mut notes = notes(&store, source.as_ref(), mapping.as_ref(), levels);
+        notes.extend(doubt.into_iter().chain(told));
+        notes.extend(files.iter().flat_map(|files| files.notes.clone()));
         for note in &mut notes {
             *note = masks.text(note);
         }
@@ -55,12 +66,26 @@ impl Facts {
         let views = |entries: &[tuya::Entry]| entries.iter().map(|entry| masks.view(entry, show)).collect();
         let (entries, protected) =
             store.as_ref().map(|store| (views(&store.entries), views(&store.protected))).unwrap_or_default();
-        Self { store, source, settings, entries, protected, calibration, mapping, device, notes, show }
+        Self {
+            store,
+            files,
+            source,
+            witness,
+            settings,
+            entries,
+            protected,
+            calibration,
+            meter,
+            mapping,
+            device,
+            notes,
+            show,
+        }
     }
 
     /// Whether there is anything to show.
     pub(super) fn is_usable(&self) -> bool {
-        self.source.is_some() || !self.entries.is_empty() || !self.protected.is_empty()
+        self.source.is_some() || !self.entries.is_empty() || !self.protected.is_empty() || self.meter.is_some()
     }
 
     /// What was found instead.

@@ -1,5 +1,7 @@
 //! The page that people get.
 
+mod plain;
+
 use super::facts::Facts;
 use crate::model::openbeken::pins::{Ignored, Mapping, Why};
 use crate::model::tuya::Store;
@@ -22,6 +24,8 @@ pub(super) fn page(facts: &Facts) -> String {
     }
     others(&mut page, "Other keys", &facts.entries, facts.show);
     others(&mut page, "Protected sector", &facts.protected, facts.show);
+    plain::files(&mut page, facts);
+    plain::meter(&mut page, facts);
     if let Some(mapping) = &facts.mapping {
         template(&mut page, mapping, facts);
     }
@@ -82,6 +86,7 @@ fn head(page: &mut Page, facts: &Facts) {
         Ok(store) => page.row("Tuya store", &place(store)),
         Err(absent) => page.row("Tuya store", &format!("none: {absent}")),
     }
+    plain::row(page, facts);
     let source = facts.source.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
     page.row("Read from", &source);
     if let Some((at, chip)) = facts.calibration {

@@ -231,3 +231,20 @@ port = 0
     r.toml:15: error: [openbeken] mqtt: port must be from 1 to 65535, found 0; correct the value
     "##);
 }
+
+#[test]
+fn how_backups_are_kept_is_read_from_a_recipe_whatever_else_is_wrong_with_it() {
+    const KEY: &str = "age1lvyvwawkr0mcnnnncaghunadrqkmuf9e6507x9y920xxpp866cnql7dp2z";
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("recipes")).unwrap();
+    let rule = |text: &str| {
+        std::fs::write(path(dir.path(), "home"), text).unwrap();
+        backup_rule(dir.path(), "home")
+    };
+    let broken =
+        format!("[firmware]\nBK9 = 7\n[backup]\nencrypt_to = \"{KEY}\"\nmode = \"some\"\n[openbeken]\nname = ");
+    assert_eq!(rule(&broken).encrypt_to.as_deref(), Some(KEY));
+    assert_eq!(rule("[backup]\nmode = \"proven\"\nencrypt_to = \"age1x\"\n").encrypt_to, None, "it is no key");
+    assert_eq!(rule("]["), BackupRule::default());
+    assert_eq!(backup_rule(dir.path(), "gone"), BackupRule::default());
+}

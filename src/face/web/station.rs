@@ -5,7 +5,7 @@ use super::problem::Problem;
 use crate::clock;
 use crate::model::digest::Digest;
 use crate::model::fault::{Class, FaultCode};
-use crate::model::screen::{layout, paint};
+use crate::model::screen::{USUAL, layout, paint};
 use crate::station::Order;
 use axum::Json;
 use axum::body::Bytes;
@@ -138,7 +138,8 @@ pub(super) async fn panel(
             _ => return Err(Problem::parameter(&name, &value, "scale as the parameter's name")),
         };
     }
-    let frame = paint(&layout(&app.handle.snapshot(), clock::now()));
+    let size = app.options.panel.unwrap_or(USUAL);
+    let frame = paint(&layout(&app.handle.snapshot(), size, clock::now()));
     let png = frame.to_png(scale);
     let tag = format!("\"{:.16}\"", Digest::of(&png).to_string());
     let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();

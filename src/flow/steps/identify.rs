@@ -110,8 +110,9 @@ async fn choose(run: &mut Run<'_>) -> Result<(), Trouble> {
     let board = run.board()?.clone();
     let allowed: Vec<&Arc<Image>> =
         run.job.images.iter().filter(|image| run.job.kit.recipe.allows(board.chip, &image.name)).collect();
-    let chosen = image::choose(allowed.iter().map(AsRef::as_ref), &board)
-        .map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
+    let chosen = image::choose(allowed.iter().map(AsRef::as_ref), &board, None)
+        .map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?
+        .image;
     let image = allowed.iter().find(|image| std::ptr::eq(image.as_ref(), chosen)).map(|image| Arc::clone(image));
     run.report.say(Event::Chosen { name: chosen.name.clone(), version: chosen.version.clone() }).await;
     run.found()?.image = image;

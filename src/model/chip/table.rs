@@ -143,8 +143,8 @@ chips! {
         flash_sizes: &[2 * MIB, 4 * MIB],
         // OPEN: as the N's, no dump of one of Tuya's was seen; other vendors have none
         store: Some(Span::sized(0x1E_E000, 0x1_2000)),
-        // OPEN: expected as the N's
-        files: &[],
+        // OPEN: no dump of an M with a store was seen; it is the N's silicon and SDK, and an index proves itself
+        files: &[Span::sized(0x1D_2000, 0x1_8000)],
         log: LogPort::Uart2,
         // its files are named OpenBK7231M, what is in them calls itself so
         firmware: Some("OpenBK7231N"),

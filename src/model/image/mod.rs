@@ -4,7 +4,12 @@
 //! |---|---|
 //! | [`anatomy`] | code areas of a file or dump taken apart: records, key, names in the code |
 //! | [`refusal`] | why a file, or a file on a board, is refused |
-//! | [`fits`] | image against board, and the choice among many |
+//! | [`fits`] | image against board |
+//! | [`drivers`] | which drivers are linked into an app |
+//! | [`need`] | which of them a plug needs |
+//! | [`choice`] | the choice among many images |
+//! | [`version`] | versions in comparable form |
+//! | [`builds`] | which drivers the made-up images have |
 //! | [`report`] | everything that can be said about any file, for `flashjig inspect` |
 //!
 //! A T image on an N (or the reverse) flashes and verifies perfectly and does not start, so the content decides, never
@@ -12,13 +17,19 @@
 //! can't be told from a file that was cut, and is refused.
 
 pub mod anatomy;
+pub mod builds;
+pub mod choice;
+pub mod drivers;
 pub mod fits;
+pub mod need;
 pub mod refusal;
 pub mod report;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod version;
 
-pub use fits::choose;
+pub use choice::{Choice, choose};
+pub use need::Need;
 pub use refusal::{Refusal, Why};
 pub use report::{Report, inspect};
 
@@ -115,6 +126,8 @@ pub struct Image {
     pub key: Key,
     /// OpenBeken's version, such as `1.18.300`.
     pub version: Option<String>,
+    /// The drivers that are linked into it; `None`: its table can't be read.
+    pub drivers: Option<Vec<String>>,
     app: Vec<u8>,
 }
 
@@ -163,6 +176,7 @@ impl Image {
             chip,
             key: app.key,
             version: Some(version),
+            drivers: drivers::read(&app.plain),
             app: raw.get(..end).unwrap_or(raw).to_vec(),
         })
     }

@@ -1,7 +1,7 @@
 //! Everything that can be said about a file, for `flashjig inspect`.
 
 use super::anatomy::{App, Boot};
-use super::{APP_AT, Image, Kind, UG_MAGIC, least_dump};
+use super::{APP_AT, Image, Kind, UG_MAGIC, drivers, least_dump};
 use crate::model::chip::{Chip, Key};
 use crate::model::code::Stop;
 use crate::model::digest::Digest;
@@ -28,6 +28,8 @@ pub struct Report {
     pub key: Option<Key>,
     /// Version of the app, or of the update package.
     pub version: Option<String>,
+    /// Drivers that are linked into OpenBeken's app; `None`: there is none, or its table can't be read.
+    pub drivers: Option<Vec<String>>,
     /// Name of the boot loader.
     pub bootloader: Option<String>,
     /// Areas of code: boot loader, app.
@@ -86,6 +88,7 @@ pub fn inspect(name: &str, bytes: &[u8]) -> Report {
         chip: None,
         key: None,
         version: None,
+        drivers: None,
         bootloader: None,
         code: Vec::new(),
         partitions: Vec::new(),
@@ -135,6 +138,7 @@ impl Report {
         if let Some(app) = app {
             self.code.push(Code::of("app", app_at, &app.run, app.key));
             self.version = app.openbeken().into_iter().next().map(|(_, version)| version);
+            self.drivers = drivers::read(&app.plain);
         }
         let proves = |found: &rbl::Found| match found.header.name.as_str() {
             "app" => app.is_some_and(|app| {

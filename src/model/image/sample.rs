@@ -4,6 +4,7 @@ use crate::model::chip::{Chip, Key};
 use crate::model::code::{self, APP_BASE, DATA};
 use crate::model::fal;
 use crate::model::flash::rf;
+use crate::model::image::{builds, drivers};
 use crate::model::rbl;
 
 /// Begin of every app: `b`, then `ldr pc, [pc, #20]`.
@@ -29,12 +30,15 @@ fn partition(
     raw
 }
 
-/// A UA file; `text` is put into its code.
+/// A UA file; `text` is put into its code, with the drivers of the variant that it names.
 pub(crate) fn ua(chip: Chip, key: Key, text: &str) -> Vec<u8> {
     // the T's published files end at 1 MiB, the others at the end of Tuya's app partition
     let end = if chip == Chip::Bk7231T { 0x10_0000 } else { 0x12_9F70 };
     let mut plain = VECTORS.to_vec();
     plain.extend((0..0x4000u32).flat_map(|i| i.wrapping_mul(0x9E37_79B9).to_le_bytes()));
+    let variant =
+        text.rsplit_once('_').map_or("", |(_, version)| version).trim_start_matches(|c: char| !c.is_alphabetic());
+    plain.extend(drivers::encode(&builds::drivers(chip, variant), plain.len()));
     plain.extend(b"\0OpenBK7231T_App\0OpenBK7231N_%s\0");
     plain.extend(text.as_bytes());
     plain.extend([0; 64]);

@@ -171,20 +171,20 @@ fn the_newest_that_fits_is_chosen_and_a_ua_goes_first() {
         image(T, "d_UA.bin", "1.18.10"),
         image(T, "e_QIO.bin", "1.18.10"),
     ];
-    assert_eq!(choose(images.iter(), &board(T)).unwrap().name, "d_UA.bin");
-    assert_eq!(choose(images.iter().rev(), &board(T)).unwrap().name, "d_UA.bin");
-    assert_eq!(choose(images.iter(), &board(N)).unwrap().name, "c_UA.bin");
+    assert_eq!(choose(images.iter(), &board(T), None).unwrap().image.name, "d_UA.bin");
+    assert_eq!(choose(images.iter().rev(), &board(T), None).unwrap().image.name, "d_UA.bin");
+    assert_eq!(choose(images.iter(), &board(N), None).unwrap().image.name, "c_UA.bin");
 }
 
 #[test]
 fn when_none_fits_each_candidate_gets_its_reason() {
     let images = [image(N, "n_UA.bin", "1.0"), image(T, "t_QIO.bin", "1.0")];
-    let refusal = choose(images.iter(), &board(M)).unwrap_err();
+    let refusal = choose(images.iter(), &board(M), None).unwrap_err();
     assert_eq!(refusal.fault(), FaultCode::NoImage);
     let text = "firmware: expected a file for BK7231M with the plain key, found n_UA.bin is for BK7231N; t_QIO.bin is for \
                 BK7231T; put OpenBeken's file for BK7231M there";
     assert_eq!(refusal.to_string(), text);
-    let refusal = choose([].into_iter(), &board(T)).unwrap_err();
+    let refusal = choose([].into_iter(), &board(T), None).unwrap_err();
     assert!(refusal.to_string().contains("found no firmware file at all"), "{refusal}");
 }
 

@@ -283,7 +283,7 @@ impl Config {
         self.put(fields::STATIC_IP.at, quads.as_flattened());
     }
 
-    fn put(&mut self, at: usize, what: &[u8]) {
+    pub(super) fn put(&mut self, at: usize, what: &[u8]) {
         if let Some(room) = self.bytes.get_mut(at..at + what.len()) {
             room.copy_from_slice(what);
         }
@@ -331,8 +331,8 @@ impl Config {
 
 /// Numbers with their index, zeros left out.
 fn list<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f32) -> String {
-    let numbers = bytes.as_chunks::<N>().0.iter().enumerate().map(|(i, chunk)| (i, number(*chunk)));
-    let shown: Vec<String> = numbers.filter(|(_, n)| *n != 0.0).map(|(i, n)| format!("[{i}]={n}")).collect();
+    let numbers = bytes.as_chunks::<N>().0.iter().enumerate().filter(|(_, chunk)| **chunk != [0; N]);
+    let shown: Vec<String> = numbers.map(|(i, chunk)| format!("[{i}]={}", number(*chunk))).collect();
     if shown.is_empty() { "zeros".to_owned() } else { shown.join(" ") }
 }
 

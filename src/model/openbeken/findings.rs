@@ -6,9 +6,10 @@ use super::template::Template;
 use crate::model::chip::Chip;
 use crate::model::flash::Span;
 use crate::model::flash::geometry::SECTOR;
+use crate::model::meter::Evidence;
 use crate::model::tuya::view::{Masks, Show};
-use crate::model::tuya::{self, Source, Store};
-use serde_json::{Map, Value};
+use crate::model::tuya::{self, Settings, Source, Store, files};
+use serde_json::Value;
 
 /// What a dump tells of a plug's hardware.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Findings {
     pub doubt: Option<String>,
     /// Where the vendor's store lies.
     pub store: Option<Span>,
+    /// What is known of its power meter.
+    pub meter: Evidence,
     /// Pins that two keys name, keys that were ignored, levels that were not honoured. No credentials.
     pub notes: Vec<String>,
 }
@@ -31,29 +34,30 @@ impl Findings {
     /// Decodes the settings of a whole flash.
     pub fn of(dump: &[u8], chip: Chip, levels: bool, devices: &[Device]) -> Self {
         let store = tuya::decode(dump);
-        let (source, settings) = match &store {
-            Ok(store) => (store.source.clone(), store.settings.clone()),
-            Err(_) => tuya::app_settings(dump).map_or((None, Map::new()), |(source, found)| (Some(source), found)),
-        };
+        let files = files::read(dump, chip, 0);
+        let found = Settings::of(&store, &files, || tuya::app_settings(dump));
+        let meter = Evidence::of(&found, &files);
         let place = store.as_ref().ok().and_then(place);
-        let Some(source) = source.filter(|_| !settings.is_empty()) else {
-            return Self { doubt: Some(absent(&store)), store: place, ..Self::default() };
+        let settings = &found.map;
+        let Some(source) = found.source.clone().filter(|_| !settings.is_empty()) else {
+            return Self { doubt: Some(absent(&store)), store: place, meter, ..Self::default() };
         };
         let masks = store.as_ref().map(|store| Masks::of(store, Show::Safe)).unwrap_or_default();
-        let mapping = map(&settings, Options { levels, chip: Some(chip), ..Options::default() });
+        let mapping = map(settings, Options { levels, chip: Some(chip), ..Options::default() });
         let module = settings.get("module").and_then(Value::as_str).filter(|name| !name.is_empty());
         let key = store.as_ref().ok().and_then(Store::product_key);
         let facts = device::Facts { module, product_key: key.as_deref(), template: &mapping.template };
         let device = Device::find(devices, &facts);
         let template = device.map_or_else(|| mapping.template.clone(), |device| device.apply(&mapping.template));
         let notes = notes(&mapping, levels);
-        let notes = notes.iter().map(|note| masks.text(note)).collect();
+        let notes = found.notes.iter().chain(&notes).map(|note| masks.text(note)).collect();
         Self {
-            doubt: doubt(&source, &template),
+            doubt: doubt(&source, &template).or_else(|| found.doubt().map(|doubt| masks.text(&doubt))),
             template: Some(template),
             device: device.map(|device| device.name.clone()),
             module: module.map(str::to_owned),
             store: place,
+            meter,
             notes,
         }
     }

@@ -4,11 +4,13 @@
 //! override it, [`script`] and [`config`] bring it to the unit. [`findings`] does that for a dump, [`tailor`] makes the
 //! configuration that a recipe asks for.
 
+pub mod calibration;
 pub mod config;
 pub mod crc;
 pub mod device;
 pub mod fields;
 pub mod findings;
+pub mod needs;
 pub mod pins;
 pub mod roles;
 pub mod script;
@@ -17,6 +19,7 @@ pub mod tailor;
 pub mod template;
 pub mod wanted;
 
+pub use calibration::Calibration;
 pub use config::Config;
 pub use device::Device;
 pub use findings::Findings;

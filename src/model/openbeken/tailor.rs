@@ -1,5 +1,6 @@
 //! Recipe and findings to the configuration of one unit.
 
+use super::calibration::Calibration;
 use super::config::{Config, ConfigError};
 use super::device::Device;
 use super::findings::Findings;
@@ -80,6 +81,8 @@ pub struct Choice {
     pub with_template: bool,
     /// What a reader must know.
     pub notes: Vec<String>,
+    /// The power meter's calibration that it gets.
+    pub calibration: Calibration,
 }
 
 /// Decides what a unit is. A unit without settings is never guessed at.
@@ -90,6 +93,7 @@ pub fn choose(rule: &OpenBekenRule, found: &Findings, chip: Chip, devices: &[Dev
         configure: rule.configure == Configure::Flash,
         with_template: true,
         notes: found.notes.clone(),
+        calibration: Calibration::DEFAULT,
     };
     if !choice.configure {
         choice.notes.extend(found.template.as_ref().and(found.doubt.clone()));
@@ -187,6 +191,7 @@ pub fn build(
         wanted.address = Some(address.quads(&ip).map_err(|why| Unfit::Name { key: "address.ip", why })?);
     }
     wanted.web_password = secrets.web.clone();
+    wanted.calibration = choice.calibration;
     Ok((Config::build(labels.chip, labels.mac, &wanted)?, name))
 }
 

@@ -1,5 +1,6 @@
 //! What a unit's configuration is to hold, and the configuration made of it.
 
+use super::calibration::Calibration;
 use super::config::{Config, ConfigError};
 use super::fields;
 use super::template::{Pin, Template};
@@ -68,6 +69,8 @@ pub struct Wanted {
     pub address: Option<[[u8; 4]; 4]>,
     /// Password of the unit's page.
     pub web_password: Secret,
+    /// The power meter's calibration.
+    pub calibration: Calibration,
 }
 
 impl Wanted {
@@ -189,6 +192,7 @@ impl Config {
             config.set_static_ip(quads);
         }
         config.set_text(fields::WEB_PASS, wanted.web_password.reveal())?;
+        config.set_calibration(wanted.calibration);
         Ok(config)
     }
 

@@ -62,6 +62,11 @@ pub enum Source {
         /// Its address as the CPU sees it.
         at: usize,
     },
+    /// From the plain file store; the encrypted one has none that can be trusted.
+    File {
+        /// The file's name.
+        name: String,
+    },
 }
 
 impl Source {
@@ -69,7 +74,7 @@ impl Source {
     pub fn is_sound(&self) -> bool {
         match self {
             Self::Store(health) => health.is_sound(),
-            Self::App { .. } => true,
+            Self::App { .. } | Self::File { .. } => true,
         }
     }
 }
@@ -79,6 +84,7 @@ impl std::fmt::Display for Source {
         match self {
             Self::Store(health) => write!(f, "{SETTINGS}, {health}"),
             Self::App { at } => write!(f, "a table in the app at {at:#x}"),
+            Self::File { name } => write!(f, "{name} of the file store"),
         }
     }
 }

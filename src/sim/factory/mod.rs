@@ -2,11 +2,13 @@
 
 mod app;
 mod boot;
+mod files;
 mod layout;
 mod rf;
 mod store;
 
 pub use app::{demo_image, demo_image_of};
+pub use files::{calibration, put_files};
 
 use crate::model::chip::Chip;
 use crate::model::mac::Mac;
@@ -52,6 +54,29 @@ pub fn stock_with(chip: Chip, unit: u32, own: &[(&str, &str)]) -> Vec<u8> {
     made(chip, unit, own, None)
 }
 
+/// The same of a plug whose factory measured its meter: with the plain file store beside the encrypted one. `files` take
+/// the place of the made-up ones of their names; an empty one takes the file away.
+pub fn metering(chip: Chip, unit: u32, own: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut flash = stock_with(chip, unit, own);
+    let settings = own.iter().find(|(name, _)| *name == "user_param_key").map(|(_, text)| (*text).to_owned());
+    let module = Layout::of(chip).tuya.map(|tuya| tuya.module).unwrap_or_default();
+    let settings = settings.unwrap_or_else(|| store::settings(module));
+    let mut all = files::of_metering(unit, &settings);
+    for (name, content) in files {
+        match all.iter_mut().find(|(other, _)| other == name) {
+            Some(file) => file.1 = content.to_vec(),
+            None => all.push((name, content.to_vec())),
+        }
+    }
+    let kept: Vec<(&str, &[u8])> = all
+        .iter()
+        .filter(|(_, content)| !content.is_empty())
+        .map(|(name, content)| (*name, content.as_slice()))
+        .collect();
+    put_files(&mut flash, chip, &kept);
+    flash
+}
+
 fn made(chip: Chip, unit: u32, own: &[(&str, &str)], code: Option<usize>) -> Vec<u8> {
     let layout = Layout::of(chip);
     let mut flash = vec![0xFF; SIZE];
@@ -68,6 +93,8 @@ fn made(chip: Chip, unit: u32, own: &[(&str, &str)], code: Option<usize>) -> Vec
 mod tests {
     use super::*;
     use crate::model::flash::rf::find;
+    use crate::model::meter::{Terms, Token, judge};
+    use crate::model::openbeken::Findings;
     use crate::model::tuya::store::decode;
 
     #[test]
@@ -115,6 +142,32 @@ mod tests {
                 assert!(download.is_none_or(|at| areas.any(|area| area == at)), "{chip}: update area");
             }
         }
+    }
+
+    #[test]
+    fn a_metering_plugs_calibration_comes_out_of_its_flash() {
+        for chip in [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M] {
+            for unit in [0, 1, 17, 59, 89] {
+                let flash = metering(chip, unit, &[], &[]);
+                let found = Findings::of(&flash, chip, false, &[]);
+                assert_eq!((&found.doubt, found.notes[0].contains("the same in every key")), (&None, true));
+                let judged = judge(&found.meter, &Terms::default());
+                let meter = judged.meter.unwrap();
+                assert_eq!((meter.token, meter.raw), (Token::MeterCarried, Some(calibration(unit))), "{chip} {unit}");
+                let volts = f64::from(calibration(unit).v) * 220.0 * 1e-6;
+                assert!((f64::from(judged.calibration.factors()[0]) - volts).abs() < 1e-6);
+            }
+        }
+        let failed = metering(Chip::Bk7231N, 1, &[], &[("measure_rslt", &[2])]);
+        let without = metering(Chip::Bk7231N, 1, &[], &[("measure_coe", &[])]);
+        for (flash, token) in [(failed, Token::MeterTestFailed), (without, Token::MeterAbsent)] {
+            let found = Findings::of(&flash, Chip::Bk7231N, false, &[]);
+            assert_eq!(judge(&found.meter, &Terms::default()).meter.unwrap().token, token);
+        }
+        let moved = store::settings("CB2S").replace("rl1_pin:6", "rl1_pin:9");
+        let other = metering(Chip::Bk7231N, 1, &[], &[("oem_cfg", moved.as_bytes())]);
+        let doubt = Findings::of(&other, Chip::Bk7231N, false, &[]).doubt.unwrap();
+        assert!(doubt.contains("rl1_pin is 6 in the encrypted store and 9 in the file store"), "{doubt}");
     }
 
     #[test]

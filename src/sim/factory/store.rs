@@ -11,6 +11,11 @@ bt1_type:0,ffc_select:1,vi_pin:24,resistor:1,over_cur:17800,bt1_lv:0,reset_t:5,n
 over_vol:264,module:{module},ele_pin:26,ch_cddpid1:9,ch1_stat:0,led1_lv:1,rl1_type:0,ch_num:1,rl1_pin:6,vol_def:0,\
 ch_dpid1:1,sel_pin_lv:1,crc:10,}";
 
+/// The plug's settings, as its module has them.
+pub(super) fn settings(module: &str) -> String {
+    PINS.replace("{module}", module)
+}
+
 /// So many letters and digits.
 fn token(seed: &mut Seed, len: usize) -> String {
     seed.bytes(len).into_iter().map(|byte| char::from_digit(u32::from(byte) % 36, 36).unwrap_or('0')).collect()
@@ -67,7 +72,7 @@ pub(super) fn store(tuya: &Tuya, unit: u32, own: &[(&str, &str)]) -> Vec<u8> {
         ("gw_bi", licence.to_string()),
         ("gw_di", device.to_string()),
         ("gw_wsm", network.to_string()),
-        ("user_param_key", PINS.replace("{module}", tuya.module)),
+        ("user_param_key", settings(tuya.module)),
         ("em_sys_env", tuya.platform.to_owned()),
     ];
     let mut entries: Vec<(String, Vec<u8>)> =

@@ -2,6 +2,7 @@ use super::*;
 use crate::model::mac::Mac;
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;
+use crate::store::room::tests::PRETENDED;
 use crate::store::sample::{in_flight, unit};
 use jiff::{Timestamp, ToSpan};
 use std::time::Duration;
@@ -230,6 +231,35 @@ async fn after_a_failed_write_the_ledger_works_on_and_no_number_is_given_twice()
     assert_eq!(numbers.first(), Some(&unit.seq));
     numbers.dedup();
     assert_eq!(numbers.len() as u64, unit.seq, "without a gap and without a double");
+}
+
+/// An opening needs room for a segment and a snapshot: on a full disk it would stop half-way.
+#[tokio::test]
+async fn a_ledger_that_failed_is_opened_again_when_there_is_room_and_not_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(dir.path()).unwrap();
+    let kept = ledger.commit(unit()).await.unwrap();
+    let folder = dir.path().join("ledger");
+    let files = || {
+        let mut names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        (names, std::fs::read(folder.join("db")).unwrap())
+    };
+    let before = files();
+    PRETENDED.lock().unwrap().insert(folder.clone(), 300 * 1024);
+    let fail = ledger.write("failing", |_, _| Err::<(), _>(crashed("failing")));
+    fail.await.unwrap_err();
+    let error = ledger.commit(unit()).await.unwrap_err().to_string();
+    assert!(error.contains("300 KiB free on its disk, expected 4096 KiB; free some space"), "{error}");
+    let error = ledger.get(1).await.unwrap_err().to_string();
+    assert!(error.contains("nothing that was stored before is lost"), "{error}");
+    assert!(files() == before, "nothing was begun");
+    let second = Ledger::open(dir.path()).err().unwrap().to_string();
+    assert!(second.contains("300 KiB free"), "a start is no different: {second}");
+
+    PRETENDED.lock().unwrap().remove(&folder);
+    assert_eq!(ledger.get(1).await.unwrap(), Some(kept), "reading alone opens it, before the next unit does");
+    assert_eq!(ledger.commit(unit()).await.unwrap().seq, 2);
 }
 
 #[tokio::test]

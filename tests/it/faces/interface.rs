@@ -1,8 +1,9 @@
 //! What the interface answers.
 
 use super::bench::{Bench, LOCAL, ask, bytes, get, json, request, unit};
+use flashjig::face::web::{self, WebOptions};
 use flashjig::model::content::BackupKind;
-use flashjig::model::screen::{layout, paint};
+use flashjig::model::screen::{LOW, SQUARE, USUAL, layout, paint};
 use flashjig::model::snapshot::Snapshot;
 use flashjig::model::unit::{Backup, Config, Unit};
 use flashjig::model::verdict::Verdict;
@@ -164,10 +165,14 @@ async fn the_picture_is_what_the_panel_paints() {
     let bench = Bench::new();
     bench.hub.finish("A", Verdict::Pass);
     bench.hub.finish("B", Verdict::Aborted);
-    // No unit is in flight, so the picture does not depend on the time.
-    let frame = paint(&layout(&bench.handle.snapshot(), Timestamp::UNIX_EPOCH));
-    for (query, scale) in [("", 1), ("?scale=4", 4)] {
-        let response = ask(&bench.router(), request("GET", &format!("/api/v1/panel.png{query}"), LOCAL, &[])).await;
+    for (panel, query, scale) in
+        [(None, "", 1), (None, "?scale=4", 4), (Some(LOW), "?scale=2", 2), (Some(SQUARE), "", 1)]
+    {
+        let router = web::router(bench.handle.clone(), WebOptions { panel, ..WebOptions::default() });
+        // No unit is in flight, so the picture does not depend on the time.
+        let size = panel.unwrap_or(USUAL);
+        let frame = paint(&layout(&bench.handle.snapshot(), size, Timestamp::UNIX_EPOCH));
+        let response = ask(&router, request("GET", &format!("/api/v1/panel.png{query}"), LOCAL, &[])).await;
         assert_eq!(response.headers()["content-type"], "image/png");
         assert_eq!(bytes(response).await, frame.to_png(scale));
     }

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// One message: id, event, data.
+/// One message: id, event, data. What is no event has no id, and 0 here.
 type Message = (u64, String, serde_json::Value);
 
 struct Line {
@@ -25,7 +25,11 @@ struct Line {
 
 impl Line {
     async fn open(router: &Router) -> Self {
-        let response = ask(router, request("GET", "/api/v1/events", LOCAL, &[])).await;
+        Self::open_at(router, "/api/v1/events").await
+    }
+
+    async fn open_at(router: &Router, uri: &str) -> Self {
+        let response = ask(router, request("GET", uri, LOCAL, &[])).await;
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         Self { body: response.into_body().into_data_stream(), text: String::new() }
     }
@@ -50,7 +54,8 @@ fn parse(message: &str) -> Option<Message> {
     let field =
         |name: &str| message.lines().find_map(|line| line.strip_prefix(name).map(|value| value.trim().to_owned()));
     let data = serde_json::from_str(&field("data:")?).unwrap();
-    Some((field("id:").unwrap().parse().unwrap(), field("event:").unwrap(), data))
+    let id = field("id:").map_or(0, |id| id.parse().unwrap());
+    Some((id, field("event:").unwrap(), data))
 }
 
 fn progress(done: u64) -> Event {
@@ -124,6 +129,65 @@ async fn a_listener_that_lags_gets_a_new_state() {
     assert_eq!((id, kind.as_str()), (100, "snapshot"));
     bench.hub.tell("A", progress(100));
     assert_eq!(line.next().await.0, 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_wants_the_changes_has_them_besides_every_event() {
+    let bench = Bench::new();
+    let mut line = Line::open_at(&bench.router(), "/api/v1/events?changes=true").await;
+    let (_, kind, state) = line.next().await;
+    assert_eq!((kind.as_str(), &state["slots"][1]["last"]), ("snapshot", &serde_json::Value::Null));
+    bench.hub.finish("B", Verdict::Pass);
+    let (mut events, mut seen) = (Vec::new(), None);
+    while seen.is_none() || events.len() < 3 {
+        let (id, kind, data) = line.next().await;
+        match (id, kind.as_str()) {
+            (0, "changes") => seen = Some(data),
+            event => events.push((event.0, event.1.to_owned())),
+        }
+    }
+    let named = |name: &str| name.to_owned();
+    assert_eq!(events, [(1, named("started")), (2, named("found")), (3, named("finished"))]);
+    let changes = seen.unwrap();
+    assert_eq!((&changes["seq"], &changes["state"]), (&3.into(), &serde_json::json!({ "tally": { "pass": 1 } })));
+    assert_eq!(changes["slots"]["B"]["last"]["verdict"], "pass");
+    assert_eq!(changes["slots"].as_object().unwrap().len(), 1, "slot A is as it was");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_wish_there_are_events_only_and_a_wrong_wish_is_refused() {
+    let bench = Bench::new();
+    let router = bench.router();
+    let mut line = Line::open(&router).await;
+    let mut page = Line::open_at(&router, "/api/v1/events?changes=true").await;
+    bench.hub.finish("A", Verdict::Pass);
+    while page.next().await.1 != "changes" {}
+    bench.hub.tell("A", Event::Lifted);
+    let kinds =
+        [line.next().await.1, line.next().await.1, line.next().await.1, line.next().await.1, line.next().await.1];
+    assert_eq!(kinds, ["snapshot", "started", "found", "finished", "lifted"]);
+    for wrong in ["?changes=1", "?change=true"] {
+        let response = ask(&router, request("GET", &format!("/api/v1/events{wrong}"), LOCAL, &[])).await;
+        assert_eq!(response.status(), 400, "{wrong}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_that_misses_changes_gets_a_new_state() {
+    let bench = Bench::new();
+    let mut line = Line::open_at(&bench.router(), "/api/v1/events?changes=true").await;
+    assert_eq!(line.next().await.1, "snapshot");
+    for done in 0..40 {
+        bench.hub.tell("A", progress(done));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let kinds = async |line: &mut Line| loop {
+        let (id, kind, _) = line.next().await;
+        if kind == "snapshot" {
+            return id;
+        }
+    };
+    assert_eq!(kinds(&mut line).await, 40);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::bench::Bench;
 use flashjig::face::oled::{self, Ends};
 use flashjig::jig::{Panel, PanelError};
 use flashjig::model::event::Event;
-use flashjig::model::screen::{Frame, ending, layout, paint};
+use flashjig::model::screen::{Frame, Size, USUAL, ending, layout, paint};
 use flashjig::model::stage::Stage;
 use flashjig::model::verdict::Verdict;
 use flashjig::sim::panel::VirtualPanel;
@@ -23,6 +23,10 @@ struct Log {
 }
 
 impl Panel for Log {
+    fn size(&self) -> Size {
+        USUAL
+    }
+
     fn dim(&mut self, dim: bool) {
         *self.dim.lock().unwrap() = dim;
     }
@@ -48,11 +52,11 @@ async fn the_virtual_panel_shows_the_state_and_goes_dark_at_the_end() {
     let task =
         tokio::spawn(oled::run(bench.handle.clone(), Box::new(panel), Ends { stop: stop.clone(), ..Ends::default() }));
     bench.hub.finish("A", Verdict::Pass);
-    let expected = paint(&layout(&bench.handle.snapshot(), Timestamp::UNIX_EPOCH));
+    let expected = paint(&layout(&bench.handle.snapshot(), USUAL, Timestamp::UNIX_EPOCH));
     shown.wait_for(|frame| *frame == expected).await.unwrap();
     stop.cancel();
     task.await.unwrap();
-    assert_eq!(*shown.borrow(), Frame::default());
+    assert_eq!(*shown.borrow(), Frame::new(USUAL));
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,11 +121,11 @@ async fn a_station_that_ends_says_so_until_it_has() {
     let task = tokio::spawn(oled::run(bench.handle.clone(), Box::new(panel), ends.clone()));
     bench.hub.tell("A", Event::Started { recipe: "default".into() });
     ends.ending.cancel();
-    let expected = paint(&ending());
+    let expected = paint(&ending(USUAL));
     shown.wait_for(|frame| *frame == expected).await.unwrap();
     ends.stop.cancel();
     task.await.unwrap();
-    assert_eq!(*shown.borrow(), Frame::default());
+    assert_eq!(*shown.borrow(), Frame::new(USUAL));
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,12 +142,12 @@ async fn an_idle_panel_moves_dims_and_sleeps_and_news_wake_it() {
     sleep(Duration::from_secs(90)).await;
     assert_eq!((last(), *log.dim.lock().unwrap()), (first.shifted((1, 0)), false));
     sleep(Duration::from_secs(300)).await;
-    assert!(*log.dim.lock().unwrap() && last() != Frame::default());
+    assert!(*log.dim.lock().unwrap() && last() != Frame::new(USUAL));
     sleep(Duration::from_secs(1800)).await;
-    assert_eq!(last(), Frame::default());
+    assert_eq!(last(), Frame::new(USUAL));
     bench.hub.tell("A", Event::Seated);
     sleep(Duration::from_secs(1)).await;
-    assert!(!*log.dim.lock().unwrap() && last() != Frame::default());
+    assert!(!*log.dim.lock().unwrap() && last() != Frame::new(USUAL));
     stop.cancel();
     task.await.unwrap();
 }

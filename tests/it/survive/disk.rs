@@ -69,3 +69,21 @@ fn a_disk_that_fills_up_while_a_unit_is_in_work_loses_no_record_and_erases_nothi
     assert!(codes.iter().any(|code| said.contains(code)), "{said}");
     assert!(said.contains("\n1,") && !said.contains("\n2,"), "the unit is in the ledger once: {said}");
 }
+
+#[test]
+fn a_ledger_is_not_opened_where_that_would_fill_the_disk_and_opens_when_there_is_room_again() {
+    // room for the tail of a segment of the ledger's log, and none for the snapshot that is written then
+    let script = format!(
+        "{DEMO} || exit 1\n\
+         cd \"$DISK\"; free=$(df -k --output=avail . | tail -1)\n\
+         dd if=/dev/zero of=filler bs=1k count=$((free - 396)) 2>/dev/null\n\
+         again() {{ \"$FLASHJIG\" demo --units 0 --listen 127.0.0.1:0 --data-dir \"$DISK\"/station; }}\n\
+         again && exit 2; ls station/ledger; rm filler\n\
+         again || exit 3; \"$FLASHJIG\" units --csv --data-dir \"$DISK\"/station"
+    );
+    let Some(done) = on_disk("size=30m", &script) else { return };
+    let said = said(&done);
+    assert!(done.status.success(), "{said}");
+    assert!(said.contains("396 KiB free on its disk, expected 4096 KiB; free some space"), "{said}");
+    assert!(!said.contains("generating") && said.contains("\n1,") && !said.contains("\n2,"), "{said}");
+}

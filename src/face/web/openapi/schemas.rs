@@ -23,6 +23,7 @@ pub(super) fn all() -> Value {
         "finished",
         "stopping",
         "blocked",
+        "mended",
         "prompt",
         "noticed",
         "settled",
@@ -76,6 +77,7 @@ pub(super) fn all() -> Value {
         "Slot": slot(),
         "FlashMap": flash_map(),
         "Event": event,
+        "Changes": changes(),
         "Unit": unit(),
         "Template": object(&[
             ("template", json!({ "type": "object" })), ("script", list(string())), ("autoexec", string()),
@@ -129,6 +131,7 @@ fn slot() -> Value {
         ("lines", object(&["power", "cen", "button"].map(|line| (line, maybe(json!({ "type": "boolean" })))))),
         ("prompt", maybe(string())),
         ("blocked", maybe(string())),
+        ("blocked_by", maybe(link("Fault"))),
         ("already", maybe(already())),
         ("last", maybe(last)),
         ("notice", maybe(string())),
@@ -136,6 +139,14 @@ fn slot() -> Value {
         ("verdict_shown", json!({ "type": "boolean" })),
         ("recalled", maybe(time())),
     ])
+}
+
+fn changes() -> Value {
+    let mut patch = json!({ "type": "object" });
+    set(&mut patch, "description", json!("A JSON merge patch (RFC 7396) for the Snapshot; its slots stand apart."));
+    let mut slots = json!({ "type": "object", "additionalProperties": { "type": "object" } });
+    set(&mut slots, "description", json!("By name of the slot: a JSON merge patch for its Slot."));
+    object(&[("seq", integer()), ("time", time()), ("state", patch), ("slots", slots)])
 }
 
 fn flash_map() -> Value {

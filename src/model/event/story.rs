@@ -1,14 +1,11 @@
-//! The page folds events into its state with a script of its own; `tests/browser/fold.mjs` replays this golden with it.
-//! After a change that is meant: `UPDATE_GOLDENS=1 cargo test --test it page_fold::`.
-use flashjig::model::event::Stamped;
-use flashjig::model::snapshot::{Snapshot, Station};
-use serde_json::{Value, json};
-use std::fs;
+//! Events as they may come, for the tests of those who take them in.
 
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/fold.json");
+use super::Stamped;
+use crate::model::snapshot::{Snapshot, Station};
+use serde_json::json;
 
 /// A unit with a retry and a repair, one that is stopped, and a slot that is blocked; each kind of event at least once.
-fn story() -> Vec<Value> {
+pub(crate) fn story() -> Vec<Stamped> {
     let digest = "ab".repeat(32);
     let board = json!({
         "chip": "BK7231T", "module": "WB2S", "mac": "18:DE:50:3A:8E:3F", "flash_id": null, "flash_size": 0x20_0000,
@@ -16,6 +13,7 @@ fn story() -> Vec<Value> {
     });
     let fault =
         json!({ "code": "A01", "stage": "backup", "message": "stopped", "hint": "Stopped. Press to start again" });
+    let dead = json!({ "code": "S02", "stage": "settle", "message": "nobody answers", "hint": "look at the jig" });
     [
         ("A", json!({ "kind": "lines", "power": false, "cen": false })),
         ("A", json!({ "kind": "seated" })),
@@ -42,6 +40,7 @@ fn story() -> Vec<Value> {
         ("A", json!({ "kind": "entered", "stage": "write" })),
         ("A", json!({ "kind": "map", "at": 17, "cells": "2e1w" })),
         ("A", json!({ "kind": "map", "at": 0, "cells": "17K2E1f492R" })),
+        ("A", json!({ "kind": "board_log", "lines": ["Info:MAIN:Time 1", "Info:MAIN:Time 2"] })),
         ("A", json!({ "kind": "finished", "unit": 1, "verdict": "pass", "fault": null, "ms": 9000 })),
         ("A", json!({ "kind": "lifted" })),
         ("A", json!({ "kind": "noticed", "message": "put a board in" })),
@@ -58,6 +57,8 @@ fn story() -> Vec<Value> {
         ("B", json!({ "kind": "finished", "unit": null, "verdict": "aborted", "fault": fault, "ms": 12 })),
         ("B", json!({ "kind": "blocked", "message": "the port is gone" })),
         ("B", json!({ "kind": "acknowledged" })),
+        ("B", json!({ "kind": "blocked", "message": "S02 the lines are dead", "fault": dead })),
+        ("B", json!({ "kind": "mended" })),
         ("", json!({ "kind": "archive_checked", "ok": 3, "damaged": 1, "names": [digest] })),
         ("", json!({ "kind": "shelf" })),
         ("", json!({ "kind": "batch" })),
@@ -70,28 +71,14 @@ fn story() -> Vec<Value> {
         fields.insert("seq".into(), json!(seq));
         fields.insert("slot".into(), json!(slot));
         fields.insert("time".into(), json!(format!("2026-11-22T08:00:{seq:02}.123456789Z")));
-        event
+        serde_json::from_value(event).unwrap()
     })
     .collect()
 }
 
-#[test]
-fn the_pages_script_has_the_states_to_come_to() {
+/// A station before its story.
+pub(crate) fn bench() -> Snapshot {
     let started = "2026-11-22T08:00:00Z".parse().unwrap();
     let station = Station { name: "bench".into(), version: "1".into(), started, page: None };
-    let mut snapshot = Snapshot::new(station, ["A".to_owned(), "B".to_owned()]);
-    let start = serde_json::to_value(&snapshot).unwrap();
-    let steps: Vec<Value> = story()
-        .into_iter()
-        .map(|event| {
-            snapshot.apply(&serde_json::from_value::<Stamped>(event.clone()).unwrap());
-            json!({ "event": event, "state": snapshot })
-        })
-        .collect();
-    let lines: Vec<String> = steps.iter().map(Value::to_string).collect();
-    let found = format!("{{\"start\":{start},\n\"steps\":[\n{}\n]}}\n", lines.join(",\n"));
-    if std::env::var_os("UPDATE_GOLDENS").is_some() {
-        fs::write(GOLDEN, &found).unwrap();
-    }
-    assert_eq!(fs::read_to_string(GOLDEN).unwrap_or_default(), found, "run with UPDATE_GOLDENS=1 if that is meant");
+    Snapshot::new(station, ["A".to_owned(), "B".to_owned()])
 }
