@@ -59,6 +59,11 @@ impl House {
         Self { modules: modules.collect(), crates: outer.map(str::to_owned).collect(), files }
     }
 
+    /// Whether a name stands for a folder or a file at the root.
+    pub fn is_layer(&self, name: &str) -> bool {
+        self.modules.contains_key(&vec![name.to_owned()])
+    }
+
     /// All that the file names outside of itself, as it is written; a `pub use` too.
     pub fn named(&self, file: &File) -> Vec<Target> {
         let source = &file.source;
