@@ -15,9 +15,12 @@ const MANIFEST: [&str; 3] = ["notify", "tokio_util", "proptest"];
 /// A tree that keeps all rules, with what looks like a breach and is none.
 const SOUND: [(&str, &str); 6] = [
     ("lib.rs", "pub mod face; pub mod hw; pub mod model;"),
-    ("model/mod.rs", "pub mod chip; pub mod notify; pub use chip::Chip; pub use notify::notify;"),
+    (
+        "model/mod.rs",
+        "pub mod chip; pub mod notify; pub use chip::Chip; pub use notify::notify; pub const SECTOR: u8 = 1;",
+    ),
     ("model/chip.rs", "pub struct Chip; pub fn of(at: usize) -> Chip { Chip } /* crate::hw::Port */"),
-    ("model/notify.rs", "use super::Chip; pub fn to(chip: &Chip) {} pub use to as notify;"),
+    ("model/notify.rs", "use super::{Chip, SECTOR}; pub fn to(chip: &Chip) {} pub use to as notify;"),
     ("hw/mod.rs", "use crate::model::Chip; use notify::Watcher; fn f(_: Chip, _: Watcher) {}"),
     (
         "face/mod.rs",
@@ -155,6 +158,8 @@ fn a_table_that_says_other_than_the_tree_is_refused() {
     assert!(rows(&[LAYERS[1], LAYERS[0], LAYERS[2], LAYERS[3]]).contains("the row of hw: model is not below it"));
     let root = with("clock.rs", "pub fn now() {}");
     assert!(rules::rows(&root, &LAYERS).join("\n").contains("clock has no row"), "a file at the root is a layer");
+    let item = rules::layers(&with("face/extra.rs", "use crate::VERSION;"), &LAYERS).join("\n");
+    assert!(item.contains("face may not name lib"), "{item}");
     let wide = [LAYERS[0], LAYERS[1], ("face", &["model", "hw"][..], &[][..]), LAYERS[3]];
     assert!(rules::layers(&house, &wide).join("\n").contains("the row of face: it names hw nowhere"));
 

@@ -116,7 +116,11 @@ impl House {
                 if self.modules.contains_key(&child) {
                     return ours(module, path);
                 }
-                self.crates.contains(name).then(|| Target::Outer(path.to_vec()))
+                if self.crates.contains(name) {
+                    return Some(Target::Outer(path.to_vec()));
+                }
+                // what a `use` begins with is then an item of this module; other code may mean one of the prelude
+                of.and_then(|_| ours(module, path))
             }
         }
     }
