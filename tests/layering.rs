@@ -198,12 +198,17 @@ fn hold(wrong: &[String]) {
 }
 
 #[test]
+fn every_layer_of_the_table_is_there() {
+    hold(&rules::rows(&HOUSE, &LAYERS));
+}
+
+#[test]
 fn every_import_goes_down() {
     hold(&rules::layers(&HOUSE, &LAYERS));
 }
 
 #[test]
-fn crates_stay_in_their_layers() {
+fn heavy_crates_stay_behind_their_layer() {
     hold(&rules::crates(&HOUSE, &MANIFEST, &CRATES));
 }
 

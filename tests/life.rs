@@ -9,7 +9,10 @@
 //! ```
 //!
 //! One seed makes the same choices; what they meet depends on the machine. `FLASHJIG_LIFE_VIOLATIONS=20` goes on after
-//! a violation until there are so many. A folder in which something was violated stays.
+//! a violation until there are so many, `FLASHJIG_LIFE_STATION` names another program to be the station, such as that of
+//! a package. A folder in which something was violated stays.
+//!
+//! It is a program of its own because it starts daemons and, as root, mounts a disk.
 
 #![allow(
     clippy::unwrap_used,

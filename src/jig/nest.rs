@@ -117,7 +117,6 @@ fn keep(
                 let result = lines.check();
                 if result.is_err() {
                     state.safe.store(false, Ordering::Relaxed);
-                    show(Seen::default());
                 }
                 _ = done.send(result);
             }
@@ -310,6 +309,8 @@ mod tests {
         keeper.make_safe().await.unwrap();
         lines.0.store(false, Ordering::SeqCst);
         assert!(keeper.check().await.is_err());
+        assert!(!keeper.is_safe(), "they must be made safe again");
+        assert!(keeper.make_safe().await.is_err());
         assert_eq!((keeper.is_safe(), *seen.borrow()), (false, unknown), "nobody knows what they are set to");
     }
 }

@@ -48,6 +48,9 @@ impl Ledger {
             interrupted.push(put(&log.records, open.interrupted(), &mut next)?);
         }
         log.sync()?;
+        if let Some(last) = interrupted.last() {
+            log.remember(last.seq);
+        }
         Ok(Self {
             inner: Arc::new(Inner {
                 data_dir: data_dir.into(),
@@ -111,6 +114,9 @@ impl Ledger {
             let left = left.map(|left| put(&log.records, left.ended(FaultCode::NotRecorded, why), next)).transpose()?;
             log.records.put_note(&open)?;
             log.sync()?;
+            if let Some(left) = &left {
+                log.remember(left.seq);
+            }
             Ok(left)
         })
         .await
@@ -259,11 +265,7 @@ impl Inner {
 
     fn open_again(&self, next: &mut u64, trust: Trust) -> Result<(), StoreError> {
         let mut slot = self.log.write().unwrap_or_else(PoisonError::into_inner);
-        let failed = slot.take();
-        // sled writes and syncs once more when it is dropped, and panics where the disk refuses that
-        if catch_unwind(AssertUnwindSafe(|| drop(failed))).is_err() {
-            tracing::warn!("the database gave up while it was closed");
-        }
+        drop(slot.take());
         self.full.store(!Log::has_room(&self.data_dir), Ordering::Relaxed);
         let log = Log::open_again(&self.data_dir, trust)?;
         *next = log.next()?;

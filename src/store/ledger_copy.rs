@@ -85,7 +85,7 @@ impl LedgerCopy {
     }
 
     fn records(&self) -> &Records {
-        &self.copy.records
+        self.copy.records()
     }
 }
 

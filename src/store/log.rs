@@ -1,32 +1,28 @@
 //! The ledger's database, open: sled's log in its folder, made durable by us.
 
+use super::database::Database;
 use super::last::{Last, LastFile, Look};
 use super::ledger_files::LedgerFiles;
 use super::opening::{self, LOCKED, Trust};
 use super::pages::{Durable, Pages};
-use super::records::{Records, refused};
-use super::stock_notes::StockNotes;
-use super::{StoreError, loss, room};
+use super::records::refused;
+use super::{StoreError, room};
 use std::fs::{DirBuilder, File};
+use std::ops::Deref;
 use std::os::unix::fs::DirBuilderExt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// sled's page cache in bytes. Its default of 1 GiB is more than a small Pi has.
-const CACHE: u64 = 16 * 1024 * 1024;
 /// sled's threads may hold the lock a moment longer than the last handle lives.
 const PATIENCE: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// An open database.
 pub(super) struct Log {
-    db: sled::Db,
+    base: Database,
     /// sled's log, `db` in its folder, for fdatasync.
     file: File,
-    pub(super) records: Records,
-    pub(super) stock: StockNotes,
     last: LastFile,
     durable: Durable,
     folder: PathBuf,
@@ -48,6 +44,14 @@ struct Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self { error, is_final: true }
+    }
+}
+
+impl Deref for Log {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.base
     }
 }
 
@@ -92,9 +96,9 @@ impl Log {
 
     fn open_in_place(data_dir: &Path, folder: PathBuf, what: &str, last: &Last) -> Result<Self, StoreError> {
         let io = |error| StoreError::io(what, &error);
-        let (db, records, stock) = open_database(&folder, what)?;
+        let base = Database::open(&folder, what)?;
         let file = File::open(folder.join("db")).map_err(io)?;
-        let found = records.last_seq().map_err(|error| refused(what, &error))?;
+        let found = base.records.last_seq().map_err(|error| refused(what, &error))?;
         if let Some(error) = last.missing(&folder, found) {
             return Err(error);
         }
@@ -103,10 +107,8 @@ impl Log {
             tracing::warn!(%error, "the snapshot of the ledger could not be kept twice");
         }
         let log = Self {
-            db,
+            base,
             file,
-            records,
-            stock,
             last: LastFile::open(&folder).map_err(io)?,
             durable: Durable::default(),
             folder,
@@ -155,7 +157,7 @@ impl Log {
     }
 
     fn hand_over(&self) -> Result<(), StoreError> {
-        self.db.flush().map(|_| ()).map_err(|error| refused("writing the ledger", &error))
+        self.base.db.flush().map(|_| ()).map_err(|error| refused("writing the ledger", &error))
     }
 
     /// Notes the last unit, and how the log looks now that nothing waits to be written.
@@ -169,30 +171,12 @@ impl Log {
 
     /// Size on disk, bytes.
     pub(super) fn bytes(&self) -> Result<u64, StoreError> {
-        self.db.size_on_disk().map_err(|error| refused("measuring the ledger", &error))
+        self.base.db.size_on_disk().map_err(|error| refused("measuring the ledger", &error))
     }
 
     #[cfg(test)]
     pub(super) fn db(&self) -> sled::Db {
-        self.db.clone()
-    }
-}
-
-/// How every ledger is opened. There is no flushing by timer: each commit flushes.
-pub(super) fn config(folder: &Path) -> sled::Config {
-    sled::Config::new().path(folder).cache_capacity(CACHE).flush_every_ms(None)
-}
-
-/// sled and what is in it. It gives up with a panic on a log that contradicts itself.
-pub(super) fn open_database(folder: &Path, what: &str) -> Result<(sled::Db, Records, StockNotes), StoreError> {
-    let open = || {
-        let db = config(folder).open()?;
-        Ok((Records::open(&db)?, StockNotes::open(&db)?, db))
-    };
-    match catch_unwind(AssertUnwindSafe(open)) {
-        Ok(Ok((records, stock, db))) => Ok((db, records, stock)),
-        Ok(Err(error)) => Err(not_opened(what, &error)),
-        Err(_) => Err(loss::of_a_part(what, "the database gave up on it")),
+        self.base.db.clone()
     }
 }
 
@@ -207,14 +191,4 @@ fn patiently(data_dir: &Path, trust: Trust) -> Result<Log, Refusal> {
         result = Log::open_once(data_dir, trust);
     }
     result
-}
-
-/// A refusal to open, in words.
-fn not_opened(what: &str, error: &sled::Error) -> StoreError {
-    // sled wraps the lock's refusal in an I/O error without a kind of its own
-    match error {
-        error if error.to_string().contains("could not acquire lock") => opening::locked(what),
-        sled::Error::Io(_) => refused(what, error),
-        other => loss::of_a_part(what, &other.to_string()),
-    }
 }

@@ -7,6 +7,7 @@ pub mod archive;
 mod backup_file;
 #[cfg(test)]
 mod damage;
+mod database;
 pub mod desk;
 mod disk;
 pub mod export;

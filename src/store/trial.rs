@@ -6,9 +6,9 @@
 //! copy is opened first, with each snapshot that there is and without any, until one has every record.
 
 use super::StoreError;
+use super::database::Database;
 use super::last::Last;
 use super::ledger_files::{LedgerFiles, Snapshot};
-use super::log::open_database;
 use super::pages::Pages;
 use super::records::{Holding, Records};
 use std::fs::{self, File};
@@ -23,7 +23,7 @@ const CHUNK: usize = 256 * 1024;
 
 /// A copy of a ledger, open.
 pub(super) struct Copy {
-    pub(super) records: Records,
+    base: Database,
     pub(super) holding: Holding,
     /// Removed on drop.
     _folder: TempDir,
@@ -108,18 +108,21 @@ pub(super) fn best(from: &Path, need: &Need<'_>, place: &dyn Fn() -> io::Result<
 }
 
 impl Copy {
+    pub(super) fn records(&self) -> &Records {
+        &self.base.records
+    }
+
     fn open(folder: TempDir, floor: u64) -> Result<Self, String> {
         let text = |error: StoreError| match error {
             StoreError::Damaged { found, .. } | StoreError::Disk { found, .. } => found,
             other => other.to_string(),
         };
-        let (db, records, stock) = open_database(folder.path(), "opening a copy of the ledger").map_err(text)?;
-        let mut holding = records.holding(floor).map_err(text)?;
-        if let (None, Err(error)) = (&holding.gap, stock.read_all()) {
+        let base = Database::open(folder.path(), "opening a copy of the ledger").map_err(text)?;
+        let mut holding = base.records.holding(floor).map_err(text)?;
+        if let (None, Err(error)) = (&holding.gap, base.stock.read_all()) {
             holding.gap = Some(format!("the notes of stock backups can't be read: {error}"));
         }
-        drop(db);
-        Ok(Self { records, holding, _folder: folder })
+        Ok(Self { base, holding, _folder: folder })
     }
 }
 

@@ -8,10 +8,8 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
-    clippy::print_stderr,
     clippy::cast_possible_wrap,
     unreachable_pub,
-    missing_docs,
     reason = "a test that can't go on shall say where, and nobody else uses these modules"
 )]
 

@@ -108,6 +108,25 @@ fn a_station_that_can_not_work_never_says_ready() {
 }
 
 #[test]
+fn a_gpio_chip_that_is_absent_blocks_its_slot_and_not_the_service() {
+    let dir = tempfile::tempdir().unwrap();
+    let manager = Manager::new(dir.path());
+    let file = config(dir.path(), "/dev/null");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines = "[slot.lines]\nkind = \"gpiochip\"\nchip = \"/dev/no-such-chip\"\npower = { pin = 1 }\nled_green = { pin = 2 }\n";
+    std::fs::write(&file, text + lines).unwrap();
+    let mut daemon = start(&file, &manager.path, "60000000");
+    let heard = manager.hear("READY=1");
+    let status = heard.iter().find(|line| line.starts_with("STATUS=")).unwrap();
+    assert!(status.contains("A: blocked: S02 ") && status.contains("/dev/no-such-chip"), "{status}");
+    assert!(status.contains("gpiodetect"), "{status}");
+    manager.hear("WATCHDOG=1");
+    let told = Command::new("kill").args(["-TERM", &daemon.0.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    assert!(daemon.0.wait().unwrap().success());
+}
+
+#[test]
 fn the_unit_file_stands_and_is_hardened() {
     let Ok(version) = Command::new("systemd-analyze").arg("--version").output() else {
         testdata::skipped("systemd-analyze is absent (apt install systemd)");

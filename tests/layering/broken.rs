@@ -15,9 +15,12 @@ const MANIFEST: [&str; 3] = ["notify", "tokio_util", "proptest"];
 /// A tree that keeps all rules, with what looks like a breach and is none.
 const SOUND: [(&str, &str); 6] = [
     ("lib.rs", "pub mod face; pub mod hw; pub mod model;"),
-    ("model/mod.rs", "pub mod chip; pub mod notify; pub use chip::Chip; pub use notify::notify;"),
+    (
+        "model/mod.rs",
+        "pub mod chip; pub mod notify; pub use chip::Chip; pub use notify::notify; pub const SECTOR: u8 = 1;",
+    ),
     ("model/chip.rs", "pub struct Chip; pub fn of(at: usize) -> Chip { Chip } /* crate::hw::Port */"),
-    ("model/notify.rs", "use super::Chip; pub fn to(chip: &Chip) {} pub use to as notify;"),
+    ("model/notify.rs", "use super::{Chip, SECTOR}; pub fn to(chip: &Chip) {} pub use to as notify;"),
     ("hw/mod.rs", "use crate::model::Chip; use notify::Watcher; fn f(_: Chip, _: Watcher) {}"),
     (
         "face/mod.rs",
@@ -38,7 +41,8 @@ fn with(name: &'static str, text: &'static str) -> House {
 }
 
 fn all(house: &House) -> Vec<String> {
-    let mut wrong = rules::layers(house, &LAYERS);
+    let mut wrong = rules::rows(house, &LAYERS);
+    wrong.extend(rules::layers(house, &LAYERS));
     wrong.extend(rules::crates(house, &MANIFEST, &CRATES));
     wrong.extend(rules::no_circles(house, &[]));
     wrong.extend(rules::nothing_hidden(house));
@@ -51,7 +55,7 @@ fn a_sound_tree_has_no_complaint() {
 }
 
 #[test]
-fn a_forbidden_layer_is_seen_however_it_is_named() {
+fn the_scan_sees_imports_in_every_form() {
     let ways = [
         "use crate::hw::Port;",
         "pub use crate::hw::Port;",
@@ -147,14 +151,17 @@ fn what_a_layer_must_not_touch_is_seen_however_it_is_named() {
 #[test]
 fn a_table_that_says_other_than_the_tree_is_refused() {
     let house = House::read(SOUND, &MANIFEST);
-    let layers = |table: &[Layer]| rules::layers(&house, table).join("\n");
-    assert!(layers(&LAYERS[1..]).contains("model/mod.rs: model has no row"));
-    assert!(layers(&[LAYERS[0], LAYERS[1], LAYERS[2]]).contains("lib.rs: lib has no row"));
-    assert!(layers(&[&LAYERS[..], &[("cellar", &[], &[])]].concat()).contains("there is no such layer"));
-    assert!(layers(&[LAYERS[0], LAYERS[1], ("face", &["model", "hw"], &[]), LAYERS[3]]).contains("names hw nowhere"));
-    assert!(layers(&[LAYERS[1], LAYERS[0], LAYERS[2], LAYERS[3]]).contains("the row of hw: model is not below it"));
+    let rows = |table: &[Layer]| rules::rows(&house, table).join("\n");
+    assert!(rows(&LAYERS[1..]).contains("model has no row"));
+    assert!(rows(&[LAYERS[0], LAYERS[1], LAYERS[2]]).contains("lib has no row"));
+    assert!(rows(&[&LAYERS[..], &[("cellar", &[], &[])]].concat()).contains("there is no such layer"));
+    assert!(rows(&[LAYERS[1], LAYERS[0], LAYERS[2], LAYERS[3]]).contains("the row of hw: model is not below it"));
     let root = with("clock.rs", "pub fn now() {}");
-    assert!(rules::layers(&root, &LAYERS).join("\n").contains("clock has no row"), "a file at the root is a layer");
+    assert!(rules::rows(&root, &LAYERS).join("\n").contains("clock has no row"), "a file at the root is a layer");
+    let item = rules::layers(&with("face/extra.rs", "use crate::VERSION;"), &LAYERS).join("\n");
+    assert!(item.contains("face may not name lib"), "{item}");
+    let wide = [LAYERS[0], LAYERS[1], ("face", &["model", "hw"][..], &[][..]), LAYERS[3]];
+    assert!(rules::layers(&house, &wide).join("\n").contains("the row of face: it names hw nowhere"));
 
     let crates = |manifest: &[&str], table: &[Crate]| rules::crates(&house, manifest, table).join("\n");
     assert!(crates(&["notify", "tokio_util", "proptest", "zbus"], &CRATES).contains("zbus of Cargo.toml has no row"));

@@ -59,6 +59,11 @@ impl House {
         Self { modules: modules.collect(), crates: outer.map(str::to_owned).collect(), files }
     }
 
+    /// Whether a name stands for a folder or a file at the root.
+    pub fn is_layer(&self, name: &str) -> bool {
+        self.modules.contains_key(&vec![name.to_owned()])
+    }
+
     /// All that the file names outside of itself, as it is written; a `pub use` too.
     pub fn named(&self, file: &File) -> Vec<Target> {
         let source = &file.source;
@@ -111,7 +116,11 @@ impl House {
                 if self.modules.contains_key(&child) {
                     return ours(module, path);
                 }
-                self.crates.contains(name).then(|| Target::Outer(path.to_vec()))
+                if self.crates.contains(name) {
+                    return Some(Target::Outer(path.to_vec()));
+                }
+                // what a `use` begins with is then an item of this module; other code may mean one of the prelude
+                of.and_then(|_| ours(module, path))
             }
         }
     }

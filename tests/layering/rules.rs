@@ -17,10 +17,11 @@ pub fn layer(file: &str) -> &str {
     file.split('/').next().unwrap_or(file).trim_end_matches(".rs")
 }
 
-/// Each layer has a row, names only what its row grants and all of that, and no row grants what is not below it.
-pub fn layers(house: &House, table: &[Layer]) -> Vec<String> {
-    let mut wrong = Vec::new();
+/// Each layer has a row and each row a layer, and no row grants what does not stand before it.
+pub fn rows(house: &House, table: &[Layer]) -> Vec<String> {
     let there: BTreeSet<&str> = house.files.iter().map(|file| layer(&file.name)).collect();
+    let without = there.iter().filter(|name| !table.iter().any(|(row, ..)| row == *name));
+    let mut wrong: Vec<String> = without.map(|name| format!("{name} has no row: say what it may name")).collect();
     for (at, (name, may, _)) in table.iter().enumerate() {
         if !there.contains(name) {
             wrong.push(format!("the row of {name}: there is no such layer; take it out"));
@@ -33,18 +34,21 @@ pub fn layers(house: &House, table: &[Layer]) -> Vec<String> {
             }
         }
     }
+    wrong
+}
+
+/// Each layer names only what its row grants, and all of that.
+pub fn layers(house: &House, table: &[Layer]) -> Vec<String> {
+    let mut wrong = Vec::new();
     let rows: BTreeMap<&str, &Layer> = table.iter().map(|row| (row.0, row)).collect();
     let mut used = BTreeSet::new();
     for file in &house.files {
         let from = layer(&file.name);
-        let Some((_, may, never)) = rows.get(from) else {
-            wrong.push(format!("{}: {from} has no row", file.name));
-            continue;
-        };
+        let Some((_, may, never)) = rows.get(from) else { continue };
         for target in house.named(file) {
             match target {
                 Target::Ours(path) => {
-                    let to = path.first().map(String::as_str).filter(|to| there.contains(to)).unwrap_or("lib");
+                    let to = path.first().map(String::as_str).filter(|to| house.is_layer(to)).unwrap_or("lib");
                     used.insert((from, to.to_owned()));
                     if to != from && !may.contains(&to) {
                         let path = path.join("::");

@@ -22,13 +22,22 @@ pub(crate) struct Table {
     pub(crate) mishaps: BTreeMap<&'static str, u64>,
     pub(crate) states: u64,
     pub(crate) records: u64,
-    pub(crate) size: String,
+    /// Times that the station was weighed; the most memory that it had, KiB, and the most that it grew once it was warm:
+    /// KiB, descriptors.
+    weighings: u64,
+    size: (u64, u64, u64),
     pub(crate) violations: usize,
 }
 
 impl Table {
     pub(crate) fn count(&mut self, mishap: &'static str) {
         *self.mishaps.entry(mishap).or_default() += 1;
+    }
+
+    pub(crate) fn weighed(&mut self, memory: u64, more: u64, open: u64) {
+        self.weighings += 1;
+        let (most, grown, opened) = self.size;
+        self.size = (most.max(memory), grown.max(more), opened.max(open));
     }
 
     pub(crate) fn unit(&mut self, verdict: &str, code: &str, task: &str) {
@@ -54,7 +63,9 @@ impl fmt::Display for Table {
         writeln!(f, "requests       {}, {} of them refused with a reason", self.requests, self.refusals)?;
         writeln!(f, "events folded  {}, {} gaps, {} states compared", self.events, self.gaps, self.states)?;
         writeln!(f, "records        {} compared again and again", self.records)?;
-        writeln!(f, "size           {}", self.size)?;
+        let (most, grown, opened) = self.size;
+        let grown = format!("warm, it grew by {grown} KiB and {opened} descriptors at the most");
+        writeln!(f, "memory         at most {most} KiB; {grown} ({} weighings)", self.weighings)?;
         write!(f, "violations     {}", self.violations)
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::log::config;
+use crate::store::database::config;
 
 fn written_by_sled(folder: &Path) {
     for round in 0..3_u8 {

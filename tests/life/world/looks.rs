@@ -96,7 +96,6 @@ impl World {
         if let Some(what) = fold::difference(&state, &folded, "") {
             self.journal.violation(format!("the state and the fold of the events differ at event {seq}: {what}"));
         }
-        self.weigh();
     }
 
     /// Keeps a record, or finds that it has changed.

@@ -24,6 +24,7 @@ use crate::station::{self, Station};
 use crate::table::Table;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -77,7 +78,8 @@ impl World {
         let mut journal = Journal::new(folder.path());
         let (disk, why) = Disk::new(folder.path());
         if let Some(why) = why {
-            println!("SKIPPED: full and read-only disks: {why}");
+            // to the standard error of the process itself: what a test prints is only seen when it fails
+            _ = writeln!(std::io::stderr(), "skipped in life: full and read-only disks: {why}");
             journal.note(format!("no disk of its own: {why}"));
         }
         let images = folder.path().join("images");

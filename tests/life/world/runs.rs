@@ -231,21 +231,18 @@ impl World {
     /// Memory and descriptors of a warm station stay what they are.
     pub(super) fn weigh(&mut self) {
         let Some(station) = &self.station else { return };
-        if self.units_of_run < WARM || !self.guests.is_empty() || self.slots.iter().any(|slot| slot.open.is_some()) {
+        if self.units_of_run < WARM || self.slots.iter().any(|slot| slot.open.is_some()) {
             return;
         }
         let (memory, open) = station.size();
-        match self.warm {
-            None => self.warm = Some((memory, open)),
-            Some((then, opened)) => {
-                self.table.size = format!("{then} KiB and {opened} descriptors, later {memory} KiB and {open}");
-                if memory > then + GROWTH.0 || open > opened + GROWTH.1 {
-                    self.journal.violation(format!(
-                        "the station grew from {then} KiB and {opened} descriptors to {memory} KiB and {open} in {} units",
-                        self.units_of_run
-                    ));
-                }
-            }
+        let (then, opened) = *self.warm.get_or_insert((memory, open));
+        self.table.weighed(memory, memory.saturating_sub(then), open.saturating_sub(opened));
+        if memory > then + GROWTH.0 || open > opened + GROWTH.1 {
+            self.journal.violation(format!(
+                "the station grew from {then} KiB and {opened} descriptors to {memory} KiB and {open} in {} units",
+                self.units_of_run
+            ));
+            self.warm = Some((memory, open));
         }
     }
 }

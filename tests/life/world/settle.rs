@@ -45,6 +45,7 @@ impl World {
         for place in 0..self.slots.len() {
             self.settle(place);
         }
+        self.weigh();
         if self.is_dead() {
             let said = self.station.take().map(|station| station.said()).unwrap_or_default();
             let last = said.lines().rev().take(5).collect::<Vec<_>>();
