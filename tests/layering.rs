@@ -37,8 +37,9 @@ const LAYERS: [Layer; 10] = [
 
 /// Only these layers may use these crates.
 #[rustfmt::skip]
-const CRATES: [(&str, &[&str]); 17] = [
+const CRATES: [(&str, &[&str]); 18] = [
     ("sled", &["store"]),
+    ("schemars", &["model", "store", "station", "face"]),
     ("axum", &["face"]),
     ("hyper", &["face"]),
     ("hyper_util", &["face"]),

@@ -1,10 +1,11 @@
 //! The chips, and the key that their code is encrypted with.
 
 use super::beken::Dialect;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A member of the family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum Chip {
     /// WB2S, WB3S ..: Tuya's L-boot, standard key.
     #[serde(rename = "BK7231T")]
@@ -99,7 +100,7 @@ impl std::fmt::Display for Chip {
 }
 
 /// How code is encrypted in flash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Key {
     /// Tuya's coefficients, 510fb093 a3cbeadc 5993a17e c7adeb03.

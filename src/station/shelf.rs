@@ -6,6 +6,7 @@ pub use super::stack::{FirmwareFile, Origin};
 use crate::model::image::Image;
 use crate::model::recipe::Kit;
 use crate::store::Desk;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,8 @@ pub trait RecipeBook: Send + Sync {
 }
 
 /// A recipe as a person sees it. Never with a password in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Recipe")]
 pub struct RecipePage {
     /// Its name.
     pub name: String,
