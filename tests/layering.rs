@@ -72,7 +72,7 @@ const LAYERS: [Layer; 17] = [
 
 /// Each crate of Cargo.toml, with the layers that use it; none for one that tests alone use.
 #[rustfmt::skip]
-const CRATES: [Crate; 40] = [
+const CRATES: [Crate; 41] = [
     ("aes",                &["model"]),
     ("age",                &["config", "store"]),
     ("axum",               &["face"]),
@@ -95,6 +95,7 @@ const CRATES: [Crate; 40] = [
     ("proptest",           &[]),
     ("rppal",              &["hw"]),
     ("rustix",             &["cli", "hw", "sim", "store"]),
+    ("schemars",           &["face", "model", "station", "store"]),
     ("sd_notify",          &["face"]),
     ("serde",              &["cli", "face", "model", "sim", "station", "store"]),
     ("serde_json",         &["cli", "face", "model", "sim", "store"]),
@@ -137,7 +138,6 @@ const BACK: &[(&str, &[&str])] = &[
         ],
     ),
     ("face/web/openapi.rs", &["face/web/openapi/more.rs"]),
-    ("face/web/openapi/schemas.rs", &["face/web/openapi/schemas/more.rs"]),
     ("flow/steps/keep.rs", &["flow/run.rs"]),
     ("model/beken/frame.rs", &["model/beken/command.rs", "model/beken/reply.rs"]),
     ("model/image/mod.rs", &["model/content.rs", "model/image/fits.rs", "model/image/refusal.rs"]),

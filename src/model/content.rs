@@ -8,13 +8,14 @@ use super::flash::Span;
 use super::flash::geometry::SECTOR;
 use super::image::Image;
 use super::image::anatomy::App;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Less code than this is no whole firmware: stock applications and OpenBeken have 600 KiB and more.
 const LEAST_CODE: usize = 0x2_0000;
 
 /// What a backup is a backup of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BackupKind {
     /// The vendor's firmware: the way back.

@@ -12,10 +12,11 @@ use super::supply::Reading;
 use super::unit::Already;
 use super::verdict::Verdict;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Something that happened in one slot. No variant carries a secret.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
     /// The contact sensor (or the virtual bench) saw a board.
@@ -120,8 +121,7 @@ pub enum Event {
     },
     /// The unit ended; its record is on disk, unless the fault says otherwise.
     Finished {
-        /// Number in the ledger; `None`: it could not be recorded. Called `unit` in JSON, where [`Stamped`]'s own
-        /// `seq` stands beside it.
+        /// Number in the ledger; `None`: it could not be recorded. In JSON the event's own `seq` stands beside it.
         #[serde(rename = "unit")]
         seq: Option<u64>,
         /// How.
@@ -174,8 +174,9 @@ pub enum Event {
     Acknowledged,
 }
 
-/// An event with its number and time, both given by the hub.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// An event with its number and time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Event")]
 pub struct Stamped {
     /// Number since the station started, from 1, without gaps.
     pub seq: u64,

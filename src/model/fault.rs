@@ -2,10 +2,12 @@
 
 use super::stage::Stage;
 use super::verdict::Verdict;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Whose fault it is; decides the verdict and the exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Contact, wiring, supply: the same unit may pass when pressed again.
     Contact,
@@ -22,9 +24,9 @@ pub enum Class {
 macro_rules! faults {
     ($($name:ident $code:literal $class:ident $hint:literal $help:literal)*) => {
         /// A stable fault code. Codes are never reused; `docs/faults.md` has an entry for each.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, JsonSchema)]
         #[allow(missing_docs, reason = "help() is the documentation of each")]
-        pub enum FaultCode { $($name),* }
+        pub enum FaultCode { $(#[schemars(rename = $code, description = $help)] $name),* }
 
         impl FaultCode {
             /// Every code there is.
@@ -165,7 +167,7 @@ impl<'de> Deserialize<'de> for FaultCode {
 }
 
 /// A fault of one unit: the record's `fault`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fault {
     /// Stable code.
     pub code: FaultCode,

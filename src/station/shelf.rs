@@ -6,6 +6,7 @@ pub use super::stack::{FirmwareFile, Origin};
 use crate::model::image::Image;
 use crate::model::recipe::{BackupRule, Kit, Recipe};
 use crate::store::Desk;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -31,7 +32,8 @@ pub trait RecipeBook: Send + Sync {
 }
 
 /// A recipe as a person sees it. Never with a password in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Recipe")]
 pub struct RecipePage {
     /// Its name.
     pub name: String,

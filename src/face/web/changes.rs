@@ -5,8 +5,11 @@
 
 use crate::clock;
 use crate::model::snapshot::Snapshot;
+use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
@@ -56,21 +59,41 @@ impl Changes {
         if self.news.receiver_count() > 0
             && let Some(message) = message(&told, &now)
         {
-            _ = self.news.send(message.to_string().into());
+            _ = self.news.send(json(&message).to_string().into());
         }
         *told = now;
         told
     }
 }
 
+/// What to lay over the state of the last `snapshot`, and of all `changes` since, to have the state of now.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Changes")]
+pub(super) struct Message {
+    /// Number of the last event that the new state holds.
+    seq: u64,
+    /// Wall clock.
+    time: Timestamp,
+    /// A JSON merge patch (RFC 7396) for the Snapshot, whose slots stand apart.
+    #[schemars(with = "Map<String, Value>")]
+    state: Value,
+    /// By the name of the slot: a JSON merge patch for its Slot.
+    #[schemars(with = "BTreeMap<String, Map<String, Value>>")]
+    slots: BTreeMap<String, Value>,
+}
+
 /// The way from one state to the next; `None` where nothing but the number of the last event moved.
-fn message(old: &Snapshot, new: &Snapshot) -> Option<Value> {
+fn message(old: &Snapshot, new: &Snapshot) -> Option<Message> {
     let moved = old.slots.iter().zip(&new.slots).filter(|(old, new)| old != new);
-    let slots: Map<String, Value> =
+    let slots: BTreeMap<String, Value> =
         moved.filter_map(|(old, new)| Some((new.name.clone(), patch(&json(old), &json(new))?))).collect();
     let state = patch(&json(&without_slots(old)), &json(&without_slots(new)));
-    (!slots.is_empty() || state.is_some())
-        .then(|| json!({ "seq": new.seq, "time": clock::now(), "state": state.unwrap_or(json!({})), "slots": slots }))
+    let state = match state {
+        Some(state) => state,
+        None if slots.is_empty() => return None,
+        None => Value::Object(Map::new()),
+    };
+    Some(Message { seq: new.seq, time: clock::now(), state, slots })
 }
 
 /// What is left of a state when its slots and its number are told apart from it.
@@ -104,6 +127,7 @@ mod tests {
     use crate::model::event::story::{bench, story};
     use crate::model::event::{Event, Stamped};
     use crate::model::stage::Stage;
+    use serde_json::json;
     use std::fmt::Write as _;
     use tokio::sync::broadcast::error::TryRecvError;
     use tokio::time::{Instant, sleep};
@@ -146,7 +170,7 @@ mod tests {
         for stamped in story() {
             let before = state.clone();
             state.apply(&stamped);
-            let changes = message(&before, &state);
+            let changes = message(&before, &state).map(|message| json(&message));
             let mut follower = json(&before);
             follower["seq"] = state.seq.into();
             follow(&mut follower, changes.as_ref().unwrap_or(&json!({ "seq": state.seq, "state": {}, "slots": {} })));

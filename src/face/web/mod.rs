@@ -1,6 +1,6 @@
 //! The station page and its interface: JSON under `/api/v1`, live events, metrics.
 //!
-//! `guard` says who may ask for what; `sse` how nobody misses an event.
+//! `guard` says who may ask for what; `sse` how nobody misses an event; `changes` how the page follows the state.
 
 mod about;
 mod access;

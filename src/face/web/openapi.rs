@@ -1,4 +1,5 @@
-//! `GET /api/v1/openapi.json`: the interface, described by hand and compared with the router by a test.
+//! `GET /api/v1/openapi.json`: the interface. Its paths are described by hand and compared with the router by a test; its
+//! shapes are those of the types.
 
 mod more;
 mod schemas;

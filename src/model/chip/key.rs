@@ -1,9 +1,10 @@
 //! The key that a chip's code is encrypted with.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How code is encrypted in flash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Key {
     /// Tuya's coefficients, 510fb093 a3cbeadc 5993a17e c7adeb03.

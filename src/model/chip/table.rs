@@ -19,6 +19,7 @@
 use super::{Facts, Family, Key, KeyRule, Loader, LogPort, Places};
 use crate::model::beken::Dialect;
 use crate::model::flash::span::Span;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const MIB: u32 = 0x10_0000;
@@ -34,7 +35,7 @@ const fn unnamed(crc: u32) -> Loader {
 macro_rules! chips {
     ($($(#[$doc:meta])* $chip:ident = $name:literal { $($column:ident: $value:expr,)* })*) => {
         /// A chip. Where several fit, the first of the table is taken.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         pub enum Chip {
             $($(#[$doc])* #[serde(rename = $name)] $chip,)*
         }

@@ -1,8 +1,9 @@
 //! Events as they may come, for the tests of those who take them in.
 
-use super::Stamped;
+use super::{Event, Stamped};
 use crate::model::snapshot::{Snapshot, Station};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// A unit with a retry and a repair, one that is stopped, and a slot that is blocked; each kind of event at least once.
 pub(crate) fn story() -> Vec<Stamped> {
@@ -81,4 +82,17 @@ pub(crate) fn bench() -> Snapshot {
     let started = "2026-11-22T08:00:00Z".parse().unwrap();
     let station = Station { name: "bench".into(), version: "1".into(), started, page: None };
     Snapshot::new(station, ["A".to_owned(), "B".to_owned()])
+}
+
+/// Every kind of event that there is, as the enum itself says.
+pub(crate) fn kinds() -> BTreeSet<String> {
+    let schema = schemars::schema_for!(Event).to_value();
+    let kinds = schema["oneOf"].as_array().unwrap().iter();
+    kinds.map(|kind| kind["properties"]["kind"]["const"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_story_has_every_kind_of_event() {
+    let told = story().into_iter().map(|stamped| serde_json::to_value(stamped.event).unwrap());
+    assert_eq!(told.map(|event| event["kind"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>(), kinds());
 }

@@ -1,9 +1,10 @@
 //! A half-open range of flash addresses.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `start..end`, in bytes, never inverted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Span {
     /// First address.
     pub start: u32,

@@ -39,10 +39,11 @@ use super::digest::Digest;
 use super::flash::Span;
 use super::unit::Firmware;
 use anatomy::{App, Boot};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// The app alone; its first byte belongs at 0x11000.

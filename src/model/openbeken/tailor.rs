@@ -1,6 +1,5 @@
 //! Recipe and findings to the configuration of one unit.
 
-use super::calibration::Calibration;
 use super::config::{Config, ConfigError};
 use super::device::Device;
 use super::doubt::Doubt;
