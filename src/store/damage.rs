@@ -392,5 +392,13 @@ fn the_last_resort_starts_the_station_and_no_number_is_given_twice() {
         let station = Station::start(dir.path()).unwrap();
         assert_eq!(wait(station.ledger.commit(unit())).unwrap().seq, UNITS + 2, "{name} {harm:?}");
         assert_eq!(told(LedgerCopy::take(dir.path())), None, "{name} {harm:?}");
+        drop(station);
+        // a second loss is no more silent than the first
+        fs::remove_file(dir.path().join("ledger/db")).unwrap();
+        let said = Station::start(dir.path()).err().unwrap().to_string();
+        assert!(said.contains(&format!("the next unit is number {}", UNITS + 3)), "{name} {harm:?}: {said}");
+        assert!(Command::new("sh").args(["-ec", last_resort(&said)]).status().unwrap().success(), "{said}");
+        let station = Station::start(dir.path()).unwrap();
+        assert_eq!(wait(station.ledger.commit(unit())).unwrap().seq, UNITS + 3, "{name} {harm:?}");
     }
 }
