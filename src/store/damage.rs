@@ -147,9 +147,9 @@ fn files(dir: &Path, name: &str) -> Vec<PathBuf> {
 fn harm(path: &Path, other: Option<&Path>, harm: Harm) {
     let was = fs::read(path).unwrap_or_default();
     if path.is_dir() {
-        fs::remove_dir_all(path).unwrap()
+        fs::remove_dir_all(path).unwrap();
     } else {
-        fs::remove_file(path).unwrap()
+        fs::remove_file(path).unwrap();
     }
     let content = match harm {
         Missing => return,
@@ -249,9 +249,9 @@ fn check(made: &Path, kept: &Kept, other: &Path, name: &str, harm: Harm, comes: 
 /// As somebody who has a copy does.
 fn put_back(made: &Path, dir: &Path, path: &Path) {
     if path.is_dir() {
-        fs::remove_dir_all(path).unwrap()
+        fs::remove_dir_all(path).unwrap();
     } else {
-        _ = fs::remove_file(path)
+        _ = fs::remove_file(path);
     }
     let good = made.join(path.strip_prefix(dir).unwrap());
     assert!(Command::new("cp").arg("-r").args([&good, path]).status().unwrap().success());

@@ -38,7 +38,8 @@ pub(super) struct Need<'a> {
 
 impl Need<'_> {
     fn has_end(&self, holding: &Holding) -> bool {
-        !self.last.is_behind(holding.last) && !(self.units && holding.empty && self.last.floor() == 0)
+        let is_begun_anew = self.units && holding.empty && self.last.floor() == 0;
+        !is_begun_anew && !self.last.is_behind(holding.last)
     }
 }
 
