@@ -113,6 +113,12 @@ impl Last {
         self.look.as_deref() == Some(look.to_string().as_str())
     }
 
+    /// Whether the log was longer than this, bytes, or nobody knows.
+    pub(super) fn was_longer(&self, bytes: u64) -> bool {
+        let noted = self.look.as_deref().and_then(|look| look.split(' ').next()?.parse().ok());
+        noted.is_none_or(|noted: u64| noted > bytes)
+    }
+
     /// Whether a log that ends with this unit lost its end.
     pub(super) fn is_behind(&self, found: u64) -> bool {
         Some(found) < self.seq
@@ -176,10 +182,11 @@ mod tests {
         LastFile::open(dir.path()).unwrap().write(30, Some(&look));
         let whole = fs::read(dir.path().join(NAME)).unwrap();
         let read = || Last::read(dir.path()).unwrap();
+        assert!(read().was_longer(2) && !read().was_longer(3));
         assert!(read().looked(&look) && read().is_behind(29) && !read().is_behind(30));
         for (content, has_units) in [(&whole[..19], true), (b"30\n", true), (b"", false), (&[0; 112], false)] {
             fs::write(dir.path().join(NAME), content).unwrap();
-            assert!(!read().is_behind(0) && !read().looked(&look), "{content:?}");
+            assert!(!read().is_behind(0) && !read().looked(&look) && read().was_longer(9), "{content:?}");
             assert_eq!(read().has_units(false), has_units, "{content:?}");
         }
         // as an earlier version wrote it, and longer than a line is now

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 /// Begin of the names of folders with copies that are tried.
 const TRIAL: &str = ".ledger-trial-";
-/// A larger log is tried only where something is wrong with it, bytes: the log of about ten thousand units, whose copy is
+/// A larger log that grew is tried only where something is wrong with it, bytes: the log of about ten thousand units, whose copy is
 /// made and read in some seconds, also from the card of a small Pi.
 const LARGE: u64 = 64 * 1024 * 1024;
 /// How it is said that somebody else has the ledger.
@@ -53,7 +53,7 @@ pub(super) fn prepare(data_dir: &Path, folder: &Path, last: &Last, trust: Trust)
     let look = Look::of(log, &pages, files.snapshots.first().map(|snapshot| snapshot.lsn));
     let is_as_left = match trust {
         Trust::Own => true,
-        Trust::Noted => last.looked(&look) || log.len() > LARGE,
+        Trust::Noted => last.looked(&look) || (log.len() > LARGE && !last.was_longer(log.len())),
         Trust::Nothing => false,
     };
     if is_as_left && files.are_ordinary() {
