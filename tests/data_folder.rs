@@ -28,8 +28,9 @@ fn made() -> TempDir {
         assert!(done.status.success(), "{}", said(&done));
     }
     let config = format!(
-        "[station]\ndata_dir = {data:?}\n[web]\nlisten = \"127.0.0.1:0\"\n[dbus]\nbus = \"none\"\n\
-         [[slot]]\nname = \"A\"\nuart = \"/dev/null\"\nstart = \"remote\"\n"
+        "[station]\ndata_dir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\n[dbus]\nbus = \"none\"\n\
+         [[slot]]\nname = \"A\"\nuart = \"/dev/null\"\nstart = \"remote\"\n",
+        data.display()
     );
     fs::write(dir.path().join("station.toml"), config).unwrap();
     dir

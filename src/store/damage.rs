@@ -153,9 +153,9 @@ fn files(dir: &Path, name: &str) -> Vec<PathBuf> {
 fn harm(path: &Path, other: Option<&Path>, harm: Harm) {
     let was = fs::read(path).unwrap_or_default();
     if path.is_dir() {
-        fs::remove_dir_all(path).unwrap()
+        fs::remove_dir_all(path).unwrap();
     } else {
-        fs::remove_file(path).unwrap()
+        fs::remove_file(path).unwrap();
     }
     let content = match harm {
         Missing => return,
@@ -255,9 +255,9 @@ fn check(made: &Path, kept: &Kept, other: &Path, name: &str, harm: Harm, comes: 
 /// As somebody who has a copy does.
 fn put_back(made: &Path, dir: &Path, path: &Path) {
     if path.is_dir() {
-        fs::remove_dir_all(path).unwrap()
+        fs::remove_dir_all(path).unwrap();
     } else {
-        _ = fs::remove_file(path)
+        _ = fs::remove_file(path);
     }
     let good = made.join(path.strip_prefix(dir).unwrap());
     assert!(Command::new("cp").arg("-r").args([&good, path]).status().unwrap().success());
@@ -398,5 +398,13 @@ fn the_last_resort_starts_the_station_and_no_number_is_given_twice() {
         let station = Station::start(dir.path()).unwrap();
         assert_eq!(wait(station.ledger.commit(unit())).unwrap().seq, UNITS + 2, "{name} {harm:?}");
         assert_eq!(told(LedgerCopy::take(dir.path())), None, "{name} {harm:?}");
+        drop(station);
+        // a second loss is no more silent than the first
+        fs::remove_file(dir.path().join("ledger/db")).unwrap();
+        let said = Station::start(dir.path()).err().unwrap().to_string();
+        assert!(said.contains(&format!("the next unit is number {}", UNITS + 3)), "{name} {harm:?}: {said}");
+        assert!(Command::new("sh").args(["-ec", last_resort(&said)]).status().unwrap().success(), "{said}");
+        let station = Station::start(dir.path()).unwrap();
+        assert_eq!(wait(station.ledger.commit(unit())).unwrap().seq, UNITS + 3, "{name} {harm:?}");
     }
 }

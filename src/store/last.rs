@@ -4,9 +4,11 @@
 //! `last` is written after the unit is durable and is not synced itself, so it may be behind the log, never ahead of it.
 //! Its second line says what the log looked like then: where it still looks so, nobody touched it.
 //!
-//! `floor` is a `last` that was renamed by somebody who goes on without what is lost: numbers go on behind it.
+//! `floor` is a `last` that was renamed by somebody who goes on without what is lost: numbers go on behind it. Once that
+//! happened it is marked, and does not stand for another loss.
 
 use super::StoreError;
+use super::desk::replace;
 use super::loss::Loss;
 use super::pages::Pages;
 use std::fmt;
@@ -17,6 +19,8 @@ use std::path::Path;
 
 pub(super) const NAME: &str = "last";
 pub(super) const FLOOR: &str = "floor";
+/// Behind the number of a floor that somebody went on behind.
+const USED: &str = " used";
 /// Of the greatest number.
 const DIGITS: usize = 20;
 /// Every second line is as long, so that none leaves an end of its predecessor.
@@ -61,24 +65,42 @@ pub(super) struct Last {
     illegible: bool,
     /// No number up to this one is given again.
     floor: u64,
+    /// Somebody goes on without what is lost, and it did not happen yet.
+    goes_on: bool,
 }
 
 impl Last {
     pub(super) fn read(folder: &Path) -> Result<Self, StoreError> {
-        let floor = text(&folder.join(FLOOR))?.as_deref().and_then(number).unwrap_or(0);
+        let floor = text(&folder.join(FLOOR))?.unwrap_or_default();
+        let first = floor.lines().next().unwrap_or_default();
+        let goes_on = number(first).is_some();
+        let floor = first.strip_suffix(USED).map_or_else(|| number(first), number).unwrap_or(0);
         // power that fails before the content is on the disk leaves nothing or zeros
         let Some(text) = text(&folder.join(NAME))?.filter(|text| !text.trim_matches(blank).is_empty()) else {
-            return Ok(Self { floor, ..Self::default() });
+            return Ok(Self { floor, goes_on, ..Self::default() });
         };
         // all digits are always written: fewer are what was left of them
         let seq = text.lines().next().filter(|line| line.len() == DIGITS).and_then(number);
         let look = text.lines().nth(1).map(|look| look.trim_end().to_owned());
-        Ok(Self { seq, look, illegible: seq.is_none(), floor })
+        Ok(Self { seq, look, illegible: seq.is_none(), floor, goes_on: goes_on && seq.is_none_or(|seq| seq <= floor) })
     }
 
     /// No number up to this one is given again.
     pub(super) fn floor(&self) -> u64 {
         self.floor
+    }
+
+    /// Whether somebody goes on without what is lost.
+    pub(super) fn goes_on(&self) -> bool {
+        self.goes_on
+    }
+
+    /// Somebody went on: the floor stays, and does not stand for another loss.
+    pub(super) fn went_on(&self, folder: &Path) -> io::Result<()> {
+        if !self.goes_on {
+            return Ok(());
+        }
+        replace(&folder.join(FLOOR), format!("{}{USED}\n", self.floor).as_bytes())
     }
 
     /// Whether units were recorded; where nobody knows, `else_by` what other files tell.
@@ -89,6 +111,12 @@ impl Last {
     /// Whether the log still looks as it was left.
     pub(super) fn looked(&self, look: &Look) -> bool {
         self.look.as_deref() == Some(look.to_string().as_str())
+    }
+
+    /// Whether the log was longer than this, bytes, or nobody knows.
+    pub(super) fn was_longer(&self, bytes: u64) -> bool {
+        let noted = self.look.as_deref().and_then(|look| look.split(' ').next()?.parse().ok());
+        noted.is_none_or(|noted: u64| noted > bytes)
     }
 
     /// Whether a log that ends with this unit lost its end.
@@ -137,9 +165,8 @@ fn blank(c: char) -> bool {
     c == '\0' || c.is_whitespace()
 }
 
-/// The number in the first line.
-fn number(text: &str) -> Option<u64> {
-    text.lines().next()?.trim_matches(blank).parse().ok()
+fn number(line: &str) -> Option<u64> {
+    line.trim_matches(blank).parse().ok().filter(|number| *number < u64::MAX)
 }
 
 #[cfg(test)]
@@ -155,10 +182,11 @@ mod tests {
         LastFile::open(dir.path()).unwrap().write(30, Some(&look));
         let whole = fs::read(dir.path().join(NAME)).unwrap();
         let read = || Last::read(dir.path()).unwrap();
+        assert!(read().was_longer(2) && !read().was_longer(3));
         assert!(read().looked(&look) && read().is_behind(29) && !read().is_behind(30));
         for (content, has_units) in [(&whole[..19], true), (b"30\n", true), (b"", false), (&[0; 112], false)] {
             fs::write(dir.path().join(NAME), content).unwrap();
-            assert!(!read().is_behind(0) && !read().looked(&look), "{content:?}");
+            assert!(!read().is_behind(0) && !read().looked(&look) && read().was_longer(9), "{content:?}");
             assert_eq!(read().has_units(false), has_units, "{content:?}");
         }
         // as an earlier version wrote it, and longer than a line is now
@@ -171,6 +199,10 @@ mod tests {
         fs::rename(dir.path().join(NAME), dir.path().join(FLOOR)).unwrap();
         assert_eq!((read().floor(), read().is_behind(0)), (31, false));
         fs::write(dir.path().join(FLOOR), "42\n").unwrap();
-        assert_eq!(read().floor(), 42);
+        assert_eq!((read().floor(), read().goes_on()), (42, true));
+        read().went_on(dir.path()).unwrap();
+        assert_eq!((read().floor(), read().goes_on()), (42, false));
+        fs::write(dir.path().join(FLOOR), "what?").unwrap();
+        assert_eq!((read().floor(), read().goes_on()), (0, false));
     }
 }

@@ -54,6 +54,7 @@ impl LedgerCopy {
         let place = || tempfile::Builder::new().prefix("flashjig-ledger-").tempdir();
         let best = trial::best(&from, &need, &place).map_err(|refusal| match refusal {
             NoCopy::Disk(error) => io(error),
+            NoCopy::Refused(error) => error,
             NoCopy::Unreadable(found) => last.loss(&from).of_all(&found),
             NoCopy::Restless => StoreError::Disk {
                 what: what.clone(),

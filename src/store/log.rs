@@ -122,6 +122,7 @@ impl Log {
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
         }
         log.sync()?;
+        last.went_on(&log.folder).map_err(io)?;
         Ok(log)
     }
 

@@ -16,12 +16,12 @@ pub(super) struct Loss<'a> {
 impl Loss<'_> {
     /// The log ends with this unit.
     pub(super) fn of_the_end(&self, found: u64) -> StoreError {
-        self.said(&format!("records up to unit {}", self.last), &format!("{found} as the last one"), &self.rename())
+        self.said(&format!("records up to unit {}", self.last), &format!("{found} as the last one"), &self.go_on())
     }
 
     /// There is no log.
     pub(super) fn of_the_log(&self, found: &str) -> StoreError {
-        self.said("the file db with the units of before", found, &self.rename())
+        self.said("the file db with the units of before", found, &self.go_on())
     }
 
     /// It ends where it must, but something in it can't be read.
@@ -36,7 +36,7 @@ impl Loss<'_> {
                  of the data folder of before (`flashjig units --data-dir DIR` lists what it holds) stop flashjig, put db, \
                  conf, blobs and snap.* of its ledger in place of these, then {}. The backups are not affected: \
                  `flashjig backup check`",
-                self.rename()
+                self.go_on()
             ),
         }
     }
@@ -44,32 +44,27 @@ impl Loss<'_> {
     /// sled can't open the log, with none of the snapshots and without.
     pub(super) fn of_all(&self, found: &str) -> StoreError {
         let folder = self.folder.display();
-        let floor = if self.last > 0 { format!("cp {folder}.damaged/{NAME} {folder}/{FLOOR}") } else { self.write() };
-        let step = format!("`mv {folder} {folder}.damaged && mkdir -m 700 {folder} && {floor}`{}", self.next());
+        let step = self.floor(&format!("mv {folder} {folder}.damaged && mkdir -m 700 {folder}"));
         self.said("the log of the ledger as it was written", found, &step)
     }
 
-    fn rename(&self) -> String {
+    /// Goes on with what is left of the log.
+    fn go_on(&self) -> String {
         let folder = self.folder.display();
-        let step = if self.last > 0 {
-            format!("mv {folder}/{NAME} {folder}/{FLOOR}")
-        } else {
-            format!("mkdir -p -m 700 {folder} && {}", self.write())
-        };
-        format!("`{step}`{}", self.next())
+        self.floor(&format!("mkdir -p -m 700 {folder} && rm -f {folder}/{NAME}"))
     }
 
-    fn write(&self) -> String {
-        format!("echo N > {}/{FLOOR}", self.folder.display())
-    }
-
-    fn next(&self) -> String {
-        if self.last > 0 {
-            return format!("; the next unit is number {}", self.last.max(self.floor).saturating_add(1));
+    /// Whatever is done before, numbers go on behind the highest one that was given.
+    fn floor(&self, before: &str) -> String {
+        let file = self.folder.join(FLOOR);
+        let file = file.display();
+        match self.last.max(self.floor) {
+            0 => format!(
+                "`{before} && echo N > {file}`, with the highest number in place of N that is known of an export, a label \
+                 or the page; the next unit is number N + 1"
+            ),
+            known => format!("`{before} && echo {known} > {file}`; the next unit is number {}", known + 1),
         }
-        ", with the highest number in place of N that is known of an export, a label or the page; the next unit is \
-         number N + 1"
-            .into()
     }
 
     fn said(&self, expected: &str, found: &str, go_on: &str) -> StoreError {

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 /// Begin of the names of folders with copies that are tried.
 const TRIAL: &str = ".ledger-trial-";
-/// A larger log is tried only where something is wrong with it, bytes: the log of about ten thousand units, whose copy is
+/// A larger log that grew is tried only where something is wrong with it, bytes: the log of about ten thousand units, whose copy is
 /// made and read in some seconds, also from the card of a small Pi.
 const LARGE: u64 = 64 * 1024 * 1024;
 /// How it is said that somebody else has the ledger.
@@ -40,7 +40,7 @@ pub(super) fn prepare(data_dir: &Path, folder: &Path, last: &Last, trust: Trust)
     let log = lock.as_ref().map(|(_, meta)| meta).filter(|meta| meta.is_file() && meta.len() > 0);
     let mut files = LedgerFiles::look(folder).map_err(io)?;
     let units = last.has_units(files.have_units()) || archive::has_backups(data_dir);
-    if log.is_none() && units && last.floor() == 0 {
+    if log.is_none() && units && !last.goes_on() {
         let is_folder = lock.is_some_and(|(_, meta)| meta.is_dir());
         return Err(last.loss(folder).of_the_log(if is_folder { "a folder" } else { "no such file, or an empty one" }));
     }
@@ -53,25 +53,23 @@ pub(super) fn prepare(data_dir: &Path, folder: &Path, last: &Last, trust: Trust)
     let look = Look::of(log, &pages, files.snapshots.first().map(|snapshot| snapshot.lsn));
     let is_as_left = match trust {
         Trust::Own => true,
-        Trust::Noted => last.looked(&look) || log.len() > LARGE,
+        Trust::Noted => last.looked(&look) || (log.len() > LARGE && !last.was_longer(log.len())),
         Trust::Nothing => false,
     };
     if is_as_left && files.are_ordinary() {
         return Ok(false);
     }
     let Some(place) = place(data_dir, log.len()) else {
-        if files.are_ordinary() {
-            tracing::warn!("the ledger is opened without a trial on a copy: there is no room for one");
-            return Ok(true);
-        }
-        return Err(room::for_trial(&what, data_dir, log.len()));
+        return untried(&files, room::for_trial(&what, data_dir, log.len()));
     };
     let need = Need { last, units };
-    let best = trial::best(folder, &need, &place).map_err(|refusal| match refusal {
-        NoCopy::Disk(error) => io(error),
-        NoCopy::Restless => locked(&what),
-        NoCopy::Unreadable(found) => last.loss(folder).of_all(&found),
-    })?;
+    let best = match trial::best(folder, &need, &place) {
+        Ok(best) => best,
+        Err(NoCopy::Unreadable(found)) => return Err(last.loss(folder).of_all(&found)),
+        Err(NoCopy::Restless) => return Err(locked(&what)),
+        Err(NoCopy::Disk(error)) => return untried(&files, io(error)),
+        Err(NoCopy::Refused(error)) => return untried(&files, error),
+    };
     if !best.has_end {
         return Err(last.loss(folder).of_the_end(best.copy.holding.last));
     }
@@ -79,6 +77,15 @@ pub(super) fn prepare(data_dir: &Path, folder: &Path, last: &Last, trust: Trust)
         tracing::error!("{}", last.loss(folder).of_some(gap));
     }
     files.settle(folder, best.snapshot.as_ref()).map(|()| true).map_err(io)
+}
+
+/// No copy could be made. What looks as sled leaves it is opened all the same.
+fn untried(files: &LedgerFiles, error: StoreError) -> Result<bool, StoreError> {
+    if !files.are_ordinary() {
+        return Err(error);
+    }
+    tracing::warn!("the ledger is opened without a trial on a copy: {error}");
+    Ok(true)
 }
 
 /// sled's own lock, until the file is dropped; `None`: there is no log.

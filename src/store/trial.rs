@@ -38,8 +38,8 @@ pub(super) struct Need<'a> {
 
 impl Need<'_> {
     fn has_end(&self, holding: &Holding) -> bool {
-        let went_on = self.last.floor() > 0;
-        !(self.last.is_behind(holding.last) || (self.units && holding.empty && !went_on))
+        let is_begun_anew = self.units && holding.empty && self.last.floor() == 0;
+        !is_begun_anew && !self.last.is_behind(holding.last)
     }
 }
 
@@ -65,6 +65,8 @@ pub(super) enum NoCopy {
     Disk(io::Error),
     /// The log never stood still.
     Restless,
+    /// The disk refused to open one.
+    Refused(StoreError),
     /// sled opens none of them; the words are of the likeliest one.
     Unreadable(String),
 }
@@ -101,7 +103,8 @@ pub(super) fn best(from: &Path, need: &Need<'_>, place: &dyn Fn() -> io::Result<
                     break;
                 }
             }
-            Err(error) => _ = refusal.get_or_insert(error),
+            Err(StoreError::Damaged { found, .. }) => _ = refusal.get_or_insert(found),
+            Err(other) => return Err(NoCopy::Refused(other)),
         }
     }
     best.ok_or_else(|| NoCopy::Unreadable(refusal.unwrap_or_default()))
@@ -112,13 +115,10 @@ impl Copy {
         &self.base.records
     }
 
-    fn open(folder: TempDir, floor: u64) -> Result<Self, String> {
-        let text = |error: StoreError| match error {
-            StoreError::Damaged { found, .. } | StoreError::Disk { found, .. } => found,
-            other => other.to_string(),
-        };
-        let base = Database::open(folder.path(), "opening a copy of the ledger").map_err(text)?;
-        let mut holding = base.records.holding(floor).map_err(text)?;
+    fn open(folder: TempDir, floor: u64) -> Result<Self, StoreError> {
+        let what = format!("opening a copy of the ledger in {}", folder.path().display());
+        let base = Database::open(folder.path(), &what)?;
+        let mut holding = base.records.holding(floor)?;
         if let (None, Err(error)) = (&holding.gap, base.stock.read_all()) {
             holding.gap = Some(format!("the notes of stock backups can't be read: {error}"));
         }

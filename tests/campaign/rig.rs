@@ -6,6 +6,7 @@ use super::judge::{Measure, Outcome, judge};
 use super::table::{Row, Table};
 use flashjig::flow::Pace;
 use flashjig::model::chip::Chip;
+use flashjig::model::flash::rf;
 use flashjig::model::stage::Stage;
 use flashjig::model::unit::{Unit, UnitQuery};
 use flashjig::sim::bench::NestSpec;
@@ -300,19 +301,32 @@ impl Rig {
             None => (found.clone(), false),
         };
         let want = bench.converted(chip, &stock);
-        let out = Outcome { flash: first.clone(), erases: 0, ..out };
-        let mut rows = vec![Self::row(case, &Measure { before: &stock, stock: &stock, want: &want }, &out)];
-        rows[0].kind = "exchanged (1st)";
-        if was_put_in && found != second {
-            rows[0].wrong.push("the second board was touched");
+        let mac = out.unit.as_ref().and_then(|unit| unit.board.as_ref()).and_then(|board| board.mac);
+        // exchanged before the first board's calibration was seen: the unit is the second one's, from its first byte on
+        let is_the_seconds = was_put_in && mac.is_some() && mac == rf::find(&second).ok().map(|rf| rf.mac);
+        let mut rows = Vec::new();
+        if is_the_seconds {
+            let want = bench.converted(chip, &second);
+            let out = Outcome { flash: found, ..out.clone() };
+            rows.push(Self::row(case, &Measure { before: &second, stock: &second, want: &want }, &out));
+            rows[0].kind = "exchanged unseen";
+        } else {
+            let out = Outcome { flash: first.clone(), erases: 0, ..out.clone() };
+            rows.push(Self::row(case, &Measure { before: &stock, stock: &stock, want: &want }, &out));
+            rows[0].kind = "exchanged (1st)";
+            if was_put_in && found != second {
+                rows[0].wrong.push("the second board was touched");
+            }
         }
         let again = bench.unit(slot, BoardSpec::new(chip, first.clone()), |_, _| {}).await;
         let already = again.unit.as_ref().is_some_and(|unit| unit.already.is_some());
         let target = if already { &first } else { &want };
         rows.push(Self::row(case, &Measure { before: &first, stock: &stock, want: target }, &again));
-        let want = bench.converted(chip, &second);
         let last = bench.unit(slot, BoardSpec::new(chip, second.clone()), |_, _| {}).await;
-        rows.push(Self::row(case, &Measure { before: &second, stock: &second, want: &want }, &last));
+        if !is_the_seconds {
+            let want = bench.converted(chip, &second);
+            rows.push(Self::row(case, &Measure { before: &second, stock: &second, want: &want }, &last));
+        }
         for unit in [&out.unit, &again.unit, &last.unit] {
             bench.forget(unit.as_ref());
         }
