@@ -119,6 +119,7 @@ const CRATES: [Crate; 41] = [
 /// Arrows that run back: a file, and those that must not need it because it needs them. Each is to go, and none to come.
 const BACK: &[(&str, &[&str])] = &[
     ("cli/demo.rs", &["cli/demo/boards.rs"]),
+    ("cli/extract/text.rs", &["cli/extract/text/plain.rs"]),
     ("cli/jig_test.rs", &["cli/jig_test/golden.rs", "cli/jig_test/lines.rs"]),
     ("config/check.rs", &["config/pins.rs"]),
     ("config/mod.rs", &["config/recipe.rs"]),
@@ -138,14 +139,61 @@ const BACK: &[(&str, &[&str])] = &[
         ],
     ),
     ("face/web/openapi.rs", &["face/web/openapi/more.rs"]),
-    ("flow/steps/keep.rs", &["flow/run.rs"]),
     ("model/beken/frame.rs", &["model/beken/command.rs", "model/beken/reply.rs"]),
-    ("model/image/mod.rs", &["model/content.rs", "model/image/fits.rs", "model/image/refusal.rs"]),
+    ("model/chip/facts.rs", &["model/chip/table.rs"]),
+    ("model/chip/family.rs", &["model/chip/table.rs"]),
+    ("model/image/mod.rs", &["model/content.rs", "model/image/need.rs", "model/image/refusal.rs"]),
+    ("model/meter/outcome.rs", &["model/meter/words.rs"]),
+    ("model/openbeken/calibration.rs", &["model/openbeken/wanted.rs"]),
+    ("model/openbeken/claim.rs", &["model/openbeken/table.rs"]),
     ("model/openbeken/config.rs", &["model/openbeken/wanted.rs"]),
-    ("model/screen/layout.rs", &["model/screen/layout/many.rs", "model/screen/layout/one.rs"]),
+    ("model/openbeken/judge.rs", &["model/openbeken/tailor.rs"]),
+    ("model/openbeken/pins.rs", &["model/openbeken/pins/draft.rs", "model/openbeken/pins/drawn.rs"]),
+    (
+        "model/openbeken/pins/doubts.rs",
+        &[
+            "model/openbeken/pins/doubts/light.rs",
+            "model/openbeken/pins/doubts/power.rs",
+            "model/openbeken/pins/doubts/rest.rs",
+        ],
+    ),
+    (
+        "model/openbeken/pins/draft.rs",
+        &[
+            "model/openbeken/pins/coils.rs",
+            "model/openbeken/pins/curtain.rs",
+            "model/openbeken/pins/lamp.rs",
+            "model/openbeken/pins/led_chip.rs",
+            "model/openbeken/pins/meter.rs",
+        ],
+    ),
+    (
+        "model/openbeken/pins/drawn.rs",
+        &[
+            "model/openbeken/pins/command.rs",
+            "model/openbeken/pins/doubts.rs",
+            "model/openbeken/pins/doubts/light.rs",
+            "model/openbeken/pins/doubts/power.rs",
+            "model/openbeken/pins/doubts/rest.rs",
+            "model/openbeken/pins/notes.rs",
+        ],
+    ),
+    (
+        "model/screen/layout.rs",
+        &["model/screen/layout/low.rs", "model/screen/layout/many.rs", "model/screen/layout/one.rs"],
+    ),
+    (
+        "model/tuya/files/mod.rs",
+        &["model/tuya/files/areas.rs", "model/tuya/files/file.rs", "model/tuya/files/index.rs"],
+    ),
     ("sim/hand.rs", &["sim/drive.rs"]),
+    ("station/begin.rs", &["station/slot.rs"]),
     ("station/slot.rs", &["station/supply.rs"]),
+    ("store/database.rs", &["store/trial.rs"]),
     ("store/disk.rs", &["store/mod.rs"]),
+    ("store/last.rs", &["store/loss.rs"]),
+    ("store/ledger_files.rs", &["store/pages.rs"]),
+    ("store/records.rs", &["store/records/walk.rs"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -1,16 +1,26 @@
 //! What was found out in a unit, by how long it stays true: each part lies in what it was made from, so one `None` voids
 //! all that belonged to another board or another reading.
 
-use super::steps::keep::Study;
 use crate::model::board::Board;
+use crate::model::content::Content;
+use crate::model::digest::Digest;
 use crate::model::flash::Span;
 use crate::model::flash::plan::Plan;
+use crate::model::flash::rf::{Rf, RfProblem};
+use crate::model::history::StockNote;
 use crate::model::image::Image;
 use crate::model::openbeken::Config;
-use crate::model::unit::{self, Already, Backup};
+use crate::model::unit::{self, Already, Backup, Unit};
 use crate::store::Number;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// The calibration of the board that the unit is about.
+#[derive(Clone)]
+pub(super) struct Mark {
+    pub(super) span: Span,
+    pub(super) bytes: Vec<u8>,
+}
 
 /// The board in the jig.
 pub(super) struct Found {
@@ -40,6 +50,18 @@ pub(super) struct Kept {
     /// It was converted before and is left as it is.
     pub(super) already: Option<Already>,
     pub(super) target: Option<Target>,
+}
+
+/// What was found out about the board, for the gate.
+pub(super) struct Study {
+    pub(super) content: Content,
+    /// Digest of all that was read.
+    pub(super) sha256: Digest,
+    pub(super) rf: Result<Rf, RfProblem>,
+    pub(super) calibration: Option<Digest>,
+    /// The ledger's units of this MAC, newest first.
+    pub(super) units: Vec<Unit>,
+    pub(super) note: Option<StockNote>,
 }
 
 /// What the flash is to become, and how far it is.

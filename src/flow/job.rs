@@ -61,6 +61,9 @@ pub struct Begin {
 }
 
 impl Begin {
+    /// Notes of it in the ledger by then: its slot made the first one.
+    pub(super) const NOTES: u32 = 1;
+
     /// Now.
     pub fn now(clock: &Synced) -> Self {
         Self { at: Instant::now(), started: crate::clock::now(), clock_synced: clock.get() }

@@ -7,9 +7,6 @@ use super::trouble::Trouble;
 use crate::model::open_unit::OpenUnit;
 use crate::model::stage::Stage;
 
-/// Number of the first note of a unit.
-pub(super) const FIRST: u32 = 1;
-
 /// How much a stage's note must survive.
 enum Worth {
     /// Nothing goes on before it would survive a power cut.
@@ -33,7 +30,7 @@ fn worth(stage: Stage) -> Worth {
 /// before anybody hears that the unit began.
 pub fn first(origin: Origin, begin: Begin, task: &Task) -> OpenUnit {
     OpenUnit {
-        revision: FIRST,
+        revision: Begin::NOTES,
         station: origin.station,
         slot: origin.slot,
         batch: origin.batch,

@@ -1,11 +1,9 @@
 //! One unit in flight: its order, its session, and what is known of its board so far.
 
-use super::found::{Found, Kept, Reading, Target};
+use super::found::{Found, Kept, Mark, Reading, Target};
 use super::job::{Begin, Job};
-use super::note;
 use super::report::Report;
 use super::session::Session;
-use super::steps::same_board::Mark;
 use super::trouble::Trouble;
 use crate::link::ChipLink;
 use crate::model::board::Board;
@@ -59,7 +57,7 @@ impl<'a> Run<'a> {
             fault: None,
             board_log: Vec::new(),
             seq: None,
-            notes: note::FIRST,
+            notes: Begin::NOTES,
         }
     }
 

@@ -1,9 +1,7 @@
 //! The gate: everything that must be true before the first erase, each check noted in the record with what was found.
 
 use super::configure;
-use super::keep::Study;
-use super::same_board::Mark;
-use crate::flow::found::{Kept, Made, Target};
+use crate::flow::found::{Kept, Made, Mark, Study, Target};
 use crate::flow::job::Task;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;

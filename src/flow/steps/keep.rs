@@ -1,7 +1,7 @@
 //! Keep: what the flash holds, what the ledger knows of the board, and the stock flash on disk, read again, before
 //! anything may be erased.
 
-use crate::flow::found::{Kept, Reading};
+use crate::flow::found::{Kept, Reading, Study};
 use crate::flow::job::Task;
 use crate::flow::note;
 use crate::flow::run::{Run, mistake};
@@ -10,25 +10,13 @@ use crate::model::content::{self, BackupKind, Content};
 use crate::model::cycle::Outcome;
 use crate::model::digest::Digest;
 use crate::model::event::Event;
-use crate::model::flash::rf::{self, Rf};
+use crate::model::flash::rf;
 use crate::model::history::{self, Course, StockNote};
 use crate::model::openbeken::{Config, config};
 use crate::model::stage::Stage;
 use crate::model::tuya::holds_credentials;
-use crate::model::unit::{Backup, Unit};
+use crate::model::unit::Backup;
 use std::sync::Arc;
-
-/// What was found out about the board, for the gate.
-pub(in crate::flow) struct Study {
-    pub(in crate::flow) content: Content,
-    /// Digest of all that was read.
-    pub(in crate::flow) sha256: Digest,
-    pub(in crate::flow) rf: Result<Rf, rf::RfProblem>,
-    pub(in crate::flow) calibration: Option<Digest>,
-    /// The ledger's units of this MAC, newest first.
-    pub(in crate::flow) units: Vec<Unit>,
-    pub(in crate::flow) note: Option<StockNote>,
-}
 
 /// Keeps the backup, or finds the one that a conversion that was cut short began from.
 pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {

@@ -1,6 +1,7 @@
 //! The same board after every lost link: what makes a board itself is its calibration, made in the factory for it alone.
 //! It is seen at the first attach, and compared before anything is erased or written in a session that follows.
 
+use crate::flow::found::Mark;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::model::fault::FaultCode;
@@ -13,13 +14,6 @@ use std::sync::Arc;
 const USUAL: [u32; 3] = [0x1E_0000, 0x1D_0000, 0x1E_3000];
 /// A sector is read this often until two readings agree; a reply has no checksum.
 const READS: u32 = 6;
-
-/// The calibration of the board that the unit is about.
-#[derive(Clone)]
-pub(in crate::flow) struct Mark {
-    pub(in crate::flow) span: Span,
-    pub(in crate::flow) bytes: Vec<u8>,
-}
 
 /// After each attach: the first time the board is looked at, later it must be the same.
 pub(super) async fn look(run: &mut Run<'_>) -> Result<(), Trouble> {

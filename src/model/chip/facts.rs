@@ -49,6 +49,10 @@ pub struct Facts {
     pub modules: &'static [&'static str],
     /// Names in a vendor's own app that no other chip's app has.
     pub stock_apps: &'static [&'static str],
+    /// Whether OpenBeken's plain build for it has drivers of pixel strips.
+    pub pixels: bool,
+    /// Whether it has drivers of power meters.
+    pub meters: bool,
     /// Whether flashjig converts it; the others are named and refused before anything is erased.
     pub supported: bool,
 }

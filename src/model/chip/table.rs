@@ -13,7 +13,7 @@
 //!
 //! Where a row says nothing: server and ids are BT's and GUI's; CRCs of boot loaders are BT's, completed with those of
 //! images and dumps; platforms, marks and names in apps are those of images and dumps; the configuration's place is GUI's
-//! and SDK's; the name of a build, its MQTT group and its log port are APP's. 0x11000 ends every boot loader that was
+//! and SDK's; the name of a build, which drivers its plain build has, its MQTT group and its log port are APP's. 0x11000 ends every boot loader that was
 //! seen.
 
 use super::{Facts, Family, Key, KeyRule, Loader, LogPort, Places};
@@ -90,6 +90,8 @@ chips! {
         // GUI: but for WR and WD, which are not Beken's
         modules: &["W"],
         stock_apps: &["bk7231s", "bk7231t"],
+        pixels: false,
+        meters: true,
         supported: true,
     }
 
@@ -121,6 +123,8 @@ chips! {
         // GUI
         modules: &["CB", "T34", "T2", "WB2L_M1"],
         stock_apps: &["bk7231n"],
+        pixels: true,
+        meters: true,
         supported: true,
     }
 
@@ -153,6 +157,8 @@ chips! {
         // its modules are named as the N's
         modules: &[],
         stock_apps: &[],
+        pixels: true,
+        meters: true,
         supported: true,
     }
 
@@ -183,6 +189,8 @@ chips! {
         mqtt_group: Some("bekens_u"),
         modules: &[],
         stock_apps: &[],
+        pixels: true,
+        meters: true,
         supported: false,
     }
 
@@ -213,6 +221,8 @@ chips! {
         mqtt_group: None,
         modules: &[],
         stock_apps: &[],
+        pixels: true,
+        meters: true,
         supported: false,
     }
 
@@ -248,6 +258,8 @@ chips! {
         modules: &["T1"],
         // OPEN: no dump is at hand
         stock_apps: &[],
+        pixels: true,
+        meters: true,
         supported: false,
     }
 
@@ -280,6 +292,8 @@ chips! {
         mqtt_group: None,
         modules: &[],
         stock_apps: &[],
+        pixels: true,
+        meters: false,
         supported: false,
     }
 
@@ -311,6 +325,8 @@ chips! {
         // GUI
         modules: &["T4"],
         stock_apps: &[],
+        pixels: true,
+        meters: false,
         supported: false,
     }
 }

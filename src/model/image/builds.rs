@@ -18,7 +18,7 @@ const PIXELS: [&str; 3] = ["PixelAnim", "SM16703P", "SM15155E"];
 /// plain one. A variant that nobody knows has those of the plain one.
 pub fn drivers(chip: Chip, variant: &str) -> Vec<&'static str> {
     let mut list: Vec<&'static str> = ALWAYS.to_vec();
-    let pixels: &[&str] = if chip == Chip::Bk7231T { &[] } else { &PIXELS };
+    let pixels: &[&str] = if chip.facts().pixels { &PIXELS } else { &[] };
     let more: &[&[&str]] = match variant {
         "tuyaMCU" => &[&["TuyaMCU", "tmSensor", "DDP", "HTTPButtons"]],
         "powerMetering" => &[&METERS, &["BL0939SPI", "Bridge", "DDP", "HTTPButtons"]],
@@ -28,7 +28,7 @@ pub fn drivers(chip: Chip, variant: &str) -> Vec<&'static str> {
         }
         "hlw8112" => &[&["HLW8112SPI", "Bridge", "TuyaMCU", "tmSensor", "DDP", "HTTPButtons"]],
         "battery" => &[&SENSORS, &["TuyaMCU", "tmSensor", "SHT3X", "BMPI2C", "DS1820_FULL", "DDP"]],
-        _ if matches!(chip, Chip::Bk7252 | Chip::Bk7252N) => &[&LEDS, &SENSORS, pixels, &["IR", "DDP", "HTTPButtons"]],
+        _ if !chip.facts().meters => &[&LEDS, &SENSORS, pixels, &["IR", "DDP", "HTTPButtons"]],
         _ => &[&METERS, &LEDS, &SENSORS, pixels, &["TuyaMCU", "tmSensor", "HTTPButtons", "IR", "DDP", "Bridge"]],
     };
     list.extend(more.iter().copied().flatten());
