@@ -62,7 +62,7 @@ impl Workbench {
                 seated(self.hand.dip(Duration::from_millis(ms)))
             }
             ("reset", "") => seated(self.hand.touch_reset()),
-            ("lift", "") => self.keep(Some(self.hand.take().ok_or_else(empty)?)),
+            ("lift", "") => Ok(self.keep(Some(self.hand.take().ok_or_else(empty)?))),
             ("insert", words) => self.insert(words),
             ("tray", file) if !file.is_empty() => {
                 let tray = self.tray.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,11 +91,11 @@ impl Workbench {
         self.saver.save(Path::new(file), flash).map(|()| String::new()).map_err(|error| format!("{file}: {error}"))
     }
 
-    fn keep(&self, lifted: Option<Vec<u8>>) -> Answer {
+    fn keep(&self, lifted: Option<Vec<u8>>) -> String {
         if let Some(flash) = lifted {
             *self.tray.lock().unwrap_or_else(PoisonError::into_inner) = Some(flash);
         }
-        Ok(String::new())
+        String::new()
     }
 
     /// A board from a dump takes the place of the one that is in, which goes on the tray.
@@ -104,7 +104,7 @@ impl Workbench {
         let chip = Chip::parse(chip).ok_or_else(|| format!("no chip is named `{}`", chip.escape_default()))?;
         let flash = std::fs::read(file.trim()).map_err(|error| format!("{file}: {error}"))?;
         self.saver.protect(Path::new(file.trim()));
-        self.keep(self.hand.exchange(BoardSpec::new(chip, flash)))
+        Ok(self.keep(self.hand.exchange(BoardSpec::new(chip, flash))))
     }
 
     /// A fault; a number of a byte with `+` counts from the byte that comes next.

@@ -175,5 +175,7 @@ fn template(page: &mut Page, mapping: &Mapping, facts: &Facts) {
         page.raw(&template.to_json().to_string());
     }
     page.title("Script");
-    script::lines(&mapping.template).iter().for_each(|line| page.raw(line));
+    for line in script::lines(&mapping.template) {
+        page.raw(&line);
+    }
 }

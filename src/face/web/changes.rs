@@ -201,7 +201,9 @@ mod tests {
                     let (state, news) = changes.join();
                     listeners.push((json(&*state), news));
                 }
-                listeners.iter_mut().for_each(|(state, news)| hear(state, news));
+                for (state, news) in &mut listeners {
+                    hear(state, news);
+                }
             }
             drop(changes.tell());
             let mut end = json(&**hub.borrow());

@@ -109,7 +109,9 @@ fn assert_described(value: &Value, schema: &Value, at: &str) {
         }
         Value::Array(items) => {
             assert!(is("array"), "{at}");
-            items.iter().for_each(|item| assert_described(item, &schema["items"], at));
+            for item in items {
+                assert_described(item, &schema["items"], at);
+            }
         }
         Value::String(text) => {
             assert!(is("string"), "{at}");

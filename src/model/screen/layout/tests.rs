@@ -271,7 +271,9 @@ fn a_verdict_is_at_least_24_pixels_high() {
 #[test]
 fn every_fault_of_the_station_fits_its_screen() {
     for code in FaultCode::ALL {
-        SIZES.iter().for_each(|(_, size)| assert_neat(code.code(), &station_fault(*code, *size)));
+        for (_, size) in SIZES {
+            assert_neat(code.code(), &station_fault(*code, size));
+        }
     }
 }
 
@@ -362,7 +364,9 @@ fn any_prompt_fits_with_any_number_of_slots() {
             for name in &names {
                 tell(&mut snapshot, name, [started(), Event::Prompt { message: message.into() }]);
             }
-            SIZES.iter().for_each(|(_, size)| assert_neat(message, &layout(&snapshot, *size, at(99_999))));
+            for (_, size) in SIZES {
+                assert_neat(message, &layout(&snapshot, size, at(99_999)));
+            }
         }
     }
 }
