@@ -5,6 +5,9 @@ use serde_json::Value;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// What must happen happens within this time, also on a machine that is busy with other things.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
 /// Now, as records and events say it.
 pub(crate) fn wall() -> Timestamp {
     Timestamp::now()

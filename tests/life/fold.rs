@@ -132,13 +132,15 @@ fn turn(slot: &mut Value, event: &Value, kind: &str) {
         "blocked" => {
             slot["state"] = "blocked".into();
             slot["blocked"] = event["message"].clone();
+            slot["blocked_by"] = event["fault"].clone();
         }
         "noticed" => slot["notice"] = event["message"].clone(),
         "settled" => slot["notice"] = Value::Null,
         "supply" => slot["supply"] = event["reading"].clone(),
-        "acknowledged" => {
+        "acknowledged" | "mended" => {
             slot["state"] = "idle".into();
             slot["blocked"] = Value::Null;
+            slot["blocked_by"] = Value::Null;
         }
         "recalled" => {
             slot["verdict_shown"] = (!slot["last"].is_null()).into();
@@ -154,7 +156,9 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 
 fn begin(slot: &mut Value, event: &Value, rest: Value) {
     let fields = slot.as_object_mut().expect("a slot is an object");
-    for key in ["stage", "board", "firmware", "baud", "prompt", "blocked", "already", "supply", "recalled"] {
+    let fresh =
+        ["stage", "board", "firmware", "baud", "prompt", "blocked", "blocked_by", "already", "supply", "recalled"];
+    for key in fresh {
         fields.insert(key.into(), Value::Null);
     }
     slot["state"] = "busy".into();

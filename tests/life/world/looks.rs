@@ -1,11 +1,11 @@
 //! Looks: listeners, the state, the ledger, everything that can be asked for, and nonsense.
 
 use super::World;
+use crate::clock;
 use crate::ear::{Ear, Habit};
 use crate::fold;
 use crate::judge;
 use serde_json::Value;
-use std::time::Duration;
 
 /// Listeners beside the test's own.
 const GUESTS: usize = 6;
@@ -71,7 +71,7 @@ impl World {
             return;
         }
         let own = self.ear.as_ref().and_then(|ear| {
-            ear.reaches(heard.seq(), Duration::from_secs(10));
+            ear.reaches(heard.seq(), clock::LONG);
             ear.heard().at(heard.seq())
         });
         if let Some(what) = own.and_then(|own| fold::difference(&heard.state, &own, "")) {
@@ -84,7 +84,7 @@ impl World {
         let Some(reply) = self.ask("GET", "/api/v1/status", b"") else { return };
         let (state, Some(ear)) = (reply.json(), &self.ear) else { return };
         let seq = state["seq"].as_u64().unwrap_or(0);
-        if !ear.reaches(seq, Duration::from_secs(20)) {
+        if !ear.reaches(seq, clock::LONG) {
             let what =
                 format!("the state is at event {seq}, and the events come no further than {}", ear.heard().seq());
             self.journal.violation(what);

@@ -48,13 +48,19 @@ impl World {
         };
         let answered = clock::wall();
         let Some(reply) = reply else { return false };
-        if !reply.is_good() {
-            self.refused(place, task, &view, &reply.reason());
-            return false;
-        }
-        if self.slots[place].open.is_some() {
+        let reason = reply.reason();
+        // no room, or a ledger that can't take the note: the unit ended before it began, and is told without a number
+        let untold = ["S11 ", "S12 "].iter().any(|code| reason.starts_with(code));
+        if self.slots[place].open.is_some() && (reply.is_good() || untold) {
             // the unit before ended just now: nothing has touched its board since
             self.settle_overtaken(place);
+        }
+        if untold {
+            self.take_untold(place, task);
+        }
+        if !reply.is_good() {
+            self.refused(place, task, &view, &reason);
+            return false;
         }
         let trouble = self.in_trouble();
         let slot = &mut self.slots[place];
@@ -82,6 +88,7 @@ impl World {
         let after = self.view(place);
         let idle = |view: &serde_json::Value| view["state"] == "idle";
         let quiet = idle(before) && idle(&after) && before["last"] == after["last"];
+        let quiet = quiet && self.slots[place].nest.lines.is_well();
         if quiet && self.slots[place].open.is_none() && matches!(task, Task::Convert { .. }) && !self.in_trouble() {
             self.journal.violation(format!("slot {} is idle and refuses a start: {reason}", self.slots[place].name));
         }
@@ -103,7 +110,7 @@ impl World {
         if reply.is_good() {
             let name = self.slots[place].name;
             let ear = self.ear.as_ref().expect("a station that answers is heard");
-            if !ear.wait(PATIENCE, |heard| heard.slot(name)["state"] != "blocked") {
+            if !ear.wait(clock::LONG, |heard| heard.slot(name)["state"] != "blocked") {
                 self.journal.violation(format!("slot {name} was acknowledged and stays blocked"));
             }
         }

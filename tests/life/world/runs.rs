@@ -52,7 +52,7 @@ impl World {
         self.station = Some(station);
         self.warm = None;
         self.units_of_run = 0;
-        let heard = self.ear.as_ref().is_some_and(|ear| ear.wait(Duration::from_secs(20), |ear| !ear.state.is_null()));
+        let heard = self.ear.as_ref().is_some_and(|ear| ear.wait(clock::LONG, |ear| !ear.state.is_null()));
         if !heard {
             self.journal.violation("the station runs, and its events give no state");
             return;

@@ -2,11 +2,11 @@
 
 use super::World;
 use crate::board::BoardId;
+use crate::clock;
 use crate::deed::{Pick, Place};
 use crate::judge::{self, record::Case};
-use crate::slot::Started;
+use crate::slot::{Started, Task};
 use serde_json::Value;
-use std::time::Duration;
 
 impl World {
     /// Looks at the unit of a slot if it has ended.
@@ -29,7 +29,7 @@ impl World {
     pub(super) fn settle_overtaken(&mut self, place: Place) {
         let name = self.slots[place].name;
         if let Some(ear) = &self.ear {
-            ear.wait(Duration::from_secs(10), |heard| heard.end(name).is_some());
+            ear.wait(clock::LONG, |heard| heard.end(name).is_some());
         }
         match self.take_end(place) {
             Some(told) => self.close(place, &told),
@@ -37,6 +37,24 @@ impl World {
                 self.journal.violation(format!("slot {name} took a start, and the end of its unit was never told"));
                 self.slots[place].open = None;
             }
+        }
+    }
+
+    /// A unit that the ledger could not take: it is told all the same, without a number.
+    pub(super) fn take_untold(&mut self, place: Place, task: Task) {
+        let name = self.slots[place].name;
+        let told = self.ear.as_ref().and_then(|ear| {
+            ear.wait(clock::LONG, |heard| heard.end(name).is_some());
+            ear.heard().take_end(name)
+        });
+        match told {
+            Some(told) if told["seq"].is_null() => {
+                self.table.unit("not recorded", told["fault"]["code"].as_str().unwrap_or_default(), task.name());
+            }
+            told => self.journal.violation(format!("slot {name} could not note a unit, and told {told:?}")),
+        }
+        if !self.in_trouble() {
+            self.journal.violation(format!("slot {name} can't note a unit, and the disk is well"));
         }
     }
 
