@@ -31,13 +31,13 @@ async fn main() -> ExitCode {
     let Args { cases, seed, nests, kind } = Args::parse();
     let kind = match kind {
         None => None,
-        Some(name) => match campaign::KINDS.iter().find(|kind| **kind == name) {
-            Some(kind) => Some(*kind),
-            None => {
+        Some(name) => {
+            let Some(kind) = campaign::KINDS.iter().find(|kind| **kind == name) else {
                 println!("expected one of {}, found {name}", campaign::KINDS.join(", "));
                 return ExitCode::from(2);
-            }
-        },
+            };
+            Some(*kind)
+        }
     };
     let begin = tokio::time::Instant::now();
     let table = campaign::run(campaign::Plan { cases, seed, nests, report: 500, kind }).await;

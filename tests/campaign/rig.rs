@@ -19,8 +19,9 @@ use flashjig::wiring;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 /// How much faster than the world the boards are. What is slower than this is the machine's own work.
 const SPEED: f64 = 200.0;

@@ -53,7 +53,7 @@ impl Heard {
     }
 
     fn take(&mut self, kind: &str, id: &str, data: Value) {
-        if data["seq"].to_string() != id {
+        if data["seq"].as_u64() != id.parse().ok() {
             self.wrong.push(format!("the event's id is {id}, its number {}", data["seq"]));
         }
         if kind == "snapshot" {

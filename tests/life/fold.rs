@@ -25,19 +25,18 @@ fn overall(stage: &str, done: u64, total: u64) -> u64 {
 fn letters(runs: &str) -> Vec<char> {
     let (mut all, mut count) = (Vec::new(), 0);
     for letter in runs.chars() {
-        match letter.to_digit(10) {
-            Some(digit) => count = count * 10 + digit as usize,
-            None => {
-                all.resize(all.len() + count, letter);
-                count = 0;
-            }
+        if let Some(digit) = letter.to_digit(10) {
+            count = count * 10 + digit as usize;
+        } else {
+            all.resize(all.len() + count, letter);
+            count = 0;
         }
     }
     all
 }
 
 fn runs(letters: &[char]) -> String {
-    letters.chunk_by(|a, b| a == b).map(|run| format!("{}{}", run.len(), run[0])).collect()
+    letters.chunk_by(|a, b| a == b).flat_map(|run| [run.len().to_string(), run[0].to_string()]).collect()
 }
 
 /// Lays sectors over a map from sector `at` on.
@@ -56,7 +55,7 @@ fn add(place: &mut Value, more: u64) {
 
 /// Whole milliseconds of a time.
 fn ms(time: &Value) -> i64 {
-    crate::clock::time(time).map_or(0, |time| time.as_millisecond())
+    crate::clock::time(time).map_or(0, jiff::Timestamp::as_millisecond)
 }
 
 /// Folds one event into a state.

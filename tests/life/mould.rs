@@ -115,9 +115,13 @@ pub(crate) fn foreign_mark(chip: Chip, flash: &[u8], board: u32) -> Option<(usiz
     })
 }
 
+fn hex_digit(half: u8) -> char {
+    char::from_digit(u32::from(half), 16).unwrap()
+}
+
 /// SHA-256 in hex.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes).iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).collect()
 }
 
 #[test]

@@ -29,14 +29,16 @@ pub(crate) struct NoStart {
 /// Writes the configuration.
 pub(crate) fn configure(path: &Path, data: &Path, nests: &[Nest]) {
     let mut text = format!(
-        "[station]\nname = \"life\"\ndata_dir = {data:?}\nstop_after = 3\n\n[web]\nlisten = \"127.0.0.1:0\"\n\n\
-         [panel]\nkind = \"virtual\"\n\n[dbus]\nbus = \"none\"\n"
+        "[station]\nname = \"life\"\ndata_dir = \"{}\"\nstop_after = 3\n\n[web]\nlisten = \"127.0.0.1:0\"\n\n\
+         [panel]\nkind = \"virtual\"\n\n[dbus]\nbus = \"none\"\n",
+        data.display()
     );
     for nest in nests {
-        text += &format!(
-            "\n[[slot]]\nname = \"{}\"\nuart = {:?}\nstart = \"remote\"\n\n[slot.lines]\nkind = \"socket\"\npath = {:?}\n",
-            nest.name, nest.uart, nest.socket
-        );
+        let (uart, socket) = (nest.uart.display(), nest.socket.display());
+        let slot = format!("\n[[slot]]\nname = \"{}\"\nuart = \"{uart}\"\nstart = \"remote\"\n", nest.name);
+        text += &slot;
+        let lines = format!("\n[slot.lines]\nkind = \"socket\"\npath = \"{socket}\"\n");
+        text += &lines;
     }
     std::fs::write(path, text).unwrap();
 }

@@ -34,17 +34,13 @@ impl World {
                 let end = no.said.lines().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>();
                 self.journal.violation(format!("the station does not start (exit {:?}): {}", no.code, end.join(" | ")));
                 _ = std::fs::remove_file(self.leftover());
-                match Station::start(
-                    &self.config,
-                    self.config.with_file_name(format!("station-{}-again.log", self.runs)),
-                ) {
-                    Ok(station) => station,
-                    Err(_) => {
-                        // nothing can be asked of it any more
-                        self.most = self.journal.wrong.len();
-                        return;
-                    }
-                }
+                let log = self.config.with_file_name(format!("station-{}-again.log", self.runs));
+                let Ok(station) = Station::start(&self.config, log) else {
+                    // nothing can be asked of it any more
+                    self.most = self.journal.wrong.len();
+                    return;
+                };
+                station
             }
         };
         self.journal.note(format!("  the station runs at {}", station.address));

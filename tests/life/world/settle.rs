@@ -31,12 +31,11 @@ impl World {
         if let Some(ear) = &self.ear {
             ear.wait(clock::LONG, |heard| heard.end(name).is_some());
         }
-        match self.take_end(place) {
-            Some(told) => self.close(place, &told),
-            None => {
-                self.journal.violation(format!("slot {name} took a start, and the end of its unit was never told"));
-                self.slots[place].open = None;
-            }
+        if let Some(told) = self.take_end(place) {
+            self.close(place, &told);
+        } else {
+            self.journal.violation(format!("slot {name} took a start, and the end of its unit was never told"));
+            self.slots[place].open = None;
         }
     }
 
