@@ -129,7 +129,7 @@ impl Bench {
         let before = self.handle.snapshot().slot(&name).and_then(|slot| slot.last.as_ref()).and_then(|last| last.seq);
         hand.insert(board);
         self.handle.order(&name, Order::Start { redo: false }).await.expect("an idle slot");
-        let end = tokio::time::Instant::now() + PATIENCE;
+        let end = Instant::now() + PATIENCE;
         let mut seen = None;
         let seq = loop {
             let view = state.borrow_and_update().slot(&name).cloned().expect("a slot");
