@@ -12,7 +12,7 @@
 //! | [`figures`] | the four numbers of the factory |
 //! | [`record`] | the files that hold them |
 //! | [`evidence`] | all that a flash tells |
-//! | [`reference`] | the loads that the factory measures with, and how the numbers tell which |
+//! | [`reference`](mod@reference) | the loads that the factory measures with, and how the numbers tell which |
 //! | [`factors`] | from the factory's numbers to OpenBeken's |
 //! | [`terms`] | what is asked for, and of which image |
 //! | [`gates`] | whether they are carried over |
