@@ -1,5 +1,5 @@
 //! The fault campaign with any number of cases: `cargo run --release --example campaign -- --cases 10000 [--seed N]
-//! [--nests N]`. Prints each unit that a person should look at, then the table; exits 1 when anything happened that must
+//! [--nests N] [--kind KIND]`. Prints each unit that a person should look at, then the table; exits 1 when anything happened that must
 //! never happen, or when less than 99 % of the recoverable faults ended in PASS.
 
 #[path = "../tests/campaign/mod.rs"]
@@ -20,14 +20,27 @@ struct Args {
     /// Nests at work at the same time.
     #[arg(long, default_value_t = 12)]
     nests: usize,
+    /// Cases of this kind alone, such as `exchanged`.
+    #[arg(long)]
+    kind: Option<String>,
 }
 
 #[tokio::main]
 #[allow(clippy::print_stdout, reason = "the table is the output")]
 async fn main() -> ExitCode {
-    let Args { cases, seed, nests } = Args::parse();
+    let Args { cases, seed, nests, kind } = Args::parse();
+    let kind = match kind {
+        None => None,
+        Some(name) => {
+            let Some(kind) = campaign::KINDS.iter().find(|kind| **kind == name) else {
+                println!("expected one of {}, found {name}", campaign::KINDS.join(", "));
+                return ExitCode::from(2);
+            };
+            Some(*kind)
+        }
+    };
     let begin = tokio::time::Instant::now();
-    let table = campaign::run(campaign::Plan { cases, seed, nests, report: 500 }).await;
+    let table = campaign::run(campaign::Plan { cases, seed, nests, report: 500, kind }).await;
     println!("\n{cases} cases, seed {seed}, {nests} nests, {:.0} s\n{table}", begin.elapsed().as_secs_f64());
     let (all, passed) = table.recovered();
     if table.all_wrong() == 0 && passed * 100 >= all * 99 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

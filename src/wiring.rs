@@ -14,13 +14,14 @@ use crate::hw::i2c;
 use crate::hw::manual::ManualLines;
 use crate::hw::modem::{ModemLine, SerialBench};
 use crate::hw::oled::{Controller, Oled};
-use crate::hw::pins::{Bank, PinError, PinLamps, PinLines};
+use crate::hw::pins::{Bank, Ends, LampPins, PinError, PinNest};
 use crate::hw::serial::SerialSource;
 use crate::hw::socket::SocketLines;
 use crate::hw::supply::{Ina, Meter};
 use crate::hw::uart::{Note, System};
-use crate::jig::{Edge, Keeper, Lamps, Levels, LineError, Lines, Nest, Panel, PortSource};
+use crate::jig::{Edge, Holder, Keeper, Lamps, Levels, LineError, Lines, Nest, Panel, PortSource};
 use crate::model::fault::FaultCode;
+use crate::model::screen::USUAL;
 use crate::model::snapshot::Station as Facts;
 use crate::model::supply::Limits;
 use crate::sim::bench::{self, NestSpec, Virtual};
@@ -39,6 +40,8 @@ use tokio::sync::mpsc;
 
 /// Edges that wait until their slot looks.
 const EDGES: usize = 64;
+/// What its inputs were, each time that a jig was taken, until its slot looks.
+const LEVELS: usize = 4;
 
 /// The kernel gives each boot an id; times of one boot can be compared even when the clock was wrong.
 fn boot_id() -> String {
@@ -81,24 +84,28 @@ pub fn shelf(data_dir: &Path, firmware_dir: &Path, recipe: &str) -> Shelf {
         .with_desk(Desk::open(data_dir), &data_dir.join("uploads"))
 }
 
-/// A slot's jig, with everything safe and every lamp dark.
+/// A slot's jig. Nothing of it is touched yet.
 struct Jig {
-    nest: Nest,
+    source: Arc<dyn PortSource>,
+    lines: Box<dyn Lines>,
     edges: mpsc::Receiver<Edge>,
-    levels: Levels,
+    found: mpsc::Receiver<Levels>,
     lamps: Option<Box<dyn Lamps>>,
 }
 
-/// The port and the outputs of a slot, without its inputs. The lines are safe when this returns.
-pub fn nest(slot: &Slot) -> Result<Nest, Failure> {
-    Ok(jig(slot)?.nest)
+fn no_lines(slot: &Slot, error: &LineError) -> Failure {
+    Failure::broken(format!("slot {}: {error}", slot.name)).with(FaultCode::NoLines)
 }
 
 /// The port and the lines of a slot. The lines are safe when this returns.
-fn jig(slot: &Slot) -> Result<Jig, Failure> {
-    let broken = |error: LineError| Failure::broken(format!("slot {}: {error}", slot.name)).with(FaultCode::NoLines);
-    let (send, edges) = mpsc::channel(EDGES);
-    let (mut levels, mut lamps) = (Levels::default(), None);
+pub fn nest(slot: &Slot) -> Result<Nest, Failure> {
+    let Jig { source, lines, .. } = jig(slot);
+    Ok(Nest { source, lines: Keeper::new(lines).map_err(|error| no_lines(slot, &error))? })
+}
+
+fn jig(slot: &Slot) -> Jig {
+    let ((send, edges), (tell, found)) = (mpsc::channel(EDGES), mpsc::channel(LEVELS));
+    let mut lamps = None;
     let source = || -> Arc<dyn PortSource> { Arc::new(SerialSource::new(slot.uart.display().to_string())) };
     let (source, lines): (Arc<dyn PortSource>, Box<dyn Lines>) = match &slot.lines {
         LinesKind::Manual => (source(), Box::new(ManualLines)),
@@ -112,32 +119,25 @@ fn jig(slot: &Slot) -> Result<Jig, Failure> {
             (Arc::new(bench.source()), Box::new(bench.lines()))
         }
         LinesKind::Gpio(pins) | LinesKind::Gpiochip { pins, .. } => {
-            let bank = bank(&slot.lines).map_err(broken)?;
-            // the outputs first: whatever else fails, these are safe
-            let outputs = PinLines::open(bank.as_ref(), &pins::outputs(pins, &slot.uart));
-            let lit = PinLamps::open(bank.as_ref(), pins::lamps(pins));
-            let (mut outputs, lit) = (outputs.map_err(broken)?, lit.map_err(broken)?);
-            let (ears, now) = pins::inputs(pins).listen(bank.as_ref(), &send).map_err(broken)?;
-            outputs.keep(ears);
-            levels = now;
-            lamps = (!lit.is_empty()).then(|| -> Box<dyn Lamps> { Box::new(lit) });
-            (source(), Box::new(outputs))
+            let (pins, kind, holder) = (pins::nest(pins, &slot.uart), slot.lines.clone(), Holder::default());
+            lamps = (pins.lamps != LampPins::default()).then(|| -> Box<dyn Lamps> { Box::new(holder.clone()) });
+            let ends = Ends { edges: send, levels: tell, lamps: holder };
+            (source(), Box::new(PinNest::new(Box::new(move || bank(&kind)), pins, ends)))
         }
     };
-    let lines = Keeper::new(lines).map_err(broken)?;
-    Ok(Jig { nest: Nest { source, lines }, edges, levels, lamps })
+    Jig { source, lines, edges, found, lamps }
 }
 
 /// The small screen. Whether it is there shows when it is used.
 pub fn panel(kind: &PanelKind) -> Option<Box<dyn Panel>> {
-    let (controller, bus, address, rows) = match kind {
+    let (controller, bus, address, size) = match kind {
         PanelKind::None => return None,
-        PanelKind::Virtual => return Some(Box::new(VirtualPanel::default())),
-        PanelKind::Ssd1306 { bus, address, rows } => (Controller::Ssd1306, bus, *address, *rows),
-        PanelKind::Sh1106 { bus, address } => (Controller::Sh1106, bus, *address, 64),
+        PanelKind::Virtual { size } => return Some(Box::new(VirtualPanel::new(*size))),
+        PanelKind::Ssd1306 { bus, address, size } => (Controller::Ssd1306, bus, *address, *size),
+        PanelKind::Sh1106 { bus, address } => (Controller::Sh1106, bus, *address, USUAL),
     };
     let (name, bus) = (format!("{} at 0x{address:02X}", bus.display()), bus.clone());
-    Some(Box::new(Oled::new(name, address, controller, rows, Box::new(move || i2c::open(&bus)))))
+    Some(Box::new(Oled::new(name, address, controller, size, Box::new(move || i2c::open(&bus)))))
 }
 
 /// Where the pins of these lines come from.
@@ -169,17 +169,19 @@ fn guard(supply: &config::Supply) -> Guard {
     Guard::new(Box::new(ina), limits)
 }
 
-fn slot_plan(slot: &Slot, stop_after: u32) -> Result<(SlotPlan, Option<Box<dyn Lamps>>), Failure> {
+fn slot_plan(slot: &Slot, stop_after: u32) -> (SlotPlan, Option<Box<dyn Lamps>>) {
     let start = match slot.start {
         Start::Button => SlotStart::Button,
         Start::Contact => SlotStart::Contact,
         Start::Remote => SlotStart::Remote,
     };
     let pace = Pace { max_baud: slot.max_baud, ..Pace::default() };
-    let Jig { nest, edges, levels, lamps } = jig(slot)?;
+    let Jig { source, lines, edges, found, lamps } = jig(slot);
+    let nest = Nest { source, lines: Keeper::later(lines) };
     let supply = slot.supply.as_ref().map(guard);
     let log = slot.log_uart.as_ref().map(|uart| Listener::new(Arc::new(SerialSource::new(uart.display().to_string()))));
-    Ok((SlotPlan { name: slot.name.clone(), nest, edges, levels, supply, log, start, pace, stop_after }, lamps))
+    let (name, levels) = (slot.name.clone(), Levels::default());
+    (SlotPlan { name, nest, edges, levels, found, supply, log, start, pace, stop_after }, lamps)
 }
 
 /// A slot over a virtual nest, and the hand that puts boards in. Where the machine has no PTY that knows every rate
@@ -224,6 +226,7 @@ fn virtual_plan<Uart>(
         nest: Nest { source, lines },
         edges: nest.edges,
         levels: Levels::default(),
+        found: mpsc::channel(1).1,
         supply: None,
         log: None,
         start: SlotStart::Button,
@@ -237,7 +240,7 @@ fn virtual_plan<Uart>(
 pub fn make_safe(config: &Config) -> Result<(), Failure> {
     // a nest is made safe when it is made, and again when it is dropped
     let failures: Vec<String> =
-        config.slots.iter().filter_map(|slot| jig(slot).err()).map(|failure| failure.to_string()).collect();
+        config.slots.iter().filter_map(|slot| nest(slot).err()).map(|failure| failure.to_string()).collect();
     if failures.is_empty() { Ok(()) } else { Err(Failure::broken(failures.join("\n"))) }
 }
 
@@ -259,15 +262,17 @@ pub fn uart_notes(config: &Config) -> Vec<(String, Note)> {
 /// The lamps of a station, by slot.
 pub type AllLamps = Vec<(String, Box<dyn Lamps>)>;
 
-/// Starts the station of a configuration; `page` is the address that the panel shows. The lamps are for a face.
+/// Starts the station of a configuration; `page` is the address that the panel shows. The lamps are for a face. What
+/// belongs to one slot can't fail here: its slot tells of it. No line is touched before the ledger's lock is ours: the
+/// jig may be at work for another flashjig.
 pub fn station(config: &Config, page: Option<String>) -> Result<(Station, AllLamps), Failure> {
+    let (ledger, archive) = stores(&config.data_dir)?;
     let (mut slots, mut lamps) = (Vec::new(), Vec::new());
     for slot in &config.slots {
-        let (plan, lit) = slot_plan(slot, config.stop_after)?;
+        let (plan, lit) = slot_plan(slot, config.stop_after);
         lamps.extend(lit.map(|lit| (plan.name.clone(), lit)));
         slots.push(plan);
     }
-    let (ledger, archive) = stores(&config.data_dir)?;
     let shelf = shelf(&config.data_dir, &config.firmware_dir, &config.recipe).with_usb(config.usb_dir.as_deref());
     Ok((start(facts(&config.name, page), shelf, ledger, archive, slots), lamps))
 }

@@ -1,5 +1,8 @@
 //! A few hundred cases of the fault campaign: whole station, real PTYs, one thing wrong with each board.
 //! `cargo run --release --example campaign -- --cases 10000` runs any number.
+//!
+//! A program of its own: it keeps all cores busy with boards that are much faster than the world, and judges how many
+//! pass. Beside it others would wait, and it for them.
 
 #![allow(
     clippy::expect_used,
@@ -19,7 +22,7 @@ async fn no_fault_leads_to_a_false_pass_a_lost_backup_or_a_lost_record() {
     let setting = |name: &str, usual: u64| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
     let (cases, seed) = (setting("FLASHJIG_CASES", 240), setting("FLASHJIG_SEED", 1));
     let nests = usize::try_from(setting("FLASHJIG_NESTS", 8)).expect("a small number");
-    let plan = campaign::Plan { cases, seed, nests, report: if cases > 1000 { 500 } else { 0 } };
+    let plan = campaign::Plan { cases, seed, nests, report: if cases > 1000 { 500 } else { 0 }, kind: None };
     let table = campaign::run(plan).await;
     println!("{table}");
     assert_eq!(table.all_wrong(), 0, "{table}");
@@ -36,7 +39,7 @@ async fn no_fault_leads_to_a_false_pass_a_lost_backup_or_a_lost_record() {
 /// of its address; a write is carried out when its last byte comes; a doubled byte moves the address up.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_lost_or_doubled_byte_of_an_address_hits_the_boot_area() {
-    let plan = campaign::Plan { cases: 72, seed: 1, nests: 8, report: 0 };
+    let plan = campaign::Plan { cases: 72, seed: 1, nests: 8, report: 0, kind: None };
     let table = campaign::run_each(plan, |number, spans| {
         let (stage, kind, damage) = match number / 24 {
             0 => (Stage::Erase, "lose", Damage::Lose),
@@ -47,7 +50,7 @@ async fn no_lost_or_doubled_byte_of_an_address_hits_the_boot_area() {
         let ((rx, _), _) = spans[&(chip, full, stage)];
         // a link check and the first erase, or the head of the first write, are shorter than 24 bytes
         let fault = Fault::Byte { way: Way::Rx, at: rx + number % 24, damage };
-        campaign::Case { number, chip, full, kind, stage, faults: vec![fault], at: 0 }
+        campaign::Case { number, chip, full, kind, stage, faults: vec![fault], at: 0, empty: std::time::Duration::ZERO }
     })
     .await;
     assert_eq!(table.all_wrong(), 0, "{table}");

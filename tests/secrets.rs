@@ -1,10 +1,15 @@
 //! Marked secrets in a stock flash: they reach the backup, and nothing else that the station says, shows or writes.
+//!
+//! A program of its own: it takes all that the whole process logs, at every level.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test that can't go on shall say where"
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test that can't go on shall say where, and uses a part of the helpers"
 )]
 
 mod common;
@@ -17,7 +22,7 @@ use common::Rig;
 use flashjig::face::journal;
 use flashjig::face::web::{self, WebOptions};
 use flashjig::model::chip::Chip;
-use flashjig::model::screen::layout;
+use flashjig::model::screen::{SQUARE, layout};
 use flashjig::model::verdict::Verdict;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
@@ -171,7 +176,7 @@ async fn no_secret_of_a_stock_flash_leaves_the_backup() {
         assert_clean("an event", &serde_json::to_vec(&*event).unwrap());
     }
     let snapshot = rig.handle.snapshot();
-    assert_clean("the panel", format!("{:?}", layout(&snapshot, snapshot.station.started)).as_bytes());
+    assert_clean("the panel", format!("{:?}", layout(&snapshot, SQUARE, snapshot.station.started)).as_bytes());
 
     let open = Page(web::router(rig.handle.clone(), WebOptions::default()));
     let document: serde_json::Value = serde_json::from_slice(&open.bytes("/api/v1/openapi.json").await).unwrap();

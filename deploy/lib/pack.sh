@@ -41,6 +41,7 @@ pack() (
   done
   put 644 "$here/copyright" usr/share/doc/flashjig/copyright
   put 644 docs/faults.md usr/share/doc/flashjig/faults.md
+  put 644 docs/data-folder.md usr/share/doc/flashjig/data-folder.md
   put 644 CHANGELOG.md usr/share/doc/flashjig/NEWS.md
   _crates "${RUST_TARGET[$arch]}" >"$doc/crates.txt"
   printf 'flashjig (%s) unstable; urgency=medium\n\n  * What is new stands in NEWS.md.\n\n -- %s  %s\n' "$version" \

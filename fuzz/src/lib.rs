@@ -1,6 +1,6 @@
 //! What must hold for any bytes from outside: no panic, no hang, no memory without bound, and the properties below.
 //!
-//! Each module has `check`, which a fuzz target feeds, and `seeds`, made-up inputs to begin with. `tests/hostile.rs` of
+//! Each module has `check`, which a fuzz target feeds, and `seeds`, made-up inputs to begin with. `tests/it/hostile.rs` of
 //! the project runs the same checks on the seeds and on damaged copies of them.
 
 pub mod configuration;

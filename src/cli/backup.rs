@@ -1,5 +1,7 @@
 //! `flashjig backup`.
 
+mod twins;
+
 use super::out::print;
 use super::place::Place;
 use crate::fail::{Failure, NO};
@@ -125,13 +127,14 @@ async fn check(data_dir: &Path) -> Result<(String, bool), Failure> {
     let ledger = LedgerCopy::take(data_dir).map_err(Failure::broken)?;
     let units = ledger.query(&UnitQuery::default()).map_err(Failure::broken)?;
     let report = Archive::at(data_dir).check().await.map_err(Failure::broken)?;
+    let twins = twins::find(&units, &Archive::at(data_dir)).await;
     let bad = report.bad.iter().map(|(digest, _)| *digest);
     let there: HashSet<_> = report.good.iter().map(|kept| kept.digest).chain(bad).collect();
     let wanted = units.into_iter().filter_map(|unit| Some((unit.seq, unit.backup?.sha256)));
     let missing: Vec<_> = wanted.filter(|(_, digest)| !there.contains(digest)).collect();
     let lost = ledger.lost().map_or_else(String::new, |error| format!("{error}\n"));
-    let well = report.bad.is_empty() && missing.is_empty() && lost.is_empty();
-    Ok((lost + &summary(&report, &missing), well))
+    let well = report.bad.is_empty() && missing.is_empty() && lost.is_empty() && twins.is_empty();
+    Ok((lost + &twins.concat() + &summary(&report, &missing), well))
 }
 
 fn summary(report: &Report, missing: &[(u64, Digest)]) -> String {

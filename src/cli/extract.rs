@@ -10,7 +10,7 @@ use facts::Facts;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Decode the vendor's settings of a dump and print them with the OpenBeken template.
+/// Decode the vendor's settings of a dump and print them with the OpenBeken template and the meter's calibration.
 ///
 /// Exit code: 0 settings or a store found, 1 nothing usable in the file, 2 the file can't be read.
 #[derive(clap::Args)]

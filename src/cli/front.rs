@@ -66,6 +66,7 @@ impl Front {
 
     /// Serves page, panel and journal until [`Faces::stop`].
     pub(super) fn serve(self, handle: &StationHandle, options: WebOptions, panel: Option<Box<dyn Panel>>) -> Faces {
+        let options = WebOptions { panel: panel.as_ref().map(|panel| panel.size()), ..options };
         let mut faces = Faces::begin(handle, panel);
         let router = web::router(handle.clone(), options);
         let end = faces.end.clone();
@@ -120,7 +121,8 @@ impl Faces {
         self.tasks.spawn(host::run(handle.clone(), dbus::Bus::System, self.end.clone()));
     }
 
-    /// Tells the service manager that the station is ready, and feeds its watchdog. Every line is safe by now.
+    /// Tells the service manager that the station is ready, and feeds its watchdog. Every line is safe by now, or its
+    /// slot says why not.
     pub(super) fn under_systemd(&mut self, handle: &StationHandle) {
         self.tasks.spawn(systemd::run(handle.clone(), systemd::Systemd, systemd::watchdog(), self.end.clone()));
     }

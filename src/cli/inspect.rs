@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Name an image or a dump: kind, chip, key, version, partitions, MAC, validity.
+/// Name an image or a dump: kind, chip, key, version, drivers, partitions, MAC, validity.
 ///
 /// Exits 0 when the file is sound, 1 when it is damaged or nothing usable, 2 when it can't be read.
 #[derive(clap::Args)]
@@ -53,6 +53,9 @@ fn text(report: &Report) -> String {
     if let Some(version) = &report.version {
         fact("version", version);
     }
+    for (i, line) in drivers(report).iter().enumerate() {
+        fact(if i == 0 { "drivers" } else { "" }, line);
+    }
     if let Some(bootloader) = &report.bootloader {
         fact("boot loader", bootloader);
     }
@@ -74,6 +77,29 @@ fn text(report: &Report) -> String {
     }
     let _ = writeln!(out, "Usable as: {}.", report.usable);
     out
+}
+
+/// Columns of a list.
+const WIDTH: usize = 90;
+
+/// The drivers, as many a line as fit. Of a vendor's own app there is nothing to say.
+fn drivers(report: &Report) -> Vec<String> {
+    let Some(names) = &report.drivers else {
+        let is_firmware = matches!(report.kind, Kind::Ua | Kind::Qio);
+        return is_firmware.then(|| "not readable: no table of drivers was found".to_owned()).into_iter().collect();
+    };
+    let mut lines = vec![String::new()];
+    for name in names {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(name),
+            Some(line) if line.len() + 1 + name.len() <= WIDTH => {
+                line.push(' ');
+                line.push_str(name);
+            }
+            _ => lines.push(name.clone()),
+        }
+    }
+    lines
 }
 
 fn row(name: &str, span: Span, rest: &str) -> String {
@@ -142,6 +168,8 @@ mod tests {
         assert_eq!(json["key"], "standard");
         assert_eq!(json["version"], "1.18.300");
         assert_eq!(json["mac"], "18:DE:50:3A:8E:3F");
+        assert_eq!(json["drivers"][0], "NTP");
+        assert!(json["drivers"].as_array().unwrap().iter().any(|name| name == "BL0937"));
         assert_eq!(json["valid"], true);
         assert_eq!(json["partitions"][2]["name"], "download");
         assert_eq!(json["partitions"][2]["start"], 0x13_2000);

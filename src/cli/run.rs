@@ -45,7 +45,7 @@ fn options(config: &Config, journal: Tail) -> Result<WebOptions, Failure> {
     let token = Some(token.map_err(Failure::broken)?);
     let local_is_free = file.is_none() && host.is_none();
     let doctor = Some(super::doctor::for_page(Some(config.clone())));
-    Ok(WebOptions { token, local_is_free, host, journal, doctor })
+    Ok(WebOptions { token, local_is_free, host, journal, doctor, ..WebOptions::default() })
 }
 
 /// What is open once nothing can hinder the start any more.
@@ -84,7 +84,7 @@ async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
         tracing::warn!("slot {slot}: {}; {}", note.what, note.remedy);
     }
     let mut panel = wiring::panel(&config.panel);
-    let Start { station, lamps, front } = start(&config, journal, panel.as_deref_mut())?;
+    let Start { mut station, lamps, front } = start(&config, journal, panel.as_deref_mut())?;
     let page = front.as_ref().map(|(front, _)| front.page());
     let handle = station.handle();
     let mut faces = match front {
@@ -93,6 +93,8 @@ async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
     };
     faces.light(&handle, lamps);
     faces.on_bus(&handle, config.dbus);
+    // every line is safe by then, or its slot says why not
+    station.tried().await;
     faces.under_systemd(&handle);
     tracing::info!(station = config.name, page, slots = config.slots.len(), "ready");
     signals.next().await;
@@ -107,7 +109,7 @@ async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::screen::{paint, station_fault};
+    use crate::model::screen::{USUAL, paint, station_fault};
     use crate::sim::panel::VirtualPanel;
 
     fn config(data_dir: &std::path::Path, listen: std::net::SocketAddr) -> Config {
@@ -127,6 +129,6 @@ mod tests {
         let config = config(folder.path(), taken.local_addr().unwrap());
         let failure = start(&config, Tail::default(), Some(&mut panel)).err().unwrap();
         assert!(failure.message.contains("another program has it"), "{}", failure.message);
-        assert_eq!(*shown.borrow(), paint(&station_fault(FaultCode::CantStart)));
+        assert_eq!(*shown.borrow(), paint(&station_fault(FaultCode::CantStart, USUAL)));
     }
 }

@@ -2,12 +2,16 @@
 
 use crate::fail::Failure;
 use crate::jig::{Drive, Line};
-use crate::model::chip::Chip;
-use crate::sim::bench::{NestSpec, VirtualNest, nest};
+use crate::model::chip::{Chip, Key, listed};
+use crate::model::flash::rf;
+use crate::sim::bench::{NestSpec, VirtualNest, outlet_nest};
 use crate::sim::board::{BoardSpec, Life};
-use crate::sim::control::{self, Saver};
+use crate::sim::control;
 use crate::sim::factory;
 use crate::sim::hand::Hand;
+use crate::sim::outlet::Outlet;
+use crate::sim::saver::Saver;
+use crate::sim::workbench::Workbench;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,6 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
+/// What is served when nothing is said.
+const DEFAULT: Chip = Chip::Bk7231T;
 /// How often the board is looked at for something to tell.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -33,9 +39,12 @@ pub struct Args {
     /// Make a symbolic link to the PTY here (in place of an old one, never of a file).
     #[arg(long, value_name = "PATH")]
     link: Option<PathBuf>,
-    /// Serve the board's lines on this Unix socket: `power on|off`, `cen low|high`, `status`, `save FILE`, `fault ...`.
-    /// The board then starts without power, CEN released. Without it power is on, and CEN is pulled whenever link
-    /// checks stay unanswered, as an operator with a wire would.
+    /// Serve the bench on this Unix socket, a command a line: the lines `power on|off`, `cen low|high`, `park on|off`;
+    /// `status`; `save FILE`; `lift`, `insert CHIP FILE` (in place of the board that is in), `tray FILE` saves the
+    /// flash of the board that was taken out last; `dip MS` (the supply fails), `reset` (CEN is touched), `fault ...`
+    /// (`flip rx +1000 0x10`: the thousandth byte from now); `pull` and `plug` the serial port. The board then starts
+    /// without power, CEN released. Without it power is on, and CEN is pulled whenever link checks stay unanswered, as
+    /// an operator with a wire would.
     #[arg(long, value_name = "SOCKET")]
     control: Option<PathBuf>,
     /// How much faster than real time the board runs.
@@ -51,25 +60,26 @@ pub struct Args {
     /// run on a real board.
     #[arg(long, value_name = "DIR")]
     firmware: Option<PathBuf>,
+    /// Version that the made-up image claims.
+    #[arg(long, value_name = "VERSION", default_value = factory::DEMO_VERSION)]
+    image_version: String,
 }
 
 fn chip(text: &str) -> Result<Chip, String> {
+    let shortest = |chip: Chip| chip.facts().aliases.first().map_or(chip.name(), |alias| alias).to_lowercase();
     Chip::parse(text)
-        .filter(|chip| matches!(chip, Chip::Bk7231T | Chip::Bk7231N | Chip::Bk7231M | Chip::Bk7231U))
-        .ok_or_else(|| "expected t, n, m or u".to_owned())
+        .filter(|chip| factory::chips().any(|other| other == *chip))
+        .ok_or_else(|| format!("expected {}", listed(factory::chips().map(shortest), "or")))
 }
 
 /// The chip that a dump is of: the calibration sector's place tells the layout, the first word of the application
 /// whether it is encrypted.
 fn chip_of(dump: &[u8]) -> Chip {
-    let calibration = |at: usize| dump.get(at..).is_some_and(|rest| rest.starts_with(b"TLV\0"));
-    let plain = dump.get(0x11000..).is_some_and(|app| app.starts_with(&[0x0E, 0, 0, 0xEA]));
-    match (calibration(0x1D_0000), plain) {
-        (true, false) => Chip::Bk7231N,
-        (true, true) => Chip::Bk7231M,
-        (false, true) => Chip::Bk7231U,
-        (false, false) => Chip::Bk7231T,
-    }
+    let holds = |at: u32, head: &[u8]| dump.get(at as usize..).is_some_and(|rest| rest.starts_with(head));
+    let fits = |chip: &Chip| (chip.key() == Key::Plain) == holds(chip.boot_end(), &[0x0E, 0, 0, 0xEA]);
+    let is_calibrated = |chip: &Chip| chip.facts().calibration.each().any(|at| holds(at, rf::MAGIC));
+    let mut both = Chip::ALL.into_iter().filter(fits).filter(is_calibrated);
+    both.next().or_else(|| Chip::ALL.into_iter().find(fits)).unwrap_or(DEFAULT)
 }
 
 fn say(text: &str) {
@@ -77,34 +87,12 @@ fn say(text: &str) {
     _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// A symbolic link to the PTY that goes away with this.
-struct Link<'a> {
-    path: &'a Path,
-    target: PathBuf,
-}
+/// Pulls the port at the end, and with it goes its link.
+struct Pulled<'a>(&'a Outlet);
 
-impl<'a> Link<'a> {
-    fn new(path: &'a Path, target: &Path) -> Result<Self, Failure> {
-        let fail = |what: &dyn std::fmt::Display| {
-            Failure::broken(format!("--link {}: expected a free name or an old link, found: {what}", path.display()))
-        };
-        if let Ok(meta) = std::fs::symlink_metadata(path) {
-            let old = std::fs::read_link(path).is_ok_and(|to| to.starts_with("/dev/pts") || !to.exists());
-            if !meta.is_symlink() || !old {
-                return Err(fail(&"something else of that name; remove it or choose another"));
-            }
-            std::fs::remove_file(path).map_err(|error| fail(&error))?;
-        }
-        std::os::unix::fs::symlink(target, path).map_err(|error| fail(&error))?;
-        Ok(Self { path, target: target.to_path_buf() })
-    }
-}
-
-impl Drop for Link<'_> {
+impl Drop for Pulled<'_> {
     fn drop(&mut self) {
-        if std::fs::read_link(self.path).is_ok_and(|to| to == self.target) {
-            _ = std::fs::remove_file(self.path);
-        }
+        self.0.pull();
     }
 }
 
@@ -126,13 +114,16 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         ),
         None => None,
     };
-    let saver = Saver { sacred: args.flash.clone() };
+    let saver = Saver::default();
+    if let Some(path) = &args.flash {
+        saver.protect(path);
+    }
     if let Some(path) = &args.save {
         saver.permit(path).map_err(|error| Failure::broken(format!("--save {}: {error}", path.display())))?;
     }
-    let chip = args.chip.unwrap_or_else(|| dump.as_deref().map_or(Chip::Bk7231T, chip_of));
+    let chip = args.chip.unwrap_or_else(|| dump.as_deref().map_or(DEFAULT, chip_of));
     if let Some(folder) = &args.firmware {
-        let (name, bytes) = factory::demo_image(chip, factory::DEMO_VERSION);
+        let (name, bytes) = factory::demo_image(chip, &args.image_version);
         let path = folder.join(name);
         std::fs::write(&path, bytes)
             .map_err(|error| Failure::broken(format!("--firmware {}: {error}", path.display())))?;
@@ -158,7 +149,13 @@ async fn serve(args: &Args, chip: Chip, flash: Vec<u8>, saver: Saver) -> Result<
 
     let operator = args.control.is_none();
     let spec = NestSpec { speed: args.speed, seed: args.seed, operator, ..NestSpec::default() };
-    let VirtualNest { uart, lines: _lines, edges: _edges, hand } = nest(spec).map_err(broken)?;
+    let outlet = Outlet::new(args.link.as_deref());
+    let _pulled = Pulled(&outlet);
+    let nest = outlet_nest(spec, &outlet);
+    let VirtualNest { uart, lines: _lines, edges: _edges, hand } = nest.map_err(|error| match &args.link {
+        Some(path) => Failure::broken(format!("--link {}: {error}", path.display())),
+        None => broken(error),
+    })?;
     let hand = Arc::new(hand);
     hand.set(Line::Reset, Drive::Released);
     hand.insert(BoardSpec::new(chip, flash));
@@ -168,12 +165,12 @@ async fn serve(args: &Args, chip: Chip, flash: Vec<u8>, saver: Saver) -> Result<
             let listener = control::bind(path).await.map_err(|error| {
                 Failure::broken(format!("--control {}: {error}; expected a free name", path.display()))
             })?;
-            tokio::spawn(control::serve(listener, Arc::clone(&hand), saver.clone()));
+            let bench = Workbench::new(Arc::clone(&hand), outlet.clone(), saver.clone());
+            tokio::spawn(control::serve(listener, Arc::new(bench)));
             Some(Socket(path))
         }
         None => None,
     };
-    let _link = args.link.as_deref().map(|path| Link::new(path, &uart)).transpose()?;
 
     let mut out = std::io::stdout();
     writeln!(out, "{}", uart.display()).and_then(|()| out.flush()).map_err(broken)?;
@@ -193,9 +190,10 @@ async fn tell(hand: &Hand) -> String {
         tokio::time::sleep(LOOK).await;
         let now = hand.glance();
         if let (Some((was, linked, before)), Some((is, links, after))) = (last, now) {
-            let resets = after.resets - before.resets;
+            // another board counts from 0
+            let resets = after.resets.saturating_sub(before.resets);
             if resets > 0 {
-                let idle = after.idle_resets - before.idle_resets;
+                let idle = after.idle_resets.saturating_sub(before.idle_resets);
                 let why = if idle > 0 { " (a linked loader heard nothing)" } else { "" };
                 say(&format!("reset{why}"));
             }
@@ -248,22 +246,18 @@ mod tests {
 
     #[test]
     fn the_chip_is_found_from_the_dump() {
-        for chip in [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M, Chip::Bk7231U] {
+        for chip in factory::chips().chain([Chip::Bk7238]) {
             assert_eq!(chip_of(&factory::stock(chip, 1)), chip);
         }
+        assert_eq!(chip_of(&[]), DEFAULT);
     }
 
     #[test]
-    fn a_link_replaces_an_old_link_and_never_a_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tty");
-        std::os::unix::fs::symlink("/dev/pts/gone", &path).unwrap();
-        let target = Path::new("/dev/pts/1");
-        let link = Link::new(&path, target).map_err(|f| f.message).unwrap();
-        assert_eq!(std::fs::read_link(&path).unwrap(), target);
-        drop(link);
-        std::fs::write(&path, b"mine").unwrap();
-        assert!(Link::new(&path, target).is_err());
-        assert_eq!(std::fs::read(&path).unwrap(), b"mine");
+    fn the_chips_of_the_call_are_those_with_a_stock_flash_of_their_own() {
+        let named = ["t", "N", "bk7231m", "U"].map(|text| chip(text).unwrap());
+        assert!(factory::chips().eq(named));
+        for other in ["7238", "bk7252", "x", ""] {
+            assert_eq!(chip(other).unwrap_err(), "expected t, n, m or u", "{other}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::pins;
 use super::plan::{Config, Dbus, LinesKind, Panel, Slot, Start, Supply, Web};
 use super::read::{At, Source};
 use super::settings::{self, Lines, PanelKind, Settings};
+use crate::model::screen::{SQUARE, Size, USUAL};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -120,24 +121,29 @@ fn web(given: settings::Web, source: &Source<'_>) -> Web {
 fn panel(given: settings::Panel, source: &Source<'_>) -> Panel {
     let settings::Panel { kind, bus, address, size } = given;
     let oled = matches!(kind, Some(At { value: PanelKind::Ssd1306 | PanelKind::Sh1106, .. }));
-    let stray = [bus.as_ref().map(|it| it.at), address.as_ref().map(|it| it.at), size.as_ref().map(|it| it.at)];
+    let stray = [bus.as_ref().map(|it| it.at), address.as_ref().map(|it| it.at)];
     if let Some(at) = stray.into_iter().flatten().next().filter(|_| !oled) {
-        let remedy = "add kind = \"ssd1306\" or \"sh1106\", or remove bus, address and size";
-        source.error(at, "[panel]: bus, address and size belong to a panel of the kind ssd1306 or sh1106", remedy);
+        let remedy = "add kind = \"ssd1306\" or \"sh1106\", or remove bus and address";
+        source.error(at, "[panel]: bus and address belong to a panel of the kind ssd1306 or sh1106", remedy);
     }
     let bus = bus.and_then(|bus| path(bus, "[panel]: bus", source)).unwrap_or_else(|| "/dev/i2c-1".into());
-    let (address, rows) = (address.map_or(0x3C, |address| address.value), size.map_or(64, |size| size.value));
-    match kind.map(|kind| kind.value) {
-        Some(PanelKind::Ssd1306) => Panel::Ssd1306 { bus, address, rows },
-        Some(PanelKind::Sh1106) => {
-            if let Some(size) = size.filter(|size| size.value != 64) {
-                let remedy = "remove size, or use kind = \"ssd1306\", which panels of 128x32 have";
-                source.error(size.at, "[panel]: a panel of the kind sh1106 has 128x64 pixels", remedy);
-            }
-            Panel::Sh1106 { bus, address }
-        }
-        Some(PanelKind::Virtual) => Panel::Virtual,
-        Some(PanelKind::None) | None => Panel::None,
+    let address = address.map_or(0x3C, |address| address.value);
+    let kind = kind.map_or(PanelKind::None, |kind| kind.value);
+    let wrong = |size: &At<Size>| match kind {
+        PanelKind::Ssd1306 => (size.value == SQUARE).then_some("one of the kind ssd1306 has 128x64 or 128x32"),
+        PanelKind::Sh1106 => (size.value != USUAL).then_some("one of the kind sh1106 has 128x64"),
+        PanelKind::Virtual => None,
+        PanelKind::None => Some("without a kind there is no panel"),
+    };
+    if let Some((at, why)) = size.as_ref().and_then(|size| Some((size.at, wrong(size)?))) {
+        source.error(at, format!("[panel]: size does not fit the kind: {why}"), "remove size, or change kind");
+    }
+    let size = size.map_or(USUAL, |size| size.value);
+    match kind {
+        PanelKind::Ssd1306 => Panel::Ssd1306 { bus, address, size },
+        PanelKind::Sh1106 => Panel::Sh1106 { bus, address },
+        PanelKind::Virtual => Panel::Virtual { size },
+        PanelKind::None => Panel::None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The checked configuration: every default filled in, nothing that contradicts.
 
+use crate::model::screen::Size;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -61,15 +62,18 @@ pub enum Panel {
     #[default]
     None,
     /// One that only the page shows.
-    Virtual,
+    Virtual {
+        /// Its pixels.
+        size: Size,
+    },
     /// An SSD1306 on I2C.
     Ssd1306 {
         /// The bus, such as `/dev/i2c-1`.
         bus: PathBuf,
         /// Seven-bit address.
         address: u8,
-        /// Rows of pixels: 64 or 32.
-        rows: u32,
+        /// Its pixels: 128x64 or 128x32.
+        size: Size,
     },
     /// An SH1106 of 128 by 64 on I2C.
     Sh1106 {

@@ -57,6 +57,19 @@ pub fn look(data_dir: &Path, name: &str) -> Result<(Kit, Vec<Problem>), Problems
     }
 }
 
+/// How a recipe wants backups kept, as far as its file can be read; what is wrong with it counts for nothing. A recipient
+/// that is none is left out.
+pub fn backup_rule(data_dir: &Path, name: &str) -> BackupRule {
+    let file = path(data_dir, name);
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    let source = Source::new(&file, &text);
+    let root = source.parse();
+    let mut root = Section::root(&source, &root);
+    let mut rule = root.section("backup").map(|section| backup(section, &source)).unwrap_or_default();
+    rule.encrypt_to = rule.encrypt_to.filter(|to| to.parse::<age::x25519::Recipient>().is_ok());
+    rule
+}
+
 /// Checks the text of a recipe alone; `file` only stands in the messages.
 pub fn parse(file: &Path, text: &str) -> Result<(Recipe, Vec<Problem>), Problems> {
     let around = Around { keys: None, devices: &Device::built_in() };
@@ -77,19 +90,7 @@ pub fn is_name(name: &str) -> bool {
 
 fn recipe(mut root: Section<'_>, source: &Source<'_>, around: &Around<'_>) -> (Recipe, Secrets) {
     let firmware = root.section("firmware").map(|section| firmware(section, source)).unwrap_or_default();
-    let mut backup = BackupRule::default();
-    if let Some(mut section) = root.section("backup") {
-        let modes = [("full", BackupMode::Full), ("proven", BackupMode::Proven)];
-        backup.mode = section.word("mode", &modes).map(|mode| mode.value).unwrap_or_default();
-        if let Some(to) = section.text("encrypt_to") {
-            if let Err(why) = to.value.parse::<age::x25519::Recipient>() {
-                let what = format!("[backup]: encrypt_to must be an age recipient, age1 and 58 letters ({why})");
-                source.error(to.at, what, "`age-keygen` prints it; keep the secret key elsewhere");
-            }
-            backup.encrypt_to = Some(to.value);
-        }
-        section.finish();
-    }
+    let backup = root.section("backup").map(|section| backup(section, source)).unwrap_or_default();
     let plug = root.section("openbeken").map(|section| openbeken::read(section, source, around)).unwrap_or_default();
     let reflash = root.flag("reflash").is_some_and(|flag| flag.value);
     root.finish();
@@ -98,6 +99,20 @@ fn recipe(mut root: Section<'_>, source: &Source<'_>, around: &Around<'_>) -> (R
         source.error(plug.at, format!("{}: {}", refusal.key, refusal.what), refusal.remedy);
     }
     (recipe, plug.secrets)
+}
+
+fn backup(mut section: Section<'_>, source: &Source<'_>) -> BackupRule {
+    let modes = [("full", BackupMode::Full), ("proven", BackupMode::Proven)];
+    let mode = section.word("mode", &modes).map(|mode| mode.value).unwrap_or_default();
+    let to = section.text("encrypt_to");
+    if let Some(to) = &to
+        && let Err(why) = to.value.parse::<age::x25519::Recipient>()
+    {
+        let what = format!("[backup]: encrypt_to must be an age recipient, age1 and 58 letters ({why})");
+        source.error(to.at, what, "`age-keygen` prints it; keep the secret key elsewhere");
+    }
+    section.finish();
+    BackupRule { mode, encrypt_to: to.map(|to| to.value) }
 }
 
 fn firmware(section: Section<'_>, source: &Source<'_>) -> BTreeMap<Chip, String> {

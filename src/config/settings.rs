@@ -3,6 +3,7 @@
 
 use super::plan::{Dbus, MeterKind, ModemLine, Pull, Start};
 use super::read::{At, Section};
+use crate::model::screen::{LOW, SQUARE, Size, USUAL};
 
 /// Rates that a chip of the family can be set to: 26 MHz divided by 5 at the most.
 const BAUD: std::ops::RangeInclusive<u32> = 9_600..=5_200_000;
@@ -46,8 +47,7 @@ pub(super) struct Panel {
     pub(super) kind: Option<At<PanelKind>>,
     pub(super) bus: Option<At<String>>,
     pub(super) address: Option<At<u8>>,
-    /// Rows of pixels.
-    pub(super) size: Option<At<u32>>,
+    pub(super) size: Option<At<Size>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -192,7 +192,7 @@ fn panel(mut section: Section<'_>) -> Panel {
         kind: section.word("kind", &kinds),
         bus: section.text("bus"),
         address: section.number_in("address", I2C),
-        size: section.word("size", &[("128x64", 64), ("128x32", 32)]),
+        size: section.word("size", &[("128x64", USUAL), ("128x32", LOW), ("128x128", SQUARE)]),
     };
     section.finish();
     panel

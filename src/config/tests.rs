@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::screen::{LOW, SQUARE, USUAL};
 use std::path::PathBuf;
 
 fn try_parse(text: &str) -> Result<(Config, Vec<Problem>), Problems> {
@@ -91,7 +92,7 @@ fn every_key_arrives_in_the_plan() {
     assert_eq!(config.recipe, "kitchen");
     let web = config.web.unwrap();
     assert_eq!((web.listen.to_string().as_str(), web.token_file), ("[::1]:80", Some("/etc/flashjig/token".into())));
-    assert_eq!(config.panel, Panel::Ssd1306 { bus: "/dev/i2c-1".into(), address: 0x3D, rows: 32 });
+    assert_eq!(config.panel, Panel::Ssd1306 { bus: "/dev/i2c-1".into(), address: 0x3D, size: LOW });
     let [a, b, c] = &config.slots[..] else { panic!() };
     assert_eq!((a.max_baud, a.start), (1_500_000, Start::Contact));
     let LinesKind::Gpio(pins) = &a.lines else { panic!() };
@@ -113,6 +114,24 @@ fn every_key_arrives_in_the_plan() {
     };
     assert_eq!((&a.supply, &c.supply), (&None, &Some(meter)));
     assert_eq!(c.lines, LinesKind::Serial { reset: ModemLine::Dtr });
+}
+
+#[test]
+fn a_panel_has_a_size_that_its_kind_has() {
+    let panel = |panel: &str| {
+        let text = format!("{panel}\n[station]\ndata_dir = \"/d\"\n[[slot]]\nname = \"A\"\nuart = \"/dev/ttyS0\"\n");
+        try_parse(&text).map(|(config, _)| config.panel).map_err(|problems| problems.to_string())
+    };
+    let of = |kind: &str, size: &str| panel(&format!("[panel]\nkind = \"{kind}\"\nsize = \"{size}\""));
+    for (size, pixels) in [("128x64", USUAL), ("128x32", LOW), ("128x128", SQUARE)] {
+        assert_eq!(of("virtual", size), Ok(Panel::Virtual { size: pixels }));
+        assert_eq!(of("ssd1306", size).is_ok(), pixels != SQUARE, "{size}");
+        assert_eq!(of("sh1106", size).is_ok(), pixels == USUAL, "{size}");
+        assert!(panel(&format!("[panel]\nsize = \"{size}\"")).is_err(), "there is no panel");
+    }
+    assert_eq!(panel("[panel]\nkind = \"virtual\""), Ok(Panel::Virtual { size: USUAL }));
+    let error = of("ssd1306", "128x128").unwrap_err();
+    assert!(error.contains("has 128x64 or 128x32"), "{error}");
 }
 
 #[test]

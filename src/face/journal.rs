@@ -2,6 +2,7 @@
 
 use crate::model::board::Board;
 use crate::model::event::{Event, Stamped};
+use crate::model::snapshot::{SlotView, Snapshot};
 use crate::model::verdict::Verdict;
 use crate::station::StationHandle;
 use tokio::sync::broadcast::error::RecvError;
@@ -19,6 +20,11 @@ enum Level {
 /// Writes the journal until `stop`.
 pub async fn run(station: StationHandle, stop: CancellationToken) {
     let mut events = station.events();
+    // what was told before anybody listened
+    let begun = station.snapshot();
+    for stamped in standing(&begun) {
+        write(&stamped);
+    }
     // A handle holds the channel open; the journal must not be what keeps a stopped station's channel alive.
     drop(station);
     loop {
@@ -27,11 +33,29 @@ pub async fn run(station: StationHandle, stop: CancellationToken) {
             event = events.recv() => event,
         };
         match event {
+            Ok(event) if event.seq <= begun.seq && stands(&event.event) => {}
             Ok(event) => write(&event),
             Err(RecvError::Lagged(lost)) => warn!("the journal missed {lost} events; the ledger holds every unit"),
             Err(RecvError::Closed) => return,
         }
     }
+}
+
+/// Whether an event stays true until another one says otherwise, so that a snapshot still tells of it.
+fn stands(event: &Event) -> bool {
+    matches!(event, Event::Blocked { .. } | Event::Noticed { .. })
+}
+
+/// The events that a snapshot still tells of.
+fn standing(snapshot: &Snapshot) -> Vec<Stamped> {
+    let (seq, time) = (snapshot.seq, snapshot.station.started);
+    let of = |slot: &SlotView| {
+        let blocked = slot.blocked.clone().map(|message| Event::Blocked { message, fault: slot.blocked_by.clone() });
+        let noticed = slot.notice.clone().map(|message| Event::Noticed { message });
+        let slot = slot.name.clone();
+        [blocked, noticed].into_iter().flatten().map(move |event| Stamped { seq, time, slot: slot.clone(), event })
+    };
+    snapshot.slots.iter().flat_map(of).collect()
 }
 
 fn write(stamped: &Stamped) {
@@ -100,7 +124,8 @@ fn line(event: &Event) -> Option<(Level, String)> {
             (Level::Info, format!("converted before, left as it is: OpenBeken {}, {}", already.version, already.proof))
         }
         Event::Acknowledged => (Level::Info, "acknowledged, takes boards again".into()),
-        Event::Blocked { message } => (Level::Warn, format!("blocked: {message}")),
+        Event::Blocked { message, .. } => (Level::Warn, format!("blocked: {message}")),
+        Event::Mended => (Level::Info, "what blocked it works again, takes boards".into()),
         Event::Finished { seq, verdict, fault, ms } => {
             let level = if *verdict == Verdict::Pass { Level::Info } else { Level::Warn };
             let unit = seq.map_or("not recorded".into(), |seq| format!("unit {seq}"));
@@ -125,12 +150,24 @@ fn named(board: &Board) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::event::story::{kinds, story};
     use crate::model::fault::{Fault, FaultCode};
     use crate::model::stage::Stage;
+    use std::collections::BTreeSet;
 
     #[test]
-    fn progress_is_not_logged() {
-        assert_eq!(line(&Event::Progress { stage: Stage::Backup, done: 1, total: 2 }), None);
+    fn every_kind_of_event_has_its_line_but_what_only_moves() {
+        let kind = |event: &Event| serde_json::to_value(event).unwrap()["kind"].as_str().unwrap().to_owned();
+        let logged: BTreeSet<String> = story()
+            .iter()
+            .filter_map(|stamped| {
+                let (_, text) = line(&stamped.event)?;
+                assert!(!text.is_empty() && !text.contains(char::is_control), "{text:?}");
+                Some(kind(&stamped.event))
+            })
+            .collect();
+        let silent = ["progress", "supply", "map", "areas", "lines", "button", "shelf", "batch"].map(str::to_owned);
+        assert_eq!(kinds().difference(&logged).cloned().collect::<BTreeSet<_>>(), silent.into());
     }
 
     #[test]
@@ -149,5 +186,25 @@ mod tests {
     fn a_unit_that_was_not_recorded_says_so() {
         let (_, text) = line(&Event::Finished { seq: None, verdict: Verdict::Error, fault: None, ms: 1 }).unwrap();
         assert_eq!(text, "error, not recorded, 0.001 s");
+    }
+
+    #[test]
+    fn what_was_told_before_anybody_listened_is_in_the_journal_all_the_same() {
+        let started = jiff::Timestamp::UNIX_EPOCH;
+        let station = crate::model::snapshot::Station { name: "b".into(), version: "0".into(), started, page: None };
+        let mut snapshot = Snapshot::new(station, ["A".to_owned(), "B".to_owned()]);
+        let fault = Some(Fault::new(FaultCode::NoLines, Stage::Settle, "nobody answers"));
+        let told = [
+            ("A", Event::Blocked { message: "S02 nobody answers".into(), fault }),
+            ("A", Event::Lines { power: None, cen: None }),
+            ("B", Event::Noticed { message: "free the button".into() }),
+        ];
+        for (seq, (slot, event)) in (1..).zip(told.clone()) {
+            snapshot.apply(&Stamped { seq, time: started, slot: slot.into(), event });
+        }
+        let standing: Vec<_> = standing(&snapshot).into_iter().map(|stamped| (stamped.slot, stamped.event)).collect();
+        let [blocked, _, noticed] = told.map(|(slot, event)| (slot.to_owned(), event));
+        assert_eq!(standing, [blocked, noticed]);
+        assert!(standing.iter().all(|(_, event)| stands(event)));
     }
 }

@@ -4,9 +4,7 @@
 use crate::clock;
 use crate::jig::{Panel, PanelError};
 use crate::model::fault::FaultCode;
-use crate::model::screen::{
-    Care, Frame, HEIGHT, Light, care, ending, layout, layout_low, paint, starting, station_fault,
-};
+use crate::model::screen::{Care, Frame, Light, care, ending, layout, paint, starting, station_fault};
 use crate::model::snapshot::{SlotState, Snapshot};
 use crate::station::StationHandle;
 use std::time::Duration;
@@ -27,14 +25,14 @@ const WARN_AGAIN: Duration = Duration::from_secs(300);
 
 /// Shows that the station starts, before there is one. It blocks for as long as the bus needs.
 pub fn greet(panel: &mut dyn Panel, station: &str) {
-    if let Err(error) = panel.show(&paint(&starting(station, env!("CARGO_PKG_VERSION")))) {
+    if let Err(error) = panel.show(&paint(&starting(station, env!("CARGO_PKG_VERSION"), panel.size()))) {
         warn!("{error}; the station starts without it");
     }
 }
 
 /// Shows that the station can't work, and leaves that there. It blocks for as long as the bus needs.
 pub fn give_up(panel: &mut dyn Panel, code: FaultCode) {
-    if let Err(error) = panel.show(&paint(&station_fault(code))) {
+    if let Err(error) = panel.show(&paint(&station_fault(code, panel.size()))) {
         warn!("{error}");
     }
 }
@@ -53,7 +51,7 @@ pub struct Ends {
 /// A panel that fails is warned about and asked again; it is never a fault of a unit.
 pub async fn run(station: StationHandle, panel: Box<dyn Panel>, ends: Ends) {
     let mut state = station.watch();
-    let draw = if panel.rows() < HEIGHT { layout_low } else { layout };
+    let size = panel.size();
     let mut driver = Driver { panel: Some(panel), failed: None, warned: None, checked: Instant::now() };
     let mut shown: Option<(Frame, bool)> = None;
     let begun = Instant::now();
@@ -66,9 +64,11 @@ pub async fn run(station: StationHandle, panel: Box<dyn Panel>, ends: Ends) {
         }
         let Care { shift, light } = care(&snapshot, drawn - news.1, drawn - begun);
         let frame = match light {
-            _ if ends.ending.is_cancelled() => (paint(&ending()), false),
-            Light::Off => (Frame::default(), true),
-            Light::Dim | Light::Full => (paint(&draw(&snapshot, clock::now())).shifted(shift), light == Light::Dim),
+            _ if ends.ending.is_cancelled() => (paint(&ending(size)), false),
+            Light::Off => (Frame::new(size), true),
+            Light::Dim | Light::Full => {
+                (paint(&layout(&snapshot, size, clock::now())).shifted(shift), light == Light::Dim)
+            }
         };
         if shown.is_some() && !driver.check().await {
             shown = None;
@@ -91,7 +91,7 @@ pub async fn run(station: StationHandle, panel: Box<dyn Panel>, ends: Ends) {
             () = sleep_until(drawn + FRAME_TIME) => {}
         }
     }
-    driver.show((Frame::default(), false)).await;
+    driver.show((Frame::new(size), false)).await;
 }
 
 fn is_working(snapshot: &Snapshot) -> bool {

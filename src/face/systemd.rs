@@ -41,8 +41,8 @@ pub fn stopping() {
     }
 }
 
-/// Says READY, then feeds the watchdog and keeps the status until `stop`. Call it when every line is safe and the data
-/// folder can be written to.
+/// Says READY, then feeds the watchdog and keeps the status until `stop`. Call it when every line is safe, or its slot
+/// says why not, and the data folder can be written to.
 ///
 /// The watchdog is fed only while the hub and every slot beat: a task that has been silent for half of `watchdog` stops
 /// the food, and the manager then restarts the service and makes the lines safe.

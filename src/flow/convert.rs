@@ -1,8 +1,7 @@
 //! The loop: action, outcome, next action.
 
 use super::alarm;
-use super::job::{Job, Task};
-use super::note;
+use super::job::Job;
 use super::report::millis;
 use super::run::Run;
 use super::steps;
@@ -15,21 +14,12 @@ use crate::model::stage::Stage;
 use crate::model::unit::Unit;
 use std::time::Duration;
 
-/// Converts the unit in the nest, from settle to the light. Gives its record; the number in it is 0 when it could not
-/// be stored.
+/// Converts the unit in the nest, from settle to the light; its slot has noted it in the ledger and told that it began.
+/// Gives its record; the number in it is 0 when it could not be stored.
 ///
 /// The lines are safe when this returns. When it is dropped or panics half-way, the slot makes them safe.
 pub async fn convert(job: Job<'_>) -> Unit {
-    let recipe = match &job.task {
-        Task::Convert { .. } => job.recipe_name.clone(),
-        Task::Restore(restore) => format!("restore of unit {}", restore.unit),
-    };
     let mut run = Run::new(job);
-    // noted before it is shown: what was seen to start is in the ledger, whatever happens next
-    if let Err(trouble) = note::begin(&mut run).await {
-        return not_begun(run, trouble).await;
-    }
-    run.report.say(Event::Started { recipe }).await;
     let (mut cycle, mut action) = Cycle::start();
     let ending = loop {
         let stage = match action {
@@ -41,11 +31,9 @@ pub async fn convert(job: Job<'_>) -> Unit {
             Ok(outcome) => outcome,
             Err(trouble) => {
                 let again = matches!(trouble.outcome, Outcome::Lost(_));
-                if again {
-                    run.hang_up();
-                }
                 if let Outcome::Lost(code) = trouble.outcome {
-                    run.doubt(code);
+                    run.session.hang_up();
+                    run.session.doubt(code);
                 }
                 let before = cycle.ending();
                 action = cycle.step(trouble.outcome);
@@ -56,7 +44,7 @@ pub async fn convert(job: Job<'_>) -> Unit {
         let before = cycle.ending();
         action = cycle.step(outcome);
         let message = match outcome {
-            Outcome::Differs => still_different(&run.dirty),
+            Outcome::Differs => still_different(run.what_was_planned().map_or(&[], |target| &target.dirty)),
             other => format!("stage {stage} came to {other:?}; please report this"),
         };
         keep_fault(&mut run, before, cycle.ending(), action, Trouble { outcome, message }, false).await;
@@ -66,17 +54,6 @@ pub async fn convert(job: Job<'_>) -> Unit {
         Ending::Fault(..) => run.fault.clone(),
     };
     finish(run, ending, fault).await
-}
-
-/// A unit that the ledger can't take: nothing is done to its board.
-async fn not_begun(mut run: Run<'_>, trouble: Trouble) -> Unit {
-    let code = match trouble.outcome {
-        Outcome::Failed(code) | Outcome::Lost(code) => code,
-        _ => FaultCode::LedgerDown,
-    };
-    run.fault = Some(Fault::new(code, Stage::Settle, trouble.message));
-    let fault = run.fault.clone();
-    finish(run, Ending::Fault(code, Stage::Settle), fault).await
 }
 
 async fn finish(mut run: Run<'_>, ending: Ending, fault: Option<Fault>) -> Unit {
@@ -122,7 +99,7 @@ fn limit(stage: Stage) -> Duration {
 }
 
 async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outcome, Trouble> {
-    let retries = run.link.as_ref().map(|link| link.stats().retries);
+    let retries = run.session.link.as_ref().map(|link| link.stats().retries);
     let alarm = run.job.alarm.clone();
     let result = tokio::select! {
         biased;
@@ -135,7 +112,7 @@ async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outc
             )),
         },
     };
-    if let (Some(before), Some(link)) = (retries, run.link.as_ref()) {
+    if let (Some(before), Some(link)) = (retries, run.session.link.as_ref()) {
         let more = link.stats().retries.saturating_sub(before);
         run.report.count_retries(u32::try_from(more).unwrap_or(u32::MAX));
     }

@@ -5,12 +5,15 @@ use super::report::Outbox;
 use crate::clock::Synced;
 use crate::jig::Nest;
 use crate::model::board_log::BoardLog;
+use crate::model::digest::Digest;
 use crate::model::image::Image;
 use crate::model::recipe::Kit;
 use crate::store::{Archive, Ledger};
+use jiff::Timestamp;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// One unit's work order. Recipe and images are what the shelf held when the button was pressed; later changes on
@@ -32,6 +35,8 @@ pub struct Job<'a> {
     pub task: Task,
     /// Where it is made.
     pub origin: Origin,
+    /// When it began, as its first note in the ledger has it.
+    pub begin: Begin,
     /// How fast and how patient.
     pub pace: Pace,
     /// Events go here.
@@ -42,6 +47,27 @@ pub struct Job<'a> {
     pub log: Option<Arc<Mutex<BoardLog>>>,
     /// Stops it at once, whatever it does.
     pub alarm: watch::Receiver<Option<Alarm>>,
+}
+
+/// When a unit began.
+#[derive(Clone, Copy, Debug)]
+pub struct Begin {
+    /// For lengths.
+    pub at: Instant,
+    /// Wall clock; with the slot it tells one unit from the next.
+    pub started: Timestamp,
+    /// Whether that is right.
+    pub clock_synced: bool,
+}
+
+impl Begin {
+    /// Notes of it in the ledger by then: its slot made the first one.
+    pub(super) const NOTES: u32 = 1;
+
+    /// Now.
+    pub fn now(clock: &Synced) -> Self {
+        Self { at: Instant::now(), started: crate::clock::now(), clock_synced: clock.get() }
+    }
 }
 
 /// What is to be done with a unit.
@@ -56,11 +82,23 @@ pub enum Task {
     Restore(Arc<Restore>),
 }
 
+impl Task {
+    /// The unit whose stock backup is to be written back.
+    pub fn restored_from(&self) -> Option<u64> {
+        match self {
+            Self::Convert { .. } => None,
+            Self::Restore(restore) => Some(restore.unit),
+        }
+    }
+}
+
 /// A stock backup on its way back.
 #[derive(Clone)]
 pub struct Restore {
     /// The unit that it was kept for.
     pub unit: u64,
+    /// Its digest, and its name in the archive.
+    pub sha256: Digest,
     /// All of it, proven against its digest.
     pub stock: Arc<[u8]>,
 }

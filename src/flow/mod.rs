@@ -5,22 +5,26 @@
 //! | [`alarm`] | what stops a unit at once |
 //! | [`job`] | all that a unit needs, handed in by its slot |
 //! | [`mod@convert`] | the loop: action, outcome, next action |
-//! | `run` | what is known of the unit so far |
-//! | `note` | what the ledger knows of a unit in flight |
+//! | `run` | one unit in flight |
+//! | `session` | the way to the chip, and what earlier sessions taught |
+//! | `found` | board, reading, backup and target, each void with what it was made from |
+//! | [`note`] | what the ledger knows of a unit in flight |
 //! | [`report`] | events to the hub, times and counts for the record |
 //! | `trouble` | lower errors become a fault code and an outcome |
 //! | `steps` | one file per stage |
 
 pub mod alarm;
 pub mod convert;
+mod found;
 pub mod job;
-mod note;
+pub mod note;
 pub mod report;
 mod run;
+mod session;
 mod steps;
 mod trouble;
 
 pub use alarm::Alarm;
 pub use convert::convert;
-pub use job::{Job, Origin, Pace, Restore, Task};
+pub use job::{Begin, Job, Origin, Pace, Restore, Task};
 pub use report::{Outbox, Told};

@@ -1,5 +1,6 @@
 //! The ledger's note of the unit in flight: what the next start knows of it, should this program end here.
 
+use super::job::{Begin, Origin, Task};
 use super::run::Run;
 use super::steps::record;
 use super::trouble::Trouble;
@@ -25,14 +26,28 @@ fn worth(stage: Stage) -> Worth {
     }
 }
 
-/// Notes that the unit begins.
-pub(super) async fn begin(run: &mut Run<'_>) -> Result<(), Trouble> {
-    let open = open_unit(run, Stage::Settle);
-    let left = run.job.ledger.begin(open).await.map_err(|error| Trouble::not_noted(&error))?;
-    if let Some(left) = left {
-        tracing::warn!(unit = left.seq, slot = left.slot, "a unit that could not be recorded is recorded now");
+/// The first note of a unit: it was asked for, and nothing was done to its board yet. Its slot takes it to the ledger
+/// before anybody hears that the unit began.
+pub fn first(origin: Origin, begin: Begin, task: &Task) -> OpenUnit {
+    OpenUnit {
+        revision: Begin::NOTES,
+        station: origin.station,
+        slot: origin.slot,
+        batch: origin.batch,
+        started: begin.started,
+        noted: begin.started,
+        clock_synced: begin.clock_synced,
+        boot_id: origin.boot_id,
+        stage: Stage::Settle,
+        touched: false,
+        board: None,
+        backup: None,
+        firmware: None,
+        config: None,
+        stages: Vec::new(),
+        map: None,
+        restored_from: task.restored_from(),
     }
-    Ok(())
 }
 
 /// Notes that a stage begins.
@@ -56,7 +71,7 @@ pub(super) async fn entered(run: &mut Run<'_>, stage: Stage) -> Result<(), Troub
 pub(super) async fn write(run: &mut Run<'_>, stage: Stage) -> Result<(), Trouble> {
     let (open, ledger) = (open_unit(run, stage), run.job.ledger.clone());
     let work = ledger.note(open, true);
-    let written = match run.link.as_mut() {
+    let written = match run.session.link.as_mut() {
         Some(link) => link.keep_awake(work).await?,
         None => work.await,
     };
@@ -78,11 +93,12 @@ fn open_unit(run: &mut Run<'_>, stage: Stage) -> OpenUnit {
         boot_id: origin.boot_id,
         stage,
         touched,
-        board: run.board.clone(),
-        backup: run.backup.clone(),
+        board: run.found.as_ref().map(|found| found.board.clone()),
+        backup: run.what_was_kept().map(|kept| kept.backup.clone()),
         firmware: record::firmware(run),
         config: record::config(run, touched),
         stages: run.report.stages(),
         map: run.report.map(),
+        restored_from: run.job.task.restored_from(),
     }
 }

@@ -30,9 +30,8 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(slot: String, outbox: Outbox) -> Self {
-        let now = Instant::now();
-        Self { slot, outbox, begun: now, stages: Vec::new(), entered: now, told: None, picture: Picture::default() }
+    pub(super) fn new(slot: String, outbox: Outbox, begun: Instant) -> Self {
+        Self { slot, outbox, begun, stages: Vec::new(), entered: begun, told: None, picture: Picture::default() }
     }
 
     /// Sends an event; a hub that is gone ends the program elsewhere.

@@ -1,76 +1,34 @@
-//! What is known of the unit so far.
+//! One unit in flight: its order, its session, and what is known of its board so far.
 
-use super::job::Job;
+use super::found::{Found, Kept, Mark, Reading, Target};
+use super::job::{Begin, Job};
 use super::report::Report;
-use super::steps::keep::Study;
+use super::session::Session;
 use super::trouble::Trouble;
-use crate::link::{self, ChipLink};
+use crate::link::ChipLink;
 use crate::model::board::Board;
 use crate::model::check::Checks;
 use crate::model::fault::{Fault, FaultCode};
-use crate::model::flash::Span;
-use crate::model::flash::geometry::BOOT_END;
-use crate::model::flash::plan::Plan;
 use crate::model::image::Image;
-use crate::model::openbeken::Config;
-use crate::model::unit::{self, Already, Backup, Uart};
-use crate::store::Number;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One unit in flight.
-#[allow(clippy::struct_excessive_bools, reason = "independent facts of one unit, each with its own name")]
 pub(super) struct Run<'a> {
     pub(super) job: Job<'a>,
     pub(super) report: Report,
     pub(super) started: Timestamp,
     /// Whether that is right.
     pub(super) started_synced: bool,
-    /// The session with the chip, while there is one.
-    pub(super) link: Option<ChipLink>,
-    /// Counts of sessions that are over.
-    pub(super) uart: Uart,
-    /// Rates still to be tried, fastest first; one that let the link down is not tried again in this unit.
-    pub(super) ladder: Vec<u32>,
-    pub(super) board: Option<Board>,
-    /// JEDEC id, where the chip gives one.
-    pub(super) flash_id: Option<[u8; 3]>,
-    /// The flash as it was read, all of it.
-    pub(super) dump: Option<Arc<[u8]>>,
-    pub(super) read_bytes: u64,
-    pub(super) skipped_bytes: u64,
-    pub(super) backup: Option<Backup>,
-    pub(super) image: Option<Arc<Image>>,
-    /// What the whole flash must hold in the end.
-    pub(super) want: Option<Arc<[u8]>>,
-    /// What is known of the plug, for the record.
-    pub(super) config: Option<unit::Config>,
-    /// The configuration that `want` holds, and where.
-    pub(super) sector: Option<(Span, Config)>,
-    /// Its running number, held until the record is on disk.
-    pub(super) number: Option<Number>,
-    /// What is never erased or written: boot loader, calibration.
-    pub(super) keep: Vec<Span>,
-    pub(super) plan: Plan,
-    /// Sectors that verify found different; empty before the first verify.
-    pub(super) dirty: Vec<Span>,
+    pub(super) session: Session,
+    /// What makes the board this very board, once it was seen. It stays when all else is looked at anew.
+    pub(super) mark: Option<Mark>,
+    /// The board, once it was identified.
+    pub(super) found: Option<Found>,
     /// An erase was sent: from here on a stop waits for verify.
     pub(super) touched: bool,
-    /// The evidence contradicted itself before.
-    pub(super) doubted: bool,
-    /// A session was made before: the next one begins with a power cycle.
-    pub(super) linked: bool,
-    /// What the backup shows and the ledger knows.
-    pub(super) study: Option<Study>,
-    /// What the wanted flash is made from: the backup, or the one of before that a half-written board goes on from.
-    pub(super) base: Option<Arc<[u8]>>,
-    /// It was converted before and is left as it is.
-    pub(super) already: Option<Already>,
     /// What was checked.
     pub(super) checks: Checks,
-    /// How often each sector was found different, by its address.
-    pub(super) mended: BTreeMap<u32, u8>,
     /// The first fault, in full.
     pub(super) fault: Option<Fault>,
     /// What the board said, as it may be told.
@@ -83,107 +41,92 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(job: Job<'a>) -> Self {
-        let report = Report::new(job.origin.slot.clone(), job.outbox.clone());
-        let ladder = link::ladder(job.pace.max_baud);
-        let started_synced = job.origin.clock_synced.get();
+        let report = Report::new(job.origin.slot.clone(), job.outbox.clone(), job.begin.at);
+        let session = Session::new(job.pace.max_baud);
+        let Begin { started, clock_synced, .. } = job.begin;
         Self {
             job,
             report,
-            started: crate::clock::now(),
-            started_synced,
-            link: None,
-            uart: Uart::default(),
-            ladder,
-            board: None,
-            flash_id: None,
-            dump: None,
-            read_bytes: 0,
-            skipped_bytes: 0,
-            backup: None,
-            image: None,
-            want: None,
-            config: None,
-            sector: None,
-            number: None,
-            keep: vec![Span::new(0, BOOT_END)],
-            plan: Plan::default(),
-            dirty: Vec::new(),
+            started,
+            started_synced: clock_synced,
+            session,
+            mark: None,
+            found: None,
             touched: false,
-            doubted: false,
-            linked: false,
-            study: None,
-            base: None,
-            already: None,
             checks: Checks::default(),
-            mended: BTreeMap::new(),
             fault: None,
             board_log: Vec::new(),
             seq: None,
-            notes: 0,
+            notes: Begin::NOTES,
         }
     }
 
     /// The session, or the fault that there is none.
     pub(super) fn link(&mut self) -> Result<&mut ChipLink, Trouble> {
-        self.link.as_mut().ok_or_else(no_link)
+        self.session.link()
     }
 
     /// The session and the reporter, both at once.
     pub(super) fn link_and_report(&mut self) -> Result<(&mut ChipLink, &mut Report), Trouble> {
-        Ok((self.link.as_mut().ok_or_else(no_link)?, &mut self.report))
-    }
-
-    /// Ends the session and keeps its counts.
-    pub(super) fn hang_up(&mut self) {
-        let Some(link) = self.link.take() else { return };
-        let stats = link.stats();
-        self.uart.tx_bytes += stats.tx_bytes;
-        self.uart.rx_bytes += stats.rx_bytes;
-        self.uart.errors += stats.errors;
-    }
-
-    /// The rate in use damages data: the next link begins below it.
-    pub(super) fn slow_down(&mut self) {
-        if self.ladder.len() > 1 {
-            self.ladder.remove(0);
-        }
-    }
-
-    /// What a loss says about the rate: damaged replies speak against it at once, contradicting evidence and a lost link
-    /// when they come twice.
-    pub(super) fn doubt(&mut self, code: FaultCode) {
-        match code {
-            FaultCode::BadReply | FaultCode::BackupUnsure => self.slow_down(),
-            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip | FaultCode::LinkLost
-                if self.doubted =>
-            {
-                self.slow_down();
-            }
-            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip | FaultCode::LinkLost => {
-                self.doubted = true;
-            }
-            _ => {}
-        }
+        Ok((self.session.link()?, &mut self.report))
     }
 
     /// Whether the operator wants to stop and the flash is still untouched.
     pub(super) fn check_stop(&self) -> Result<(), Trouble> {
         if self.job.stop.is_cancelled() && !self.touched { Err(Trouble::stopped()) } else { Ok(()) }
     }
+}
 
-    /// The board, or the fault that nobody looked yet.
-    pub(super) fn board(&self) -> Result<&Board, Trouble> {
-        self.board.as_ref().ok_or_else(|| mistake("the board is not identified"))
+/// What is known by now, or the mistake that nobody found it out yet.
+impl Run<'_> {
+    pub(super) fn found(&mut self) -> Result<&mut Found, Trouble> {
+        self.found.as_mut().ok_or_else(|| mistake("the board is not identified"))
     }
 
-    /// The expected content, or the fault that there is no plan.
-    pub(super) fn want(&self) -> Result<Arc<[u8]>, Trouble> {
-        self.want.clone().ok_or_else(|| mistake("there is no plan"))
+    pub(super) fn board(&self) -> Result<&Board, Trouble> {
+        self.found.as_ref().map(|found| &found.board).ok_or_else(|| mistake("the board is not identified"))
+    }
+
+    pub(super) fn reading(&mut self) -> Result<&mut Reading, Trouble> {
+        self.found()?.reading.as_mut().ok_or_else(|| mistake("nothing was read"))
+    }
+
+    pub(super) fn kept(&mut self) -> Result<&mut Kept, Trouble> {
+        self.reading()?.kept.as_mut().ok_or_else(|| mistake("there is no kept backup"))
+    }
+
+    pub(super) fn target(&mut self) -> Result<&mut Target, Trouble> {
+        self.kept()?.target.as_mut().ok_or_else(|| mistake("there is no plan"))
+    }
+
+    /// The expected content.
+    pub(super) fn want(&mut self) -> Result<Arc<[u8]>, Trouble> {
+        self.target().map(|target| Arc::clone(&target.want))
     }
 }
 
-fn no_link() -> Trouble {
-    Trouble::lost(FaultCode::LinkLost, "there is no session with the chip")
+/// What there is of it, for the record.
+impl Run<'_> {
+    pub(super) fn image(&self) -> Option<&Arc<Image>> {
+        self.found.as_ref()?.image.as_ref()
+    }
+
+    pub(super) fn what_was_read(&self) -> Option<&Reading> {
+        self.found.as_ref()?.reading.as_ref()
+    }
+
+    pub(super) fn what_was_kept(&self) -> Option<&Kept> {
+        self.what_was_read()?.kept.as_ref()
+    }
+
+    pub(super) fn what_was_planned(&self) -> Option<&Target> {
+        self.what_was_kept()?.target.as_ref()
+    }
+
+    /// Whether it is converted already and is left as it is.
+    pub(super) fn is_done_already(&self) -> bool {
+        self.what_was_kept().is_some_and(|kept| kept.already.is_some())
+    }
 }
 
 /// The machine asked for a stage before what it needs was there: a mistake of the program, never of the unit.

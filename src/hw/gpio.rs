@@ -153,7 +153,7 @@ impl Bank for PiBank {
         pin.set_interrupt(Trigger::Both, Some(debounce)).map_err(|error| trouble(&error))?;
         let tell = move |event: Event| heard(event.trigger == Trigger::RisingEdge, event.timestamp);
         pin.set_async_interrupt(Trigger::Both, Some(debounce), tell).map_err(|error| trouble(&error))?;
-        #[allow(clippy::disallowed_methods, reason = "at the start of the program, before any slot runs")]
+        #[allow(clippy::disallowed_methods, reason = "on the thread of the jig's lines, while it is taken")]
         std::thread::sleep(PULL_TIME);
         Ok(Box::new(PiEar(pin)))
     }

@@ -179,7 +179,7 @@ impl Bank for ChipBank {
         let heard_line = Arc::clone(&line);
         let thread = std::thread::Builder::new().name(format!("input {pin}"));
         let thread = thread.spawn(move || hear(&heard_line, &end, heard)).map_err(failed)?;
-        #[allow(clippy::disallowed_methods, reason = "at the start of the program, before any slot runs")]
+        #[allow(clippy::disallowed_methods, reason = "on the thread of the jig's lines, while it is taken")]
         std::thread::sleep(PULL_TIME);
         Ok(Box::new(Ear { line, alive: Some(alive), thread: Some(thread) }))
     }

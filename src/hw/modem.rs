@@ -107,7 +107,13 @@ impl Lines for SerialBench {
         let mut shared = lock(&self.shared);
         shared.cen = to;
         let Some(stream) = shared.stream.as_mut() else { return Ok(()) };
-        drive(stream, self.reset, to).map_err(|error| LineError {
+        let driven = drive(stream, self.reset, to);
+        if driven.is_err() && stream.baud_rate().is_err() {
+            // the adapter was unplugged, and CEN with it: the next opening finds it, or says that it is missing
+            shared.stream = None;
+            return Ok(());
+        }
+        driven.map_err(|error| LineError {
             line: format!("{} of {}", self.reset, self.path),
             wanted: if to == Drive::Asserted { "low" } else { "released" }.to_owned(),
             what: error.to_string(),
@@ -189,6 +195,18 @@ mod tests {
         let error = lines.set(Line::Reset, Drive::Released).unwrap_err().to_string();
         assert!(error.contains("RTS") && error.contains(&path), "{error}");
         assert!(serial::SerialSource::new(&path).open().is_err(), "kept open while the lines live");
+    }
+
+    #[tokio::test]
+    async fn an_adapter_that_was_unplugged_is_let_go_so_that_it_can_be_opened_again() {
+        let (master, path) = pty();
+        let bench = SerialBench::new(&path, ModemLine::Rts);
+        let mut lines = bench.lines();
+        drop(bench.source().open().unwrap());
+        drop(master);
+        lines.set(Line::Reset, Drive::Asserted).unwrap();
+        assert!(lock(&bench.shared).stream.is_none());
+        assert!(bench.source().open().is_err(), "that it is missing is the port's fault, not that of the lines");
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ mod tests;
 
 use super::i2c::BusError;
 use crate::jig::{Panel, PanelError};
-use crate::model::screen::{Frame, HEIGHT, WIDTH};
+use crate::model::screen::{Frame, LOW, Size, USUAL};
 use display_interface::DisplayError;
 use embedded_hal::i2c::I2c;
 use sh1106::Sh1106;
@@ -32,8 +32,8 @@ pub enum Controller {
     Sh1106,
 }
 
-/// One row of pages, 128 bytes.
-type Row = [u8; WIDTH as usize];
+/// One row of pages: of every panel here 128 columns are seen.
+type Row = [u8; USUAL.width as usize];
 
 /// The controller, initialised.
 enum Driver<B> {
@@ -84,16 +84,17 @@ pub struct Oled<B> {
     name: String,
     address: u8,
     controller: Controller,
-    rows: u32,
+    size: Size,
     dim: bool,
     session: Option<Session<B>>,
 }
 
 impl<B: I2c> Oled<B> {
-    /// A panel by its bus and address; nothing is opened yet. `rows` are 64 or 32; an SH1106 always has 64.
-    pub fn new(name: String, address: u8, controller: Controller, rows: u32, open: Opener<B>) -> Self {
-        let rows = if controller == Controller::Sh1106 { HEIGHT } else { rows };
-        Self { open, name, address, controller, rows, dim: false, session: None }
+    /// A panel by its bus and address; nothing is opened yet. An SSD1306 has 128x64 or 128x32, an SH1106 always
+    /// 128x64.
+    pub fn new(name: String, address: u8, controller: Controller, size: Size, open: Opener<B>) -> Self {
+        let size = if controller == Controller::Ssd1306 && size == LOW { LOW } else { USUAL };
+        Self { open, name, address, controller, size, dim: false, session: None }
     }
 
     fn begin(&mut self) -> Result<Session<B>, PanelError> {
@@ -101,7 +102,7 @@ impl<B: I2c> Oled<B> {
             (self.open)().map_err(|BusError { what, remedy }| PanelError { panel: self.name.clone(), what, remedy })?;
         let bus = Shared(std::sync::Arc::new(std::sync::Mutex::new(bus)));
         let driver = self.driver(&bus).map_err(|error| self.silent(&error))?;
-        let shown = vec![None; (self.rows / PAGE) as usize];
+        let shown = vec![None; (self.size.height / PAGE) as usize];
         let mut session = Session { driver, bus, shown, tells: true, dim: false };
         session.tells = session.is_on(self.address).map_err(|what| self.lost(what))?;
         Ok(session)
@@ -110,9 +111,9 @@ impl<B: I2c> Oled<B> {
     fn driver(&self, bus: &Shared<B>) -> Result<Driver<B>, DisplayError> {
         // 0x40: what follows is picture, not commands
         let interface = I2CInterface::new(bus.clone(), self.address, 0x40);
-        Ok(match (self.controller, self.rows) {
+        Ok(match (self.controller, self.size) {
             (Controller::Sh1106, _) => Driver::Sh1106(Sh1106::begin(interface)?),
-            (Controller::Ssd1306, 32) => {
+            (Controller::Ssd1306, LOW) => {
                 let mut driver = Ssd1306::new(interface, DisplaySize128x32, DisplayRotation::Rotate0);
                 driver.init_with_addr_mode(AddrMode::Page)?;
                 Driver::Low(driver)
@@ -191,7 +192,7 @@ impl<B: I2c> Session<B> {
 /// The bytes of one row of pages.
 #[allow(clippy::cast_possible_wrap, reason = "places on a panel of 128x64 pixels")]
 fn row(frame: &Frame, page: u32) -> Row {
-    let mut row = [0; WIDTH as usize];
+    let mut row = [0; USUAL.width as usize];
     for (x, byte) in row.iter_mut().enumerate() {
         for bit in 0..PAGE {
             *byte |= u8::from(frame.is_lit(x as i32, (page * PAGE + bit) as i32)) << bit;
@@ -218,8 +219,8 @@ impl<B: I2c + Send> Panel for Oled<B> {
         self.dim = dim;
     }
 
-    fn rows(&self) -> u32 {
-        self.rows
+    fn size(&self) -> Size {
+        self.size
     }
 
     /// A panel that was plugged in again answers, but it is off and has forgotten everything.

@@ -6,6 +6,7 @@
 mod inputs;
 mod lamps;
 mod lines;
+mod nest;
 
 #[cfg(test)]
 mod fake;
@@ -13,6 +14,7 @@ mod fake;
 pub use inputs::{In, InputPins};
 pub use lamps::{LampPins, PinLamps};
 pub use lines::{LinePins, Park, PinLines};
+pub use nest::{Ends, FindBank, NestPins, PinNest};
 
 use crate::jig::LineError;
 use std::time::Duration;

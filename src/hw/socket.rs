@@ -101,6 +101,34 @@ impl Lines for SocketLines {
     fn has(&self, line: Line) -> bool {
         line != Line::Park
     }
+
+    /// A kept connection that the other program closed shows that it ended: what it left the lines at, nobody knows.
+    fn check(&mut self) -> Result<(), LineError> {
+        let Some(stream) = &mut self.open else { return Ok(()) };
+        let what = match hung_up(stream.get_mut()) {
+            Ok(false) => return Ok(()),
+            Ok(true) => "it hung up".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        self.open = None;
+        Err(LineError {
+            line: format!("lines socket {}", self.path.display()),
+            wanted: "connected".to_owned(),
+            what,
+            remedy: "look at the program behind the socket".to_owned(),
+        })
+    }
+}
+
+/// Whether the other end is gone. Whoever says something that was not asked for is as good as gone.
+fn hung_up(stream: &mut UnixStream) -> io::Result<bool> {
+    stream.set_nonblocking(true)?;
+    let read = stream.read(&mut [0; 1]);
+    stream.set_nonblocking(false)?;
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        read => read.map(|_| true),
+    }
 }
 
 #[cfg(test)]
@@ -168,6 +196,27 @@ mod tests {
         assert_eq!(program.join().unwrap(), ["power on", "power off"]);
         let error = lines.set(Line::Power, Drive::Released).unwrap_err();
         assert!(error.remedy.contains("start the program"), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_ended_is_found_out_without_an_order() {
+        let (_folder, mut lines, program) = bench(vec![]);
+        program.join().unwrap();
+        assert_eq!(lines.check(), Ok(()), "nothing is known of one that was never asked");
+        let (_folder, mut lines, program) = bench(vec![vec!["ok\n"]]);
+        lines.set(Line::Power, Drive::Released).unwrap();
+        program.join().unwrap();
+        let error = lines.check().unwrap_err();
+        assert!(error.what.contains("hung up"), "{error}");
+    }
+
+    #[test]
+    fn looking_at_a_program_that_is_there_changes_nothing() {
+        let (_folder, mut lines, program) = bench(vec![vec!["ok\n", "ok\n"]]);
+        lines.set(Line::Power, Drive::Released).unwrap();
+        assert_eq!(lines.check(), Ok(()));
+        lines.set(Line::Reset, Drive::Asserted).unwrap();
+        assert_eq!(program.join().unwrap(), ["power off", "cen low"]);
     }
 
     #[test]

@@ -59,6 +59,11 @@ pub trait Lines: Send {
 
     /// Whether the nest has this line at all. Without Power and Reset the operator resets the board by hand.
     fn has(&self, line: Line) -> bool;
+
+    /// Looks whether they are still there, as far as that shows without an order and at once.
+    fn check(&mut self) -> Result<(), LineError> {
+        Ok(())
+    }
 }
 
 /// A line that can't be switched.

@@ -8,7 +8,7 @@ pub mod panel;
 pub mod port;
 pub mod supply;
 
-pub use lamps::Lamps;
+pub use lamps::{Holder, Lamps};
 pub use lines::{Drive, Edge, Input, Levels, Line, LineError, Lines};
 pub use nest::{Keeper, Nest, Seen};
 pub use panel::{Panel, PanelError};

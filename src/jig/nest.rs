@@ -17,9 +17,11 @@ pub struct Nest {
 enum Order {
     Set(Line, Drive, oneshot::Sender<Result<(), LineError>>),
     Safe(oneshot::Sender<Result<(), LineError>>),
+    Check(oneshot::Sender<Result<(), LineError>>),
 }
 
-/// Owns the outputs of a nest on a thread of their own, so that a slow switch never stops the flood of link checks.
+/// Owns the outputs of a nest on a thread of their own, so that a slow switch never stops the flood of link checks, and
+/// one that hangs holds up nothing but its own slot.
 ///
 /// However it ends (dropped, its task cancelled or panicking) the thread makes the lines safe, and the drop waits for
 /// that.
@@ -28,16 +30,30 @@ pub struct Keeper {
     thread: Option<JoinHandle<()>>,
     has: [bool; 3],
     seen: watch::Receiver<Seen>,
-    powered: Arc<AtomicBool>,
+    state: Arc<State>,
 }
 
-/// What the outputs are set to; `None` where the nest does not have the line.
+/// What is known of the outputs beside [`Seen`].
+#[derive(Default)]
+struct State {
+    powered: AtomicBool,
+    safe: AtomicBool,
+}
+
+/// What the outputs are set to; `None` where the nest does not have the line, or where the last order to it failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// Whether the board has its 3.3 V.
     pub power: Option<bool>,
     /// Whether CEN is high, so that the chip runs.
     pub cen: Option<bool>,
+}
+
+impl Seen {
+    fn at_rest(has: [bool; 3]) -> Self {
+        let [power, reset, _] = has;
+        Self { power: power.then_some(false), cen: reset.then_some(false) }
+    }
 }
 
 /// CEN held, power off, TX parked. All three are tried; the first error is given.
@@ -50,46 +66,57 @@ fn make_safe(lines: &mut dyn Lines) -> Result<(), LineError> {
     results.into_iter().collect()
 }
 
+fn has(lines: &dyn Lines) -> [bool; 3] {
+    [lines.has(Line::Power), lines.has(Line::Reset), lines.has(Line::Park)]
+}
+
 fn keep(
     mut lines: Box<dyn Lines>,
     orders: &std::sync::mpsc::Receiver<Order>,
     seen: &watch::Sender<Seen>,
-    powered: &AtomicBool,
+    state: &State,
 ) {
+    let has = has(lines.as_ref());
+    let show = |now: Seen| {
+        seen.send_if_modified(|seen| {
+            let news = *seen != now;
+            *seen = now;
+            news
+        })
+    };
     while let Ok(order) = orders.recv() {
-        let note = |line: Line, high: bool| {
-            seen.send_if_modified(|seen| {
-                let place = match line {
-                    Line::Power => &mut seen.power,
-                    Line::Reset => &mut seen.cen,
-                    Line::Park => return false,
-                };
-                let news = place.is_some() && *place != Some(high);
-                *place = place.map(|_| high);
-                news
-            })
-        };
         match order {
             Order::Set(line, to, done) => {
+                state.safe.store(false, Ordering::Relaxed);
                 // without power before it goes, with power only when it came
                 if line == Line::Power && to == Drive::Released {
-                    powered.store(false, Ordering::Relaxed);
+                    state.powered.store(false, Ordering::Relaxed);
                 }
                 let result = lines.set(line, to);
                 if line == Line::Power && to == Drive::Asserted && result.is_ok() {
-                    powered.store(true, Ordering::Relaxed);
+                    state.powered.store(true, Ordering::Relaxed);
                 }
-                if result.is_ok() {
-                    note(line, (to == Drive::Asserted) == (line == Line::Power));
+                let high = result.is_ok().then_some((to == Drive::Asserted) == (line == Line::Power));
+                let mut now = *seen.borrow();
+                match line {
+                    Line::Power if has[0] => now.power = high,
+                    Line::Reset if has[1] => now.cen = high,
+                    _ => {}
                 }
+                show(now);
                 _ = done.send(result);
             }
             Order::Safe(done) => {
-                powered.store(false, Ordering::Relaxed);
+                state.powered.store(false, Ordering::Relaxed);
                 let result = make_safe(lines.as_mut());
-                if result.is_ok() {
-                    note(Line::Power, false);
-                    note(Line::Reset, false);
+                state.safe.store(result.is_ok(), Ordering::Relaxed);
+                show(if result.is_ok() { Seen::at_rest(has) } else { Seen::default() });
+                _ = done.send(result);
+            }
+            Order::Check(done) => {
+                let result = lines.check();
+                if result.is_err() {
+                    state.safe.store(false, Ordering::Relaxed);
                 }
                 _ = done.send(result);
             }
@@ -103,15 +130,24 @@ fn keep(
 impl Keeper {
     /// Takes the lines over and makes them safe at once.
     pub fn new(mut lines: Box<dyn Lines>) -> Result<Self, LineError> {
-        let has = [lines.has(Line::Power), lines.has(Line::Reset), lines.has(Line::Park)];
         make_safe(lines.as_mut())?;
-        let at_rest = |has: bool| has.then_some(false);
-        let (tell, seen) = watch::channel(Seen { power: at_rest(has[0]), cen: at_rest(has[1]) });
+        Ok(Self::over(lines, true))
+    }
+
+    /// Takes over lines that may not be there yet. Nothing is done to them before the first order, which must be
+    /// [`Keeper::make_safe`]: its answer says whether they are there.
+    pub fn later(lines: Box<dyn Lines>) -> Self {
+        Self::over(lines, false)
+    }
+
+    fn over(lines: Box<dyn Lines>, safe: bool) -> Self {
+        let has = has(lines.as_ref());
+        let (tell, seen) = watch::channel(if safe { Seen::at_rest(has) } else { Seen::default() });
         let (orders, inbox) = std::sync::mpsc::channel();
-        let powered = Arc::new(AtomicBool::new(false));
-        let shared = Arc::clone(&powered);
+        let state = Arc::new(State { safe: AtomicBool::new(safe), ..State::default() });
+        let shared = Arc::clone(&state);
         let thread = std::thread::spawn(move || keep(lines, &inbox, &tell, &shared));
-        Ok(Self { orders: Some(orders), thread: Some(thread), has, seen, powered })
+        Self { orders: Some(orders), thread: Some(thread), has, seen, state }
     }
 
     /// Whether the nest has this line.
@@ -130,7 +166,12 @@ impl Keeper {
 
     /// Whether the board has power, as far as it is ours to switch.
     pub fn is_powered(&self) -> bool {
-        self.powered.load(Ordering::Relaxed)
+        self.state.powered.load(Ordering::Relaxed)
+    }
+
+    /// Whether the lines were made safe and nothing was done to them since; false as well when that failed.
+    pub fn is_safe(&self) -> bool {
+        self.state.safe.load(Ordering::Relaxed)
     }
 
     async fn order(&self, make: impl FnOnce(oneshot::Sender<Result<(), LineError>>) -> Order) -> Result<(), LineError> {
@@ -154,6 +195,12 @@ impl Keeper {
     pub async fn make_safe(&self) -> Result<(), LineError> {
         self.order(Order::Safe).await
     }
+
+    /// Looks whether the lines are still there, where that shows without an order. After an error they count as not
+    /// safe.
+    pub async fn check(&self) -> Result<(), LineError> {
+        self.order(Order::Check).await
+    }
 }
 
 impl Drop for Keeper {
@@ -172,6 +219,29 @@ mod tests {
 
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Vec<(Line, Drive)>>>);
+
+    /// Lines that are there only sometimes.
+    #[derive(Clone, Default)]
+    struct Wobbly(Arc<AtomicBool>);
+
+    impl Wobbly {
+        fn look(&self) -> Result<(), LineError> {
+            let [line, wanted, what, remedy] = ["lines", "there", "nothing", "wait"].map(String::from);
+            if self.0.load(Ordering::SeqCst) { Ok(()) } else { Err(LineError { line, wanted, what, remedy }) }
+        }
+    }
+
+    impl Lines for Wobbly {
+        fn set(&mut self, _: Line, _: Drive) -> Result<(), LineError> {
+            self.look()
+        }
+        fn has(&self, line: Line) -> bool {
+            line != Line::Park
+        }
+        fn check(&mut self) -> Result<(), LineError> {
+            self.look()
+        }
+    }
 
     impl Lines for Log {
         fn set(&mut self, line: Line, to: Drive) -> Result<(), LineError> {
@@ -219,5 +289,28 @@ mod tests {
         let log = log.0.lock().unwrap();
         assert_eq!(log[3], (Line::Power, Drive::Asserted));
         assert_eq!(log[4..], SAFE);
+    }
+
+    #[tokio::test]
+    async fn lines_that_come_and_go_are_safe_only_once_they_were_made_so() {
+        let lines = Wobbly::default();
+        let keeper = Keeper::later(Box::new(lines.clone()));
+        let seen = keeper.watch();
+        let unknown = Seen::default();
+        assert_eq!((keeper.is_safe(), *seen.borrow()), (false, unknown));
+        assert!(keeper.make_safe().await.is_err());
+        assert_eq!((keeper.is_safe(), *seen.borrow()), (false, unknown));
+        lines.0.store(true, Ordering::SeqCst);
+        keeper.make_safe().await.unwrap();
+        assert_eq!((keeper.is_safe(), *seen.borrow()), (true, Seen { power: Some(false), cen: Some(false) }));
+        keeper.check().await.unwrap();
+        keeper.set(Line::Power, Drive::Asserted).await.unwrap();
+        assert_eq!((keeper.is_safe(), seen.borrow().power), (false, Some(true)));
+        keeper.make_safe().await.unwrap();
+        lines.0.store(false, Ordering::SeqCst);
+        assert!(keeper.check().await.is_err());
+        assert!(!keeper.is_safe(), "they must be made safe again");
+        assert!(keeper.make_safe().await.is_err());
+        assert_eq!((keeper.is_safe(), *seen.borrow()), (false, unknown), "nobody knows what they are set to");
     }
 }

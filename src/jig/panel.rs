@@ -1,19 +1,17 @@
 //! The little display.
 
-use crate::model::screen::frame::{Frame, HEIGHT};
+use crate::model::screen::{Frame, Size};
 
 /// A 1-bit display.
 pub trait Panel: Send {
+    /// Its width and height, pixels: those of the frames that it shows.
+    fn size(&self) -> Size;
+
     /// Shows a frame. May block for as long as the bus needs.
     fn show(&mut self, frame: &Frame) -> Result<(), PanelError>;
 
     /// How bright the next frames shall be: as dark as they can be read, or to be read at arm's length, as at first.
     fn dim(&mut self, _dim: bool) {}
-
-    /// How many rows of pixels of a frame it can show, from the top: 64 or 32.
-    fn rows(&self) -> u32 {
-        HEIGHT
-    }
 
     /// Whether it still shows the last frame; asked now and then while nothing changes. May block.
     fn check(&mut self) -> Result<bool, PanelError> {

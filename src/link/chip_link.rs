@@ -5,7 +5,7 @@ use super::{LinkError, LinkStats};
 use crate::jig::Port;
 use crate::model::beken::frame::{Found, ReplyScanner};
 use crate::model::beken::{Command, Dialect, Reply};
-use crate::model::flash::geometry::{BOOT_END, USUAL_SIZE};
+use crate::model::chip::{Chip, Family};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
@@ -25,8 +25,14 @@ pub struct ChipLink {
     baud: u32,
     dialect: Option<Dialect>,
     flash_size: u32,
+    /// Nothing below is erased or written.
+    boot_end: u32,
     /// The boot area may be put back from the backup; only ever true on a ROM.
     boot_area: bool,
+    /// Somebody has compared the board behind this link with the one of the unit, and it can't have been exchanged since.
+    vouched: bool,
+    /// That was used for an erase at the rate of a reset.
+    spent: bool,
     pub(super) gate: Gate,
     /// When the last byte written so far will have left.
     line_free: Instant,
@@ -45,8 +51,11 @@ impl ChipLink {
             inbox: vec![0; 16 * 1024].into(),
             baud: RESET_BAUD,
             dialect: None,
-            flash_size: USUAL_SIZE,
+            flash_size: Family::Beken.smallest_flash(),
+            boot_end: Family::Beken.highest_boot_end(),
             boot_area: false,
+            vouched: false,
+            spent: false,
             gate: Gate::default(),
             line_free: now,
             heard: now,
@@ -74,9 +83,16 @@ impl ChipLink {
         self.dialect = Some(dialect);
     }
 
-    /// Back to the one that needs the most care.
+    /// Says which chip answers: with it its server and the end of its boot loader.
+    pub fn set_chip(&mut self, chip: Chip) {
+        self.set_dialect(chip.dialect());
+        self.boot_end = chip.boot_end();
+    }
+
+    /// Back to what needs the most care.
     pub(super) fn forget_dialect(&mut self) {
         self.dialect = None;
+        self.boot_end = Family::Beken.highest_boot_end();
     }
 
     /// Whether the server is known.
@@ -84,8 +100,8 @@ impl ChipLink {
         self.dialect
     }
 
-    /// Bytes of flash, the limit for erases and writes: until it is known 2 MiB, the smallest of these boards, so
-    /// that no address wraps round to the boot loader.
+    /// Bytes of flash, the limit for erases and writes: until it is known that of the smallest of these boards, so that
+    /// no address wraps round to the boot loader.
     pub fn flash_size(&self) -> u32 {
         self.flash_size
     }
@@ -96,9 +112,35 @@ impl ChipLink {
         self.boot_area = self.dialect == Some(Dialect::Rom);
     }
 
+    /// Says that the board behind this link is the one that the unit is about. Before that nothing is erased or written.
+    pub fn vouch(&mut self) {
+        (self.vouched, self.spent) = (true, false);
+    }
+
+    /// Whether it may be erased: a session that begins anew may be with another board.
+    pub fn is_vouched(&self) -> bool {
+        self.vouched && !self.spent
+    }
+
+    /// Whether it may be written. A board that came after the last erase is protected, so a write does it no harm.
+    pub(super) fn may_write(&self) -> bool {
+        self.vouched
+    }
+
+    /// From here on another board may answer.
+    pub(super) fn disown(&mut self) {
+        self.vouched = false;
+    }
+
+    /// At the rate of a reset a board that is put in between two frames would understand the next one; a loader asks
+    /// for no link check before it erases. So a word for the board is good for one erase there, and the writes after it.
+    pub(super) fn spend(&mut self) {
+        self.spent = self.baud == RESET_BAUD;
+    }
+
     /// The lowest address that may be erased or written.
     pub(super) fn floor(&self) -> u32 {
-        if self.boot_area && self.dialect == Some(Dialect::Rom) { 0 } else { BOOT_END }
+        if self.boot_area && self.dialect == Some(Dialect::Rom) { 0 } else { self.boot_end }
     }
 
     /// Says how large the flash is; [`Self::probe`] does it too.

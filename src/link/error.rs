@@ -100,6 +100,17 @@ pub enum LinkError {
         /// How often it was written.
         tries: u32,
     },
+    /// After an answer that was lost, another board may lie in the jig.
+    #[error(
+        "{what} at {addr:#08x}: expected the board that was backed up, found one that was not compared with it since an \
+         answer was lost; nothing was sent"
+    )]
+    Stranger {
+        /// What was asked for.
+        what: &'static str,
+        /// Where.
+        addr: u32,
+    },
     /// The flash of an L-boot is locked since the last CRC; the write would be answered "ok" and not be done.
     #[error("write at {addr:#08x}: expected an erase since the last CRC, found none; erase the sector first")]
     Locked {
@@ -132,7 +143,7 @@ impl LinkError {
             Self::Port { .. } => FaultCode::NoPort,
             Self::Lines(_) => FaultCode::NoLines,
             Self::NoAnswer { .. } => FaultCode::NoAnswer,
-            Self::Lost { .. } | Self::HalfSent { .. } => FaultCode::LinkLost,
+            Self::Lost { .. } | Self::HalfSent { .. } | Self::Stranger { .. } => FaultCode::LinkLost,
             Self::NoBaud { .. } => FaultCode::NoBaud,
             Self::Unanswered { .. }
             | Self::BadReply { .. }

@@ -4,7 +4,7 @@ use super::LinkError;
 use super::answer::{Answer, judge};
 use super::chip_link::{AWAKE, ChipLink};
 use super::exchange::{NUDGES, TRIES};
-use crate::model::beken::{Command, EraseSize, Reply};
+use crate::model::beken::{Command, EraseSize, Reply, crc};
 use crate::model::flash::Span;
 use crate::model::flash::geometry::{PAGE, SECTOR};
 use std::collections::VecDeque;
@@ -117,6 +117,16 @@ impl ChipLink {
         self.crc_of(span.start, span.end - 1).await
     }
 
+    /// Whether the flash holds `expected` from the begin of `span` to its end, by the chip's own digest of it: proof
+    /// that does not lean on what was read. Costs what [`Self::crc`] costs, and locks as it does.
+    pub async fn matches(&mut self, span: Span, expected: &[u8]) -> Result<bool, LinkError> {
+        if expected.len() != span.len() as usize {
+            let wanted = format!("{:#x} bytes to compare {span} with, not {:#x}", span.len(), expected.len());
+            return Err(LinkError::Forbidden { what: "a proof", addr: span.start, expected: wanted });
+        }
+        Ok(self.crc(span).await? == crc::wire(expected))
+    }
+
     /// CheckCrc with the range exactly as it goes over the wire.
     pub(super) async fn crc_of(&mut self, start: u32, last: u32) -> Result<u32, LinkError> {
         let command = Command::CheckCrc { start, last };
@@ -126,7 +136,7 @@ impl ChipLink {
         }
     }
 
-    /// The last guard, on every chip: nothing below 0x11000 (but what [`Self::allow_boot_area`] lets be put back on a
+    /// The last guard, on every chip: nothing of the boot loader (but what [`Self::allow_boot_area`] lets be put back on a
     /// ROM) and nothing behind the end is ever erased or written, and no address is left for the chip to round down.
     fn guard(&self, what: &'static str, addr: u32, unit: u32) -> Result<(), LinkError> {
         let end = u64::from(addr) + u64::from(unit);
@@ -146,9 +156,13 @@ impl ChipLink {
             let expected = "a size of 4 or 64 KiB".to_owned();
             return Err(LinkError::Forbidden { what: "an erase", addr, expected });
         }
-        self.guard("an erase", addr, size.bytes())?;
         let mut tries = 1;
         loop {
+            // each time: what answers after a lost reply may be another board
+            self.guard("an erase", addr, size.bytes())?;
+            if !self.is_vouched() {
+                return Err(LinkError::Stranger { what: "an erase", addr });
+            }
             if self.dialect().locks_after_crc() && !self.gate.may_erase() {
                 self.link_check().await?;
             }
@@ -158,6 +172,7 @@ impl ChipLink {
             {
                 Ok(_) => {
                     self.gate.erased();
+                    self.spend();
                     return Ok(());
                 }
                 // one flipped bit makes a refusal of an "ok"
@@ -180,6 +195,9 @@ impl ChipLink {
     /// the link is in step then. After no reply at all ([`LinkError::HalfSent`]) nothing more may be sent before a reset.
     pub async fn write_sector(&mut self, addr: u32, data: &[u8]) -> Result<(), LinkError> {
         self.guard("a write", addr, SECTOR)?;
+        if !self.may_write() {
+            return Err(LinkError::Stranger { what: "a write", addr });
+        }
         if data.len() != SECTOR as usize {
             // an L-boot hangs on a length that is no multiple of 256, a ROM refuses all but 4096
             let expected = format!("4096 bytes, not {}", data.len());

@@ -5,7 +5,8 @@ use super::chip_link::ChipLink;
 use super::exchange::TRIES;
 use crate::model::beken::{Command, Dialect, Reply, crc};
 use crate::model::board::Evidence;
-use crate::model::flash::geometry::{BOOT_END, SECTOR, USUAL_SIZE};
+use crate::model::chip::{Chip, Family};
+use crate::model::flash::geometry::SECTOR;
 
 /// SCTRL_CHIP_ID.
 const CHIP_ID: u32 = 0x0080_0000;
@@ -18,10 +19,26 @@ const EFUSE_RESULT: u32 = 0x0080_0078;
 const EFUSE_LOOKS: u32 = 50;
 /// Questions that an L-boot answers with silence are asked this often before the silence counts.
 const SILENT_TRIES: u32 = 3;
-/// Flash sizes that L-boot boards come with, in bytes.
+/// The flash sizes that the wrap-around can tell apart, in bytes.
 const SIZES: [u32; 4] = [0x20_0000, 0x40_0000, 0x80_0000, 0x100_0000];
-/// Sectors to compare for the wrap-around where the first is blank: application, its end, OTA, calibration, settings.
-const PAGES: [u32; 7] = [BOOT_END, 0x1_2000, 0x2_0000, 0x8_0000, 0x13_2000, 0x1D_0000, 0x1E_0000];
+/// Where the application begins, on every chip that may be there.
+const APP_AT: u32 = Family::Beken.lowest_boot_end();
+/// Sectors of the application.
+const APP: [u32; 4] = [APP_AT, APP_AT + SECTOR, 0x2_0000, 0x8_0000];
+
+/// Sectors to compare for the wrap-around where the first is blank: the application, then what the flash of a chip with
+/// its server in flash holds besides: an update, the calibration.
+fn pages() -> Vec<u32> {
+    let mut pages = APP.to_vec();
+    for facts in Chip::that(|facts| facts.dialect.boots_from_flash()).map(Chip::facts) {
+        for page in [facts.update.working.start].into_iter().chain(facts.calibration.each()) {
+            if !pages.contains(&page) {
+                pages.push(page);
+            }
+        }
+    }
+    pages
+}
 
 impl ChipLink {
     /// Collects the evidence and sets the dialect and the flash size of this link.
@@ -54,12 +71,12 @@ impl ChipLink {
                 evidence.flash_size = self.size_by_wrap().await?;
             }
         }
-        if evidence.flash_size >= USUAL_SIZE {
+        if evidence.flash_size >= Family::Beken.smallest_flash() {
             self.set_flash_size(evidence.flash_size);
         }
         // 257 bytes on a ROM, 256 on an L-boot: the public tables of boot loaders are made that way
         evidence.boot_crc = Some(!self.crc_of(0, 256).await?);
-        let sector = self.one_sector(BOOT_END).await?;
+        let sector = self.one_sector(APP_AT).await?;
         evidence.app_head = sector.get(..4).and_then(|head| head.try_into().ok());
         evidence.crc_by_byte = self.crc_rule(&sector).await?;
         self.link_check().await?;
@@ -172,7 +189,7 @@ impl ChipLink {
     /// two different sectors must agree. 0 when there is no proof.
     async fn size_by_wrap(&mut self) -> Result<u32, LinkError> {
         let mut proofs = [0_u32; SIZES.len()];
-        for page in PAGES {
+        for page in pages() {
             let here = self.one_sector(page).await?;
             if here.iter().all(|byte| Some(byte) == here.first()) {
                 continue;
@@ -209,7 +226,7 @@ impl ChipLink {
     /// `None` when the CRC fits neither.
     async fn crc_rule(&mut self, sector: &[u8]) -> Result<Option<bool>, LinkError> {
         for _ in 0..TRIES {
-            let found = self.crc_of(BOOT_END, BOOT_END + 256).await?;
+            let found = self.crc_of(APP_AT, APP_AT + 256).await?;
             if found == crc::wire(sector.get(..257).unwrap_or_default()) {
                 return Ok(Some(true));
             }

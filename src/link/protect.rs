@@ -27,6 +27,9 @@ impl ChipLink {
             if found & part.mask == 0 {
                 return Ok(());
             }
+            if !self.is_vouched() {
+                return Err(LinkError::Stranger { what: "a status write", addr: 0 });
+            }
             let [low, high] = (found & !part.mask & !WIP).to_le_bytes();
             let value = if part.status_bytes == 1 { vec![low] } else { vec![low, high] };
             let opcode = part.write_ops.first().copied().unwrap_or(0x01);

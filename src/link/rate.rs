@@ -3,13 +3,17 @@
 use super::LinkError;
 use super::chip_link::{ChipLink, RESET_BAUD};
 use crate::model::beken::{Command, Reply, crc};
-use crate::model::flash::geometry::{BOOT_END, SECTOR};
+use crate::model::chip::Family;
+use crate::model::flash::geometry::SECTOR;
 use std::time::Duration;
 use tokio::time::sleep_until;
 
 /// The rates worth trying, from the top.
 pub const LADDER: [u32; 5] = [2_000_000, 1_500_000, 921_600, 460_800, RESET_BAUD];
 
+/// A sector that every server lets be read and that holds the application. Not one below: an L-boot refuses to read its
+/// own area.
+const PROOF_AT: u32 = Family::Beken.highest_boot_end();
 /// The chip's UART clock.
 const CLOCK: u32 = 26_000_000;
 /// Delay that SetBaud asks for: 20 ms on a ROM, (20 + 1) · 2 = 42 ms on an L-boot.
@@ -114,19 +118,19 @@ impl ChipLink {
         }
     }
 
-    /// Whether the rate in use carries commands and data: link checks, and the first sector of the application read
-    /// and compared with the chip's own CRC (not below it: an L-boot refuses to read its own area).
+    /// Whether the rate in use carries commands and data: link checks, and a sector of the application read and compared
+    /// with the chip's own CRC.
     async fn prove(&mut self) -> Result<bool, LinkError> {
         for _ in 0..CHECKS {
             if !self.one_link_check().await? {
                 return Ok(false);
             }
         }
-        let Reply::ReadSector { data, .. } = self.exchange(&Command::ReadSector { addr: BOOT_END }).await? else {
+        let Reply::ReadSector { data, .. } = self.exchange(&Command::ReadSector { addr: PROOF_AT }).await? else {
             return Ok(false);
         };
-        let last = BOOT_END + SECTOR - 1;
-        let reply = self.exchange(&Command::CheckCrc { start: BOOT_END, last }).await?;
+        let last = PROOF_AT + SECTOR - 1;
+        let reply = self.exchange(&Command::CheckCrc { start: PROOF_AT, last }).await?;
         Ok(reply == Reply::Crc(crc::wire(&data)))
     }
 }

@@ -1,7 +1,7 @@
 //! Getting back in step after a reply that was lost or damaged.
 
 use super::LinkError;
-use super::chip_link::ChipLink;
+use super::chip_link::{ChipLink, RESET_BAUD};
 use crate::model::beken::Command;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -46,7 +46,13 @@ impl ChipLink {
 
     /// Gets in step again after a lost or damaged reply: waits until nothing comes any more, then sends link checks
     /// until one is answered. Filler for a command that lost bytes on its way is sent in bursts, last.
+    ///
+    /// At the rate of a reset a board that was put in meanwhile answers them as well, so nobody vouches for it then. At
+    /// any other rate it can't: it hears noise.
     pub(super) async fn resync(&mut self, doing: &str) -> Result<(), LinkError> {
+        if self.baud() == RESET_BAUD {
+            self.disown();
+        }
         for attempt in 0..SINGLE_TRIES + BURST_TRIES {
             match self.drain().await {
                 Err(LinkError::Noise { .. }) | Ok(_) => {}

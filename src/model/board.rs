@@ -3,6 +3,7 @@
 use super::chip::{Chip, Key};
 use super::digest::Digest;
 use super::mac::Mac;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What the chip was asked and what it answered, as collected by the link.
@@ -28,7 +29,7 @@ pub struct Evidence {
 }
 
 /// A board as it is recorded and shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Board {
     /// Which chip.
     pub chip: Chip,

@@ -5,8 +5,8 @@
 //! rest of the line goes; so do long runs of letters and digits, which keys and tokens are. Until the flash was read its
 //! credentials are not known: then only what the boot loader says is told.
 
-use super::chip::Chip;
-use super::openbeken::{Config, config, fields};
+use super::chip;
+use super::openbeken::{Config, fields};
 use super::secret::Secret;
 use super::tuya::view::{Masks, Show};
 use std::collections::VecDeque;
@@ -87,8 +87,8 @@ impl Sieve {
             if let Ok(store) = super::tuya::decode(dump) {
                 masks.join(Masks::of(&store, Show::Safe));
             }
-            let places = [Chip::Bk7231T, Chip::Bk7231N].map(config::address);
-            for own in places.into_iter().filter_map(|at| Config::parse(dump.get(at as usize..)?).ok()) {
+            let configs = chip::config_places();
+            for own in configs.into_iter().filter_map(|at| Config::parse(dump.get(at as usize..)?).ok()) {
                 for field in fields::ALL.iter().filter(|field| is_private(field)) {
                     masks.add(&own.secret(*field));
                 }
@@ -150,6 +150,7 @@ fn without_runs(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::chip::Chip;
     use crate::model::mac::Mac;
     use crate::model::tuya::encode::{self, Spec};
     use proptest::prelude::*;
@@ -190,7 +191,7 @@ mod tests {
             ..Spec::default()
         });
         let mut dump = vec![0xFF; 0x20_0000];
-        let place = crate::model::tuya::format::USUAL_AT;
+        let place = Chip::Bk7231T.facts().store.unwrap().start as usize;
         let store = at.unwrap();
         dump[place..place + store.len()].copy_from_slice(&store);
         let given = Secret::new(*b"broker-pw");
@@ -202,7 +203,7 @@ mod tests {
         let mut own = Config::defaults(Chip::Bk7231T, Mac([2, 0, 0, 0, 0, 1])).unwrap();
         own.set_text(fields::WIFI_SSID, b"attic").unwrap();
         let mut dump = vec![0xFF; 0x20_0000];
-        let place = config::address(Chip::Bk7231T) as usize;
+        let place = Chip::Bk7231T.facts().config_at as usize;
         dump[place..place + 0x1000].copy_from_slice(&own.sector());
         assert_eq!(log("joined attic\n").told(&Sieve::new([&dump[..]], [])), [MASK]);
     }

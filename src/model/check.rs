@@ -1,9 +1,10 @@
 //! What was checked of one unit, each with what was found: the gate before the first erase, and the proof at the end.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One check of one unit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// Which: a word that scripts may rely on, such as `boot_area`.
     pub name: String,

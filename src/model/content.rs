@@ -3,16 +3,19 @@
 //! A conversion erases upwards from 0x11000 and then writes upwards, so one that was cut short shows at the begin of
 //! the application: blank or damaged, the image's own first sector, or far less code than any firmware has.
 
-use super::flash::geometry::{BOOT_END, SECTOR};
+use super::chip::Family;
+use super::flash::Span;
+use super::flash::geometry::SECTOR;
 use super::image::Image;
 use super::image::anatomy::App;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Less code than this is no whole firmware: stock applications and OpenBeken have 600 KiB and more.
 const LEAST_CODE: usize = 0x2_0000;
 
 /// What a backup is a backup of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BackupKind {
     /// The vendor's firmware: the way back.
@@ -57,10 +60,11 @@ pub enum Content {
 impl Content {
     /// Looks at a whole dump; `image` is the one that the board would get.
     pub fn of(dump: &[u8], image: Option<&Image>) -> Self {
-        let raw = dump.get(BOOT_END as usize..).unwrap_or_default();
+        let app_at = image.map_or(Family::Beken.lowest_boot_end(), |image| image.chip.boot_end());
+        let raw = dump.get(app_at as usize..).unwrap_or_default();
         let Some(app) = App::read(raw) else {
             let what = if raw.iter().take(34).all(|byte| *byte == 0xFF) { "blank" } else { "damaged" };
-            return Self::Mixed { why: format!("the application's first record at {BOOT_END:#x} is {what}") };
+            return Self::Mixed { why: format!("the application's first record at {app_at:#x} is {what}") };
         };
         if let Some(image) = image.filter(|image| raw.starts_with(image.app())) {
             let version = image.version.clone().unwrap_or_else(|| "of unknown version".into());
@@ -70,7 +74,7 @@ impl Content {
             return match app.proven_end(raw) {
                 Ok(end) => Self::Openbeken {
                     version,
-                    proof: format!("its own header at {:#x} proves it", BOOT_END as usize + end),
+                    proof: format!("its own header at {:#x} proves it", app_at as usize + end),
                 },
                 Err(_) => Self::Mixed { why: format!("OpenBeken {version} that its own header does not prove") },
             };
@@ -81,7 +85,7 @@ impl Content {
         }
         if app.run.end_of_records < LEAST_CODE {
             let kib = app.run.end_of_records / 1024;
-            return Self::Mixed { why: format!("only {kib} KiB of code at {BOOT_END:#x}") };
+            return Self::Mixed { why: format!("only {kib} KiB of code at {app_at:#x}") };
         }
         Self::Stock
     }
@@ -94,6 +98,15 @@ impl Content {
             Self::Mixed { .. } => BackupKind::Mixed,
         }
     }
+}
+
+/// Whether a sector of `area` is blank where a backup of the same board has code: something was erased and not written.
+pub fn has_holes(dump: &[u8], backup: &[u8], area: Span) -> bool {
+    let is_blank = |sector: &[u8]| sector.iter().all(|byte| *byte == 0xFF);
+    area.pieces(SECTOR).any(|sector| match (sector.of(dump), sector.of(backup)) {
+        (Some(now), Some(then)) => is_blank(now) && !is_blank(then),
+        _ => false,
+    })
 }
 
 impl std::fmt::Display for Content {

@@ -1,11 +1,13 @@
 //! A SHA-256, as hex in every text.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 /// SHA-256 of some bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Digest([u8; 32]);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema)]
+#[schemars(inline, extend("pattern" = "^[0-9a-f]{64}$"))]
+pub struct Digest(#[schemars(with = "String")] [u8; 32]);
 
 impl Digest {
     /// The digest of these bytes.

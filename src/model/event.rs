@@ -1,5 +1,8 @@
 //! What happens in a slot, as everybody downstream sees it.
 
+#[cfg(test)]
+pub(crate) mod story;
+
 use super::board::Board;
 use super::digest::Digest;
 use super::fault::Fault;
@@ -9,10 +12,11 @@ use super::supply::Reading;
 use super::unit::Already;
 use super::verdict::Verdict;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Something that happened in one slot. No variant carries a secret.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
     /// The contact sensor (or the virtual bench) saw a board.
@@ -117,8 +121,7 @@ pub enum Event {
     },
     /// The unit ended; its record is on disk, unless the fault says otherwise.
     Finished {
-        /// Number in the ledger; `None`: it could not be recorded. Called `unit` in JSON, where [`Stamped`]'s own
-        /// `seq` stands beside it.
+        /// Number in the ledger; `None`: it could not be recorded. In JSON the event's own `seq` stands beside it.
         #[serde(rename = "unit")]
         seq: Option<u64>,
         /// How.
@@ -143,11 +146,16 @@ pub enum Event {
         /// The digests of damaged ones, the first of them.
         names: Vec<Digest>,
     },
-    /// The slot can't work until somebody looks.
+    /// The slot can't work until somebody looks, or until what its fault names works again.
     Blocked {
         /// Why, and what to do.
         message: String,
+        /// What of the slot is dead: it is tried again by itself, and `mended` follows. None: somebody must look.
+        #[serde(default)]
+        fault: Option<Fault>,
     },
+    /// What blocked the slot works again: it takes boards.
+    Mended,
     /// Something at the jig wants attention; the slot can work all the same.
     Noticed {
         /// What to do, and why.
@@ -166,8 +174,9 @@ pub enum Event {
     Acknowledged,
 }
 
-/// An event with its number and time, both given by the hub.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// An event with its number and time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Event")]
 pub struct Stamped {
     /// Number since the station started, from 1, without gaps.
     pub seq: u64,

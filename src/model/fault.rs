@@ -2,10 +2,12 @@
 
 use super::stage::Stage;
 use super::verdict::Verdict;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Whose fault it is; decides the verdict and the exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Contact, wiring, supply: the same unit may pass when pressed again.
     Contact,
@@ -22,9 +24,9 @@ pub enum Class {
 macro_rules! faults {
     ($($name:ident $code:literal $class:ident $hint:literal $help:literal)*) => {
         /// A stable fault code. Codes are never reused; `docs/faults.md` has an entry for each.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, JsonSchema)]
         #[allow(missing_docs, reason = "help() is the documentation of each")]
-        pub enum FaultCode { $($name),* }
+        pub enum FaultCode { $(#[schemars(rename = $code, description = $help)] $name),* }
 
         impl FaultCode {
             /// Every code there is.
@@ -56,6 +58,8 @@ faults! {
         "The chip's replies were damaged again and again. Check the ground wire and the supply; lower max_baud if it stays."
     Lifted "L05" Contact "Board moved: put it\nin, press again"
         "The contact of the jig opened or closed while the board had power, so the board was moved or the lid lifted. The power was switched off at once; the flash may be half written, and the backup is kept. Put the board in, close the lid and press again: only what differs is written."
+    Exchanged "L06" Contact "Board was exchanged:\nput first one back"
+        "In the middle of the unit the link was lost, and another board answered after it: its calibration or its boot loader is not that of the board that the unit began with. Nothing was erased or written on it. The first board may be half written; its backup is kept. Put the first board in and press: it goes on from its backup. The other one is a unit of its own."
     UnknownChip "B01" Unit "Unknown chip: set\nthis board aside"
         "The evidence that the chip gave does not name one chip of the family. Nothing was erased. Set the board aside; the record holds the evidence."
     UnsupportedChip "B02" Unit "Chip not supported:\nset board aside"
@@ -80,6 +84,8 @@ faults! {
         "No file of the firmware folder fits this chip and the recipe. Nothing was erased. Put the right OpenBK file into the folder; `flashjig inspect FILE` names what a file is."
     WrongImage "I02" Unit "Firmware refused:\ncheck the recipe"
         "The firmware that the recipe names does not fit this board. Nothing was erased. The message says what was expected and what the file is."
+    ImageLacks "I03" Unit "No driver in image:\ntake the plain build"
+        "The vendor's settings of this plug need a driver, such as that of its power meter, and no allowed file of the firmware folder that fits the chip has it linked in; the message names both. Nothing was erased. Put OpenBeken's plain build into the folder, or let the recipe allow it; `flashjig inspect FILE` lists the drivers of a file."
     ConfigDiffers "C01" Unit "Config differs: press\nagain to repair"
         "The plug's configuration was written, read back and compared field by field, and it differs; the message names the fields. The backup is kept. Press again: only what differs is written."
     NoSettings "C02" Unit "No vendor settings:\nsee the page"
@@ -103,7 +109,7 @@ faults! {
     NoPort "S01" Station "UART missing: check\nthe cable"
         "The serial port of the slot can't be opened. Check the cable and the uart setting; `flashjig check` names the port."
     NoLines "S02" Station "Jig lines fail: check\nthe jig's wiring"
-        "A power or reset line of the jig could not be switched. Check the wiring, or the program behind the lines socket."
+        "A line of the jig could not be switched, or its pins could not be had; the message says which and what mends it. Check the wiring, or the program behind the lines socket. Only this slot is blocked: it tries again by itself, and at once when somebody starts or acknowledges."
     NotRecorded "S03" Station "NOT LOGGED: check\nthe disk"
         "The unit was worked on, but its record could not be written to the ledger, so it does not count as passed. Check the disk, then press again: the flash is compared and the record made."
     BadRecipe "S05" Station "Recipe not usable:\nrun flashjig check"
@@ -161,7 +167,7 @@ impl<'de> Deserialize<'de> for FaultCode {
 }
 
 /// A fault of one unit: the record's `fault`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fault {
     /// Stable code.
     pub code: FaultCode,
@@ -177,6 +183,11 @@ impl Fault {
     /// A fault with the code's own hint.
     pub fn new(code: FaultCode, stage: Stage, message: impl Into<String>) -> Self {
         Self { code, stage, message: message.into(), hint: code.hint().replace('\n', " ") }
+    }
+
+    /// All of it in one text, what a panel has room for first.
+    pub fn text(&self) -> String {
+        format!("{} {}. {}", self.code, self.hint, self.message)
     }
 }
 

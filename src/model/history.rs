@@ -9,8 +9,8 @@ use super::unit::{Already, Unit};
 use super::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
-/// The stock backup that a board's conversion began from, noted before the first erase: after a power cut it is the
-/// only word of what the half-written flash was.
+/// The backup that a board goes on from, noted before the first erase of each unit: after a power cut it is the only word
+/// of what the half-written flash was. Once a true stock backup of a board is known, the note names that one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StockNote {
     /// The backup in the archive.
@@ -19,6 +19,26 @@ pub struct StockNote {
     pub calibration: Digest,
     /// Whether nothing has passed since: the flash may be half written.
     pub open: bool,
+    /// What it is a backup of; absent in older notes, which all name stock.
+    #[serde(default)]
+    pub kind: BackupKind,
+}
+
+impl StockNote {
+    /// The note of a unit that is about to erase. `before`: the board's note so far; `kept`: the backup that the unit
+    /// itself goes on from, or writes back, and what that is.
+    pub fn opened(before: Option<Self>, kept: (Digest, BackupKind), calibration: Digest) -> Self {
+        let (sha256, kind) = match before {
+            Some(note) if note.is_stock_of(calibration) && kept.1 != BackupKind::Stock => (note.sha256, note.kind),
+            _ => kept,
+        };
+        Self { sha256, calibration, open: true, kind }
+    }
+
+    /// Whether it names a stock backup of the board that has this calibration.
+    fn is_stock_of(self, calibration: Digest) -> bool {
+        self.kind == BackupKind::Stock && self.calibration == calibration
+    }
 }
 
 /// What is to become of the board.
@@ -26,35 +46,64 @@ pub struct StockNote {
 pub enum Course {
     /// Convert it; what was read is kept as a backup of this kind.
     Convert(BackupKind),
-    /// A conversion of it was cut short: go on from this stock backup of the archive, and keep nothing of the
-    /// half-written flash.
-    Resume(Digest),
+    /// A unit of it was cut short: go on from this backup of the archive, and keep nothing of the half-written flash.
+    Resume(StockNote),
     /// It is converted already, and nobody asked for it again: touch nothing.
     Leave(Already),
 }
 
-/// Decides. `units` are the ledger's units of this MAC, newest first; `untouched`: the application is still that of
-/// the note's backup; `redo`: convert even what is converted.
-pub fn course(content: &Content, units: &[Unit], note: Option<StockNote>, untouched: bool, redo: bool) -> Course {
-    let unfinished = note.filter(|note| note.open);
-    match (content, unfinished, note) {
-        // written with an older image, whose marks lie behind the place where it stopped
-        (Content::Stock, Some(note), _) if !untouched => Course::Resume(note.sha256),
-        (Content::Stock, ..) => Course::Convert(BackupKind::Stock),
-        (Content::Openbeken { .. }, Some(note), _) | (Content::Mixed { .. }, _, Some(note)) => {
-            Course::Resume(note.sha256)
+/// What was read of a board, beside what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// What the flash holds by itself.
+    pub content: &'a Content,
+    /// Digest of all of it.
+    pub sha256: Digest,
+    /// The board's note.
+    pub note: Option<StockNote>,
+    /// The archive gives the backup that the note names, and it is this board's.
+    pub is_there: bool,
+    /// Where that backup has code, something is missing now.
+    pub has_holes: bool,
+}
+
+impl Reading<'_> {
+    /// What a backup of it is. While the note is open, all that differs from the backup that it names may be half written,
+    /// however whole its application looks.
+    pub fn kind(&self) -> BackupKind {
+        match self.note {
+            Some(note) if note.sha256 == self.sha256 => note.kind,
+            Some(note) if note.open || self.has_holes => match self.content.kind() {
+                BackupKind::Stock => BackupKind::Mixed,
+                other => other,
+            },
+            _ => self.content.kind(),
         }
-        (Content::Openbeken { .. }, None, _) if redo => Course::Convert(BackupKind::Openbeken),
-        (Content::Openbeken { version, proof }, None, _) => {
-            let unit = units.iter().find(|unit| unit.verdict == Verdict::Pass && unit.already.is_none());
-            Course::Leave(Already {
-                version: version.clone(),
-                proof: proof.clone(),
-                unit: unit.filter(|unit| unit.restored_from.is_none()).map(|unit| unit.seq),
-            })
-        }
-        (Content::Mixed { .. }, _, None) => Course::Convert(BackupKind::Mixed),
     }
+}
+
+/// Decides. `units` are the ledger's units of this MAC, newest first; `redo`: convert even what is converted.
+pub fn course(reading: &Reading<'_>, units: &[Unit], redo: bool) -> Course {
+    let kind = reading.kind();
+    let differs = reading.note.filter(|note| note.sha256 != reading.sha256);
+    match (differs, kind) {
+        // however far it came: the same way again ends in the same flash
+        (Some(note), _) if note.open && reading.is_there => Course::Resume(note),
+        (Some(note), BackupKind::Mixed) if reading.is_there => Course::Resume(note),
+        // its backup can't be read here, so nothing says how much of it is as planned: all of it is written again
+        (Some(note), _) if note.open => Course::Convert(kind),
+        (_, BackupKind::Openbeken) if !redo => Course::Leave(already(reading.content, units)),
+        _ => Course::Convert(kind),
+    }
+}
+
+fn already(content: &Content, units: &[Unit]) -> Already {
+    let (version, proof) = match content {
+        Content::Openbeken { version, proof } => (version.clone(), proof.clone()),
+        other => (String::new(), other.to_string()),
+    };
+    let unit = units.iter().find(|unit| unit.verdict == Verdict::Pass && unit.already.is_none());
+    Already { version, proof, unit: unit.filter(|unit| unit.restored_from.is_none()).map(|unit| unit.seq) }
 }
 
 /// Whether the ledger's units of this MAC show that it belongs to another board: two boards with one MAC can't live in
@@ -107,7 +156,7 @@ mod tests {
     const RF: &[u8] = b"calibration";
 
     fn note(open: bool) -> StockNote {
-        StockNote { sha256: Digest::of(b"stock"), calibration: Digest::of(RF), open }
+        StockNote { sha256: Digest::of(b"stock"), calibration: Digest::of(RF), open, kind: BackupKind::Stock }
     }
 
     fn openbeken() -> Content {
@@ -118,31 +167,80 @@ mod tests {
         Content::Mixed { why: "blank".into() }
     }
 
-    #[test]
-    fn a_half_written_board_goes_on_from_its_stock_backup_and_is_never_kept_as_stock() {
-        for open in [true, false] {
-            assert_eq!(course(&mixed(), &[], Some(note(open)), true, false), Course::Resume(Digest::of(b"stock")));
-        }
-        assert_eq!(course(&mixed(), &[], None, true, false), Course::Convert(BackupKind::Mixed));
-        assert_eq!(course(&Content::Stock, &[], Some(note(true)), false, false), Course::Resume(Digest::of(b"stock")));
-        assert_eq!(course(&Content::Stock, &[], Some(note(true)), true, false), Course::Convert(BackupKind::Stock));
+    /// A flash that differs from the noted backup, which is there.
+    fn reading(content: &Content, note: Option<StockNote>) -> Reading<'_> {
+        Reading { content, sha256: Digest::of(b"as read"), note, is_there: note.is_some(), has_holes: false }
     }
 
     #[test]
-    fn a_converted_board_is_left_alone_unless_its_conversion_never_passed() {
+    fn a_board_whose_last_unit_was_cut_short_goes_on_from_its_stock_backup_whatever_its_flash_looks_like() {
+        for content in [mixed(), Content::Stock, openbeken()] {
+            for redo in [false, true] {
+                let course = course(&reading(&content, Some(note(true))), &[], redo);
+                assert_eq!(course, Course::Resume(note(true)), "{content}");
+            }
+        }
+        assert_eq!(course(&reading(&mixed(), Some(note(false))), &[], false), Course::Resume(note(false)));
+        assert_eq!(course(&reading(&mixed(), None), &[], false), Course::Convert(BackupKind::Mixed));
+    }
+
+    #[test]
+    fn nothing_that_differs_from_the_noted_backup_is_called_stock_while_the_note_is_open() {
+        let encrypted = Reading { is_there: false, ..reading(&Content::Stock, Some(note(true))) };
+        assert_eq!(course(&encrypted, &[], false), Course::Convert(BackupKind::Mixed));
+        assert_eq!(encrypted.kind(), BackupKind::Mixed);
+        let untouched = Reading { sha256: Digest::of(b"stock"), ..encrypted };
+        assert_eq!(course(&untouched, &[], false), Course::Convert(BackupKind::Stock));
+        let holes = Reading { has_holes: true, ..reading(&Content::Stock, Some(note(false))) };
+        assert_eq!((holes.kind(), course(&holes, &[], false)), (BackupKind::Mixed, Course::Resume(note(false))));
+        let updated = reading(&Content::Stock, Some(note(false)));
+        assert_eq!(course(&updated, &[], false), Course::Convert(BackupKind::Stock), "the vendor may update it");
+    }
+
+    #[test]
+    fn a_finished_flash_is_written_again_where_nothing_says_how_much_of_it_is_as_planned() {
+        let content = openbeken();
+        let unreadable = Reading { is_there: false, ..reading(&content, Some(note(true))) };
+        assert_eq!(course(&unreadable, &[], false), Course::Convert(BackupKind::Openbeken));
+    }
+
+    #[test]
+    fn a_converted_board_is_left_alone() {
         let passed = Unit { seq: 7, ..unit() };
-        let Course::Leave(already) = course(&openbeken(), &[passed], Some(note(false)), true, false) else {
+        let content = openbeken();
+        let Course::Leave(already) = course(&reading(&content, Some(note(false))), &[passed], false) else {
             panic!("left alone")
         };
         assert_eq!((already.unit, already.version.as_str()), (Some(7), "1.18.300"));
-        assert!(matches!(course(&openbeken(), &[], None, true, false), Course::Leave(Already { unit: None, .. })));
-        assert_eq!(course(&openbeken(), &[], Some(note(true)), true, false), Course::Resume(Digest::of(b"stock")));
+        assert!(matches!(course(&reading(&content, None), &[], false), Course::Leave(Already { unit: None, .. })));
+        // a unit that was to convert it again ended before its first erase
+        let own = StockNote { kind: BackupKind::Openbeken, ..note(true) };
+        let untouched = Reading { sha256: own.sha256, ..reading(&content, Some(own)) };
+        assert!(matches!(course(&untouched, &[], false), Course::Leave(_)));
     }
 
     #[test]
     fn on_request_it_is_converted_again_and_kept_as_openbeken() {
-        assert_eq!(course(&openbeken(), &[], Some(note(false)), true, true), Course::Convert(BackupKind::Openbeken));
-        assert_eq!(course(&Content::Stock, &[], Some(note(false)), true, true), Course::Convert(BackupKind::Stock));
+        let again = |content: &Content| course(&reading(content, Some(note(false))), &[], true);
+        assert_eq!(again(&openbeken()), Course::Convert(BackupKind::Openbeken));
+        assert_eq!(again(&Content::Stock), Course::Convert(BackupKind::Stock));
+    }
+
+    #[test]
+    fn a_note_names_the_true_stock_backup_once_one_is_known() {
+        let (rf, later) = (Digest::of(RF), Digest::of(b"later"));
+        let opened = |before, kind| StockNote::opened(before, (later, kind), rf);
+        assert_eq!(opened(Some(note(false)), BackupKind::Openbeken), note(true), "a redo");
+        assert_eq!(opened(Some(note(false)), BackupKind::Mixed), note(true));
+        let fresh = StockNote { sha256: later, ..note(true) };
+        assert_eq!(
+            opened(Some(note(false)), BackupKind::Stock),
+            fresh,
+            "restored, then used with the vendor's firmware"
+        );
+        let own = StockNote { kind: BackupKind::Openbeken, ..fresh };
+        assert_eq!(opened(None, BackupKind::Openbeken), own, "converted elsewhere: no stock backup of it is known");
+        assert_eq!(opened(Some(own), BackupKind::Stock), fresh);
     }
 
     #[test]

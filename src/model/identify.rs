@@ -4,11 +4,12 @@
 //! that only Tuya's L-boot gives. What lies in flash (the app, the boot loader's CRC) helps where these are silent.
 //! Whatever contradicts itself is not identified, and nothing of it is erased.
 //!
-//! Source: the tables of bk7231tools (`serial/linking.py`) and BK7231GUIFlashTool (`BKChipIdentity.cs`), completed
-//! with CRCs computed on public images.
+//! What is known of each chip stands in its row of the table; the order of the questions is that of bk7231tools
+//! (`serial/linking.py`) and BK7231GUIFlashTool (`BKChipIdentity.cs`).
 
+use super::beken::Dialect;
 use super::board::Evidence;
-use super::chip::{Chip, Key};
+use super::chip::{Chip, Key, KeyRule, listed};
 use super::code::STANDARD;
 use serde::Serialize;
 
@@ -33,33 +34,7 @@ pub struct Unidentified {
     pub reasons: Vec<String>,
 }
 
-/// A boot loader by the standard CRC-32 that CheckCrc(0, 256) gives: 257 bytes on a ROM, 256 on an L-boot. A hint,
-/// never a proof: images for different chips share their first bytes.
-struct Boot(u32, Chip, Option<&'static str>);
-
-const BOOTS: &[Boot] = &[
-    Boot(0xE141_91BA, Chip::Bk7231N, Some("BK7231N_1.0.1")),
-    Boot(0x8E4E_6CDB, Chip::Bk7231M, Some("BK7231N_1.0.1")),
-    Boot(0x698E_014A, Chip::Bk7231M, None),
-    Boot(0xF42F_8C32, Chip::Bk7238, Some("T1_2.0.0")),
-    Boot(0x6BEB_0924, Chip::Bk7238, None),
-    Boot(0x6C86_CD3D, Chip::Bk7252N, None),
-    Boot(0xC1EC_A871, Chip::Bk7231T, Some("BK7231S_1.0.1")),
-    Boot(0x4B31_E44D, Chip::Bk7231T, Some("BK7231S_1.0.3")),
-    Boot(0xBA54_C1B8, Chip::Bk7231T, Some("BK7231S_1.0.5")),
-    Boot(0xE5CB_C953, Chip::Bk7231T, Some("BK7231S_1.0.6")),
-    Boot(0x2739_019F, Chip::Bk7231U, Some("BK7231U_1.0.6")),
-    Boot(0xF023_1EF6, Chip::Bk7231Q, None),
-    Boot(0xFF5A_3EAC, Chip::Bk7231Q, None),
-    Boot(0x42C2_21EA, Chip::Bk7231Q, None),
-    Boot(0x39F9_B50C, Chip::Bk7252, Some("BK7252_0.1.3")),
-    Boot(0xE3A2_7C26, Chip::Bk7252, None),
-    // OpenBeken's U and 7252 images carry loaders with the same first 256 bytes
-    Boot(0x8BCE_C3B4, Chip::Bk7231U, None),
-    Boot(0x8BCE_C3B4, Chip::Bk7252, None),
-];
-
-/// First bytes of an app under the standard key: a BK7231T or N.
+/// First bytes of an app under the standard key.
 const STANDARD_HEAD: [u8; 4] = [0x2F, 0x07, 0xB5, 0x94];
 /// First bytes of a plain app.
 const PLAIN_HEAD: [u8; 4] = [0x0E, 0x00, 0x00, 0xEA];
@@ -76,7 +51,7 @@ pub fn identify(evidence: &Evidence) -> Result<Identity, Unidentified> {
 }
 
 fn bootloader(evidence: &Evidence, chip: Chip) -> Option<String> {
-    let by_crc = || BOOTS.iter().find(|boot| Some(boot.0) == evidence.boot_crc && boot.1 == chip)?.2;
+    let by_crc = || chip.facts().loaders.iter().find(|loader| Some(loader.crc) == evidence.boot_crc)?.name;
     evidence.boot_version.clone().or_else(|| by_crc().map(str::to_owned))
 }
 
@@ -107,63 +82,69 @@ impl Case<'_> {
 
     /// Register reads are answered: the mask ROM's family.
     fn rom(&mut self, id: u32) -> Option<(Chip, Key)> {
-        let known = match id {
-            0x0007_231C => "BK7231N or M",
-            0x0000_7238 => "BK7238",
-            0x0007_252A => "BK7252N",
-            0x0000_7231 | 0x0007_231A | 0x0000_7252 => "an L-boot chip, whose registers can't be read",
-            _ => "not in the table",
+        let named: Vec<Chip> = Chip::of_id(id).collect();
+        let chips: Vec<Chip> = named.iter().copied().filter(|chip| chip.dialect().has_registers()).collect();
+        let known = match (named.as_slice(), chips.as_slice()) {
+            ([], _) => "not in the table".to_owned(),
+            (_, []) => "an L-boot chip, whose registers can't be read".to_owned(),
+            (_, chips) => names(chips),
         };
         self.note(format!("chip id {id:#010x}: {known}"));
         if let Some(version) = &self.evidence.boot_version {
-            return self.reject(format!("boot version {version:?} was answered, which only the BK7231T's L-boot does"));
+            let tuyas = names(&with_server(Dialect::TuyaBoot));
+            return self.reject(format!("boot version {version:?} was answered, which only the {tuyas}'s L-boot does"));
         }
-        match id {
-            0x0000_7238 => Some((Chip::Bk7238, Key::Plain)),
-            0x0007_252A => Some((Chip::Bk7252N, Key::Plain)),
-            0x0007_231C => self.n_or_m(),
-            _ => None,
+        match chips.first()?.facts().key {
+            KeyRule::Always(key) => Some((*chips.first()?, key)),
+            KeyRule::Fused(_) => self.by_fuses(&chips),
         }
     }
 
-    /// N and M are one silicon; the key in the eFuse makes the difference.
-    fn n_or_m(&mut self) -> Option<(Chip, Key)> {
+    /// These are one silicon; the key in the eFuse makes the difference.
+    fn by_fuses(&mut self, chips: &[Chip]) -> Option<(Chip, Key)> {
+        let with = |key| chips.iter().copied().find(|chip| chip.key() == key);
         match self.evidence.efuse_key {
             Some(STANDARD) => {
-                self.note("eFuse key: standard, so BK7231N");
+                let chip = with(Key::Standard)?;
+                self.note(format!("eFuse key: standard, so {chip}"));
                 if self.evidence.app_head == Some(PLAIN_HEAD) {
                     self.note("the app in flash is plain and can't run on this chip");
                 }
-                Some((Chip::Bk7231N, Key::Standard))
+                Some((chip, Key::Standard))
             }
             Some([0, 0, 0, 0]) => {
-                self.note("eFuse key: zero, so BK7231M, or an N whose key can't be read");
-                self.n_or_m_by_flash()
+                let others: Vec<Chip> = chips.iter().copied().filter(|chip| chip.key() != Key::Plain).collect();
+                let (plain, others) = (with(Key::Plain)?, names(&others));
+                self.note(format!("eFuse key: zero, so {plain}, or a {others} whose key can't be read"));
+                self.by_flash(chips)
             }
             Some([a, b, c, d]) if a == b && b == c && c == d => {
-                self.reject("eFuse key: one word four times, which no BK7231N or M has")
+                self.reject(format!("eFuse key: one word four times, which no {} has", names(chips)))
             }
             Some(_) => {
                 self.note("eFuse key: of another vendor");
-                Some((Chip::Bk7231N, Key::Foreign))
+                Some((*chips.first()?, Key::Foreign))
             }
             None => {
                 self.note("eFuse key: not read");
-                self.n_or_m_by_flash()
+                self.by_flash(chips)
             }
         }
     }
 
     /// How the app and the boot loader in flash are encrypted shows the key that the chip decrypts with.
-    fn n_or_m_by_flash(&mut self) -> Option<(Chip, Key)> {
+    fn by_flash(&mut self, chips: &[Chip]) -> Option<(Chip, Key)> {
+        let with = |key| chips.iter().copied().find(|chip| chip.key() == key);
         let app = match self.evidence.app_head {
             Some(STANDARD_HEAD) => {
-                self.note("the app in flash is under the standard key: BK7231N");
-                Some(Chip::Bk7231N)
+                let chip = with(Key::Standard)?;
+                self.note(format!("the app in flash is under the standard key: {chip}"));
+                Some(chip)
             }
             Some(PLAIN_HEAD) => {
-                self.note("the app in flash is plain: BK7231M");
-                Some(Chip::Bk7231M)
+                let chip = with(Key::Plain)?;
+                self.note(format!("the app in flash is plain: {chip}"));
+                Some(chip)
             }
             Some(head) => {
                 self.note(format!(
@@ -173,12 +154,14 @@ impl Case<'_> {
             }
             None => None,
         };
-        let boot = self.boots().find(|chip| matches!(chip, Chip::Bk7231N | Chip::Bk7231M));
+        let boot = self.boots().into_iter().find(|chip| chips.contains(chip));
         match (app, boot) {
             (Some(app), Some(boot)) if app != boot => {
                 self.reject(format!("the app in flash is of a {app}, the boot loader of a {boot}"))
             }
-            (None, None) => self.reject("neither the app nor the boot loader shows whether it is a BK7231N or M"),
+            (None, None) => {
+                self.reject(format!("neither the app nor the boot loader shows whether it is a {}", names(chips)))
+            }
             (Some(chip), _) | (None, Some(chip)) => Some((chip, chip.key())),
         }
     }
@@ -191,35 +174,37 @@ impl Case<'_> {
         }
         if let Some(version) = &self.evidence.boot_version {
             self.note(format!("boot version {version:?}"));
-            if version.starts_with("BK7231S_") {
-                return Some(Chip::Bk7231T);
+            let tuyas = with_server(Dialect::TuyaBoot);
+            let platform = version.split_once('_').map_or("", |(platform, _)| platform);
+            if let Some(chip) = tuyas.iter().find(|chip| chip.facts().platforms.contains(&platform)) {
+                return Some(*chip);
             }
-            return self.reject("a version that does not begin with BK7231S_ is of no known boot loader");
+            let known = listed(tuyas.iter().flat_map(|chip| chip.facts().platforms), "or");
+            return self.reject(format!("a version that does not begin with {known}_ is of no known boot loader"));
         }
-        self.note("no boot version: BK7231U, Q or BK7252");
+        let silent = with_server(Dialect::BekenBoot);
+        self.note(format!("no boot version: {}", names(&silent)));
         let Some(crc) = self.evidence.boot_crc else {
             return self.reject("no CRC of the boot loader to tell them apart");
         };
-        let candidates: Vec<Chip> = self.boots().collect();
-        match candidates.as_slice() {
-            [chip @ (Chip::Bk7231U | Chip::Bk7231Q | Chip::Bk7252)] => Some(*chip),
+        match self.boots().as_slice() {
+            [chip] if silent.contains(chip) => Some(*chip),
             [] => self.reject(format!("boot loader's CRC {crc:08X} is not in the table")),
             others => {
-                let names: Vec<_> = others.iter().map(|chip| chip.name()).collect();
-                self.reject(format!("boot loader's CRC {crc:08X} is that of {}", names.join(" and of ")))
+                let known: Vec<&str> = others.iter().map(|chip| chip.name()).collect();
+                self.reject(format!("boot loader's CRC {crc:08X} is that of {}", known.join(" and of ")))
             }
         }
     }
 
     /// The chips whose known boot loaders have this CRC.
-    fn boots(&self) -> impl Iterator<Item = Chip> + use<> {
-        let crc = self.evidence.boot_crc;
-        BOOTS.iter().filter(move |boot| Some(boot.0) == crc).map(|boot| boot.1)
+    fn boots(&self) -> Vec<Chip> {
+        self.evidence.boot_crc.into_iter().flat_map(Chip::of_loader).collect()
     }
 
     fn hint_of_the_boot_loader(&mut self, chip: Chip) {
         let Some(crc) = self.evidence.boot_crc else { return };
-        let candidates: Vec<Chip> = self.boots().collect();
+        let candidates = self.boots();
         self.note(if candidates.contains(&chip) {
             format!("boot loader's CRC {crc:08X}: as known of {chip}")
         } else if let Some(other) = candidates.first() {
@@ -240,6 +225,15 @@ impl Case<'_> {
         }
         agrees
     }
+}
+
+/// The chips with this server.
+fn with_server(dialect: Dialect) -> Vec<Chip> {
+    Chip::that(|facts| facts.dialect == dialect).collect()
+}
+
+fn names(chips: &[Chip]) -> String {
+    listed(chips.iter().map(|chip| chip.name()), "or")
 }
 
 #[cfg(test)]

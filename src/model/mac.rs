@@ -1,10 +1,12 @@
 //! A station MAC address.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Six bytes in transmission order, shown as `18:DE:50:3A:8E:3F`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Mac(pub [u8; 6]);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema)]
+#[schemars(inline, extend("pattern" = "^([0-9A-F]{2}:){5}[0-9A-F]{2}$"))]
+pub struct Mac(#[schemars(with = "String")] pub [u8; 6]);
 
 impl Mac {
     /// Addresses that firmware without calibration falls back to, or an erased or zeroed sector shows.

@@ -23,6 +23,7 @@ pub mod identify;
 pub mod image;
 pub mod lamps;
 pub mod mac;
+pub mod meter;
 pub mod open_unit;
 pub mod openbeken;
 pub mod pattern;

@@ -45,6 +45,9 @@ pub struct OpenUnit {
     /// The flash as a picture; notes of before this field have none.
     #[serde(default)]
     pub map: Option<FlashMap>,
+    /// The unit whose stock backup was to be written back; notes of before this field have none.
+    #[serde(default)]
+    pub restored_from: Option<u64>,
 }
 
 impl OpenUnit {
@@ -82,7 +85,7 @@ impl OpenUnit {
             uart: Uart::default(),
             checks: Vec::new(),
             already: None,
-            restored_from: None,
+            restored_from: self.restored_from,
             map: self.map,
             board_log: Vec::new(),
         }
@@ -118,6 +121,7 @@ mod tests {
             config: None,
             stages: Vec::new(),
             map: None,
+            restored_from: None,
         }
     }
 
@@ -131,5 +135,13 @@ mod tests {
             assert!(fault.message.contains(words), "{}", fault.message);
         }
         assert!(open(Stage::Backup, false).interrupted().fault.unwrap().message.contains("flash is as it was"));
+    }
+
+    #[test]
+    fn an_interrupted_restore_says_whose_stock_it_was_to_write() {
+        let restore = OpenUnit { restored_from: Some(12), ..open(Stage::Erase, true) };
+        let json = serde_json::to_value(&restore).unwrap();
+        assert_eq!(serde_json::from_value::<OpenUnit>(json).unwrap().interrupted().restored_from, Some(12));
+        assert_eq!(restore.ended(FaultCode::Panicked, "the program panicked").restored_from, Some(12));
     }
 }

@@ -10,10 +10,11 @@ use super::supply::Reading;
 use super::unit::{Already, Unit};
 use super::verdict::Verdict;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The station now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Snapshot {
     /// Number of the last event folded in.
     pub seq: u64,
@@ -29,7 +30,7 @@ pub struct Snapshot {
 }
 
 /// What the last reading of all backups found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Archive {
     /// Backups that read back as they were written.
     pub ok: u64,
@@ -42,7 +43,7 @@ pub struct Archive {
 }
 
 /// Facts of the station that do not change while it runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Station {
     /// Its name.
     pub name: String,
@@ -55,7 +56,7 @@ pub struct Station {
 }
 
 /// What a slot is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SlotState {
     /// Ready for a board and a press. `last` keeps the verdict of the unit before.
@@ -64,12 +65,13 @@ pub enum SlotState {
     Busy,
     /// A unit is in flight and will stop at the next safe point.
     Stopping,
-    /// Can't work until somebody looks.
+    /// Can't work until somebody looks, or until what its fault names works again.
     Blocked,
 }
 
 /// One slot.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Slot")]
 pub struct SlotView {
     /// Its name.
     pub name: String,
@@ -103,6 +105,9 @@ pub struct SlotView {
     pub prompt: Option<String>,
     /// Why it is blocked.
     pub blocked: Option<String>,
+    /// What of it is dead, where that is why it is blocked: it is tried again by itself.
+    #[serde(default)]
+    pub blocked_by: Option<Fault>,
     /// The board was converted before and is left as it is.
     #[serde(default)]
     pub already: Option<Already>,
@@ -123,7 +128,7 @@ pub struct SlotView {
 }
 
 /// One stage of a unit, as it goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// Which.
     pub stage: Stage,
@@ -136,7 +141,7 @@ pub struct Step {
 }
 
 /// The lines of a jig; `None` where it does not have the line, or nothing was heard of it yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lines {
     /// Whether the board has its 3.3 V.
     pub power: Option<bool>,
@@ -147,18 +152,19 @@ pub struct Lines {
 }
 
 /// How far a unit is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Progress {
     /// Bytes done in this stage.
     pub done: u64,
     /// Bytes in this stage.
     pub total: u64,
     /// The whole unit, 0..=1000.
+    #[schemars(range(max = 1000))]
     pub overall: u16,
 }
 
 /// The last unit of a slot.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Last {
     /// Number in the ledger.
     pub seq: Option<u64>,
@@ -178,7 +184,7 @@ pub struct Last {
 }
 
 /// Counts by verdict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs, reason = "named after the verdicts")]
 pub struct Tally {
     pub pass: u64,
@@ -229,6 +235,7 @@ impl SlotView {
             lines: Lines::default(),
             prompt: None,
             blocked: None,
+            blocked_by: None,
             already: None,
             last: None,
             notice: None,
@@ -305,16 +312,16 @@ impl SlotView {
                 });
             }
             Event::Stopping => self.state = SlotState::Stopping,
-            Event::Blocked { message } => {
+            Event::Blocked { message, fault } => {
                 self.state = SlotState::Blocked;
-                self.blocked = Some(message.clone());
+                (self.blocked, self.blocked_by) = (Some(message.clone()), fault.clone());
             }
             Event::Noticed { message } => self.notice = Some(message.clone()),
             Event::Supply { reading } => self.supply = Some(*reading),
             Event::Settled => self.notice = None,
-            Event::Acknowledged => {
+            Event::Acknowledged | Event::Mended => {
                 self.state = SlotState::Idle;
-                self.blocked = None;
+                (self.blocked, self.blocked_by) = (None, None);
             }
             Event::Recalled => {
                 self.verdict_shown = self.last.is_some();

@@ -1,13 +1,14 @@
 //! What a board draws from its supply, and when that is wrong.
 
 use super::fault::FaultCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Readings in a row that must be wrong: one alone may be a radio that starts, or a supply that rises.
 const IN_A_ROW: u8 = 3;
 
 /// One look at the supply of a board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reading {
     /// At the board, mV.
     pub millivolts: u32,

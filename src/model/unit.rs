@@ -15,17 +15,18 @@ use super::flash::FlashMap;
 use super::stage::Stage;
 use super::verdict::Verdict;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The version this program writes.
 pub const VERSION: u16 = 1;
 
 /// One unit, from button to light.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Unit {
     /// Number in this ledger, from 1; 0 until it is committed.
     pub seq: u64,
-    /// Version of the record, [`VERSION`].
+    /// Version of the record: 1.
     pub v: u16,
     /// Name of the station.
     pub station: String,
@@ -76,7 +77,7 @@ pub struct Unit {
 }
 
 /// A board that was converted before it came into the jig.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Already {
     /// OpenBeken's version in its flash.
     pub version: String,
@@ -87,7 +88,7 @@ pub struct Already {
 }
 
 /// The backup of a unit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Backup {
     /// Digest of all bytes; also its name in the archive.
     pub sha256: Digest,
@@ -106,7 +107,7 @@ pub struct Backup {
 }
 
 /// The firmware of a unit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Firmware {
     /// File name.
     pub name: String,
@@ -119,9 +120,10 @@ pub struct Firmware {
 }
 
 /// The configuration of a unit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Config {
     /// OpenBeken template, if the settings gave one.
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub template: Option<serde_json::Value>,
     /// Names of the fields that were written and are not the firmware's defaults; never their values. Empty: the plug
     /// was left unconfigured.
@@ -146,7 +148,7 @@ pub struct Config {
 }
 
 /// One stage of a unit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StageTime {
     /// Which.
     pub name: Stage,
@@ -161,7 +163,7 @@ pub struct StageTime {
 }
 
 /// The serial line's part of a unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Uart {
     /// Rate used for the bulk, bits per second; 0 if never linked.
     pub baud: u32,

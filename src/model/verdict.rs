@@ -1,9 +1,10 @@
 //! The five ways in which a unit can end.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a unit ended. A bad unit, a broken station, too much time and an operator's stop are different things.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Flashed, the whole flash verified, the record on disk.

@@ -3,6 +3,7 @@
 use super::drive;
 use super::end::BoardEnd;
 use super::hand::{Hand, Seedling, Shared, VirtualLines};
+use super::outlet::Outlet;
 use super::pipe;
 use super::pty::Pty;
 use super::rail::Rail;
@@ -58,6 +59,12 @@ pub fn nest(spec: NestSpec) -> io::Result<VirtualNest> {
     let pty = Pty::open()?;
     let uart = pty.path().to_path_buf();
     furnish(spec, uart, pty)
+}
+
+/// The same with a port that can be pulled and put back.
+pub fn outlet_nest(spec: NestSpec, outlet: &Outlet) -> io::Result<VirtualNest> {
+    let uart = outlet.plug()?;
+    furnish(spec, uart, outlet.end())
 }
 
 /// The same without a PTY, for machines that have none.

@@ -13,7 +13,6 @@ use super::transmit::Transmitter;
 use super::wire::{Garbler, RESET_RATE, chip_rate};
 use crate::model::beken::Dialect;
 use crate::model::chip::Chip;
-use crate::model::flash::geometry::BOOT_END;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -140,7 +139,7 @@ impl Board {
         };
         // TH25Q16HB; its capacity byte follows the size
         let id = spec.faults.flash_id().unwrap_or([0xEB, 0x60, nor.size().trailing_zeros() as u8]);
-        let boot = nor.bytes().iter().take(BOOT_END as usize).copied().collect();
+        let boot = nor.bytes().iter().take(spec.chip.boot_end() as usize).copied().collect();
         Self {
             chip: spec.chip,
             timing,
@@ -285,6 +284,24 @@ impl Board {
     pub fn lift(&mut self, now: Duration) {
         self.advance(now);
         self.lose_supply(now);
+    }
+
+    /// Its supply fails for so long, whatever the switch says.
+    pub fn dip(&mut self, now: Duration, length: Duration) {
+        self.advance(now);
+        if self.supply != Supply::Off {
+            self.lose_supply(now);
+            self.dip = Some(now + length);
+        }
+    }
+
+    /// CEN is touched to ground for a moment.
+    pub fn touch_reset(&mut self, now: Duration) {
+        self.advance(now);
+        if self.supply_is_up() && !self.rail.held {
+            self.hush(now);
+            self.reset(now);
+        }
     }
 
     /// A byte has arrived, sent at the host's `rate`.

@@ -46,6 +46,27 @@ impl State {
         self.world().mul_f64(self.speed)
     }
 
+    /// Takes a board in, at rest with the lines as they are.
+    fn seat(&mut self, spec: BoardSpec) {
+        let now = self.now();
+        let timing = Timing::new(spec.chip.dialect(), self.speed, self.rom_window);
+        self.seed = self.seed.wrapping_add(1);
+        let mut board = Board::new(spec, timing, self.seed, now);
+        board.feel(now, self.rail);
+        self.board = Some(board);
+        self.cable.fresh();
+        self.edge(Input::Contact, true);
+    }
+
+    /// Lifts the board out.
+    fn lift(&mut self) -> Option<Board> {
+        let now = self.now();
+        let mut board = self.board.take()?;
+        board.lift(now);
+        self.edge(Input::Contact, false);
+        Some(board)
+    }
+
     fn edge(&self, input: Input, active: bool) {
         // a nest whose edges nobody takes is no fault
         _ = self.edges.try_send(Edge { input, active, at: self.world() });
@@ -168,27 +189,25 @@ pub struct Hand(pub(super) Arc<Shared>);
 impl Hand {
     /// Puts a board in (in place of one that is there); the contact closes.
     pub fn insert(&self, spec: BoardSpec) {
+        self.0.state().seat(spec);
+        self.0.nudge();
+    }
+
+    /// Puts a board in the place of the one that is in, in the same moment; gives the flash of that one.
+    pub fn exchange(&self, spec: BoardSpec) -> Option<Vec<u8>> {
         let mut state = self.0.state();
-        let now = state.now();
-        let timing = Timing::new(spec.chip.dialect(), state.speed, state.rom_window);
-        state.seed = state.seed.wrapping_add(1);
-        let mut board = Board::new(spec, timing, state.seed, now);
-        board.feel(now, state.rail);
-        state.board = Some(board);
-        state.cable.fresh();
-        state.edge(Input::Contact, true);
+        let old = state.lift();
+        state.seat(spec);
         drop(state);
         self.0.nudge();
+        Some(old?.into_nor().into_bytes())
     }
 
     /// Lifts the board out: its supply is gone at once. Gives its flash and what it lived through.
     pub fn remove(&self) -> Option<(Vec<u8>, Stats)> {
         let mut state = self.0.state();
-        let now = state.now();
-        let mut board = state.board.take()?;
-        board.lift(now);
+        let board = state.lift()?;
         let stats = stats(state.rail, &board);
-        state.edge(Input::Contact, false);
         drop(state);
         self.0.nudge();
         Some((board.into_nor().into_bytes(), stats))
@@ -236,14 +255,34 @@ impl Hand {
 
     /// Lifts the board out like [`Self::remove`], without the cost of digests.
     pub fn take(&self) -> Option<Vec<u8>> {
-        let mut state = self.0.state();
-        let now = state.now();
-        let mut board = state.board.take()?;
-        board.lift(now);
-        state.edge(Input::Contact, false);
-        drop(state);
+        let board = self.0.state().lift()?;
         self.0.nudge();
         Some(board.into_nor().into_bytes())
+    }
+
+    /// The supply of the board that is in fails for so long of the world's time, whatever the switch says.
+    pub fn dip(&self, length: Duration) -> bool {
+        self.touch(|board, now, speed| board.dip(now, length.mul_f64(speed)))
+    }
+
+    /// CEN of the board that is in is touched to ground for a moment.
+    pub fn touch_reset(&self) -> bool {
+        self.touch(|board, now, _| board.touch_reset(now))
+    }
+
+    /// False: no board is in.
+    fn touch(&self, touch: impl FnOnce(&mut Board, Duration, f64)) -> bool {
+        let mut state = self.0.state();
+        let (now, speed) = (state.now(), state.speed);
+        let found = state.board.as_mut().map(|board| touch(board, now, speed)).is_some();
+        drop(state);
+        self.0.nudge();
+        found
+    }
+
+    /// The thread of the nest looks at its cable anew.
+    pub(super) fn nudge(&self) {
+        self.0.nudge();
     }
 
     /// Whether its nest is safe, and the erases that its flash lived through.

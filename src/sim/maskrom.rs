@@ -6,7 +6,7 @@ use super::wire::chip_rate;
 use crate::model::beken::command::Shape;
 use crate::model::beken::reply::Status;
 use crate::model::beken::{Command, EraseSize, Reply};
-use crate::model::chip::{Chip, Key};
+use crate::model::chip::{Chip, Key, KeyRule};
 use crate::model::flash::geometry::PAGE;
 
 /// Register that names the chip.
@@ -18,6 +18,9 @@ const EFUSE_RESULT: u32 = 0x0080_0078;
 /// The standard key as the eFuse holds it.
 const STANDARD_KEY: [u8; 16] =
     [0x93, 0xB0, 0x0F, 0x51, 0xDC, 0xEA, 0xCB, 0xA3, 0x7E, 0xA1, 0x93, 0x59, 0x03, 0xEB, 0xAD, 0xC7];
+/// What the eFuse of a chip without a key of code holds: four bytes that come again in all of it. Read from a BK7238 by
+/// BK7231GUIFlashTool's users.
+const MIRRORED: [u8; 4] = [0x00, 0x6A, 0xDE, 0x84];
 /// Wrong length of a streaming write.
 const LENGTH: Status = Status(4);
 
@@ -34,14 +37,12 @@ impl MaskRom {
     /// The ROM of a chip.
     pub fn new(chip: Chip) -> Self {
         let mut fuses = [0; 32];
-        if chip.key() == Key::Standard {
-            fuses.iter_mut().zip(STANDARD_KEY).for_each(|(fuse, byte)| *fuse = byte);
+        match chip.facts().key {
+            KeyRule::Fused(Key::Standard) => fuses.iter_mut().zip(STANDARD_KEY).for_each(|(fuse, byte)| *fuse = byte),
+            KeyRule::Fused(_) => {}
+            KeyRule::Always(_) => fuses.iter_mut().zip(MIRRORED.iter().cycle()).for_each(|(fuse, byte)| *fuse = *byte),
         }
-        let chip_id = match chip {
-            Chip::Bk7238 => 0x7238,
-            Chip::Bk7252N => 0x7252A,
-            _ => 0x7231C,
-        };
+        let chip_id = chip.facts().ids.first().copied().unwrap_or(0);
         Self { chip_id, fuses, control: 0, result: 0, linked: false }
     }
 

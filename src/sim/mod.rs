@@ -7,7 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | [`mod@bench`], [`hand`], [`drive`] | nests for the wiring: PTY, lines, edges; the virtual operator; the thread |
-//! | [`pty`], `pipe` | the cable: master end of a PTY, or a pipe where there are none |
+//! | [`pty`], `pipe`, [`outlet`], [`link`] | the cable: master end of a PTY, or a pipe where there are none; pulling it |
 //! | [`wire`], [`transmit`], [`timing`], [`rail`] | rates and garbling, pace, time limits, power and CEN |
 //! | [`board`] | life of a board |
 //! | [`rom`], [`lboot`], [`maskrom`] | device side of the protocol: base and dialects |
@@ -15,7 +15,7 @@
 //! | [`nor`] | the flash chip |
 //! | [`faults`], [`seed`] | what goes wrong on purpose, repeatably |
 //! | [`factory`] | stock dumps and demo images out of thin air |
-//! | [`control`] | the line protocol for other programs |
+//! | [`control`], [`workbench`] | the line protocol for other programs, and what they may do |
 //! | [`panel`] | the display |
 
 pub mod bench;
@@ -27,8 +27,10 @@ pub mod factory;
 pub mod faults;
 pub mod hand;
 pub mod lboot;
+pub mod link;
 pub mod maskrom;
 pub mod nor;
+pub mod outlet;
 pub mod panel;
 pub mod parser;
 mod pipe;
@@ -36,7 +38,9 @@ pub mod pty;
 pub mod rail;
 pub mod ring;
 pub mod rom;
+pub mod saver;
 pub mod seed;
 pub mod timing;
 pub mod transmit;
 pub mod wire;
+pub mod workbench;

@@ -1,23 +1,29 @@
 //! A panel without hardware: it keeps the last frame, and can print each to a terminal.
 
 use crate::jig::{Panel, PanelError};
-use crate::model::screen::{Frame, WIDTH};
+use crate::model::screen::{Frame, Size, USUAL};
 use std::io::Write;
 use tokio::sync::watch;
 
-/// A virtual 128x64 panel.
+/// A virtual panel of any size.
 pub struct VirtualPanel {
+    size: Size,
     shown: watch::Sender<Frame>,
     terminal: Option<Box<dyn Write + Send>>,
 }
 
 impl Default for VirtualPanel {
     fn default() -> Self {
-        Self { shown: watch::Sender::new(Frame::default()), terminal: None }
+        Self::new(USUAL)
     }
 }
 
 impl VirtualPanel {
+    /// A dark panel.
+    pub fn new(size: Size) -> Self {
+        Self { size, shown: watch::Sender::new(Frame::new(size)), terminal: None }
+    }
+
     /// A panel that also prints each frame to this terminal, always at its top left corner.
     pub fn printing_to(terminal: impl Write + Send + 'static) -> Self {
         Self { terminal: Some(Box::new(terminal)), ..Self::default() }
@@ -30,22 +36,28 @@ impl VirtualPanel {
 }
 
 impl Panel for VirtualPanel {
+    fn size(&self) -> Size {
+        self.size
+    }
+
     fn show(&mut self, frame: &Frame) -> Result<(), PanelError> {
         self.shown.send_replace(frame.clone());
         let Some(terminal) = &mut self.terminal else { return Ok(()) };
-        terminal.write_all(boxed(frame).as_bytes()).and_then(|()| terminal.flush()).map_err(|error| PanelError {
-            panel: "virtual panel".into(),
-            what: error.to_string(),
-            remedy: "print it to a terminal that stays open".into(),
-        })
+        terminal.write_all(boxed(frame, self.size.width as usize).as_bytes()).and_then(|()| terminal.flush()).map_err(
+            |error| PanelError {
+                panel: "virtual panel".into(),
+                what: error.to_string(),
+                remedy: "print it to a terminal that stays open".into(),
+            },
+        )
     }
 }
 
 /// The frame in a box, after the control sequence that moves the cursor to the top left (ECMA-48, CUP).
-fn boxed(frame: &Frame) -> String {
-    let edge = "─".repeat(WIDTH as usize);
+fn boxed(frame: &Frame, width: usize) -> String {
+    let edge = "─".repeat(width);
     let body = frame.to_text();
-    let lines: Vec<String> = body.lines().map(|line| format!("│{line:<0$}│", WIDTH as usize)).collect();
+    let lines: Vec<String> = body.lines().map(|line| format!("│{line:<width$}│")).collect();
     format!("\x1b[H┌{edge}┐\n{}\n└{edge}┘\n", lines.join("\n"))
 }
 
@@ -73,7 +85,7 @@ mod tests {
         let tape = Tape::default();
         let mut panel = VirtualPanel::printing_to(tape.clone());
         let seen = panel.watch();
-        let mut frame = Frame::default();
+        let mut frame = Frame::new(USUAL);
         frame.set(5, 5, true);
         panel.show(&frame).unwrap();
         assert_eq!(*seen.borrow(), frame);

@@ -41,6 +41,13 @@ impl Pty {
     pub fn path(&self) -> &std::path::Path {
         &self.path
     }
+
+    /// Whether no host has it open.
+    pub(super) fn is_hung_up(&self) -> bool {
+        let mut fds = [PollFd::new(&self.master, PollFlags::IN)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut fds, Some(&now)).is_ok() && fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP))
+    }
 }
 
 impl BoardEnd for Pty {
@@ -49,9 +56,7 @@ impl BoardEnd for Pty {
     }
 
     fn is_alone(&mut self) -> bool {
-        let mut fds = [PollFd::new(&self.master, PollFlags::IN)];
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        poll(&mut fds, Some(&now)).is_ok() && fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP))
+        self.is_hung_up()
     }
 
     /// Odd ones too: rustix asks by `TCGETS2`.

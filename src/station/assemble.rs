@@ -19,12 +19,13 @@ use crate::jig::{Edge, Levels, Nest};
 use crate::model::snapshot::{Snapshot, Station as Facts};
 use crate::store::{Archive, Ledger};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// All that a station is made of. Its nests are safe already.
+/// All that a station is made of. Each slot makes its nest safe before anything else.
 pub struct Plan {
     /// What every snapshot says of the station.
     pub facts: Facts,
@@ -52,6 +53,8 @@ pub struct SlotPlan {
     pub edges: mpsc::Receiver<Edge>,
     /// What they were at the begin.
     pub levels: Levels,
+    /// What they are each time that the jig was taken later.
+    pub found: mpsc::Receiver<Levels>,
     /// The meter in its supply.
     pub supply: Option<Guard>,
     /// Where its board's log is heard.
@@ -69,6 +72,7 @@ pub struct Station {
     handle: StationHandle,
     end: CancellationToken,
     tasks: JoinSet<()>,
+    tried: Vec<oneshot::Receiver<Infallible>>,
 }
 
 impl Station {
@@ -85,7 +89,7 @@ impl Station {
         let counter = Counter::default();
         let mut tasks = JoinSet::new();
         let mut doors = BTreeMap::new();
-        let mut uarts = Vec::new();
+        let (mut uarts, mut tried) = (Vec::new(), Vec::new());
         let pulses = Pulses::default();
         tasks.spawn(hub.run(pulses.add("hub")));
         tasks.spawn(counter.clone().run(ledger.clone(), ends.happenings.subscribe(), end.clone()));
@@ -118,7 +122,10 @@ impl Station {
                 end: end.clone(),
             };
             tasks.spawn(lines::tell(bench.nest.lines.watch(), bench.origin.slot.clone(), ends.outbox.clone()));
-            let inputs = Inputs { asks, ears: Ears::new(slot.edges, slot.levels) };
+            let (trying, known) = oneshot::channel();
+            tried.push(known);
+            let ears = Ears::new(slot.edges, slot.levels, slot.found);
+            let inputs = Inputs { asks, ears, trying: Some(trying) };
             tasks.spawn(Slot { bench, inputs, pulse }.run());
         }
         let services = Services::new(shelf, counter, uarts, &ends.outbox);
@@ -126,7 +133,16 @@ impl Station {
         let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors)
             .with(pulses, clock_synced)
             .with_services(services);
-        Self { handle, end, tasks }
+        Self { handle, end, tasks, tried }
+    }
+
+    /// Waits until each slot has tried its jig: it is safe, or its slot says why not. A jig that does not answer is not
+    /// waited for any longer than a moment.
+    pub async fn tried(&mut self) {
+        for known in self.tried.drain(..) {
+            // the slot drops its end
+            _ = known.await;
+        }
     }
 
     /// The faces' door.

@@ -25,6 +25,10 @@ pub(super) enum Heard {
 /// The inputs of one slot.
 pub struct Ears {
     edges: mpsc::Receiver<Edge>,
+    /// What they are, each time that the jig was taken.
+    found: mpsc::Receiver<Levels>,
+    /// They are as they were found, and nobody was told yet.
+    news: bool,
     press: Press,
     /// Whether a board is in, as far as a contact told.
     seated: Option<bool>,
@@ -37,11 +41,26 @@ pub struct Ears {
 }
 
 impl Ears {
-    /// Inputs that were so at the begin.
-    pub fn new(edges: mpsc::Receiver<Edge>, levels: Levels) -> Self {
-        let press = if levels.button { Press::stuck() } else { Press::default() };
-        let (seated, sensed) = (levels.contact, levels.contact.is_some());
-        Self { edges, press, seated, sensed, clock: None, still: None }
+    /// Inputs that were so at the begin; `found` tells what they are each time that the jig was taken later.
+    pub fn new(edges: mpsc::Receiver<Edge>, levels: Levels, found: mpsc::Receiver<Levels>) -> Self {
+        let press = Press::default();
+        let mut ears = Self { edges, found, news: true, press, seated: None, sensed: false, clock: None, still: None };
+        ears.set(levels);
+        ears
+    }
+
+    fn set(&mut self, levels: Levels) {
+        self.press = if levels.button { Press::stuck() } else { Press::default() };
+        (self.seated, self.sensed) = (levels.contact, levels.contact.is_some());
+        (self.clock, self.still, self.news) = (None, None, true);
+    }
+
+    /// Takes over what the inputs are where the jig was taken since; whether that is to be told, as it is at the begin.
+    pub(super) fn renew(&mut self) -> bool {
+        while let Ok(levels) = self.found.try_recv() {
+            self.set(levels);
+        }
+        std::mem::take(&mut self.news)
     }
 
     /// Whether a contact says that no board is in.
@@ -113,7 +132,7 @@ mod tests {
 
     fn ears(levels: Levels) -> (Ears, mpsc::Sender<Edge>) {
         let (send, edges) = mpsc::channel(8);
-        (Ears::new(edges, levels), send)
+        (Ears::new(edges, levels, mpsc::channel(1).1), send)
     }
 
     async fn edge(to: &mpsc::Sender<Edge>, input: Input, active: bool, at: u64) {
@@ -168,5 +187,17 @@ mod tests {
         edge(&jig, Input::Button, false, 5).await;
         assert_eq!(ears.next(false).await, Heard::Press(Meaning::Freed));
         assert!(!ears.is_empty() && !ears.is_sensed());
+    }
+
+    #[tokio::test]
+    async fn a_jig_that_is_taken_anew_has_the_inputs_that_it_is_found_with() {
+        let ((_send, edges), (tell, found)) = (mpsc::channel(8), mpsc::channel(2));
+        let mut ears = Ears::new(edges, Levels::default(), found);
+        assert!(ears.renew() && !ears.renew(), "told once");
+        tell.send(Levels { button: true, contact: Some(false) }).await.unwrap();
+        assert!(ears.renew() && ears.is_stuck() && ears.is_empty());
+        tell.send(Levels { button: false, contact: Some(true) }).await.unwrap();
+        assert!(ears.renew() && !ears.is_stuck() && !ears.is_empty() && ears.is_sensed());
+        assert!(!ears.renew());
     }
 }

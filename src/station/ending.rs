@@ -1,7 +1,9 @@
 //! How a slot's unit ends when its cycle can't say it: before it began, or by a panic; and what the slot learns from it.
 
+use super::begin::Wanted;
 use super::memory::Memory;
 use super::slot::Bench;
+use crate::flow::Task;
 use crate::model::event::Event;
 use crate::model::fault::{Fault, FaultCode};
 use crate::model::stage::Stage;
@@ -19,7 +21,7 @@ impl Bench {
             return unit;
         }
         let what = "the program panicked in this slot; the journal has the place".to_string();
-        self.end_early(FaultCode::Panicked, what).await
+        self.end_early(&self.wanted(Task::Convert { redo: false }), FaultCode::Panicked, what).await
     }
 
     /// Shows the end of a unit that is recorded.
@@ -29,20 +31,21 @@ impl Bench {
         self.say(Event::Finished { seq, verdict, fault, ms }).await;
     }
 
-    /// Records and shows a unit that ended before or outside its cycle.
-    pub(super) async fn end_early(&self, code: FaultCode, message: String) -> Unit {
+    /// Records and shows a unit that ended before or outside its cycle. The number in it is 0 when it could not be
+    /// stored.
+    pub(super) async fn end_early(&self, wanted: &Wanted, code: FaultCode, message: String) -> Unit {
         let fault = Fault::new(code, Stage::Settle, message);
-        let now = crate::clock::now();
+        let (origin, begin) = (wanted.origin.clone(), wanted.begin);
         let unit = Unit {
             seq: 0,
             v: VERSION,
-            station: self.origin.station.clone(),
-            slot: self.origin.slot.clone(),
-            batch: self.desk.batch_name(),
-            started: now,
-            finished: now,
-            clock_synced: self.origin.clock_synced.get(),
-            boot_id: self.origin.boot_id.clone(),
+            station: origin.station,
+            slot: origin.slot,
+            batch: origin.batch,
+            started: begin.started,
+            finished: crate::clock::now(),
+            clock_synced: begin.clock_synced && origin.clock_synced.get(),
+            boot_id: origin.boot_id,
             verdict: code.verdict(),
             fault: Some(fault.clone()),
             board: None,
@@ -53,7 +56,7 @@ impl Bench {
             uart: Uart::default(),
             checks: Vec::new(),
             already: None,
-            restored_from: None,
+            restored_from: wanted.task.restored_from(),
             map: None,
             board_log: Vec::new(),
         };
@@ -73,7 +76,7 @@ impl Bench {
         if memory.unit(unit, self.pace.max_baud, self.stop_after)
             && let Some(message) = memory.blocked()
         {
-            self.say(Event::Blocked { message: message.into() }).await;
+            self.say(Event::Blocked { message: message.into(), fault: None }).await;
         }
     }
 }

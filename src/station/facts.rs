@@ -2,10 +2,11 @@
 
 use super::handle::StationHandle;
 use crate::store::{Disk, StoreError};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What is not of a unit or a slot.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Facts {
     /// Time since the program was started, s.
     pub uptime_s: u64,
@@ -20,7 +21,7 @@ pub struct Facts {
 }
 
 /// The ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LedgerFacts {
     /// Records in it.
     pub units: u64,
@@ -29,7 +30,7 @@ pub struct LedgerFacts {
 }
 
 /// The archive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ArchiveFacts {
     /// Stock flashes in it.
     pub backups: u64,
@@ -38,7 +39,8 @@ pub struct ArchiveFacts {
 }
 
 /// A slot's port.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Port")]
 pub struct Uart {
     /// Name of the slot.
     pub slot: String,

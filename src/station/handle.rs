@@ -42,8 +42,11 @@ pub enum Refused {
     NotNow(String),
 }
 
-/// An order on its way to a slot, with the door for the answer.
-pub type Ask = (Order, oneshot::Sender<Result<(), Refused>>);
+/// The door for the answer to an order.
+pub type Answer = oneshot::Sender<Result<(), Refused>>;
+
+/// An order on its way to a slot.
+pub type Ask = (Order, Answer);
 
 /// Reads the station's state and records, and hands orders to its slots. Dropping all handles changes nothing below.
 #[derive(Clone)]
@@ -183,10 +186,11 @@ impl StationHandle {
                 "the backup of unit {unit} has not the digest of its record; `flashjig backup check` says more"
             )));
         }
-        Ok(Arc::new(Restore { unit, stock: bytes.into() }))
+        Ok(Arc::new(Restore { unit, sha256: backup.sha256, stock: bytes.into() }))
     }
 
-    /// Asks a slot for something; the answer says whether it will.
+    /// Asks a slot for something; the answer says whether it will. A unit that was asked for is noted in the ledger by
+    /// then: whatever happens next, the ledger tells of it.
     pub async fn order(&self, slot: &str, order: Order) -> Result<(), Refused> {
         let door = self.slots.get(slot).ok_or_else(|| Refused::NoSuchSlot(slot.into()))?;
         let (answer, heard) = oneshot::channel();

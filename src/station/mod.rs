@@ -7,6 +7,7 @@
 
 mod archivist;
 pub mod assemble;
+mod begin;
 pub mod ears;
 mod ending;
 pub mod facts;
@@ -18,6 +19,7 @@ pub mod listen;
 pub mod memory;
 mod notice;
 pub mod pulse;
+mod revive;
 pub mod services;
 pub mod shelf;
 pub mod slot;

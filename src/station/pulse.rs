@@ -70,6 +70,18 @@ impl Pulse {
         self.set(Some(Instant::now()));
     }
 
+    /// Beats until `work` is done.
+    pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                () = self.beat() => {}
+            }
+        }
+    }
+
     /// The task ends as it should.
     pub fn end(self) {
         self.set(None);

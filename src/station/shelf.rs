@@ -4,8 +4,9 @@
 use super::stack::{self, Stack};
 pub use super::stack::{FirmwareFile, Origin};
 use crate::model::image::Image;
-use crate::model::recipe::Kit;
+use crate::model::recipe::{BackupRule, Kit, Recipe};
 use crate::store::Desk;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ use std::sync::Arc;
 
 /// The largest upload, bytes: the largest flash.
 pub const MAX_UPLOAD: usize = 4 * 1024 * 1024;
+/// Begin of the names of files that are being uploaded.
+const UPLOADING: &str = ".upload-";
 /// The longest name of an uploaded file.
 const MAX_NAME: usize = 100;
 
@@ -20,6 +23,8 @@ const MAX_NAME: usize = 100;
 pub trait RecipeBook: Send + Sync {
     /// Reads a recipe, its passwords and the device list as they are now; the error says what to mend.
     fn read(&self, name: &str) -> Result<Kit, String>;
+    /// How a recipe wants backups kept, as far as that can be read, whatever is wrong with the rest of it.
+    fn backup_rule(&self, name: &str) -> BackupRule;
     /// Every recipe, good or not.
     fn list(&self) -> Vec<RecipePage>;
     /// The folder in which they lie.
@@ -27,7 +32,8 @@ pub trait RecipeBook: Send + Sync {
 }
 
 /// A recipe as a person sees it. Never with a password in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Recipe")]
 pub struct RecipePage {
     /// Its name.
     pub name: String,
@@ -94,9 +100,16 @@ impl Shelf {
         Self { stack: Stack::new(firmware_dir), recipe_name: recipe_name.into(), book, desk: Desk::default() }
     }
 
-    /// With what the operators chose, and a folder for their uploads.
+    /// With what the operators chose, and a folder for their uploads. What a kill left half uploaded there is removed, so
+    /// only the daemon, which holds the ledger's lock, may call it.
     pub fn with_desk(mut self, desk: Desk, uploads: &Path) -> Self {
         self.desk = desk;
+        for entry in std::fs::read_dir(uploads).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(UPLOADING) {
+                // it only takes space
+                _ = std::fs::remove_file(entry.path());
+            }
+        }
         self.stack.uploads = Some(uploads.into());
         self
     }
@@ -119,7 +132,11 @@ impl Shelf {
 
     /// What is there now. Reads files, so call it where blocking is allowed; so do all below.
     pub fn stock(&self) -> Result<Stock, Lack> {
-        let recipe_name = self.recipe_name();
+        self.stock_by(self.recipe_name())
+    }
+
+    /// The same by a recipe of this name.
+    pub fn stock_by(&self, recipe_name: String) -> Result<Stock, Lack> {
         Ok(Stock {
             kit: Arc::new(self.book.read(&recipe_name).map_err(Lack::Recipe)?),
             recipe_name,
@@ -127,14 +144,15 @@ impl Shelf {
         })
     }
 
-    /// The same for a stock backup that goes back: no firmware is needed.
-    pub fn stock_without_images(&self) -> Result<Stock, Lack> {
-        let recipe_name = self.recipe_name();
-        Ok(Stock {
-            kit: Arc::new(self.book.read(&recipe_name).map_err(Lack::Recipe)?),
-            recipe_name,
-            images: Arc::default(),
-        })
+    /// What a stock backup needs that goes back: no firmware, and of the recipe only how backups are kept, because what the
+    /// flash holds now is kept first. A recipe that can't be used must not stand in the way back.
+    pub fn stock_without_images(&self, recipe_name: String) -> Stock {
+        let kit = self.book.read(&recipe_name).unwrap_or_else(|problems| {
+            tracing::warn!("a stock backup goes back although the recipe {recipe_name} can't be used: {problems}");
+            let backup = self.book.backup_rule(&recipe_name);
+            Kit { recipe: Recipe { backup, ..Recipe::default() }, ..Kit::default() }
+        });
+        Stock { kit: Arc::new(kit), recipe_name, images: Arc::default() }
     }
 
     /// Every firmware file, refused ones too.
@@ -161,7 +179,7 @@ impl Shelf {
         };
         std::fs::create_dir_all(folder).map_err(disk)?;
         // a temporary file that is not renamed goes when it is dropped
-        let mut part = tempfile::Builder::new().prefix(".upload-").tempfile_in(folder).map_err(disk)?;
+        let mut part = tempfile::Builder::new().prefix(UPLOADING).tempfile_in(folder).map_err(disk)?;
         part.write_all(bytes).and_then(|()| part.as_file().sync_all()).map_err(disk)?;
         part.persist(folder.join(name)).map_err(|error| disk(error.error))?;
         std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)?;

@@ -1,12 +1,13 @@
 //! One slot: owns its nest; idle, a unit, idle.
 
+use super::begin::Wanted;
 use super::ears::{Ears, Heard};
-use super::handle::{Ask, Order, Refused};
+use super::handle::{Answer, Ask, Order, Refused};
 use super::listen::{Listener, Log};
 use super::memory::Memory;
 use super::notice::Notice;
 use super::pulse::Pulse;
-use super::shelf::{Lack, Shelf, Stock};
+use super::shelf::{Shelf, Stock};
 use super::supply::Guard;
 use crate::flow::{self, Alarm, Job, Origin, Outbox, Pace, Task};
 use crate::jig::Nest;
@@ -14,14 +15,15 @@ use crate::model::event::Event;
 use crate::model::fault::FaultCode;
 use crate::model::press::Meaning;
 use crate::model::unit::Unit;
-use crate::store::room::NoRoom;
 use crate::store::{Archive, Desk, Ledger};
 use futures_util::FutureExt;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How a unit is started at this slot, apart from page and programs, which always may.
@@ -46,8 +48,9 @@ enum Turn {
 }
 
 /// Why the slot was woken.
-enum Wake {
-    Start(Task),
+pub(super) enum Wake {
+    /// And who waits for the word that the unit is noted.
+    Start(Task, Option<Answer>),
     Acknowledged,
     Nothing,
     End,
@@ -99,15 +102,15 @@ pub struct Inputs {
     pub asks: mpsc::Receiver<Ask>,
     /// Its button and contact.
     pub ears: Ears,
+    /// Dropped as soon as it is known whether the jig works.
+    pub trying: Option<oneshot::Sender<Infallible>>,
 }
 
 impl Slot {
     /// Runs until the program ends. The nest is safe when this returns, and when it is dropped.
     pub async fn run(self) {
         let Self { bench, mut inputs, mut pulse } = self;
-        let (mut shown, mut memory) = (Shown::default(), Memory::default());
-        bench.begin(&inputs.ears, &mut shown).await;
-        let mut panics = 0;
+        let (mut shown, mut memory, mut panics) = (Shown::default(), Memory::default(), 0);
         loop {
             let turn = bench.turn(&mut inputs, &mut shown, &mut memory, &mut pulse);
             match AssertUnwindSafe(turn).catch_unwind().await {
@@ -122,30 +125,41 @@ impl Slot {
                 }
             }
         }
+        // a jig that hangs keeps only this waiting, no thread that other slots need
+        _ = tokio::task::spawn_blocking(move || drop(bench)).await;
         pulse.end();
     }
 }
 
 /// What a slot remembers from unit to unit.
 #[derive(Default)]
-struct Shown {
+pub(super) struct Shown {
     /// There is a verdict to show again.
     last: bool,
     /// A board was put in since: the verdict is not its own, and a press is meant for it.
     fresh: bool,
     notices: BTreeSet<Notice>,
+    /// When its jig was looked after last.
+    pub(super) looked: Option<Instant>,
 }
 
 impl Bench {
     async fn turn(&self, inputs: &mut Inputs, shown: &mut Shown, memory: &mut Memory, pulse: &mut Pulse) -> Turn {
-        match self.idle(inputs, shown, memory, pulse).await {
-            Wake::Start(task) => {
+        let wake = if self.is_at_hand(shown).await {
+            inputs.trying = None;
+            self.greet(inputs, shown).await;
+            self.idle(inputs, shown, memory, pulse).await
+        } else {
+            self.revive(inputs, shown, memory, pulse).await
+        };
+        match wake {
+            Wake::Start(task, answer) => {
                 self.notices(shown, |notices| {
                     notices.remove(&Notice::NoBoard);
                     notices.remove(&Notice::OldBoard);
                 })
                 .await;
-                let unit = Box::pin(self.unit(inputs, shown, memory, pulse, task)).await;
+                let unit = Box::pin(self.unit(inputs, shown, memory, pulse, (task, answer))).await;
                 shown.last = true;
                 shown.fresh = false;
                 self.learn(memory, &unit).await;
@@ -183,17 +197,28 @@ impl Bench {
         _ = self.outbox.send((self.origin.slot.clone(), event)).await;
     }
 
-    /// Tells what the inputs were when the program began.
-    async fn begin(&self, ears: &Ears, shown: &mut Shown) {
+    /// Tells what the inputs were found at, when the program began or when the jig was taken.
+    pub(super) async fn greet(&self, inputs: &mut Inputs, shown: &mut Shown) {
+        if !inputs.ears.renew() {
+            return;
+        }
+        let ears = &inputs.ears;
         if ears.is_sensed() {
             self.say(if ears.is_empty() { Event::Lifted } else { Event::Seated }).await;
         }
-        let old = self.start == Start::Contact && ears.is_sensed() && !ears.is_empty();
-        let stuck = ears.is_stuck();
-        self.notices(shown, |notices| {
-            notices.extend(stuck.then_some(Notice::Stuck));
+        let now = [
+            (Notice::Stuck, ears.is_stuck()),
             // nobody put it in now: it may have been there for a week
-            notices.extend(old.then_some(Notice::OldBoard));
+            (Notice::OldBoard, self.start == Start::Contact && ears.is_sensed() && !ears.is_empty()),
+        ];
+        self.notices(shown, |notices| {
+            for (notice, holds) in now {
+                if holds {
+                    notices.insert(notice)
+                } else {
+                    notices.remove(&notice)
+                };
+            }
         })
         .await;
     }
@@ -216,23 +241,20 @@ impl Bench {
             biased;
             () = self.end.cancelled() => Wake::End,
             () = pulse.beat() => Wake::Nothing,
-            Some((order, answer)) = inputs.asks.recv() => {
-                let (reply, wake) = take(order, memory, inputs.ears.is_empty());
-                _ = answer.send(reply);
-                wake
+            Some(ask) = inputs.asks.recv() => asked(ask, memory, inputs.ears.is_empty()),
+            heard = inputs.ears.next(pairs) => {
+                self.heard(heard, inputs.ears.is_empty(), shown, memory.blocked().is_some()).await
             }
-            heard = inputs.ears.next(pairs) => self.heard(heard, inputs.ears.is_empty(), shown, memory).await,
         }
     }
 
     /// What the jig tells while no unit is in flight.
-    async fn heard(&self, heard: Heard, is_empty: bool, shown: &mut Shown, memory: &Memory) -> Wake {
-        let blocked = memory.blocked().is_some();
+    pub(super) async fn heard(&self, heard: Heard, is_empty: bool, shown: &mut Shown, blocked: bool) -> Wake {
         match heard {
             Heard::Press(Meaning::Long) if blocked => return Wake::Acknowledged,
             Heard::Press(Meaning::Short) if self.start != Start::Remote && !blocked => {
                 if !is_empty {
-                    return Wake::Start(Task::Convert { redo: false });
+                    return Wake::Start(Task::Convert { redo: false }, None);
                 }
                 self.notices(shown, |notices| _ = notices.insert(Notice::NoBoard)).await;
             }
@@ -244,7 +266,7 @@ impl Bench {
                 self.notices(shown, |notices| _ = notices.remove(&Notice::NoBoard)).await;
             }
             Heard::Still if self.start == Start::Contact && !blocked => {
-                return Wake::Start(Task::Convert { redo: false });
+                return Wake::Start(Task::Convert { redo: false }, None);
             }
             Heard::Still | Heard::Press(Meaning::Short | Meaning::Double | Meaning::Long) => {}
             Heard::Lifted => {
@@ -272,28 +294,28 @@ impl Bench {
         shown: &mut Shown,
         memory: &Memory,
         pulse: &mut Pulse,
-        task: Task,
+        (task, answer): (Task, Option<Answer>),
     ) -> Unit {
-        let archive = self.archive.clone();
-        match tokio::task::spawn_blocking(move || archive.room()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(full @ NoRoom::Full { .. })) => return self.end_early(FaultCode::NoRoom, full.to_string()).await,
-            Ok(Err(NoRoom::Unknown(error))) => return self.end_early(FaultCode::LedgerDown, error.to_string()).await,
-            Err(error) => return self.end_early(FaultCode::Panicked, error.to_string()).await,
+        let wanted = self.wanted(task);
+        let say = |reply| _ = answer.map(|answer| answer.send(reply));
+        // no order is heard before the unit is noted and told: one that stops it comes after its begin
+        if let Err((code, why)) = pulse.during(self.note(&wanted)).await {
+            let unit = pulse.during(self.end_early(&wanted, code, why.clone())).await;
+            // a record tells of it as well as a note does
+            say(if unit.seq > 0 { Ok(()) } else { Err(Refused::NotNow(format!("{code} {why}"))) });
+            return unit;
         }
-        let shelf = Arc::clone(&self.shelf);
-        let converts = matches!(task, Task::Convert { .. });
-        let look = move || if converts { shelf.stock() } else { shelf.stock_without_images() };
-        let stock = match tokio::task::spawn_blocking(look).await {
-            Ok(Ok(stock)) => stock,
-            Ok(Err(Lack::Recipe(why))) => return self.end_early(FaultCode::BadRecipe, why).await,
-            Ok(Err(Lack::Firmware(why))) => return self.end_early(FaultCode::NoImage, why).await,
-            Err(error) => return self.end_early(FaultCode::Panicked, error.to_string()).await,
-        };
+        self.say(Event::Started { recipe: wanted.title() }).await;
+        say(Ok(()));
         let stop = self.end.child_token();
         let (trip, alarm) = watch::channel(None);
         let log = self.log.as_ref().map(|_| Log::default());
-        let work = flow::convert(self.job(stock, task, memory, stop.clone(), alarm, log.clone()));
+        let work = async {
+            match self.stock(&wanted).await {
+                Ok(stock) => flow::convert(self.job(stock, &wanted, memory, stop.clone(), alarm, log.clone())).await,
+                Err((code, why)) => self.end_early(&wanted, code, why).await,
+            }
+        };
         tokio::pin!(work);
         let guard = async {
             match &self.supply {
@@ -367,7 +389,7 @@ impl Bench {
     fn job(
         &self,
         stock: Stock,
-        task: Task,
+        wanted: &Wanted,
         memory: &Memory,
         stop: CancellationToken,
         alarm: watch::Receiver<Option<Alarm>>,
@@ -380,8 +402,9 @@ impl Bench {
             recipe_name: stock.recipe_name,
             kit: stock.kit,
             images: stock.images,
-            task,
-            origin: Origin { batch: self.desk.batch_name(), ..self.origin.clone() },
+            task: wanted.task.clone(),
+            origin: wanted.origin.clone(),
+            begin: wanted.begin,
             pace: Pace { max_baud: memory.rate(self.pace.max_baud), ..self.pace },
             outbox: self.outbox.clone(),
             stop,
@@ -391,18 +414,22 @@ impl Bench {
     }
 }
 
-/// What an idle slot makes of an order.
-fn take(order: Order, memory: &Memory, is_empty: bool) -> (Result<(), Refused>, Wake) {
-    let refuse = |why: &str| (Err(Refused::NotNow(why.into())), Wake::Nothing);
-    match (order, memory.blocked()) {
-        (Order::Start { .. } | Order::Restore(_), Some(why)) => refuse(why),
-        (Order::Start { .. } | Order::Restore(_), None) if is_empty => refuse(Notice::NoBoard.message()),
-        (Order::Start { redo }, None) => (Ok(()), Wake::Start(Task::Convert { redo })),
-        (Order::Restore(restore), None) => (Ok(()), Wake::Start(Task::Restore(restore))),
-        (Order::Abort, _) => refuse("nothing runs in this slot"),
+/// What an idle slot makes of an order. Who asks for a unit is answered once it is noted.
+pub(super) fn asked((order, answer): Ask, memory: &Memory, is_empty: bool) -> Wake {
+    let refuse = |why: &str| Err(Refused::NotNow(why.into()));
+    let (reply, wake) = match (order, memory.blocked()) {
+        (Order::Start { .. } | Order::Restore(_), Some(why)) => (refuse(why), Wake::Nothing),
+        (Order::Start { .. } | Order::Restore(_), None) if is_empty => {
+            (refuse(Notice::NoBoard.message()), Wake::Nothing)
+        }
+        (Order::Start { redo }, None) => return Wake::Start(Task::Convert { redo }, Some(answer)),
+        (Order::Restore(restore), None) => return Wake::Start(Task::Restore(restore), Some(answer)),
+        (Order::Abort, _) => (refuse("nothing runs in this slot"), Wake::Nothing),
         (Order::Acknowledge, Some(_)) => (Ok(()), Wake::Acknowledged),
-        (Order::Acknowledge, None) => refuse("this slot waits for nobody"),
-    }
+        (Order::Acknowledge, None) => (refuse("this slot waits for nobody"), Wake::Nothing),
+    };
+    _ = answer.send(reply);
+    wake
 }
 
 /// Stops the unit in flight at once. The first alarm stays: what follows is what it led to.

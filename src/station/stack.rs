@@ -3,6 +3,7 @@
 use crate::model::chip::{Chip, Key};
 use crate::model::digest::Digest;
 use crate::model::image::{self, Image, Kind};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ const USB_FILES: usize = 50;
 const COPYING: Duration = Duration::from_secs(2);
 
 /// Where a file came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// The firmware folder.
@@ -32,7 +33,7 @@ pub enum Origin {
 }
 
 /// A file and what it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FirmwareFile {
     /// File name.
     pub name: String,

@@ -81,7 +81,8 @@ impl Archive {
         fs::set_permissions(&archive.folder, Permissions::from_mode(0o700)).map_err(io)?;
         for entry in fs::read_dir(&archive.folder).map_err(io)? {
             let entry = entry.map_err(io)?;
-            if entry.file_name().to_string_lossy().starts_with(PART) {
+            let is_file = entry.file_type().is_ok_and(|kind| !kind.is_dir());
+            if is_file && entry.file_name().to_string_lossy().starts_with(PART) {
                 fs::remove_file(entry.path()).map_err(io)?;
             }
         }
@@ -213,6 +214,12 @@ impl Archive {
 
 fn kept_as(name: Name, bytes: u64) -> Kept {
     Kept { digest: name.digest, bytes, encrypted: name.cipher.is_some() }
+}
+
+/// Whether any stock flash was kept in this data folder.
+pub(super) fn has_backups(data_dir: &Path) -> bool {
+    let entries = fs::read_dir(data_dir.join("backups")).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.file_name().to_str().and_then(Name::parse).is_some())
 }
 
 /// Backups with the sizes of their files, and the paths of strangers.

@@ -1,10 +1,11 @@
 //! How full the disk is.
 
 use super::Archive;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The disk with the data folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Disk {
     /// What the user who runs flashjig can still write, bytes.
     pub free_bytes: u64,

@@ -1,7 +1,8 @@
 //! The daemon's ledger: every unit, durable before anybody hears of it, and a note of each unit in flight.
 
-use super::log::{Log, opened};
+use super::log::Log;
 use super::number::{Number, Pool};
+use super::opening::Trust;
 use super::records::{Found, Records};
 use super::{StoreError, blocking};
 use crate::model::fault::FaultCode;
@@ -12,6 +13,7 @@ use crate::model::unit::{Unit, UnitQuery};
 use crate::model::verdict::Verdict;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// All units, durable. Cheap to clone. Only one program can have it open: the lock also says who owns the data folder,
@@ -25,6 +27,8 @@ struct Inner {
     data_dir: PathBuf,
     /// `None`: it failed, and could not be opened again.
     log: RwLock<Option<Log>>,
+    /// It could not for want of room.
+    full: AtomicBool,
     /// One writer at a time, so that numbers are given in the order of the log; the number of the next unit.
     next: Mutex<u64>,
     /// Running numbers of the units in flight.
@@ -44,15 +48,25 @@ impl Ledger {
             interrupted.push(put(&log.records, open.interrupted(), &mut next)?);
         }
         log.sync()?;
+        if let Some(last) = interrupted.last() {
+            log.remember(last.seq);
+        }
         Ok(Self {
             inner: Arc::new(Inner {
                 data_dir: data_dir.into(),
                 log: RwLock::new(Some(log)),
+                full: AtomicBool::new(false),
                 next: Mutex::new(next),
                 numbers: Arc::default(),
                 interrupted,
             }),
         })
+    }
+
+    /// Closes the database, as a failure does; for tests of what follows.
+    #[cfg(test)]
+    pub(crate) fn lose(&self) {
+        *self.inner.log.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The units that were in flight when the program ended last time, by their records.
@@ -100,6 +114,9 @@ impl Ledger {
             let left = left.map(|left| put(&log.records, left.ended(FaultCode::NotRecorded, why), next)).transpose()?;
             log.records.put_note(&open)?;
             log.sync()?;
+            if let Some(left) = &left {
+                log.remember(left.seq);
+            }
             Ok(left)
         })
         .await
@@ -190,6 +207,7 @@ impl Ledger {
     ) -> Result<T, StoreError> {
         let inner = Arc::clone(&self.inner);
         blocking(what, move || {
+            inner.try_room();
             let log = inner.log.read().unwrap_or_else(PoisonError::into_inner);
             work(log.as_ref().ok_or_else(|| closed(what, &inner.data_dir))?)
         })
@@ -216,25 +234,40 @@ impl Inner {
     ) -> Result<T, StoreError> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         if self.log.read().unwrap_or_else(PoisonError::into_inner).is_none() {
-            self.open_again(&mut next)?;
+            self.open_again(&mut next, Trust::Own)?;
         }
         let result = {
             let log = self.log.read().unwrap_or_else(PoisonError::into_inner);
             let log = log.as_ref().ok_or_else(|| closed(what, &self.data_dir))?;
             catch_unwind(AssertUnwindSafe(|| work(log, &mut next))).unwrap_or_else(|_| Err(crashed(what)))
         };
-        if result.is_err()
-            && let Err(error) = self.open_again(&mut next)
-        {
-            tracing::error!("{error}");
+        if let Err(error) = &result {
+            // what can't be written because a part of it can't be read stays so, unless another snapshot mends it
+            let trust = if matches!(error, StoreError::Damaged { .. }) { Trust::Nothing } else { Trust::Own };
+            if let Err(error) = self.open_again(&mut next, trust) {
+                tracing::error!("{error}");
+            }
         }
         result
     }
 
-    fn open_again(&self, next: &mut u64) -> Result<(), StoreError> {
+    /// Opens it again where it waits for room and there is some now, so that it can be read before the next unit begins.
+    fn try_room(&self) {
+        if self.full.load(Ordering::Relaxed) && Log::has_room(&self.data_dir) {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.log.read().unwrap_or_else(PoisonError::into_inner).is_none()
+                && let Err(error) = self.open_again(&mut next, Trust::Own)
+            {
+                tracing::error!("{error}");
+            }
+        }
+    }
+
+    fn open_again(&self, next: &mut u64, trust: Trust) -> Result<(), StoreError> {
         let mut slot = self.log.write().unwrap_or_else(PoisonError::into_inner);
         drop(slot.take());
-        let log = opened(&self.data_dir)?;
+        self.full.store(!Log::has_room(&self.data_dir), Ordering::Relaxed);
+        let log = Log::open_again(&self.data_dir, trust)?;
         *next = log.next()?;
         *slot = Some(log);
         Ok(())

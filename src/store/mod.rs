@@ -5,14 +5,21 @@
 
 pub mod archive;
 mod backup_file;
+#[cfg(test)]
+mod damage;
+mod database;
 pub mod desk;
 mod disk;
 pub mod export;
 mod last;
 pub mod ledger;
 pub mod ledger_copy;
+mod ledger_files;
 mod log;
+mod loss;
 pub mod number;
+mod opening;
+mod pages;
 mod records;
 pub mod room;
 #[cfg(test)]
@@ -20,6 +27,7 @@ pub(crate) mod sample;
 pub mod seal;
 mod stock_notes;
 pub mod token;
+mod trial;
 
 pub use archive::Archive;
 pub use desk::Desk;
@@ -80,6 +88,7 @@ impl StoreError {
                  as the user who owns it"
             }
             io::ErrorKind::NotFound => "it is not there: check data_dir in the configuration",
+            io::ErrorKind::IsADirectory => "a folder is in the way of the file: move it away",
             io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
                 "a file is in the way of the folder: move it, or choose another data_dir"
             }

@@ -11,11 +11,14 @@
 //! Numbers are big-endian, so that the order of the keys is the order of the numbers. Records are small and hold
 //! their own version: sled's stable line is old, and whatever follows it only has to read JSON.
 
+mod holding;
 mod search;
+mod walk;
 
+pub(super) use holding::{Holding, read_all};
 pub use search::Found;
 
-use super::StoreError;
+use super::{StoreError, loss};
 use crate::model::mac::Mac;
 use crate::model::open_unit::OpenUnit;
 use crate::model::unit::{Unit, UnitQuery};
@@ -24,6 +27,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
 use sled::{IVec, Tree};
+use std::io::ErrorKind;
+use walk::{Back, Hurt};
 
 /// Seconds of a UTC day.
 const DAY: i64 = 86_400;
@@ -38,6 +43,8 @@ pub(super) struct Records {
     by_day: Tree,
     by_verdict: Tree,
     open: Tree,
+    /// A part of them could not be read.
+    hurt: Hurt,
 }
 
 impl Records {
@@ -49,11 +56,17 @@ impl Records {
             by_day: db.open_tree("by_day")?,
             by_verdict: db.open_tree("by_verdict")?,
             open: db.open_tree("open")?,
+            hurt: Hurt::default(),
         };
         if !records.newest_is_indexed()? {
             records.index_all()?;
         }
         Ok(records)
+    }
+
+    /// Whether a part of the log could not be read since it was opened.
+    pub(super) fn are_hurt(&self) -> bool {
+        self.hurt.is_set()
     }
 
     /// The highest number in use, also that of a record that can't be read; 0: none.
@@ -112,7 +125,13 @@ impl Records {
 
     /// One unit; a record that can't be read is an error that names it.
     pub(super) fn get(&self, seq: u64) -> Result<Option<Unit>, StoreError> {
-        let found = self.units.get(seq.to_be_bytes()).map_err(|e| refused(&format!("reading unit {seq}"), &e))?;
+        let found = self.units.get(seq.to_be_bytes()).map_err(|error| {
+            let error = refused(&format!("reading unit {seq}"), &error);
+            if matches!(error, StoreError::Damaged { .. }) {
+                self.hurt.set(&error);
+            }
+            error
+        })?;
         found
             .map(|json| {
                 serde_json::from_slice(&json).map_err(|error| StoreError::Damaged {
@@ -158,7 +177,7 @@ impl Records {
         } else if let Some(verdict) = query.verdict {
             prefixed(&self.by_verdict, &[verdict_byte(verdict)], before)
         } else {
-            prefixed(&self.units, &[], before)
+            Box::new(Back::new(&self.units, &self.hurt, before).map(Ok))
         })
     }
 
@@ -237,17 +256,12 @@ fn verdict_byte(verdict: Verdict) -> u8 {
 /// A refusal of the database in words.
 pub(super) fn refused(what: &str, error: &sled::Error) -> StoreError {
     match error {
+        // a part of the log or a file beside it is not there any more
+        sled::Error::Io(gone) if matches!(gone.kind(), ErrorKind::UnexpectedEof | ErrorKind::NotFound) => {
+            loss::of_a_part(what, &error.to_string())
+        }
         sled::Error::Io(error) => StoreError::io(what, error),
-        sled::Error::Corruption { .. } => StoreError::Damaged {
-            what: what.into(),
-            expected: "the log of the ledger as it was written".into(),
-            found: error.to_string(),
-            remedy: "the disk lost or changed data, and nothing is made anew over it: stop flashjig, copy the folder \
-                     `ledger` away and keep it, check the disk (`dmesg`), then put a good copy back, or start without \
-                     the folder: numbers begin at 1 again. `flashjig units --data-dir DIR` tells whether a copy of the \
-                     data folder can be read. The backups are not affected: `flashjig backup check`"
-                .into(),
-        },
+        sled::Error::Corruption { .. } => loss::of_a_part(what, &error.to_string()),
         other => StoreError::Disk {
             what: what.into(),
             found: other.to_string(),

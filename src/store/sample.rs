@@ -84,5 +84,6 @@ pub(crate) fn in_flight(slot: &str, revision: u32, stage: Stage) -> OpenUnit {
         config: None,
         stages: Vec::new(),
         map: None,
+        restored_from: None,
     }
 }

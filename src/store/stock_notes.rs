@@ -4,7 +4,7 @@
 //! holds the stock flash of a board that is half written now.
 
 use super::StoreError;
-use super::records::refused;
+use super::records::{read_all, refused};
 use crate::model::history::StockNote;
 use crate::model::mac::Mac;
 use sled::Tree;
@@ -15,6 +15,11 @@ pub(super) struct StockNotes(Tree);
 impl StockNotes {
     pub(super) fn open(db: &sled::Db) -> Result<Self, sled::Error> {
         Ok(Self(db.open_tree("stock")?))
+    }
+
+    /// Reads all of them.
+    pub(super) fn read_all(&self) -> Result<(), sled::Error> {
+        read_all(&self.0)
     }
 
     /// The note of a MAC. One that can't be read counts as none: it only ever saves work.

@@ -27,17 +27,23 @@ pub fn random() -> io::Result<String> {
 
 /// The token in a file.
 pub fn read(file: &Path) -> Result<String, StoreError> {
-    let text = std::fs::read_to_string(file)
+    let bytes = std::fs::read(file)
         .map_err(|error| StoreError::io(format!("reading the page's token {}", file.display()), &error))?;
-    match text.trim() {
-        "" => Err(StoreError::Damaged {
-            what: file.display().to_string(),
-            expected: "the page's token".into(),
-            found: "an empty file".into(),
-            remedy: "`flashjig token --new` makes a new one".into(),
-        }),
-        token => Ok(token.to_owned()),
-    }
+    let text = String::from_utf8_lossy(&bytes);
+    let found = match text.trim() {
+        "" => "an empty file",
+        // what can't be typed can't be sent
+        token if !token.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) => {
+            return Ok(token.to_owned());
+        }
+        _ => "more than one line, or what is no text",
+    };
+    Err(StoreError::Damaged {
+        what: file.display().to_string(),
+        expected: "the page's token".into(),
+        found: found.into(),
+        remedy: "`flashjig token --new` makes a new one".into(),
+    })
 }
 
 /// Makes a new token in a file.
@@ -51,10 +57,19 @@ pub fn renew(file: &Path) -> Result<String, StoreError> {
     Ok(token)
 }
 
-/// The token of a data folder; the first one who asks makes it.
+/// The token of a data folder; the first one who asks makes it, also where nobody could send what is there.
 pub fn ensure(data_dir: &Path) -> Result<String, StoreError> {
     let file = path(data_dir);
-    if file.exists() { read(&file) } else { renew(&file) }
+    if !file.exists() {
+        return renew(&file);
+    }
+    match read(&file) {
+        Err(error @ StoreError::Damaged { .. }) => {
+            tracing::warn!("{error}; made now");
+            renew(&file)
+        }
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -74,9 +89,17 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_is_no_token() {
+    fn what_nobody_can_send_is_no_token_and_a_station_makes_a_new_one() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(path(dir.path()), "\n").unwrap();
-        assert!(ensure(dir.path()).is_err());
+        let file = path(dir.path());
+        for content in [&b"\n"[..], b"", b"two\nlines\n", b"\xFF\xFE", &[0; 49]] {
+            std::fs::write(&file, content).unwrap();
+            let error = read(&file).unwrap_err().to_string();
+            assert!(error.contains("flashjig token --new"), "{error}");
+            let token = ensure(dir.path()).unwrap();
+            assert_eq!((token.len(), read(&file).unwrap()), (2 * BYTES, token));
+        }
+        std::fs::write(&file, "the user's own\n".replace(' ', "-")).unwrap();
+        assert_eq!(ensure(dir.path()).unwrap(), "the-user's-own");
     }
 }

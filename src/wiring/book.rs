@@ -1,7 +1,7 @@
 //! The recipes of a data folder, for the station and its page.
 
 use crate::config::recipe::{self, DEFAULT};
-use crate::model::recipe::Kit;
+use crate::model::recipe::{BackupRule, Kit};
 use crate::station::shelf::{RecipeBook, RecipePage};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,10 @@ impl Book {
 impl RecipeBook for Book {
     fn read(&self, name: &str) -> Result<Kit, String> {
         recipe::load(&self.data_dir, name).map_err(|problems| problems.to_string())
+    }
+
+    fn backup_rule(&self, name: &str) -> BackupRule {
+        recipe::backup_rule(&self.data_dir, name)
     }
 
     fn list(&self) -> Vec<RecipePage> {

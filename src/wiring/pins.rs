@@ -1,7 +1,7 @@
 //! Pins of the configuration as pins of the hardware.
 
 use crate::config::{InputPin, Park as Parked, Pin, Pins, Pull as Pulled};
-use crate::hw::pins::{In, InputPins, LampPins, LinePins, Park, Pull, Wire};
+use crate::hw::pins::{In, InputPins, LampPins, LinePins, NestPins, Park, Pull, Wire};
 use std::path::Path;
 
 fn wire(pin: Pin) -> Wire {
@@ -17,8 +17,13 @@ fn input(InputPin { pin, pull }: InputPin) -> In {
     In { pin: pin.number, active_high: pin.active_high, pull }
 }
 
+/// All pins of a nest.
+pub(super) fn nest(pins: &Pins, uart: &Path) -> NestPins {
+    NestPins { lines: outputs(pins, uart), inputs: inputs(pins), lamps: lamps(pins) }
+}
+
 /// Power, CEN and TX.
-pub(super) fn outputs(pins: &Pins, uart: &Path) -> LinePins {
+fn outputs(pins: &Pins, uart: &Path) -> LinePins {
     let park = |park| match park {
         Parked::Buffer(pin) => Park::Buffer(wire(pin)),
         Parked::Tx(pin) => Park::Tx { pin, uart: uart.display().to_string() },
@@ -27,7 +32,7 @@ pub(super) fn outputs(pins: &Pins, uart: &Path) -> LinePins {
 }
 
 /// Lamps and buzzer.
-pub(super) fn lamps(pins: &Pins) -> LampPins {
+fn lamps(pins: &Pins) -> LampPins {
     LampPins {
         green: pins.led_green.map(wire),
         red: pins.led_red.map(wire),
@@ -37,6 +42,6 @@ pub(super) fn lamps(pins: &Pins) -> LampPins {
 }
 
 /// Button and contact.
-pub(super) fn inputs(pins: &Pins) -> InputPins {
+fn inputs(pins: &Pins) -> InputPins {
     InputPins { button: pins.button.map(input), contact: pins.contact.map(input) }
 }

@@ -7,7 +7,6 @@
 import { createRequire } from "node:module";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { fold } from "./fold.mjs";
 import { Station } from "./station.mjs";
 import * as tests from "./tests.mjs";
 
@@ -32,7 +31,7 @@ const world = { browser, demo, bench, jig, axe, shots };
 let failed = 0;
 try {
   await Promise.all([demo.start(), bench.start(), jig.start()]);
-  for (const [name, test] of [["fold", fold], ...Object.entries(tests)]) {
+  for (const [name, test] of Object.entries(tests)) {
     if (given.only && !name.includes(given.only)) continue;
     const begin = Date.now();
     try {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
 const WAIT = { timeout: 60_000 };
 const VIEWS = ["bench", "units", "unit", "stats", "shelf", "station"];
@@ -212,6 +213,43 @@ export async function a_board_is_converted_left_alone_redone_and_restored(world)
   const [restored, first] = await Promise.all([4, 1].map(async seq => (await fetch(`${world.jig.base}/api/v1/units/${seq}`)).json()));
   assert.equal(restored.restored_from, 1);
   assert.ok(restored.map.cells && first.checks.length > 5);
+  await close(page);
+}
+
+export async function the_page_holds_the_state_that_the_station_has(world) {
+  // opened before the unit, so that it has followed every change and not read the state afterwards
+  const page = await open(world, world.jig);
+  await page.waitForSelector(".slot .primary");
+  const held = () => page.evaluate(async () => (await import("/assets/live.js")).live.state);
+  const status = async () => (await fetch(`${world.jig.base}/api/v1/status`)).json();
+  const { seq } = (await status()).slots[0].last ?? { seq: 0 };
+  await page.locator(".slot .primary").click();
+  await page.waitForFunction(seq => document.querySelector(".slot .verdict .foot")?.textContent.includes(`Unit ${seq + 1}`), seq);
+  // the jig's lines move after the verdict, and a change comes a moment after the event
+  let [shown, known] = [null, null];
+  for (let tries = 0; tries < 100; tries += 1) {
+    [shown, known] = [await held(), await status()];
+    // what changes nothing in the state is not told
+    shown.seq = known.seq;
+    if (isDeepStrictEqual(shown, known)) break;
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+  assert.deepEqual(shown, known);
+  await close(page);
+}
+
+export async function a_verdict_is_told_to_ears_and_to_screen_readers(world) {
+  const page = await open(world, world.jig);
+  await page.evaluate(() => {
+    window.tones = [];
+    const { start } = OscillatorNode.prototype;
+    OscillatorNode.prototype.start = function (at) { window.tones.push(this.frequency.value); return start.call(this, at); };
+  });
+  await page.getByRole("button", { name: "Sound for each verdict" }).click();
+  await page.evaluate(() => { window.tones = []; });
+  await page.locator(".slot .primary").click();
+  await page.waitForFunction(() => /^Slot A: PASS\./.test(document.getElementById("announce").textContent));
+  assert.deepEqual(await page.evaluate(() => window.tones), [660, 990]);
   await close(page);
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// What can go wrong. `none` and `again` are boards that nothing is wrong with.
-pub const KINDS: [&str; 20] = [
+pub const KINDS: [&str; 21] = [
     "none",
     "lose",
     "duplicate",
@@ -29,7 +29,10 @@ pub const KINDS: [&str; 20] = [
     "placeholder",
     "same-mac",
     "two",
+    "exchanged",
 ];
+/// A board that is lifted in the middle of its unit, and another one put in: the longest time that the nest is empty.
+const EMPTY: u64 = 400;
 /// Those that a unit must survive by itself: a single lost or flipped byte, one reset, one failed sector, and
 /// their kin.
 pub const RECOVERABLE: [&str; 9] =
@@ -62,20 +65,24 @@ pub struct Case {
     pub faults: Vec<Fault>,
     /// For boards that are pulled or half written: bytes of the host, or sectors written, at that moment.
     pub at: u64,
+    /// For boards that are exchanged: how long the nest is empty. 0: the next byte goes to the other board.
+    pub empty: Duration,
 }
 
 impl Case {
     /// The case of a number; the same every time.
-    pub fn draw(seed: u64, number: u64, spans: &Spans) -> Self {
+    pub fn draw(seed: u64, number: u64, only: Option<&'static str>, spans: &Spans) -> Self {
         let mut seed = Seed::new(seed.wrapping_mul(1_000_003).wrapping_add(number));
         let chip = if number.is_multiple_of(2) { Chip::Bk7231T } else { Chip::Bk7231N };
-        let kind = KINDS[(number / 2) as usize % KINDS.len()];
-        let stage = STAGES[(number / 2 / KINDS.len() as u64) as usize % STAGES.len()];
+        let kinds = only.map_or(KINDS.len() as u64, |_| 1);
+        let kind = only.unwrap_or(KINDS[(number / 2) as usize % KINDS.len()]);
+        let stage = STAGES[(number / 2 / kinds) as usize % STAGES.len()];
         let full = seed.draw().is_multiple_of(16);
         let ((rx, tx), (rx_end, tx_end)) = spans[&(chip, full, stage)];
         let mut within = |from: u64, to: u64| from + seed.draw() % (to.saturating_sub(from)).max(8);
         let (at_rx, at_tx) = (within(rx, rx_end), within(tx, tx_end));
-        let mut case = Self { number, chip, full, kind, stage, faults: Vec::new(), at: at_rx };
+        let empty = Duration::from_millis((seed.draw() % (2 * EMPTY)).saturating_sub(EMPTY));
+        let mut case = Self { number, chip, full, kind, stage, faults: Vec::new(), at: at_rx, empty };
         let kinds: &[&str] = if kind == "two" { &["lose", "flip"] } else { &[kind] };
         for kind in kinds {
             case.add(kind, at_rx, at_tx, &mut seed);

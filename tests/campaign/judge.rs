@@ -7,6 +7,7 @@ use flashjig::model::unit::Unit;
 use flashjig::model::verdict::Verdict;
 
 /// What came out of one unit.
+#[derive(Clone)]
 pub struct Outcome {
     /// `None`: no verdict in time.
     pub unit: Option<Unit>,

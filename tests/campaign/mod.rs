@@ -1,7 +1,7 @@
 //! The fault campaign: seeded cases, fault kind x stage x chip x position, through the whole station over PTYs. The
 //! judge looks at the board's true flash, never at what the station believes. `cargo test --test bench_faults` runs a
 //! few hundred cases, the example `campaign` any number.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "test and example each use their part")]
+#![allow(dead_code, unused_imports, unreachable_pub, missing_docs, reason = "test and example each use their part")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,7 +16,7 @@ mod judge;
 mod rig;
 mod table;
 
-pub use case::{Case, Spans};
+pub use case::{Case, KINDS, Spans};
 pub use rig::Rig;
 pub use table::Table;
 
@@ -32,11 +32,13 @@ pub struct Plan {
     pub nests: usize,
     /// Every so many cases the table so far is printed; 0: never.
     pub report: u64,
+    /// Cases of this kind alone.
+    pub kind: Option<&'static str>,
 }
 
 /// Runs all cases and gives the table.
 pub async fn run(plan: Plan) -> Table {
-    run_each(plan, move |number, spans| Case::draw(plan.seed, number, spans)).await
+    run_each(plan, move |number, spans| Case::draw(plan.seed, number, plan.kind, spans)).await
 }
 
 /// The same for cases of the caller's choice.

@@ -6,6 +6,7 @@ use super::judge::{Measure, Outcome, judge};
 use super::table::{Row, Table};
 use flashjig::flow::Pace;
 use flashjig::model::chip::Chip;
+use flashjig::model::flash::rf;
 use flashjig::model::stage::Stage;
 use flashjig::model::unit::{Unit, UnitQuery};
 use flashjig::sim::bench::NestSpec;
@@ -20,6 +21,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 /// How much faster than the world the boards are. What is slower than this is the machine's own work.
 const SPEED: f64 = 200.0;
@@ -29,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(400);
 const LITTLE: usize = 0x1_0000;
 /// A small stock application must still be long enough to pass for one.
 const LITTLE_STOCK: usize = 0x2_8000;
+/// Second boards have these numbers, and MACs.
+const SECONDS: u32 = 0x10_0000;
 /// The units of the rehearsal have these numbers, and MACs.
 const REHEARSAL: u32 = 0x0F_0000;
 
@@ -125,7 +129,7 @@ impl Bench {
         let before = self.handle.snapshot().slot(&name).and_then(|slot| slot.last.as_ref()).and_then(|last| last.seq);
         hand.insert(board);
         self.handle.order(&name, Order::Start { redo: false }).await.expect("an idle slot");
-        let end = tokio::time::Instant::now() + PATIENCE;
+        let end = Instant::now() + PATIENCE;
         let mut seen = None;
         let seq = loop {
             let view = state.borrow_and_update().slot(&name).cloned().expect("a slot");
@@ -238,6 +242,9 @@ impl Rig {
         let want = bench.converted(chip, &stock);
         let mut board = BoardSpec::new(chip, stock.clone());
         board.faults = FaultPlan { faults: case.faults.clone() };
+        if case.kind == "exchanged" {
+            return self.exchange(slot, case, stock).await;
+        }
         let mut pulled = None;
         let out = bench
             .unit(slot, board, |hand, _| {
@@ -269,6 +276,61 @@ impl Rig {
             bench.forget(second.unit.as_ref());
         }
         bench.forget(out.unit.as_ref());
+        rows
+    }
+
+    /// Another board of the same chip in the middle of the unit; then the first one again, then the second one.
+    async fn exchange(&self, slot: usize, case: &Case, stock: Vec<u8>) -> Vec<Row> {
+        let (bench, chip) = (self.bench(case.full), case.chip);
+        let second = bench.stock(chip, SECONDS + case.number as u32);
+        let (mut lifted, mut put_in) = (None, false);
+        let mut out = bench
+            .unit(slot, BoardSpec::new(chip, stock.clone()), |hand, _| {
+                if lifted.is_none() && hand.bytes().0 >= case.at {
+                    lifted = hand.take().map(|flash| (flash, Instant::now()));
+                }
+                let is_time = lifted.as_ref().is_some_and(|(_, at)| at.elapsed() >= case.empty);
+                if is_time && !std::mem::replace(&mut put_in, true) {
+                    hand.insert(BoardSpec::new(chip, second.clone()));
+                }
+            })
+            .await;
+        let found = std::mem::take(&mut out.flash);
+        let (first, was_put_in) = match lifted {
+            Some((flash, _)) => (flash, put_in),
+            // the unit was over before
+            None => (found.clone(), false),
+        };
+        let want = bench.converted(chip, &stock);
+        let mac = out.unit.as_ref().and_then(|unit| unit.board.as_ref()).and_then(|board| board.mac);
+        // exchanged before the first board's calibration was seen: the unit is the second one's, from its first byte on
+        let is_the_seconds = was_put_in && mac.is_some() && mac == rf::find(&second).ok().map(|rf| rf.mac);
+        let mut rows = Vec::new();
+        if is_the_seconds {
+            let want = bench.converted(chip, &second);
+            let out = Outcome { flash: found, ..out.clone() };
+            rows.push(Self::row(case, &Measure { before: &second, stock: &second, want: &want }, &out));
+            rows[0].kind = "exchanged unseen";
+        } else {
+            let out = Outcome { flash: first.clone(), erases: 0, ..out.clone() };
+            rows.push(Self::row(case, &Measure { before: &stock, stock: &stock, want: &want }, &out));
+            rows[0].kind = "exchanged (1st)";
+            if was_put_in && found != second {
+                rows[0].wrong.push("the second board was touched");
+            }
+        }
+        let again = bench.unit(slot, BoardSpec::new(chip, first.clone()), |_, _| {}).await;
+        let already = again.unit.as_ref().is_some_and(|unit| unit.already.is_some());
+        let target = if already { &first } else { &want };
+        rows.push(Self::row(case, &Measure { before: &first, stock: &stock, want: target }, &again));
+        let last = bench.unit(slot, BoardSpec::new(chip, second.clone()), |_, _| {}).await;
+        if !is_the_seconds {
+            let want = bench.converted(chip, &second);
+            rows.push(Self::row(case, &Measure { before: &second, stock: &second, want: &want }, &last));
+        }
+        for unit in [&out.unit, &again.unit, &last.unit] {
+            bench.forget(unit.as_ref());
+        }
         rows
     }
 

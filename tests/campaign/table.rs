@@ -29,7 +29,7 @@ impl Row {
     }
 
     fn must_pass(&self) -> bool {
-        matches!(self.kind, "none" | "again" | "half" | "noise" | "pulled")
+        matches!(self.kind, "none" | "again" | "half" | "noise" | "pulled" | "exchanged")
     }
 }
 
@@ -100,7 +100,7 @@ impl Table {
 impl std::fmt::Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{:<14} {:>7} {:>20} {:>8}", "fault", "units", "PASS, right content", "not pass")?;
-        for kind in KINDS.iter().chain(&["pulled (1st)"]) {
+        for kind in KINDS.iter().chain(&["pulled (1st)", "exchanged (1st)", "exchanged unseen"]) {
             let Some([units, passed, failed]) = self.kinds.get(kind) else { continue };
             writeln!(f, "{kind:<14} {units:>7} {passed:>20} {failed:>8}")?;
         }
@@ -120,6 +120,7 @@ impl std::fmt::Display for Table {
             "calibration changed",
             "live nest",
             "failure without a reason",
+            "the second board was touched",
         ] {
             writeln!(f, "{what:<28} {:>6}", self.wrong(what))?;
         }

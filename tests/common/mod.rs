@@ -1,13 +1,4 @@
 //! A station over virtual nests, through real PTYs, faster than real time.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a helper that fails is a test that fails"
-)]
-
 use flashjig::flow::Pace;
 use flashjig::model::event::{Event, Stamped};
 use flashjig::model::unit::Unit;
@@ -142,11 +133,6 @@ impl Rig {
     pub async fn backup(&self, unit: &Unit) -> Vec<u8> {
         let digest = unit.backup.as_ref().expect("a backup").sha256;
         self.handle.backup(digest).await.unwrap()
-    }
-
-    /// Stops the unit in flight.
-    pub async fn abort(&self, slot: usize) {
-        self.handle.order(&slot_name(slot), Order::Abort).await.unwrap();
     }
 }
 

@@ -24,6 +24,17 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::broken(format!("{}: can't be read: {error}", path.display())))
 }
 
+/// The first chip with each server that flashjig converts: what is different in them is shown, and no more.
+fn one_of_each_server() -> Vec<Chip> {
+    let mut chips: Vec<Chip> = Vec::new();
+    for chip in Chip::supported() {
+        if chips.iter().all(|other| other.dialect() != chip.dialect()) {
+            chips.push(chip);
+        }
+    }
+    chips
+}
+
 fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
@@ -55,11 +66,7 @@ impl Boards {
             stock.push((chip, bytes));
         }
         if args.firmware.is_empty() {
-            chips = if stock.is_empty() {
-                vec![Chip::Bk7231T, Chip::Bk7231N]
-            } else {
-                stock.iter().map(|(chip, _)| *chip).collect()
-            };
+            chips = if stock.is_empty() { one_of_each_server() } else { stock.iter().map(|(chip, _)| *chip).collect() };
             for chip in &chips {
                 let (name, bytes) = factory::demo_image(*chip, factory::DEMO_VERSION);
                 put(&name, &bytes)?;

@@ -2,9 +2,10 @@
 
 use super::facts::Facts;
 use crate::model::openbeken::{Template, script};
+use crate::model::tuya::files::{File, FileStore};
 use crate::model::tuya::secret::Class;
 use crate::model::tuya::view::EntryView;
-use crate::model::tuya::{Source, Store};
+use crate::model::tuya::{Source, Store, Witness};
 use serde_json::{Value, json};
 
 pub(super) fn object(facts: &Facts) -> Value {
@@ -12,12 +13,26 @@ pub(super) fn object(facts: &Facts) -> Value {
     json!({
         "store": facts.store.as_ref().ok().map(|store| self::store(store, facts)),
         "source": facts.source.as_ref().map(|source| json!({
-            "from": match source { Source::Store(_) => "store", Source::App { .. } => "app", Source::File => "file" },
+            "from": match source {
+                Source::Store(_) => "store",
+                Source::App { .. } => "app",
+                Source::File { .. } => "file",
+                Source::Alone => "alone",
+            },
             "sound": source.is_sound(),
             "text": source.to_string(),
+            "witness": match &facts.witness {
+                Witness::Nobody => "none",
+                Witness::Vault => "store",
+                Witness::File => "file",
+                Witness::Both => "both",
+                Witness::Differ(_) => "differ",
+            },
         })),
+        "file_store": facts.files.as_ref().ok().map(files),
         "chip": facts.calibration.map(|(_, chip)| chip),
         "settings": facts.settings,
+        "meter": facts.meter,
         "template": mapping.map(|mapping| template(&mapping.template)),
         "doubts": facts.doubts,
         "script": mapping.map(|mapping| script::lines(&mapping.template)).unwrap_or_default(),
@@ -53,6 +68,26 @@ fn store(store: &Store, facts: &Facts) -> Value {
         "protected_at": layout.protected,
         "entries": facts.entries.iter().map(entry).collect::<Vec<_>>(),
         "protected": facts.protected.iter().map(entry).collect::<Vec<_>>(),
+    })
+}
+
+/// Names and lengths; contents may name networks.
+fn files(store: &FileStore) -> Value {
+    let listed = |file: &File| {
+        json!({
+            "name": file.name,
+            "length": file.length,
+            "blocks": file.blocks,
+            "address": file.at,
+            "sound": file.content.is_ok(),
+            "problem": file.content.as_ref().err(),
+        })
+    };
+    json!({
+        "index": store.held,
+        "generation": store.generation,
+        "copies_equal": store.copies_equal,
+        "files": store.files.iter().map(listed).collect::<Vec<_>>(),
     })
 }
 

@@ -2,10 +2,12 @@
 
 use super::facts::Facts;
 use super::{json, text};
+use crate::model::chip::Chip;
 use crate::model::tuya::encode::{self, Spec};
 use crate::model::tuya::secret::{Class, class};
 use crate::model::tuya::value::Parsed;
 use crate::model::tuya::{Store, decode};
+use crate::sim::factory;
 use serde_json::Value;
 
 const SEED: &str = r#"{"sel_pin_pin":11,"rl1_lv":1,"bt1_pin":7,"led1_pin":8,"net_trig":2,"jv":"1.2.0","netled1_lv":1,"netled_reuse":1,"bt1_type":0,"ffc_select":1,"vi_pin":24,"resistor":1,"over_cur":17800,"bt1_lv":0,"reset_t":5,"netled1_pin":10,"chip_type":0,"lose_vol":180,"over_vol":264,"module":"WB2S","ele_pin":26,"ch_cddpid1":9,"ch1_stat":0,"led1_lv":1,"rl1_type":0,"ch_num":1,"rl1_pin":6,"vol_def":0,"ch_dpid1":1,"sel_pin_lv":1,"crc":10}"#;
@@ -80,6 +82,65 @@ fn the_object_has_what_programs_rely_on() {
 }
 
 #[test]
+fn the_page_of_a_metering_plug() {
+    let flash = factory::metering(Chip::Bk7231N, 3, &[], &[("notes", b"x")]);
+    let [page, _] = outputs(&flash, false);
+    let part = |from: &str, to: &str| page[page.find(from).unwrap()..page.find(to).unwrap()].to_owned();
+    insta::assert_snapshot!(part("File store", "Read"), @"File store   primary index, generation 45, 8 files, both indexes are the same");
+    insta::assert_snapshot!(part("Files", "\nPins"), @r"
+    Files
+      oem_cfg         355 bytes at 0x1d4000
+      log_seq_stat     13 bytes at 0x1db000
+      measure_coe      16 bytes at 0x1e2000
+      measure_rslt      1 bytes at 0x1e9000
+      netcfg_log       20 bytes at 0x1da000
+      day_energy       84 bytes at 0x1e1000
+      RLY_STAT          8 bytes at 0x1e8000
+      notes             1 bytes at 0x1d9000
+
+    Power meter
+      chip     BL0937 (chip_type 0), CF P26, CF1 P24, SEL P11, shunt 1 mOhm
+      factory  v 540, i 24913, p 13413, e 3110; measure_coe at 0x1e2000
+      default  reads voltage +11.6 %, current +21.4 %, power +29.4 %
+      the factory's calibration can be carried over; without it this plug would read 29 % too much
+    ");
+    assert!(page.contains("- oem_cfg of the file store says the same in every key"), "{page}");
+}
+
+#[test]
+fn the_object_has_the_meter_and_the_file_store() {
+    for chip in [Chip::Bk7231T, Chip::Bk7231N] {
+        let object = json::object(&Facts::of(&factory::metering(chip, 3, &[], &[]), false, false));
+        assert_eq!((&object["meter"]["token"], &object["meter"]["chip"]), (&"meter-carried".into(), &"BL0937".into()));
+        assert_eq!(object["source"]["witness"], "both");
+        let store = &object["file_store"];
+        assert_eq!((&store["index"], &store["generation"]), (&"primary".into(), &45.into()));
+        assert_eq!((&store["files"][2]["name"], &store["files"][2]["sound"]), (&"measure_coe".into(), &true.into()));
+    }
+    let stock = json::object(&Facts::of(&factory::stock(Chip::Bk7231T, 3), false, false));
+    assert_eq!((&stock["file_store"], &stock["meter"]["token"]), (&Value::Null, &"store-damaged".into()));
+    let lamp = [("user_param_key", "{c_pin:8,w_pin:6,module:WB3S,}")];
+    assert!(json::object(&Facts::of(&factory::stock_with(Chip::Bk7231T, 3, &lamp), false, false))["meter"].is_null());
+}
+
+#[test]
+fn no_content_of_a_file_is_shown_even_on_request() {
+    let flash = factory::metering(Chip::Bk7231N, 3, &[], &[]);
+    for output in outputs(&flash, false).iter().chain(&outputs(&flash, true)) {
+        assert!(output.contains("netcfg_log") && !output.contains("join virtual"), "{output}");
+    }
+}
+
+#[test]
+fn settings_that_only_the_file_store_has_are_taken_and_called_so() {
+    let flash = factory::metering(Chip::Bk7231N, 3, &[("user_param_key", "")], &[("oem_cfg", SEED.as_bytes())]);
+    let object = json::object(&Facts::of(&flash, false, false));
+    assert_eq!((&object["source"]["from"], &object["source"]["witness"]), (&"file".into(), &"file".into()));
+    assert_eq!(object["template"]["pins"]["6"], "Rel;1");
+    assert!(object["notes"].to_string().contains("a single witness"));
+}
+
+#[test]
 fn credentials_are_shown_on_request_only() {
     let dump = plug();
     let secrets = credentials(&decode(&dump).unwrap());
@@ -134,6 +195,25 @@ fn levels_change_the_template_and_the_note_goes() {
 }
 
 #[test]
+fn the_chip_is_told_by_where_a_stock_flash_has_its_calibration() {
+    for (chip, at) in [(Chip::Bk7231T, 0x1E_0000), (Chip::Bk7231N, 0x1D_0000), (Chip::Bk7238, 0x1E_3000)] {
+        let facts = Facts::of(&factory::stock(chip, 1), false, false);
+        assert_eq!(facts.calibration, Some((at, chip)));
+        assert_eq!(facts.mapping.unwrap().template.chip, chip.name());
+    }
+    // where OpenBeken has it, chips share a place: the module decides, if it is of one of them
+    let mut dump = factory::stock(Chip::Bk7231T, 1);
+    for (module, chip) in [("WB2S", Chip::Bk7231T), ("T1-2S", Chip::Bk7238), ("CB2S", Chip::Bk7231T)] {
+        let store = encode::store(&Spec {
+            entries: vec![("user_param_key".into(), format!("{{rl1_pin:6,module:{module},}}").into())],
+            ..Spec::default()
+        });
+        dump[0x1E_E000..].copy_from_slice(&store.unwrap());
+        assert_eq!(Facts::of(&dump, false, false).calibration, Some((0x1E_0000, chip)), "{module}");
+    }
+}
+
+#[test]
 fn settings_alone_are_read_and_their_doubts_are_told() {
     let settings = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/settings/curtain-moes.json"));
     let profile = format!("{{\"manufacturer\": \"Moes\", \"device_configuration\": {settings}}}\n");
@@ -143,7 +223,7 @@ fn settings_alone_are_read_and_their_doubts_are_told() {
         let object = json::object(&facts);
         assert_eq!(
             (&object["source"]["from"], &object["template"]["pins"]["6"]),
-            (&"file".into(), &"ShutterA;1".into())
+            (&"alone".into(), &"ShutterA;1".into())
         );
         let doubt = &object["doubts"][0];
         assert_eq!((&doubt["code"], &doubt["facts"][0]), (&"motor".into(), &"rl1_pin 6".into()));

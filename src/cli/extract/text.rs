@@ -1,5 +1,7 @@
 //! The page that people get.
 
+mod plain;
+
 use super::facts::Facts;
 use crate::model::openbeken::pins::{Mapping, Sure};
 use crate::model::openbeken::script;
@@ -23,6 +25,8 @@ pub(super) fn page(facts: &Facts) -> String {
     }
     others(&mut page, "Other keys", &facts.entries, facts.show);
     others(&mut page, "Protected sector", &facts.protected, facts.show);
+    plain::files(&mut page, facts);
+    plain::meter(&mut page, facts);
     if let Some(mapping) = &facts.mapping {
         template(&mut page, mapping, facts);
     }
@@ -87,6 +91,7 @@ fn head(page: &mut Page, facts: &Facts) {
         Ok(store) => page.row("Tuya store", &place(store)),
         Err(absent) => page.row("Tuya store", &format!("none: {absent}")),
     }
+    plain::row(page, facts);
     let source = facts.source.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
     page.row("Read from", &source);
     if let Some((at, chip)) = facts.calibration {
@@ -170,5 +175,7 @@ fn template(page: &mut Page, mapping: &Mapping, facts: &Facts) {
         page.raw(&template.to_json().to_string());
     }
     page.title("Script");
-    script::lines(&mapping.template).iter().for_each(|line| page.raw(line));
+    for line in script::lines(&mapping.template) {
+        page.raw(&line);
+    }
 }

@@ -10,7 +10,7 @@ use crate::jig::{Drive, Keeper, Line, LineError, Nest};
 use crate::link::{self, ChipLink};
 use crate::model::digest::Digest;
 use crate::model::flash::Span;
-use crate::model::flash::geometry::{BLOCK, BOOT_END, SECTOR};
+use crate::model::flash::geometry::{BLOCK, SECTOR};
 use crate::model::identify;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -67,7 +67,7 @@ async fn figures(nest: &Nest, pace: Pace) -> Result<Figures, Failure> {
     if evidence.flash_size == 0 {
         return Err(Failure::no("expected a proven flash size, found none; take another board for the golden one"));
     }
-    link.set_dialect(identity.chip.dialect());
+    link.set_chip(identity.chip);
     let begun = Instant::now();
     let mut crcs = Vec::new();
     for block in Span::new(0, evidence.flash_size).pieces(BLOCK) {
@@ -75,7 +75,7 @@ async fn figures(nest: &Nest, pace: Pace) -> Result<Figures, Failure> {
     }
     let crc_ms = millis(Some(begun.elapsed()));
     let begun = Instant::now();
-    let some = Span::new(BOOT_END, BOOT_END + 16 * SECTOR);
+    let some = Span::sized(identity.chip.boot_end(), 16 * SECTOR);
     link.read(some, evidence.flash_size, &mut |_: u32, _: &[u8]| {}).await.map_err(Failure::no)?;
     let read_ms = millis(Some(begun.elapsed()));
     Ok(Figures {

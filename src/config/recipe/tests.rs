@@ -189,17 +189,19 @@ meter_sign = "plus"
 "#;
     insta::assert_snapshot!(try_parse(text).unwrap_err(), @r##"
     r.toml:6: error: [openbeken]: accept: there is no doubt "moter"; did you mean "motor"?
-    r.toml:7: error: [openbeken]: accept: there is no doubt "toaster"; the doubts are motor, ch-count, meter, image-lacks, uart-clash, lamp, pwm-pin, led-chip, led-map, enable-pin, strip, actor, three-way, battery, mcu, tree, pin-clash, few, list-differs
+    r.toml:7: error: [openbeken]: accept: there is no doubt "toaster"; the doubts are motor, ch-count, meter, image-lacks, uart-clash, lamp, pwm-pin, led-chip, led-map, enable-pin, strip, actor, three-way, battery, mcu, tree, pin-clash, few, two-copies, list-differs
     r.toml:8: error: [openbeken]: accept can't hold coil: a latching relay of which not both coils are known, or of which another part has a pin. Driven by one pin it would stay under current; a wrong pin could burn something here: only the device list can name these pins
     r.toml:9: error: [openbeken]: accept can't hold no-pins: no pins that can be trusted: there are no settings, they are damaged, or nothing of them could be mapped; write without_settings = "unconfigured" or "device:NAME"
     r.toml:10: warning: [openbeken]: accept names strip twice; remove one
     r.toml:12: error: [openbeken]: calibrate must be one of factory, none, found "owner"; use one of these
     r.toml:13: error: [openbeken]: meter_sign must be one of +, -, found "plus"; use one of these
     "##);
-    for value in ["\"strip\"", "[1]"] {
-        let error = try_parse(&format!("[openbeken]\nconfigure = \"flash\"\naccept = {value}\n")).unwrap_err().to_string();
-        assert!(error.contains("r.toml:3: error: [openbeken]: accept must be a list of doubts"), "{error}");
-    }
+    insta::assert_snapshot!(try_parse("[openbeken]\nconfigure = \"flash\"\naccept = \"strip\"\n").unwrap_err(), @r##"
+    r.toml:3: error: [openbeken]: accept must be a list of doubts, such as ["strip"], found a text; correct the value
+    "##);
+    insta::assert_snapshot!(try_parse("[openbeken]\nconfigure = \"flash\"\naccept = [1]\n").unwrap_err(), @r##"
+    r.toml:3: error: [openbeken]: accept must be a list of doubts, such as ["strip"], found a list; correct the value
+    "##);
 }
 
 #[test]
@@ -281,4 +283,21 @@ port = 0
     r.toml:12: error: [openbeken] wifi: there is no key "password"; remove it; known here: ssid, password_file, ssid2, password2_file
     r.toml:15: error: [openbeken] mqtt: port must be from 1 to 65535, found 0; correct the value
     "##);
+}
+
+#[test]
+fn how_backups_are_kept_is_read_from_a_recipe_whatever_else_is_wrong_with_it() {
+    const KEY: &str = "age1lvyvwawkr0mcnnnncaghunadrqkmuf9e6507x9y920xxpp866cnql7dp2z";
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("recipes")).unwrap();
+    let rule = |text: &str| {
+        std::fs::write(path(dir.path(), "home"), text).unwrap();
+        backup_rule(dir.path(), "home")
+    };
+    let broken =
+        format!("[firmware]\nBK9 = 7\n[backup]\nencrypt_to = \"{KEY}\"\nmode = \"some\"\n[openbeken]\nname = ");
+    assert_eq!(rule(&broken).encrypt_to.as_deref(), Some(KEY));
+    assert_eq!(rule("[backup]\nmode = \"proven\"\nencrypt_to = \"age1x\"\n").encrypt_to, None, "it is no key");
+    assert_eq!(rule("]["), BackupRule::default());
+    assert_eq!(backup_rule(dir.path(), "gone"), BackupRule::default());
 }

@@ -116,7 +116,7 @@ fn the_status_follows_the_snapshot_on_one_line() {
     };
     happen("A", Event::Started { recipe: "default".into() });
     happen("A", Event::Entered { stage: Stage::Backup });
-    let line = happen("B", Event::Blocked { message: "the port\nis gone".into() });
+    let line = happen("B", Event::Blocked { message: "the port\nis gone".into(), fault: None });
     assert_eq!(line, "A: backup 3 %, B: blocked: the port is gone; 0 passed, 0 not, since the start");
     happen("A", Event::Stopping);
     let line = happen("B", Event::Finished { seq: Some(1), verdict: Verdict::Pass, fault: None, ms: 1 });

@@ -2,9 +2,13 @@
 
 use super::problem::Problem;
 use super::{App, Doctor};
+use crate::station::facts::Facts;
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -34,20 +38,62 @@ impl Checkup {
     }
 }
 
+/// The station itself.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct StationFacts {
+    /// Its name.
+    name: String,
+    /// Version of the program.
+    version: String,
+    /// When it was started.
+    started: Timestamp,
+    /// Whether the wall clock is synchronised.
+    clock_synced: bool,
+    /// The last lines of the journal.
+    journal: Vec<String>,
+    /// What `flashjig doctor` finds; null: nobody looks.
+    #[schemars(with = "Option<Vec<Finding>>")]
+    doctor: Value,
+    #[serde(flatten)]
+    facts: Facts,
+}
+
+/// One finding of the doctor.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "the doctor hands its findings over as JSON; this is what stands in it")]
+struct Finding {
+    /// What was looked at.
+    subject: String,
+    /// How bad it is.
+    level: Level,
+    /// What it should be; null where it is as it should be.
+    expected: Option<String>,
+    /// What it is.
+    found: String,
+    /// What mends it, a command where there is one.
+    remedy: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "as above")]
+enum Level {
+    Ok,
+    Warning,
+    Fault,
+}
+
 /// `GET /api/v1/station`.
-pub(super) async fn station(State(app): State<App>) -> Result<Json<Value>, Problem> {
+pub(super) async fn station(State(app): State<App>) -> Result<Json<StationFacts>, Problem> {
     let facts = app.handle.facts().await?;
     let station = app.handle.snapshot().station.clone();
-    let mut shown = json!({
-        "name": station.name,
-        "version": station.version,
-        "started": station.started,
-        "clock_synced": app.handle.clock().get(),
-        "journal": app.options.journal.lines(),
-        "doctor": app.checkup.findings(app.options.doctor.as_ref()).await,
-    });
-    if let (Value::Object(shown), Ok(Value::Object(facts))) = (&mut shown, serde_json::to_value(&facts)) {
-        shown.extend(facts);
-    }
-    Ok(Json(shown))
+    Ok(Json(StationFacts {
+        name: station.name,
+        version: station.version,
+        started: station.started,
+        clock_synced: app.handle.clock().get(),
+        journal: app.options.journal.lines(),
+        doctor: app.checkup.findings(app.options.doctor.as_ref()).await,
+        facts,
+    }))
 }

@@ -24,7 +24,6 @@ pub(super) const FILES: &[(&str, &str, &str)] = &[
     ("shelf.js", SCRIPT, include_str!("shelf.js")),
     ("slot.js", SCRIPT, include_str!("slot.js")),
     ("sound.js", SCRIPT, include_str!("sound.js")),
-    ("state.js", SCRIPT, include_str!("state.js")),
     ("station.js", SCRIPT, include_str!("station.js")),
     ("stats.js", SCRIPT, include_str!("stats.js")),
     ("unit.js", SCRIPT, include_str!("unit.js")),

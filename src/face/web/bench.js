@@ -14,7 +14,7 @@ export function bench(root) {
   const slots = h("div", { class: "slots" });
   const figures = h("dl", { class: "tally" });
   const box = h("div", { class: "box", hidden: true });
-  const picture = h("img", { id: "panel", src: panelUrl(), width: "128", height: "64", alt: t("panel.alt") });
+  const picture = h("img", { id: "panel", src: panelUrl(), alt: t("panel.alt") });
   const glass = h("div", { class: "glass" }, picture);
   root.append(h("h1", { class: "unseen" }, t("nav.bench")), h("div", { class: "bench" }, slots,
     h("aside", { class: "card side", "aria-label": t("bench.side") }, figures, box,
@@ -63,7 +63,7 @@ export function bench(root) {
     due = true;
     setTimeout(() => {
       // The new picture takes the old one's place only when it has come, so nothing flickers.
-      const next = h("img", { width: "128", height: "64", alt: t("panel.alt") });
+      const next = h("img", { alt: t("panel.alt") });
       const end = () => { due = false; };
       next.onload = () => { next.id = "panel"; glass.replaceChildren(next); end(); };
       next.onerror = end;
@@ -87,7 +87,8 @@ export function bench(root) {
   return () => { stop(); clearInterval(timer); };
 }
 
-const panelUrl = () => `/api/v1/panel.png?seq=${live.state?.seq ?? 0}-${Math.floor(Date.now() / 1000)}`;
+/** Each of the panel's pixels as a square of four. */
+const panelUrl = () => `/api/v1/panel.png?scale=2&seq=${live.state?.seq ?? 0}-${Math.floor(Date.now() / 1000)}`;
 
 /** The space bar starts the first slot that is ready. */
 export function space(event) {

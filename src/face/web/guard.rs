@@ -14,6 +14,8 @@ use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// Only what the station itself serves is loaded or run, and nobody frames the page.
@@ -56,7 +58,8 @@ pub(super) async fn host(State(app): State<App>, request: Request, next: Next) -
 }
 
 /// How a request shows that it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Right {
     /// It comes from this machine, and that is enough here.
     Local,

@@ -1,11 +1,8 @@
-// The line to the station: its state, kept up to date by its events, and whether it can still be heard.
-
-import { fold } from "./state.js";
+// The line to the station: its state, as the station tells it, and whether it can still be heard.
 
 const HEALTH = 10000; // ms between questions whether the station is still there
-const KINDS = ["seated", "lifted", "started", "entered", "progress", "rate", "found", "chosen", "kept", "planned", "map", "areas",
-  "lines", "button", "retried", "prompt", "finished", "stopping", "blocked", "shelf", "batch", "already", "acknowledged",
-  "noticed", "settled", "supply", "recalled", "archive_checked", "board_log"];
+/** What some view must hear of when it happens; all else is seen in the state. */
+const HEARD = ["finished", "shelf", "batch"];
 
 export const live = {
   state: null,
@@ -18,7 +15,7 @@ let source = null;
 let again = 0;
 const listeners = new Set();
 
-/** Calls `listener(kind, event)` after each change; kinds of its own: snapshot, stale, fresh. Gives a way to stop it. */
+/** Calls `listener(kind, event)` for what is heard; kinds of its own: snapshot, changes, stale, fresh. Gives a way to stop it. */
 export function listen(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -34,22 +31,36 @@ function tell(kind, event) {
 export function connect() {
   clearTimeout(again);
   source?.close();
-  source = new EventSource("/api/v1/events");
+  source = new EventSource("/api/v1/events?changes=true");
   source.addEventListener("snapshot", message => {
     live.state = JSON.parse(message.data);
     heard();
     tell("snapshot");
   });
-  KINDS.forEach(kind => source.addEventListener(kind, message => {
+  source.addEventListener("changes", message => {
     heard();
-    if (!live.state) return;
-    const event = JSON.parse(message.data);
-    live.skew = Date.parse(event.time) - Date.now();
-    fold(live.state, event);
-    tell(kind, event);
+    const { seq, time, state, slots } = JSON.parse(message.data);
+    live.skew = Date.parse(time) - Date.now();
+    merge(live.state, { seq, ...state });
+    live.state.slots.forEach(slot => merge(slot, slots[slot.name] ?? {}));
+    tell("changes");
+  });
+  HEARD.forEach(kind => source.addEventListener(kind, message => {
+    heard();
+    tell(kind, JSON.parse(message.data));
   }));
   source.onerror = lost;
 }
+
+/** Lays a JSON merge patch (RFC 7396) over a value; what it takes away becomes null. */
+function merge(value, patch) {
+  for (const [name, part] of Object.entries(patch)) {
+    if (isObject(part) && isObject(value[name])) merge(value[name], part);
+    else value[name] = part;
+  }
+}
+
+const isObject = value => value !== null && typeof value === "object" && !Array.isArray(value);
 
 function heard() {
   live.heard = Date.now();

@@ -2,7 +2,6 @@
 // stand below their sectors. A sector that the chip's CRC has proven fills its place; the others leave a gap.
 
 import { h, once } from "./dom.js";
-import { cellsOf } from "./state.js";
 import { hex, size, t } from "./words.js";
 
 const ROWS = 8;
@@ -19,6 +18,11 @@ dark.addEventListener("change", () => { inks = null; maps.forEach(map => map.pai
 function ink(name) {
   inks ??= Object.fromEntries([...Object.values(WHAT), "settled", "card"].map(what => [what, getComputedStyle(document.documentElement).getPropertyValue(`--map-${what}`).trim()]));
   return inks[name];
+}
+
+/** The letters of a text of runs such as 17K192W: one for each sector. */
+function cellsOf(text) {
+  return (text ?? "").replace(/(\d+)([a-z.])/gi, (_, count, letter) => letter.repeat(Number(count)));
 }
 
 /** How many sectors came to what. */

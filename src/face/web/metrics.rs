@@ -126,7 +126,11 @@ fn render(snapshot: &Snapshot, counts: &Counts, disk: Option<Disk>) -> String {
     for slot in &snapshot.slots {
         page.sample("flashjig_slot_busy", &[("slot", &slot.name)], f64::from(u8::from(busy(slot.state))));
     }
-    page.family("flashjig_slot_blocked", "gauge", "1 while the slot can't work until somebody looks.");
+    page.family(
+        "flashjig_slot_blocked",
+        "gauge",
+        "1 while the slot takes no units: somebody must look, or its jig is dead.",
+    );
     for slot in &snapshot.slots {
         let blocked = u8::from(slot.state == SlotState::Blocked);
         page.sample("flashjig_slot_blocked", &[("slot", &slot.name)], f64::from(blocked));

@@ -1,10 +1,11 @@
 //! The station page and its interface: JSON under `/api/v1`, live events, metrics.
 //!
-//! `guard` says who may ask for what; `sse` how nobody misses an event.
+//! `guard` says who may ask for what; `sse` how nobody misses an event; `changes` how the page follows the state.
 
 mod about;
 mod access;
 mod assets;
+mod changes;
 mod export;
 mod firmware;
 mod guard;
@@ -23,6 +24,7 @@ mod units;
 pub use serve::{listen, serve};
 
 use super::tail::Tail;
+use crate::model::screen::Size;
 use crate::station::StationHandle;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -56,6 +58,8 @@ pub struct WebOptions {
     pub local_is_free: bool,
     /// The station's own host name, beside `localhost` and any IP address.
     pub host: Option<String>,
+    /// How large the station's panel is. Without one the page shows what the usual one would.
+    pub panel: Option<Size>,
     /// The last lines of the journal.
     pub journal: Tail,
     /// Looks at the machine as `flashjig doctor` does. It may read files and ask buses, so it runs off the runtime.
@@ -75,6 +79,7 @@ struct App {
     handle: StationHandle,
     options: Arc<WebOptions>,
     metrics: Arc<metrics::Collector>,
+    changes: Arc<changes::Changes>,
     access: Arc<access::Access>,
     checkup: Arc<about::Checkup>,
     listeners: Arc<Semaphore>,
@@ -83,9 +88,10 @@ struct App {
 impl App {
     fn new(handle: StationHandle, options: WebOptions) -> Self {
         let metrics = metrics::Collector::start(handle.events());
+        let changes = changes::Changes::start(handle.watch());
         let listeners = Arc::new(Semaphore::new(LISTENERS));
         let options = Arc::new(options);
-        Self { handle, options, metrics, access: Arc::default(), checkup: Arc::default(), listeners }
+        Self { handle, options, metrics, changes, access: Arc::default(), checkup: Arc::default(), listeners }
     }
 }
 
@@ -93,7 +99,8 @@ impl App {
 #[derive(Clone)]
 struct Closing(CancellationToken);
 
-/// The router of the page. Call it inside a tokio runtime: it starts the task that counts for `/metrics`.
+/// The router of the page. Call it inside a tokio runtime: it starts the tasks that count for `/metrics` and tell what
+/// changes.
 ///
 /// Orders and backups look at the peer's address, so serve it with [`serve`] or another service with connect info;
 /// without, every peer counts as foreign.

@@ -1,4 +1,5 @@
-//! `GET /api/v1/openapi.json`: the interface, described by hand and compared with the router by a test.
+//! `GET /api/v1/openapi.json`: the interface. Its paths are described by hand and compared with the router by a test; its
+//! shapes are those of the types.
 
 mod more;
 mod schemas;
@@ -74,6 +75,9 @@ fn paths() -> Map<String, Value> {
     let faults = body(&json!({ "type": "array", "items": schema("FaultHelp") }));
     let none = || json!([]);
     let file = json!([{ "name": "file", "in": "path", "required": true, "schema": { "type": "string" } }]);
+    let changes = json!([{
+        "name": "changes", "in": "query", "description": CHANGES, "schema": { "type": "boolean", "default": false },
+    }]);
     let mut panel = get(
         "What the panel shows, without its care for the pixels (moved by one, dimmed, dark); with an ETag",
         scale,
@@ -106,7 +110,7 @@ fn paths() -> Map<String, Value> {
                 &[400, 404, 500],
             ),
         ),
-        ("/api/v1/events", get(EVENTS, none(), text("text/event-stream"), &[503])),
+        ("/api/v1/events", get(EVENTS, changes, text("text/event-stream"), &[400, 503])),
         ("/api/v1/openapi.json", get("This document", none(), body(&json!({ "type": "object" })), &[])),
     ]
     .into_iter()
@@ -134,6 +138,9 @@ fn set(document: &mut Value, pointer: &str, name: &str, value: Value) {
 
 const EVENTS: &str = "Server-sent events. The first is `snapshot` with a Snapshot; then each Event, named by its `kind`, \
                       with `id` = `seq`. After a gap, and after every reconnect, a new `snapshot` comes first.";
+
+const CHANGES: &str = "Also the messages `changes`, without `id`, at most ten a second, each a Changes: what to lay over the \
+                       state of the last `snapshot` to have that of now. For those who show the state, as the page does.";
 
 fn operation(summary: &str, parameters: &Value, status: u16, answer: &Value, refused: &[u16]) -> Value {
     let mut responses = Map::new();

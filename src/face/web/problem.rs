@@ -8,8 +8,29 @@ use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::time::Duration;
+
+/// A refusal, as it is told.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(super) struct Told {
+    /// Why.
+    error: Why,
+}
+
+/// Why a request was refused.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Why {
+    /// A word that stays the same.
+    code: &'static str,
+    /// The same for people.
+    title: &'static str,
+    /// What was expected, what came, and what to do.
+    detail: String,
+}
 
 /// Why a request was not answered.
 #[derive(Debug)]
@@ -52,8 +73,8 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = json!({ "error": { "code": self.code, "title": self.title, "detail": self.detail } });
-        let mut response = (self.status, Json(body)).into_response();
+        let error = Why { code: self.code, title: self.title, detail: self.detail };
+        let mut response = (self.status, Json(Told { error })).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -9,8 +9,8 @@ use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,15 +18,21 @@ struct Shown {
     token: String,
 }
 
+/// What this peer may do.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Session {
+    /// Whether it may give orders.
+    control: bool,
+    /// By what.
+    how: Option<Right>,
+    /// Whether the station has a token.
+    token_set: bool,
+}
+
 /// `GET /api/v1/session`: whether this peer may give orders, and by what.
-pub(super) async fn state(State(app): State<App>, request: Request) -> Json<Value> {
-    let right = guard::right(&app, &request).ok();
-    let how = right.map(|right| match right {
-        Right::Local => "local",
-        Right::Token => "token",
-        Right::Session => "session",
-    });
-    Json(json!({ "control": right.is_some(), "how": how, "token_set": app.options.token.is_some() }))
+pub(super) async fn state(State(app): State<App>, request: Request) -> Json<Session> {
+    let how = guard::right(&app, &request).ok();
+    Json(Session { control: how.is_some(), how, token_set: app.options.token.is_some() })
 }
 
 /// `POST /api/v1/session` with `{"token": "..."}`: the right token opens a session.

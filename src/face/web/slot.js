@@ -4,8 +4,7 @@ import { coded, facts, h, icon, once, put } from "./dom.js";
 import { now } from "./live.js";
 import { FlashMap } from "./map.js";
 import { order, sure } from "./net.js";
-import { STAGES } from "./state.js";
-import { asked, baud, clock, duration, fault, language, number, percent, rate, running, size, stageName, t, verdictWord } from "./words.js";
+import { asked, baud, clock, duration, fault, language, number, percent, rate, running, size, stageName, stages, t, verdictWord } from "./words.js";
 
 const RATE_OVER = 1500; // ms of progress that the shown rate is taken from
 
@@ -24,7 +23,7 @@ export class Card {
     this.prompt = h("p", { class: "prompt", role: "alert" });
     this.work = h("div", { class: "work" }, h("div", { class: "line" }, this.stage, this.percent), this.bar,
       h("div", { class: "line faint" }, this.moved, this.time));
-    this.steps = h("ol", { class: "steps", "aria-label": t("slot.stages") }, STAGES.map(([stage]) =>
+    this.steps = h("ol", { class: "steps", "aria-label": t("slot.stages") }, stages().map(stage =>
       h("li", {}, h("span", { class: "name" }, stageName(stage)), h("span", { class: "took" }))));
     this.map = new FlashMap(t("map.title"));
     this.facts = h("div", {});
@@ -102,12 +101,12 @@ export class Card {
     const left = part > 0.06 && part < 0.99 && spent > 2000 && spent / part - spent > 1000 ? t("slot.left", { time: running(spent / part - spent) }) : "";
     put(this.time, [running(spent), left].filter(Boolean).join(" \u00b7 "));
     const step = slot.steps?.at(-1);
-    const item = step && this.steps.children[STAGES.findIndex(([name]) => name === step.stage)];
+    const item = step && this.steps.children[stages().indexOf(step.stage)];
     if (item) put(item.lastChild, duration(Math.max(0, spent - step.start_ms)));
   }
 
   drawView(slot, result) {
-    once(this, "view", [result, slot.last, slot.blocked, slot.seated], () => this.view.replaceChildren(...this.parts(slot, result)));
+    once(this, "view", [result, slot.last, slot.blocked, slot.blocked_by, slot.seated], () => this.view.replaceChildren(...this.parts(slot, result)));
   }
 
   parts(slot, result) {
@@ -116,6 +115,9 @@ export class Card {
         h("p", { class: "faint" }, t("slot.readyMore"))))];
     }
     const { last } = slot;
+    if (result === "blocked" && slot.blocked_by) {
+      return [banner("blocked", t("slot.blocked"), []), h("p", { class: "todo" }, t("slot.blockedAgain")), ...outcome({ fault: slot.blocked_by })];
+    }
     if (result === "blocked") {
       return [banner("blocked", t("slot.blocked"), []), h("p", { class: "todo" }, t("slot.blockedDo")),
         ...(last?.fault ? outcome(last) : [h("p", { class: "message", lang: language === "en" ? null : "en" }, slot.blocked ?? "")])];
@@ -137,7 +139,7 @@ export class Card {
       });
       const current = working ? steps.at(-1)?.stage : null;
       const failed = working ? null : slot.last?.fault?.stage;
-      STAGES.forEach(([name], i) => {
+      stages().forEach((name, i) => {
         const item = this.steps.children[i];
         const known = took.get(name);
         item.className = name === current ? "now" : name === failed ? "bad" : known ? "done" : "";

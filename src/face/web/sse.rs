@@ -1,11 +1,14 @@
-//! Live events: the whole state first, then each event once; a new state after a gap.
+//! Live events: the whole state first, then each event once; a new state after a gap. Who shows the state may have its
+//! changes besides.
 
+use super::changes::Changes;
 use super::problem::Problem;
 use super::{App, Closing, LISTENERS};
 use crate::model::event::Stamped;
 use crate::model::snapshot::Snapshot;
 use crate::station::StationHandle;
-use axum::extract::{Extension, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Extension, Query, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
@@ -23,13 +26,23 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(super) async fn events(
     State(app): State<App>,
     closing: Option<Extension<Closing>>,
+    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let mut changes = None;
+    for (name, value) in query?.0 {
+        changes = match (name.as_str(), value.as_str()) {
+            ("changes", "true") => Some(app.changes.clone()),
+            ("changes", "false") => None,
+            ("changes", _) => return Err(Problem::parameter("changes", &value, "true or false")),
+            _ => return Err(Problem::parameter(&name, &value, "changes as the parameter's name")),
+        };
+    }
     let place = Arc::clone(&app.listeners).try_acquire_owned().map_err(|_| {
         let detail = format!("{LISTENERS} pages and programs listen already; close one, or ask /api/v1/status instead");
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_listeners", "Too many listen already", detail)
     })?;
     let closing = closing.map(|Extension(Closing(token))| token).unwrap_or_default();
-    let feed = stream::unfold((Feed::new(app.handle, closing), place), |(mut feed, place)| async {
+    let feed = stream::unfold((Feed::new(app.handle, changes, closing), place), |(mut feed, place)| async {
         feed.next().await.map(|event| (Ok(event.sse()), (feed, place)))
     });
     Ok(Sse::new(feed).keep_alive(KeepAlive::new().interval(KEEP_ALIVE).text("alive")))
@@ -40,6 +53,8 @@ pub(super) async fn events(
 enum Message {
     State(Arc<Snapshot>),
     Event(Arc<Stamped>),
+    /// It has no number of its own: it is no event.
+    Changes(Arc<str>),
 }
 
 impl Message {
@@ -51,6 +66,7 @@ impl Message {
                 let kind = value.get("kind").and_then(|kind| kind.as_str()).unwrap_or("event").to_owned();
                 event(stamped.seq, &kind, &value)
             }
+            Self::Changes(text) => Event::default().event("changes").data(text),
         }
     }
 }
@@ -67,6 +83,10 @@ fn event(seq: u64, kind: &str, data: &serde_json::Value) -> Event {
 struct Feed {
     station: StationHandle,
     events: broadcast::Receiver<Arc<Stamped>>,
+    /// Where the changes of the state come from, if they are wanted.
+    changes: Option<Arc<Changes>>,
+    /// Those since the state that the listener got.
+    news: Option<broadcast::Receiver<Arc<str>>>,
     closing: CancellationToken,
     /// Number of the last event that the listener knows; `None`: a state is due.
     known: Option<u64>,
@@ -75,10 +95,10 @@ struct Feed {
 }
 
 impl Feed {
-    fn new(station: StationHandle, closing: CancellationToken) -> Self {
+    fn new(station: StationHandle, changes: Option<Arc<Changes>>, closing: CancellationToken) -> Self {
         // Subscribed before the state is read: what happens in between comes twice, and the second is dropped below.
         let events = station.events();
-        Self { station, events, closing, known: None, least: 0 }
+        Self { station, events, changes, news: None, closing, known: None, least: 0 }
     }
 
     async fn next(&mut self) -> Option<Message> {
@@ -92,12 +112,18 @@ impl Feed {
     async fn listen(&mut self) -> Option<Message> {
         loop {
             let Some(known) = self.known else {
-                let least = self.least;
-                let state = self.station.watch().wait_for(|state| state.seq >= least).await.ok()?.clone();
+                let state = self.state().await?;
                 self.known = Some(state.seq);
                 return Some(Message::State(state));
             };
-            match self.events.recv().await {
+            let event = tokio::select! {
+                event = self.events.recv() => event,
+                news = next_of(&mut self.news) => match news {
+                    Ok(text) => return Some(Message::Changes(text)),
+                    Err(error) => Err(error),
+                },
+            };
+            match event {
                 Ok(event) if event.seq <= known => {}
                 Ok(event) if event.seq == known + 1 => {
                     self.known = Some(event.seq);
@@ -109,5 +135,23 @@ impl Feed {
                 Err(RecvError::Closed) => return None,
             }
         }
+    }
+
+    /// The state that is due; its changes go on from there.
+    async fn state(&mut self) -> Option<Arc<Snapshot>> {
+        let least = self.least;
+        let state = self.station.watch().wait_for(|state| state.seq >= least).await.ok()?.clone();
+        let Some(changes) = &self.changes else { return Some(state) };
+        let (state, news) = changes.join();
+        self.news = Some(news);
+        Some(state)
+    }
+}
+
+/// The next changes; never, where none are wanted.
+async fn next_of(news: &mut Option<broadcast::Receiver<Arc<str>>>) -> Result<Arc<str>, RecvError> {
+    match news {
+        Some(news) => news.recv().await,
+        None => std::future::pending().await,
     }
 }

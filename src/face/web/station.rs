@@ -5,7 +5,8 @@ use super::problem::Problem;
 use crate::clock;
 use crate::model::digest::Digest;
 use crate::model::fault::{Class, FaultCode};
-use crate::model::screen::{layout, paint};
+use crate::model::screen::{USUAL, layout, paint};
+use crate::model::verdict::Verdict;
 use crate::station::Order;
 use axum::Json;
 use axum::body::Bytes;
@@ -13,7 +14,9 @@ use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -32,19 +35,30 @@ pub(super) async fn status(State(app): State<App>) -> impl IntoResponse {
 }
 
 /// `GET /api/v1/faults`: what each code means, for the page and for translators.
-pub(super) async fn faults() -> Json<Vec<Value>> {
-    let fault = |code: &FaultCode| {
-        let class = match code.class() {
-            Class::Contact => "contact",
-            Class::Unit => "unit",
-            Class::Station => "station",
-            Class::Operator => "operator",
-            Class::Time => "time",
-        };
-        let hint = code.hint().replace('\n', " ");
-        json!({ "code": code, "class": class, "verdict": code.verdict(), "hint": hint, "help": code.help() })
+pub(super) async fn faults() -> Json<Vec<FaultHelp>> {
+    let fault = |code: &FaultCode| FaultHelp {
+        code: *code,
+        class: code.class(),
+        verdict: code.verdict(),
+        hint: code.hint().replace('\n', " "),
+        help: code.help(),
     };
     Json(FaultCode::ALL.iter().map(fault).collect())
+}
+
+/// What a fault code means.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct FaultHelp {
+    /// The code.
+    code: FaultCode,
+    /// Whose fault it is.
+    class: Class,
+    /// How a unit with it ends.
+    verdict: Verdict,
+    /// What to do now, on one line.
+    hint: String,
+    /// What happened and what to do, in full sentences.
+    help: &'static str,
 }
 
 /// What a start may say: `{"redo": true}`; nothing is a plain start.
@@ -138,7 +152,8 @@ pub(super) async fn panel(
             _ => return Err(Problem::parameter(&name, &value, "scale as the parameter's name")),
         };
     }
-    let frame = paint(&layout(&app.handle.snapshot(), clock::now()));
+    let size = app.options.panel.unwrap_or(USUAL);
+    let frame = paint(&layout(&app.handle.snapshot(), size, clock::now()));
     let png = frame.to_png(scale);
     let tag = format!("\"{:.16}\"", Digest::of(&png).to_string());
     let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();

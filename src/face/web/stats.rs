@@ -4,6 +4,7 @@ use super::App;
 use super::problem::Problem;
 use crate::clock;
 use crate::model::batch::Batch;
+use crate::model::stats::Summary;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
@@ -11,15 +12,44 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How it goes.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Stats {
+    /// Whether the whole ledger is counted.
+    ready: bool,
+    /// Of all units.
+    all: Summary,
+    /// Of those that ended today.
+    today: Summary,
+    /// Of those of the box that was asked for, or of the one in work.
+    batch: Option<Summary>,
+    /// Of those from the day on that was asked for.
+    since: Option<Summary>,
+}
+
+/// The box in work.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Batch")]
+pub(super) struct BatchPage {
+    /// Its name; null: there is none.
+    name: Option<String>,
+    /// How many plugs are in it, if somebody counted.
+    size: Option<u32>,
+    /// Boards of it that passed.
+    done: u64,
+    /// Plugs that are left.
+    left: Option<u64>,
+}
 
 /// `GET /api/v1/stats?batch=&since=`: all units, those of today and those of a box (the box in work unless one is
 /// named); with `since` also those from that time's day on.
 pub(super) async fn stats(
     State(app): State<App>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Stats>, Problem> {
     let services = app.handle.services();
     let zone = TimeZone::system();
     let (mut batch, mut since) = (services.batch().map(|batch| batch.name), None);
@@ -35,29 +65,27 @@ pub(super) async fn stats(
         }
     }
     let today = clock::now().to_zoned(zone).date();
-    Ok(Json(services.counter().look(|stats, ready| {
-        json!({
-            "ready": ready,
-            "all": stats.all(),
-            "today": stats.day(today),
-            "batch": batch.and_then(|name| stats.batch(&name)),
-            "since": since.map(|day| stats.since(day)),
-        })
+    Ok(Json(services.counter().look(|stats, ready| Stats {
+        ready,
+        all: stats.all(),
+        today: stats.day(today),
+        batch: batch.and_then(|name| stats.batch(&name)),
+        since: since.map(|day| stats.since(day)),
     })))
 }
 
 /// `GET /api/v1/batch`: the box in work; without one its name is null.
-pub(super) async fn batch(State(app): State<App>) -> Json<Value> {
+pub(super) async fn batch(State(app): State<App>) -> Json<BatchPage> {
     shown(&app)
 }
 
-fn shown(app: &App) -> Json<Value> {
+fn shown(app: &App) -> Json<BatchPage> {
     let services = app.handle.services();
     let batch = services.batch();
     let size = batch.as_ref().and_then(|batch| batch.size);
     let done = batch.as_ref().map_or(0, |batch| services.counter().look(|stats, _| stats.done(&batch.name)));
     let left = size.map(|size| u64::from(size).saturating_sub(done));
-    Json(json!({ "name": batch.map(|batch| batch.name), "size": size, "done": done, "left": left }))
+    Json(BatchPage { name: batch.map(|batch| batch.name), size, done, left })
 }
 
 /// A box, or with a null name none.
@@ -74,7 +102,7 @@ struct Wanted {
 pub(super) async fn set_batch(
     State(app): State<App>,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<BatchPage>, Problem> {
     let wanted: Wanted = serde_json::from_slice(&body?).map_err(|error| {
         let detail = format!("expected {{\"name\": \"box 12\", \"size\": 40}}, got something else: {error}");
         Problem::new(StatusCode::BAD_REQUEST, "bad_body", "The body is not valid", detail)

@@ -1,6 +1,7 @@
 //! The list of routes, the OpenAPI document and the page's script say the same.
 
 use super::*;
+use crate::model::event::story::{kinds, story};
 use crate::model::event::{Event, Stamped};
 use crate::model::snapshot::{Snapshot, Station};
 use crate::model::stage::Stage;
@@ -8,7 +9,9 @@ use crate::store::{Archive, Ledger};
 use axum::body::Body;
 use axum::http::Request;
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 use tokio::sync::{broadcast, watch};
 use tower::ServiceExt as _;
 
@@ -53,13 +56,13 @@ async fn every_route_answers_with_a_described_status() {
 
 #[test]
 fn every_reference_of_the_document_resolves() {
-    fn walk(value: &serde_json::Value, document: &serde_json::Value) {
+    fn walk(value: &Value, document: &Value) {
         if let Some(link) = value.get("$ref").and_then(|link| link.as_str()) {
             assert!(document.pointer(link.trim_start_matches('#')).is_some(), "{link} leads nowhere");
         }
         match value {
-            serde_json::Value::Object(fields) => fields.values().for_each(|field| walk(field, document)),
-            serde_json::Value::Array(items) => items.iter().for_each(|item| walk(item, document)),
+            Value::Object(fields) => fields.values().for_each(|field| walk(field, document)),
+            Value::Array(items) => items.iter().for_each(|item| walk(item, document)),
             _ => {}
         }
     }
@@ -67,53 +70,88 @@ fn every_reference_of_the_document_resolves() {
     walk(&document, &document);
 }
 
-/// The names of `value`'s fields and of `schema`'s, which must agree, down to the last.
-fn assert_described(value: &serde_json::Value, schema: &serde_json::Value, at: &str) {
-    let document = openapi::document();
-    let mut schema = schema.clone();
-    while let Some(link) = schema.get("$ref").and_then(|link| link.as_str()) {
-        schema = document.pointer(link.trim_start_matches('#')).unwrap().clone();
+static DOCUMENT: LazyLock<Value> = LazyLock::new(openapi::document);
+
+fn link(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+/// What `value` is, what names its fields have and which words it may say: `schema` must say the same, down to the last.
+fn assert_described(value: &Value, schema: &Value, at: &str) {
+    let mut schema = schema;
+    while let Some(link) = schema.get("$ref").and_then(Value::as_str) {
+        schema = DOCUMENT.pointer(link.trim_start_matches('#')).unwrap();
     }
     if let Some(choice) = schema.get("anyOf") {
         let wanted = usize::from(value.is_null());
         return assert_described(value, &choice[wanted], at);
     }
+    let kinds = schema.get("oneOf").and_then(Value::as_array);
+    let one = kinds.and_then(|kinds| kinds.first()).unwrap_or(schema);
+    let is = |kind: &str| one["type"] == kind || one["type"].as_array().is_some_and(|all| all.contains(&kind.into()));
     match value {
-        serde_json::Value::Object(fields) => {
+        Value::Object(fields) => {
+            let mut properties = schema["properties"].as_object().cloned().unwrap_or_default();
+            // an event has fields of its kind
+            if let Some(kinds) = kinds {
+                let own = kinds.iter().find(|own| own["properties"]["kind"]["const"] == value["kind"]);
+                let own = own.unwrap_or_else(|| panic!("{at}: there is no kind {}", value["kind"]));
+                properties.extend(own["properties"].as_object().unwrap().clone());
+            }
             // Without properties it is a free object.
-            let Some(properties) = schema.get("properties") else { return };
-            let described: BTreeSet<&String> = properties.as_object().unwrap().keys().collect();
-            assert_eq!(fields.keys().collect::<BTreeSet<_>>(), described, "{at}");
+            if properties.is_empty() {
+                return assert!(is("object"), "{at}");
+            }
+            assert_eq!(fields.keys().collect::<BTreeSet<_>>(), properties.keys().collect(), "{at}");
             for (name, field) in fields {
                 assert_described(field, &properties[name], &format!("{at}.{name}"));
             }
         }
-        serde_json::Value::Array(items) => {
-            assert_eq!(schema["type"], "array", "{at}");
+        Value::Array(items) => {
+            assert!(is("array"), "{at}");
             for item in items {
                 assert_described(item, &schema["items"], at);
             }
         }
-        serde_json::Value::String(text) => {
-            assert_eq!(schema["type"], "string", "{at}");
-            let allowed = schema.get("enum").and_then(|list| list.as_array());
-            assert!(allowed.is_none_or(|list| list.contains(value)), "{at}: {text} is not one of {allowed:?}");
+        Value::String(text) => {
+            assert!(is("string"), "{at}");
+            let words = kinds.map(|kinds| kinds.iter().map(|kind| &kind["const"]).collect());
+            let words = words.or_else(|| Some(schema.get("enum")?.as_array()?.iter().collect::<Vec<_>>()));
+            let words = words.or_else(|| Some(vec![schema.get("const")?]));
+            assert!(words.as_ref().is_none_or(|words| words.contains(&value)), "{at}: {text} is none of {words:?}");
         }
-        serde_json::Value::Number(_) => assert!(schema["type"] == "integer" || schema["type"] == "number", "{at}"),
-        serde_json::Value::Bool(_) => assert_eq!(schema["type"], "boolean", "{at}"),
-        serde_json::Value::Null => assert_eq!(schema["type"], "null", "{at}"),
+        Value::Number(_) => assert!(is("integer") || is("number"), "{at}"),
+        Value::Bool(_) => assert!(is("boolean"), "{at}"),
+        Value::Null => assert!(is("null"), "{at}"),
     }
+}
+
+#[test]
+fn every_kind_of_event_is_described_with_its_fields() {
+    let described = DOCUMENT["components"]["schemas"]["Event"]["oneOf"].as_array().unwrap();
+    let described = described.iter().map(|kind| kind["properties"]["kind"]["const"].as_str().unwrap().to_owned());
+    assert_eq!(described.collect::<BTreeSet<_>>(), kinds());
+    for stamped in story() {
+        assert_described(&serde_json::to_value(&stamped).unwrap(), &link("Event"), &format!("{:?}", stamped.event));
+    }
+}
+
+#[test]
+fn what_the_page_hears_of_happens_and_no_event_has_the_name_of_another_message() {
+    let heard = include_str!("live.js").lines().find_map(|line| line.strip_prefix("const HEARD = ")).unwrap();
+    let heard: BTreeSet<String> = serde_json::from_str(heard.trim_end_matches(';')).unwrap();
+    assert!(heard.is_subset(&kinds()), "{heard:?}");
+    assert!(["snapshot", "changes"].iter().all(|name| !kinds().contains(*name)));
 }
 
 #[test]
 fn records_and_states_have_the_shapes_that_are_described() {
     use crate::model::fault::{Fault, FaultCode};
     use crate::model::verdict::Verdict;
-    let link = |name: &str| serde_json::json!({ "$ref": format!("#/components/schemas/{name}") });
     let mut unit = crate::store::sample::unit();
     unit.fault = Some(Fault::new(FaultCode::NoAnswer, Stage::Attach, "x"));
     unit.config = Some(crate::model::unit::Config {
-        template: Some(serde_json::json!({ "pins": "26 0" })),
+        template: Some(json!({ "pins": "26 0" })),
         injected: vec!["ssid".into()],
         checked: true,
         device: Some("lsc-3202088".into()),
@@ -156,24 +194,21 @@ async fn answers_have_the_shapes_that_are_described() {
         let response = router(app.handle.clone(), WebOptions::default()).oneshot(request).await.unwrap();
         assert_eq!(response.status(), 200, "{uri}");
         let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-        let link = serde_json::json!({ "$ref": format!("#/components/schemas/{name}") });
-        assert_described(&serde_json::from_slice(&body).unwrap(), &link, uri);
+        assert_described(&serde_json::from_slice(&body).unwrap(), &link(name), uri);
     }
 }
 
 #[test]
-fn the_page_knows_the_same_stages_and_shares() {
-    let stages: Vec<(&str, u16)> = Stage::ALL.iter().map(|stage| (stage.name(), stage.share())).collect();
-    let list = serde_json::to_string(&stages).unwrap().replace(',', ", ");
-    assert!(
-        include_str!("state.js").contains(&format!("export const STAGES = {list};")),
-        "STAGES of state.js must be {list}"
-    );
+fn the_catalogue_names_the_stages_in_their_order() {
+    let words = assets::FILES.iter().find(|(name, ..)| *name == "words-en.json").unwrap().2;
+    let words: Value = serde_json::from_str(words).unwrap();
+    let named: Vec<&String> = words["stage"].as_object().unwrap().keys().collect();
+    assert_eq!(named, Stage::ALL.map(Stage::name), "the page shows them in this order");
 }
 
-fn keys(value: &serde_json::Value, at: &str, into: &mut BTreeMap<String, BTreeSet<String>>) {
+fn keys(value: &Value, at: &str, into: &mut BTreeMap<String, BTreeSet<String>>) {
     match value {
-        serde_json::Value::Object(fields) => {
+        Value::Object(fields) => {
             fields.iter().for_each(|(name, value)| keys(value, &format!("{at}.{name}"), into));
         }
         text => {
@@ -188,9 +223,9 @@ fn keys(value: &serde_json::Value, at: &str, into: &mut BTreeMap<String, BTreeSe
 #[test]
 fn every_language_says_everything_with_the_same_values() {
     let words = assets::FILES.iter().filter(|(name, ..)| name.starts_with("words-"));
-    let languages: Vec<(&str, serde_json::Value)> =
+    let languages: Vec<(&str, Value)> =
         words.map(|(name, _, text)| (*name, serde_json::from_str(text).unwrap())).collect();
-    let english: serde_json::Value = languages.iter().find(|(name, _)| *name == "words-en.json").unwrap().1.clone();
+    let english: Value = languages.iter().find(|(name, _)| *name == "words-en.json").unwrap().1.clone();
     let mut expected = BTreeMap::new();
     keys(&english, "", &mut expected);
     for (name, mut words) in languages {

@@ -12,7 +12,9 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 1000;
@@ -61,11 +63,24 @@ pub(super) async fn backup(
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name), (header::ETAG, tag)], bytes))
 }
 
+/// A unit's OpenBeken template.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Template")]
+pub(super) struct TemplatePage {
+    /// The template.
+    #[schemars(with = "Map<String, Value>")]
+    template: Value,
+    /// The same as lines for the console.
+    script: Vec<String>,
+    /// The same as `autoexec.bat`.
+    autoexec: String,
+}
+
 /// `GET /api/v1/units/{seq}/template`: the record's template, and the same as console lines and as `autoexec.bat`.
 pub(super) async fn template(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<TemplatePage>, Problem> {
     let unit = find(&app, &path?).await?;
     let Some(json) = unit.config.as_ref().and_then(|config| config.template.as_ref()) else {
         return Err(Problem::not_found(format!("unit {} has no template: no pins were configured", unit.seq)));
@@ -75,7 +90,7 @@ pub(super) async fn template(
         Problem::new(status, "template", title, error.to_string())
     })?;
     let (script, autoexec) = (script::lines(&template), script::autoexec(&template));
-    Ok(Json(json!({ "template": json, "script": script, "autoexec": autoexec })))
+    Ok(Json(TemplatePage { template: json.clone(), script, autoexec }))
 }
 
 async fn find(app: &App, seq: &str) -> Result<Unit, Problem> {

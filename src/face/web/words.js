@@ -109,6 +109,8 @@ export const hex = value => `0x${value.toString(16).padStart(6, "0")}`;
 
 // ---- names of the program's own words
 
+/** The stages of a unit, in order: that of the catalogue. */
+export const stages = () => Object.keys(plain.stage);
 export const stageName = name => t(`stage.${name}`);
 export const verdictWord = verdict => t(`verdict.${verdict}`);
 

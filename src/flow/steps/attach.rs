@@ -1,5 +1,6 @@
 //! Attach: reset under a flood of link checks, then the fastest rate that proves itself.
 
+use super::same_board;
 use crate::flow::job::Pace;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
@@ -13,8 +14,8 @@ use tokio::time::sleep;
 
 /// Opens the port and begins a session, unless there is one.
 pub(super) fn open(run: &mut Run<'_>) -> Result<(), Trouble> {
-    if run.link.is_none() {
-        run.link = Some(ChipLink::new(run.job.nest.source.open()?));
+    if run.session.link.is_none() {
+        run.session.link = Some(ChipLink::new(run.job.nest.source.open()?));
     }
     Ok(())
 }
@@ -40,14 +41,14 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     open(run)?;
     let pace = run.job.pace;
     let lines = &run.job.nest.lines;
-    if run.linked && lines.has(Line::Power) {
+    if run.session.linked && lines.has(Line::Power) {
         // what made the chip fall silent may need more than a reset
         lines.set(Line::Reset, Drive::Asserted).await?;
         lines.set(Line::Power, Drive::Released).await?;
         sleep(pace.decay).await;
         lines.set(Line::Power, Drive::Asserted).await?;
     }
-    run.linked = true;
+    run.session.relinked = std::mem::replace(&mut run.session.linked, true);
     let by_hand = !lines.has(Line::Reset) && !lines.has(Line::Power);
     if by_hand {
         run.report.say(Event::Prompt { message: prompt::RESET.into() }).await;
@@ -55,7 +56,7 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let patience = if by_hand { pace.by_hand } else { pace.patience };
     let (stop, touched) = (run.job.stop.clone(), run.touched);
     let stopped = async { if touched { std::future::pending().await } else { stop.cancelled().await } };
-    let link = run.link.as_mut().ok_or_else(|| Trouble::lost(FaultCode::LinkLost, "there is no session"))?;
+    let link = run.session.link()?;
     tokio::select! {
         linked = link.attach(reset(lines, pace), patience) => match linked {
             // nobody came to reset the board: asking for another minute would only hide that
@@ -66,16 +67,18 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         },
         () = stopped => return Err(Trouble::stopped()),
     }
-    match link.raise(&run.ladder).await {
+    let ladder = run.session.ladder.clone();
+    match run.link()?.raise(&ladder).await {
         Ok(baud) => {
-            run.ladder.retain(|rate| *rate <= baud);
-            run.uart.baud = baud;
+            run.session.ladder.retain(|rate| *rate <= baud);
+            run.session.uart.baud = baud;
             run.report.say(Event::Rate { baud }).await;
+            same_board::look(run).await?;
             Ok(Outcome::Done)
         }
         Err(error) => {
             // the rate on top let the link down: begin below it next time, but keep the last one
-            run.slow_down();
+            run.session.slow_down();
             Err(error.into())
         }
     }

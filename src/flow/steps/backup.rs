@@ -1,5 +1,7 @@
 //! Backup: the whole flash, each part proven by the chip's own CRC.
 
+use super::same_board;
+use crate::flow::found::Reading;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::model::beken::crc;
@@ -9,6 +11,7 @@ use crate::model::fault::FaultCode;
 use crate::model::flash::Span;
 use crate::model::flash::geometry::BLOCK;
 use crate::model::flash::map::What;
+use crate::model::flash::rf::{self, Standing};
 use crate::model::recipe::BackupMode;
 
 /// A part is read this often before the link is made anew at a lower rate.
@@ -18,11 +21,14 @@ const TRIES: u32 = 4;
 pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let size = run.board()?.flash_size;
     let mut dump = vec![0; size as usize];
-    (run.read_bytes, run.skipped_bytes) = (0, 0);
+    let (mut read_bytes, mut skipped_bytes) = (0, 0);
     // whatever was made of an earlier reading may be of another board
-    (run.backup, run.want, run.sector) = (None, None, None);
+    run.found()?.reading = None;
     run.report.new_map(size);
-    (run.study, run.base, run.already) = (None, None, None);
+    if run.mark.is_none() {
+        // whatever lies in the jig is the unit's board, as long as it stays
+        run.link()?.vouch();
+    }
     for part in Span::new(0, size).pieces(BLOCK) {
         run.check_stop()?;
         let Some(into) = dump.get_mut(part.start as usize..part.end as usize) else { continue };
@@ -30,21 +36,29 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         let known = if proven { Some(run.link()?.crc(part).await?) } else { None };
         if known == Some(blank_crc(part)) {
             into.fill(0xFF);
-            run.skipped_bytes += u64::from(part.len());
+            skipped_bytes += u64::from(part.len());
             run.report.mark(part, What::Blank);
             run.report.moved(u64::from(part.len()), u64::from(size));
             continue;
         }
-        read_part(run, part, into, known).await?;
+        read_bytes += read_part(run, part, into, known).await?;
+    }
+    // a part of it may be of a board that was put in between two answers
+    same_board::sure(run).await?;
+    if let Some(mark) = run.mark.clone() {
+        let here = rf::standing(&mark.bytes, mark.span.of(&dump).unwrap_or_default());
+        if here != Standing::Own {
+            return Err(same_board::exchanged(run, &mark, here));
+        }
     }
     let (low, high) = dump.split_at(dump.len() / 2);
     if low == high {
         // damaged replies of the size probe made the flash twice as large as it is: look at the board anew
-        run.board = None;
+        run.found = None;
         let what = format!("both halves of {size:#x} bytes are the same, so the flash is smaller than it seemed");
         return Err(Trouble::lost(FaultCode::BadFlashId, what));
     }
-    run.dump = Some(dump.into());
+    run.found()?.reading = Some(Reading { dump: dump.into(), read_bytes, skipped_bytes, kept: None });
     Ok(Outcome::Done)
 }
 
@@ -52,8 +66,8 @@ fn blank_crc(part: Span) -> u32 {
     crc::wire(&vec![0xFF; part.len() as usize])
 }
 
-/// Reads a part until it agrees with the chip's CRC, `known` if that was asked for already.
-async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option<u32>) -> Result<(), Trouble> {
+/// Reads a part until it agrees with the chip's CRC, `known` if that was asked for already. Gives the bytes read.
+async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option<u32>) -> Result<u64, Trouble> {
     let size = run.board()?.flash_size;
     for attempt in 1..=TRIES {
         let (link, report) = run.link_and_report()?;
@@ -74,10 +88,9 @@ async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option
             Some(crc) if attempt == 1 => crc,
             _ => link.crc(part).await?,
         };
-        run.read_bytes += u64::from(part.len());
         let expected = crc::wire(into);
         if found == expected {
-            return Ok(());
+            return Ok(u64::from(part.len()) * u64::from(attempt));
         }
         let message = format!("{part}: the chip's CRC is {found:#010x}, what was read gives {expected:#010x}");
         if attempt == TRIES {
@@ -85,5 +98,5 @@ async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option
         }
         run.report.retried(message).await;
     }
-    Ok(())
+    Ok(0)
 }

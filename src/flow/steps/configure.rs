@@ -1,6 +1,7 @@
 //! Configure: the plug's configuration sector, part of what the whole flash must hold. The planner erases and writes it
 //! and the whole-flash verify proves it like any other sector; here it is made, and read back and compared in the end.
 
+use crate::flow::found::Made;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
 use crate::model::chip::Chip;
@@ -17,7 +18,7 @@ use crate::store::Number;
 const TRIES: u32 = 3;
 
 /// Decides what the plug is, and lays its configuration over `want`. The stock content of that sector is in the backup.
-pub(super) async fn lay(run: &mut Run<'_>, found: &Findings, rf: rf::Rf, want: &mut [u8]) -> Result<(), Trouble> {
+pub(super) async fn lay(run: &mut Run<'_>, found: &Findings, rf: rf::Rf, want: &mut [u8]) -> Result<Made, Trouble> {
     let kit = run.job.kit.clone();
     let chip = run.board()?.chip;
     let rule = &kit.recipe.openbeken;
@@ -33,12 +34,14 @@ pub(super) async fn lay(run: &mut Run<'_>, found: &Findings, rf: rf::Rf, want: &
         recipe: None,
         notes: choice.notes.clone(),
     };
+    let mut made_sector = None;
+    let mut running = None;
     if choice.configure {
         let sector = place(chip, rf)?;
-        if rule.has_number() && run.number.is_none() {
-            number(run, rf, rule.number_from.unwrap_or(1)).await?;
+        if rule.has_number() {
+            running = Some(number(run, rf, rule.number_from.unwrap_or(1)).await?);
         }
-        config.number = run.number.as_ref().map(Number::value);
+        config.number = running.as_ref().map(Number::value);
         let labels = Labels { mac: rf.mac, chip, module: found.module.as_deref(), number: config.number, name: None };
         let (made, name) = make(run, &choice, labels)?;
         let defaults = Config::defaults(chip, rf.mac).map_err(tailor::Unfit::from)?;
@@ -50,11 +53,10 @@ pub(super) async fn lay(run: &mut Run<'_>, found: &Findings, rf: rf::Rf, want: &
             Trouble::failed(FaultCode::ConfigRefused, what)
         })?;
         room.copy_from_slice(&made.sector());
-        run.sector = Some((sector, made));
+        made_sector = Some((sector, made));
     }
     let is_told = config.template.is_some() || choice.configure || !config.notes.is_empty();
-    run.config = is_told.then_some(config);
-    Ok(())
+    Ok(Made { config: is_told.then_some(config), sector: made_sector, number: running })
 }
 
 /// The configuration lies behind the calibration on every chip. Where it does not, the chip is not what it seems.
@@ -72,12 +74,10 @@ fn place(chip: Chip, rf: rf::Rf) -> Result<Span, Trouble> {
     ))
 }
 
-async fn number(run: &mut Run<'_>, rf: rf::Rf, first: u32) -> Result<(), Trouble> {
+async fn number(run: &mut Run<'_>, rf: rf::Rf, first: u32) -> Result<Number, Trouble> {
     let (ledger, recipe) = (run.job.ledger.clone(), run.job.recipe_name.clone());
     let work = async move { ledger.number(&recipe, rf.mac, first).await };
-    let number = run.link()?.keep_awake(work).await?.map_err(|error| Trouble::not_recorded(&error))?;
-    run.number = Some(number);
-    Ok(())
+    run.link()?.keep_awake(work).await?.map_err(|error| Trouble::not_recorded(&error))
 }
 
 /// Makes the configuration and reads it as the firmware would, before anything is erased.
@@ -93,7 +93,7 @@ fn make(run: &Run<'_>, choice: &Choice, labels: Labels<'_>) -> Result<(Config, S
 
 /// Reads the sector back and compares it field by field.
 pub(super) async fn check(run: &mut Run<'_>) -> Result<(), Trouble> {
-    let Some((sector, made)) = run.sector.clone() else { return Ok(()) };
+    let Some((sector, made)) = run.target()?.made.sector.clone() else { return Ok(()) };
     let mut why = String::new();
     for _ in 0..TRIES {
         let mut bytes = vec![0; sector.len() as usize];
@@ -107,7 +107,7 @@ pub(super) async fn check(run: &mut Run<'_>) -> Result<(), Trouble> {
         run.link()?.read(sector, size, &mut sink).await?;
         match compare(&made, &bytes) {
             Ok(()) => {
-                if let Some(config) = &mut run.config {
+                if let Some(config) = &mut run.target()?.made.config {
                     config.checked = true;
                 }
                 return Ok(());

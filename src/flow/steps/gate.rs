@@ -1,14 +1,15 @@
 //! The gate: everything that must be true before the first erase, each check noted in the record with what was found.
 
 use super::configure;
+use crate::flow::found::{Kept, Made, Mark, Study, Target};
 use crate::flow::job::Task;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
 use crate::model::beken::crc;
 use crate::model::board::Board;
+use crate::model::content::BackupKind;
 use crate::model::event::Event;
 use crate::model::fault::FaultCode;
-use crate::model::flash::geometry::BOOT_END;
 use crate::model::flash::map::{Area, What};
 use crate::model::flash::rf::Rf;
 use crate::model::flash::{Span, parts, plan as planner};
@@ -31,26 +32,33 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), Trouble> {
     boot_area(run)?;
     let rf = calibration(run).await?;
     content(run);
-    let areas = match run.job.task.clone() {
+    let Laid { areas, want, made } = match run.job.task.clone() {
         Task::Restore(restore) => {
-            super::restore::lay(run, &restore, rf)?;
-            areas(&restore.stock, None)
+            let want = super::restore::lay(run, &restore, rf)?;
+            Laid { areas: areas(&want, None), want, made: Made::default() }
         }
-        Task::Convert { .. } if run.already.is_some() => {
-            run.want.clone_from(&run.dump);
-            name_module(run).await?
+        Task::Convert { .. } if run.is_done_already() => {
+            let want = Arc::clone(&run.reading()?.dump);
+            Laid { areas: name_module(run).await?, want, made: Made::default() }
         }
-        Task::Convert { .. } => {
-            let areas = lay(run, rf).await?;
-            note(run, rf).await?;
-            areas
-        }
+        Task::Convert { .. } => lay(run, rf).await?,
     };
-    show(run, areas, rf.sector).await;
-    run.keep = vec![Span::new(0, BOOT_END), rf.sector];
+    if !run.is_done_already() {
+        note(run, rf).await?;
+    }
+    show(run, areas, made.sector.as_ref().map(|(span, _)| *span), rf.sector).await;
+    let keep = vec![run.board()?.chip.boot_area(), rf.sector];
+    run.kept()?.target = Some(Target::new(want, made, keep));
     let board = run.board()?.clone();
     run.report.say(Event::Found { board }).await;
     Ok(())
+}
+
+/// What the flash is to become.
+struct Laid {
+    areas: Vec<Area>,
+    want: Arc<[u8]>,
+    made: Made,
 }
 
 /// The link must be stable now: every echo of a row comes back whole.
@@ -59,12 +67,12 @@ async fn link(run: &mut Run<'_>) -> Result<(), Trouble> {
     for _ in 0..MEASUREMENTS {
         lost = run.link()?.echoes(ECHOES).await?;
         if lost == 0 {
-            let result = format!("{ECHOES} of {ECHOES} echoes at {} baud", run.uart.baud);
+            let result = format!("{ECHOES} of {ECHOES} echoes at {} baud", run.session.uart.baud);
             run.checks.held("link", result);
             return Ok(());
         }
     }
-    let found = format!("{lost} of {ECHOES} echoes lost at {} baud, {MEASUREMENTS} times", run.uart.baud);
+    let found = format!("{lost} of {ECHOES} echoes lost at {} baud, {MEASUREMENTS} times", run.session.uart.baud);
     run.checks.failed("link", found.clone());
     Err(Trouble::lost(
         FaultCode::BadReply,
@@ -75,7 +83,7 @@ async fn link(run: &mut Run<'_>) -> Result<(), Trouble> {
 /// Chip, key and flash id: identify has refused what is unknown, the image is compared again here.
 fn identity(run: &mut Run<'_>) -> Result<(), Trouble> {
     let board = run.board()?.clone();
-    let image = run.image.clone();
+    let image = run.image().cloned();
     let same = |what: &str| if image.is_some() { format!("{what}, as the image") } else { what.to_owned() };
     if let Some(image) = &image
         && (image.chip, image.key) != (board.chip, board.key)
@@ -86,7 +94,7 @@ fn identity(run: &mut Run<'_>) -> Result<(), Trouble> {
     run.checks.held("chip", same(board.chip.name()));
     run.checks.held("key", same(&board.key.to_string()));
     let size = board.flash_size / 1024;
-    let id = match (run.flash_id.and_then(parts::find), &board.flash_id) {
+    let id = match (run.found()?.flash_id.and_then(parts::find), &board.flash_id) {
         (Some(part), Some(id)) => format!("{id} ({}), {size} KiB", part.name),
         _ => format!("this boot loader can't be asked; {size} KiB by where reads wrap round"),
     };
@@ -96,23 +104,23 @@ fn identity(run: &mut Run<'_>) -> Result<(), Trouble> {
 
 /// The boot area is never written; its CRC is remembered and compared at the end.
 fn boot_area(run: &mut Run<'_>) -> Result<(), Trouble> {
-    let dump = run.dump.clone().ok_or_else(|| mistake("there is no backup"))?;
-    let boot = dump.get(..BOOT_END as usize).unwrap_or_default();
+    let dump = Arc::clone(&run.reading()?.dump);
+    let area = run.board()?.chip.boot_area();
+    let boot = area.of(&dump).unwrap_or_default();
     if boot.windows(2).all(|pair| pair.first() == pair.last()) {
         let byte = boot.first().copied().unwrap_or_default();
         let found = format!("{byte:#04x} in every byte");
         run.checks.failed("boot_area", found.clone());
-        let what = format!("expected a boot loader below {BOOT_END:#x}, found {found}");
+        let what = format!("expected a boot loader below {:#x}, found {found}", area.end);
         return Err(Trouble::failed(FaultCode::BadBoot, what));
     }
-    run.checks.held("boot_area", format!("CRC {:#010x} of 0x0..{BOOT_END:#x}", crc::wire(boot)));
+    run.checks.held("boot_area", format!("CRC {:#010x} of 0x0..{:#x}", crc::wire(boot), area.end));
     Ok(())
 }
 
 /// The calibration sector, its MAC, and whether another board has that MAC.
 async fn calibration(run: &mut Run<'_>) -> Result<Rf, Trouble> {
-    let study = run.study.as_ref().ok_or_else(|| mistake("nobody looked at the backup"))?;
-    let rf = match &study.rf {
+    let rf = match &run.kept()?.study.rf {
         Ok(rf) => *rf,
         Err(problem) => {
             let text = problem.to_string();
@@ -120,44 +128,51 @@ async fn calibration(run: &mut Run<'_>) -> Result<Rf, Trouble> {
             return Err(Trouble::failed(FaultCode::NoRf, text));
         }
     };
-    let digest = study.calibration.ok_or_else(|| mistake("the calibration sector lies outside the flash"))?;
+    let digest = run.kept()?.study.calibration;
+    let digest = digest.ok_or_else(|| mistake("the calibration sector lies outside the flash"))?;
     run.checks.held("calibration", format!("found once, at {}", rf.sector));
+    let own = rf.sector.of(&run.reading()?.dump).unwrap_or_default().to_vec();
+    run.mark = Some(Mark { span: rf.sector, bytes: own });
     if let Some(why) = history::placeholder(rf.mac) {
         run.checks.failed("mac", why.clone());
         return Err(Trouble::failed(FaultCode::PlaceholderMac, why));
     }
     run.checks.held("mac", format!("{}, the board's own", rf.mac));
-    let board = run.board.as_mut().ok_or_else(|| mistake("the board is not identified"))?;
-    (board.mac, board.calibration) = (Some(rf.mac), Some(digest));
-    if let Some((seq, differs)) = history::other_board(board, digest, &study.content, &study.units, study.note) {
+    let found = run.found()?;
+    (found.board.mac, found.board.calibration) = (Some(rf.mac), Some(digest));
+    let board = found.board.clone();
+    let Study { content, units, note, .. } = &run.kept()?.study;
+    let known = match units.len() {
+        0 => "new to the ledger".to_owned(),
+        n => format!("{n} earlier units of this board, no other has it"),
+    };
+    if let Some((seq, differs)) = history::other_board(&board, digest, content, units, *note) {
         let found = format!("unit {seq} has {} too: {differs}", rf.mac);
         run.checks.failed("mac_unique", found.clone());
         let what = format!("expected a MAC that no other board of the ledger has, found: {found}");
         return Err(Trouble::failed(FaultCode::ForeignMac, what));
     }
-    let known = match study.units.len() {
-        0 => "new to the ledger".to_owned(),
-        n => format!("{n} earlier units of this board, no other has it"),
-    };
     run.checks.held("mac_unique", known);
     Ok(rf)
 }
 
 /// What the flash holds: the backup must not pass for stock when it is not.
 fn content(run: &mut Run<'_>) {
-    let Some(study) = &run.study else { return };
-    let kind = run.backup.as_ref().map(|backup| backup.kind.name()).unwrap_or_default();
-    run.checks.held("content", format!("{}; the backup counts as {kind}", study.content));
+    let Some(Kept { backup, study, .. }) = run.what_was_kept() else { return };
+    let what = format!("{}; the backup counts as {}", study.content, backup.kind.name());
+    run.checks.held("content", what);
 }
 
 /// Shows where what lies, and what stays.
-async fn show(run: &mut Run<'_>, mut areas: Vec<Area>, rf: Span) {
-    let own = run.sector.as_ref().map(|(span, _)| Area { name: "config".into(), span: *span });
+async fn show(run: &mut Run<'_>, mut areas: Vec<Area>, config: Option<Span>, rf: Span) {
+    let own = config.map(|span| Area { name: "config".into(), span });
     areas.push(Area { name: "calibration".into(), span: rf });
     areas.extend(own);
     areas.sort_by_key(|area| area.span);
     run.report.areas(areas).await;
-    run.report.mark(Span::new(0, BOOT_END), What::Kept);
+    if let Ok(chip) = run.board().map(|board| board.chip) {
+        run.report.mark(chip.boot_area(), What::Kept);
+    }
     run.report.mark(rf, What::Kept);
 }
 
@@ -176,27 +191,23 @@ struct Judged {
 }
 
 /// Image against board, and the whole flash as it must be.
-async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Vec<Area>, Trouble> {
-    let base = run.base.clone().ok_or_else(|| mistake("there is no backup"))?;
-    let image = run.image.clone().ok_or_else(|| mistake("no image was chosen"))?;
-    let board = run.board()?.clone();
-    let kit = Arc::clone(&run.job.kit);
+async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, Trouble> {
+    let base = Arc::clone(&run.kept()?.base);
+    let image = run.image().cloned().ok_or_else(|| mistake("no image was chosen"))?;
+    let (board, kit, name) = (run.board()?.clone(), Arc::clone(&run.job.kit), image.name.clone());
     let work = tokio::task::spawn_blocking(move || judge(&base, &image, &board, &kit));
     let judged = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
-    let mut judged = match judged {
+    let Judged { areas, found, mut want } = match judged {
         Ok(judged) => judged,
         Err(trouble) => {
             run.checks.failed("image", trouble.message.clone());
             return Err(trouble);
         }
     };
-    let image = run.image.as_ref().map(|image| image.name.clone()).unwrap_or_default();
-    run.checks.held("image", format!("{image} fits chip, key, layout and flash"));
-    let board = run.board.as_mut().ok_or_else(|| mistake("the board is not identified"))?;
-    board.module.clone_from(&judged.found.module);
-    configure::lay(run, &judged.found, rf, &mut judged.want).await?;
-    run.want = Some(judged.want.into());
-    Ok(judged.areas)
+    run.checks.held("image", format!("{name} fits chip, key, layout and flash"));
+    run.found()?.board.module.clone_from(&found.module);
+    let made = configure::lay(run, &found, rf, &mut want).await?;
+    Ok(Laid { areas, want: want.into(), made })
 }
 
 fn judge(base: &[u8], image: &Image, board: &Board, kit: &Kit) -> Result<Judged, Trouble> {
@@ -208,28 +219,28 @@ fn judge(base: &[u8], image: &Image, board: &Board, kit: &Kit) -> Result<Judged,
 
 /// The module's name of a board that is left as it is, and its areas.
 async fn name_module(run: &mut Run<'_>) -> Result<Vec<Area>, Trouble> {
-    let (dump, chip) = (run.dump.clone().ok_or_else(|| mistake("there is no backup"))?, run.board()?.chip);
+    let (dump, chip) = (Arc::clone(&run.reading()?.dump), run.board()?.chip);
     let kit = Arc::clone(&run.job.kit);
     let work = tokio::task::spawn_blocking(move || {
         let found = Findings::of(&dump, chip, kit.recipe.openbeken.levels, &kit.devices);
         (areas(&dump, Some(&found)), found.module)
     });
     let (areas, module) = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
-    if let Some(board) = run.board.as_mut() {
-        board.module = module;
-    }
+    run.found()?.board.module = module;
     Ok(areas)
 }
 
-/// Notes in the ledger which stock backup the flash is about to lose, so that a board whose conversion is cut short can
-/// go on from it.
+/// Notes in the ledger which backup this board goes on from, before the first erase of any unit: while that note is open
+/// its flash may be half written.
 async fn note(run: &mut Run<'_>, rf: Rf) -> Result<(), Trouble> {
-    let backup = run.backup.as_ref().ok_or_else(|| mistake("there is no kept backup"))?;
-    let (Some(study), true) = (&run.study, backup.kind == crate::model::content::BackupKind::Stock) else {
-        return Ok(());
+    let task = run.job.task.clone();
+    let Kept { backup, study, .. } = run.kept()?;
+    let calibration = study.calibration.ok_or_else(|| mistake("the calibration sector lies outside the flash"))?;
+    let kept = match task {
+        Task::Restore(restore) => (restore.sha256, BackupKind::Stock),
+        Task::Convert { .. } => (backup.sha256, backup.kind),
     };
-    let Some(calibration) = study.calibration else { return Ok(()) };
-    let note = StockNote { sha256: backup.sha256, calibration, open: true };
+    let note = StockNote::opened(study.note, kept, calibration);
     let ledger = run.job.ledger.clone();
     let work = async move { ledger.note_stock(rf.mac, note).await };
     run.link()?.keep_awake(work).await?.map_err(|error| Trouble::not_recorded(&error))

@@ -1,10 +1,13 @@
 //! Identify: which chip, which key, which flash; and the image for it, so that a unit that can't be converted is
 //! refused before its long backup.
 
+use super::same_board;
+use crate::flow::found::Found;
 use crate::flow::job::Task;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::model::board::{Board, Evidence};
+use crate::model::chip::{Chip, listed};
 use crate::model::cycle::Outcome;
 use crate::model::event::Event;
 use crate::model::fault::FaultCode;
@@ -21,29 +24,49 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         Err(why) => return Err(refused(run, "chip", FaultCode::UnknownChip, &why.to_string())),
     };
     if !identity.chip.is_supported() {
-        let why = format!("expected a BK7231T, N or M, found a {}: {}", identity.chip, identity.reasons.join("; "));
+        let supported = listed(Chip::supported().map(Chip::name), "or");
+        let why = format!("expected a {supported}, found a {}: {}", identity.chip, identity.reasons.join("; "));
         return Err(refused(run, "chip", FaultCode::UnsupportedChip, &why));
     }
     check_flash_id(&evidence).map_err(|why| refused(run, "flash_id", FaultCode::BadFlashId, &why))?;
     run.link()?.set_dialect(identity.chip.dialect());
-    run.flash_id = evidence.flash_id;
     let board = board(&evidence, identity);
-    match &run.board {
-        Some(before) if before.chip != board.chip || before.flash_id != board.flash_id => {
-            return Err(Trouble::lost(
-                FaultCode::LinkLost,
-                format!("expected the same {} as before the link was lost, found a {}", before.chip, board.chip),
-            ));
+    match run.found.as_ref().map(|found| &found.board) {
+        Some(before) if differs(before, &board) => {
+            let what = format!(
+                "expected the same {} as before the link was lost, found a {}; {}",
+                told(before),
+                told(&board),
+                same_board::state(run)
+            );
+            // one damaged byte makes another chip of it, so it is asked again before that is believed
+            let again = run.link()?.probe().await?;
+            let is_other = identify::identify(&again).is_ok_and(|identity| identity.chip == board.chip)
+                && again.flash_id == evidence.flash_id;
+            return Err(if is_other {
+                Trouble::failed(FaultCode::Exchanged, what)
+            } else {
+                Trouble::lost(FaultCode::LinkLost, what)
+            });
         }
         // the second look knows less than the first: the MAC came with the backup
-        Some(_) => {}
+        Some(_) => same_board::boot_loader(run).await?,
         None => {
             run.report.say(Event::Found { board: board.clone() }).await;
-            run.board = Some(board);
+            run.found = Some(Found { board, flash_id: evidence.flash_id, image: None, reading: None });
         }
     }
     choose(run).await?;
     Ok(Outcome::Done)
+}
+
+fn differs(before: &Board, now: &Board) -> bool {
+    before.chip != now.chip || before.flash_id != now.flash_id || before.flash_size != now.flash_size
+}
+
+fn told(board: &Board) -> String {
+    let id = board.flash_id.as_ref().map(|id| format!(", flash id {id}")).unwrap_or_default();
+    format!("{} with {} KiB{id}", board.chip, board.flash_size / 1024)
 }
 
 /// One damaged byte makes another chip of it, so the chip is linked and asked again before it is believed.
@@ -81,16 +104,17 @@ fn board(evidence: &Evidence, identity: Identity) -> Board {
 
 /// The newest image that the recipe allows and that fits the board.
 async fn choose(run: &mut Run<'_>) -> Result<(), Trouble> {
-    if run.image.is_some() || matches!(run.job.task, Task::Restore(_)) {
+    if run.image().is_some() || matches!(run.job.task, Task::Restore(_)) {
         return Ok(());
     }
     let board = run.board()?.clone();
     let allowed: Vec<&Arc<Image>> =
         run.job.images.iter().filter(|image| run.job.kit.recipe.allows(board.chip, &image.name)).collect();
-    let chosen = image::choose(allowed.iter().map(AsRef::as_ref), &board)
-        .map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
+    let chosen = image::choose(allowed.iter().map(AsRef::as_ref), &board, None)
+        .map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?
+        .image;
     let image = allowed.iter().find(|image| std::ptr::eq(image.as_ref(), chosen)).map(|image| Arc::clone(image));
     run.report.say(Event::Chosen { name: chosen.name.clone(), version: chosen.version.clone() }).await;
-    run.image = image;
+    run.found()?.image = image;
     Ok(())
 }

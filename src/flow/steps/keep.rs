@@ -1,75 +1,70 @@
 //! Keep: what the flash holds, what the ledger knows of the board, and the stock flash on disk, read again, before
 //! anything may be erased.
 
+use crate::flow::found::{Kept, Reading, Study};
 use crate::flow::job::Task;
 use crate::flow::note;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
-use crate::model::content::{BackupKind, Content};
+use crate::model::content::{self, BackupKind, Content};
 use crate::model::cycle::Outcome;
 use crate::model::digest::Digest;
 use crate::model::event::Event;
-use crate::model::flash::geometry::BOOT_END;
-use crate::model::flash::rf::{self, Rf};
+use crate::model::flash::rf;
 use crate::model::history::{self, Course, StockNote};
-use crate::model::image::fits::app_limit;
 use crate::model::openbeken::{Config, config};
 use crate::model::stage::Stage;
 use crate::model::tuya::holds_credentials;
-use crate::model::unit::{Backup, Unit};
+use crate::model::unit::Backup;
 use std::sync::Arc;
-
-/// What was found out about the board, for the gate.
-pub(in crate::flow) struct Study {
-    pub(in crate::flow) content: Content,
-    pub(in crate::flow) rf: Result<Rf, rf::RfProblem>,
-    pub(in crate::flow) calibration: Option<Digest>,
-    /// The ledger's units of this MAC, newest first.
-    pub(in crate::flow) units: Vec<Unit>,
-    pub(in crate::flow) note: Option<StockNote>,
-}
 
 /// Keeps the backup, or finds the one that a conversion that was cut short began from.
 pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
-    let dump = run.dump.clone().ok_or_else(|| mistake("nothing was read"))?;
+    let dump = Arc::clone(&run.reading()?.dump);
     let study = study(run, &dump).await?;
     let redo = match &run.job.task {
         Task::Convert { redo } => *redo || run.job.kit.recipe.reflash,
         Task::Restore(_) => true,
     };
     let noted = noted(run, &study, &dump).await?;
-    // without the backup that it names, a note says nothing
-    let note = study.note.filter(|_| noted.is_some());
-    let chip = run.board()?.chip;
-    let app = |flash: &[u8]| flash.get(BOOT_END as usize..app_limit(chip) as usize).map(<[u8]>::to_vec);
-    let untouched = noted.as_ref().is_none_or(|stock| app(stock) == app(&dump));
+    let app = run.board()?.chip.app_area();
+    let has_holes = noted.as_ref().is_some_and(|stock| content::has_holes(&dump, stock, app));
+    let Study { content, sha256, note, .. } = &study;
+    let reading = history::Reading { content, sha256: *sha256, note: *note, is_there: noted.is_some(), has_holes };
     let course = match &run.job.task {
-        Task::Restore(_) => Course::Convert(study.content.kind()),
-        Task::Convert { .. } => history::course(&study.content, &study.units, note, untouched, redo),
+        Task::Restore(_) => Course::Convert(reading.kind()),
+        Task::Convert { .. } => history::course(&reading, &study.units, redo),
     };
-    match (course, noted) {
-        (Course::Resume(sha256), Some(stock)) => resume(run, sha256, stock),
+    let (kept, is_new) = match (course, noted) {
+        (Course::Resume(note), Some(stock)) => (resume(run, study, note, stock)?, false),
         (Course::Leave(already), _) => {
-            archive(run, &dump, BackupKind::Openbeken).await?;
-            run.report.say(Event::Already { already: already.clone() }).await;
-            run.already = Some(already);
+            let kept = archive(run, study, BackupKind::Openbeken).await?;
+            (Kept { already: Some(already), ..kept }, true)
         }
-        (Course::Convert(kind), _) => archive(run, &dump, kind).await?,
+        (Course::Convert(kind), _) => (archive(run, study, kind).await?, true),
         (Course::Resume(_), None) => return Err(mistake("a backup was chosen that is not there")),
+    };
+    let (sha256, already) = (kept.backup.sha256, kept.already.clone());
+    run.reading()?.kept = Some(kept);
+    note::write(run, Stage::Keep).await?;
+    if is_new {
+        run.report.say(Event::Kept { sha256 }).await;
     }
-    run.study = Some(study);
+    if let Some(already) = already {
+        run.report.say(Event::Already { already }).await;
+    }
     run.check_stop()?;
     Ok(Outcome::Done)
 }
 
 async fn study(run: &mut Run<'_>, dump: &Arc<[u8]>) -> Result<Study, Trouble> {
-    let (looked_at, image) = (Arc::clone(dump), run.image.clone());
+    let (looked_at, image) = (Arc::clone(dump), run.image().cloned());
     let looking = tokio::task::spawn_blocking(move || {
         let rf = rf::find(&looked_at);
         let calibration = rf.as_ref().ok().and_then(|rf| rf.sector.of(&looked_at)).map(Digest::of);
-        (Content::of(&looked_at, image.as_deref()), rf, calibration)
+        (Content::of(&looked_at, image.as_deref()), Digest::of(&looked_at), rf, calibration)
     });
-    let (content, rf, calibration) =
+    let (content, sha256, rf, calibration) =
         run.link()?.keep_awake(looking).await?.map_err(|error| mistake(&error.to_string()))?;
     let mac = rf.as_ref().ok().map(|rf| rf.mac);
     let ledger = run.job.ledger.clone();
@@ -80,48 +75,53 @@ async fn study(run: &mut Run<'_>, dump: &Arc<[u8]>) -> Result<Study, Trouble> {
     };
     let known = run.link()?.keep_awake(asking).await?;
     let (units, note) = known.map_err(|error| Trouble::not_recorded(&error))?;
-    Ok(Study { content, rf, calibration, units, note })
+    Ok(Study { content, sha256, rf, calibration, units, note })
 }
 
-/// The stock backup that the ledger notes for this board, proven, and only if it is this board's: calibration and boot
-/// loader are never written, so both must be the same.
+/// The backup that the ledger notes for this board, proven, and only if it is this board's: calibration and boot loader
+/// are never written, so both must be the same.
 async fn noted(run: &mut Run<'_>, study: &Study, dump: &[u8]) -> Result<Option<Arc<[u8]>>, Trouble> {
-    let Some(note) = study.note.filter(|_| matches!(run.job.task, Task::Convert { .. })) else { return Ok(None) };
-    if Some(note.calibration) != study.calibration || (!note.open && study.content.kind() != BackupKind::Mixed) {
+    let Some(note) = study.note.filter(|note| Some(note.calibration) == study.calibration) else { return Ok(None) };
+    if note.sha256 == study.sha256 {
         return Ok(None);
     }
     let archive = run.job.archive;
     let Ok(stock) = run.link()?.keep_awake(archive.read(note.sha256)).await? else { return Ok(None) };
-    let boot = |flash: &[u8]| flash.get(..BOOT_END as usize).map(Digest::of);
-    let same = stock.len() == dump.len() && boot(&stock) == boot(dump);
+    let sector = study.rf.as_ref().ok().map(|rf| rf.sector);
+    let never_written = [Some(run.board()?.chip.boot_area()), sector];
+    let same =
+        stock.len() == dump.len() && never_written.into_iter().flatten().all(|span| span.of(&stock) == span.of(dump));
     Ok(same.then(|| stock.into()))
 }
 
 /// Goes on from a backup of before; it was read again and compared with its digest just now.
-fn resume(run: &mut Run<'_>, sha256: Digest, stock: Arc<[u8]>) {
-    let (read_bytes, skipped_bytes) = (run.read_bytes, run.skipped_bytes);
-    run.backup = Some(Backup {
-        sha256,
-        bytes: stock.len() as u64,
+fn resume(run: &mut Run<'_>, study: Study, note: StockNote, base: Arc<[u8]>) -> Result<Kept, Trouble> {
+    let &mut Reading { read_bytes, skipped_bytes, .. } = run.reading()?;
+    let backup = Backup {
+        sha256: note.sha256,
+        bytes: base.len() as u64,
         read_bytes,
         skipped_bytes,
         contains_credentials: true,
-        kind: BackupKind::Stock,
-    });
-    run.checks.held("backup", format!("{sha256}, kept by an earlier unit of this board, read again"));
-    run.base = Some(stock);
+        kind: note.kind,
+    };
+    run.checks.held("backup", format!("{}, kept by an earlier unit of this board, read again", note.sha256));
+    Ok(Kept { backup, study, base, already: None, target: None })
 }
 
-async fn archive(run: &mut Run<'_>, dump: &Arc<[u8]>, kind: BackupKind) -> Result<(), Trouble> {
+/// Keeps what was read.
+async fn archive(run: &mut Run<'_>, study: Study, kind: BackupKind) -> Result<Kept, Trouble> {
     let archive = run.job.archive;
     let chip = run.board()?.chip;
-    let looked_at = Arc::clone(dump);
+    let Reading { dump, read_bytes, skipped_bytes, .. } = run.reading()?;
+    let (dump, looked_at, read_bytes, skipped_bytes) =
+        (Arc::clone(dump), Arc::clone(dump), *read_bytes, *skipped_bytes);
     let looking = tokio::task::spawn_blocking(move || {
         // a plug that was configured before has its owner's passwords in its configuration
         let own = looked_at.get(config::address(chip) as usize..).and_then(|sector| Config::parse(sector).ok());
         holds_credentials(&looked_at) || own.is_some_and(|own| own.holds_credentials())
     });
-    let work = archive.keep_for(Arc::clone(dump), run.job.kit.recipe.backup.encrypt_to.clone());
+    let work = archive.keep_for(Arc::clone(&dump), run.job.kit.recipe.backup.encrypt_to.clone());
     let sha256 = match run.link()?.keep_awake(work).await? {
         Ok(sha256) => sha256,
         Err(error) => {
@@ -131,12 +131,8 @@ async fn archive(run: &mut Run<'_>, dump: &Arc<[u8]>, kind: BackupKind) -> Resul
     };
     // Should the search fail, the backup is treated as one that has some.
     let contains_credentials = looking.await.unwrap_or(true);
-    let (read_bytes, skipped_bytes) = (run.read_bytes, run.skipped_bytes);
     let bytes = dump.len() as u64;
-    run.backup = Some(Backup { sha256, bytes, read_bytes, skipped_bytes, contains_credentials, kind });
-    note::write(run, Stage::Keep).await?;
+    let backup = Backup { sha256, bytes, read_bytes, skipped_bytes, contains_credentials, kind };
     run.checks.held("backup", format!("{sha256}, {} KiB of {}, kept and read again", bytes / 1024, kind.name()));
-    run.base = Some(Arc::clone(dump));
-    run.report.say(Event::Kept { sha256 }).await;
-    Ok(())
+    Ok(Kept { backup, study, base: dump, already: None, target: None })
 }

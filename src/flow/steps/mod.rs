@@ -6,12 +6,13 @@ mod boot;
 mod configure;
 mod gate;
 mod identify;
-pub(super) mod keep;
+mod keep;
 mod plan;
 mod power;
 mod program;
 pub(super) mod record;
 mod restore;
+mod same_board;
 mod verify;
 
 use super::note;

@@ -13,28 +13,29 @@ use std::sync::Arc;
 /// nothing comes.
 pub(super) async fn plan(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     run.check_stop()?;
-    if run.want.is_none() {
+    if run.what_was_planned().is_none() {
         gate::gate(run).await?;
     }
     let want = run.want()?;
     let have = have(run, &want)?;
-    let (keep, dialect) = (run.keep.clone(), run.board()?.chip.dialect());
+    let (keep, dialect) = (run.target()?.keep.clone(), run.board()?.chip.dialect());
     let work = tokio::task::spawn_blocking(move || planner::plan(&have, &want, &keep, dialect));
     let plan = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
-    run.plan = plan.map_err(|error| Trouble::failed(FaultCode::NotPlanned, error))?;
-    let (erase, write) = (run.plan.erase_bytes(), run.plan.write_bytes());
-    run.report.say(Event::Planned { erase, write, same: run.plan.same }).await;
+    let plan = plan.map_err(|error| Trouble::failed(FaultCode::NotPlanned, error))?;
+    let (erase, write, same) = (plan.erase_bytes(), plan.write_bytes(), plan.same);
+    run.target()?.plan = plan;
+    run.report.say(Event::Planned { erase, write, same }).await;
     Ok(if erase == 0 && write == 0 { Outcome::Nothing } else { Outcome::Done })
 }
 
 /// What the flash holds now: what was read, or after a verify the wanted content but for the sectors that differ. What
 /// is in those nobody knows, so they are taken as different in every byte.
-fn have(run: &Run<'_>, want: &Arc<[u8]>) -> Result<Arc<[u8]>, Trouble> {
-    if run.dirty.is_empty() {
-        return run.dump.clone().ok_or_else(|| mistake("there is no backup"));
+fn have(run: &mut Run<'_>, want: &Arc<[u8]>) -> Result<Arc<[u8]>, Trouble> {
+    if run.target()?.dirty.is_empty() {
+        return Ok(Arc::clone(&run.reading()?.dump));
     }
     let mut have = want.to_vec();
-    for sector in &run.dirty {
+    for sector in &run.target()?.dirty {
         if let Some(bytes) = have.get_mut(sector.start as usize..sector.end as usize) {
             for byte in bytes {
                 *byte = if *byte == 0xFF { 0 } else { !*byte };

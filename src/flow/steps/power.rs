@@ -32,7 +32,7 @@ pub(super) async fn power(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
 
 /// Ends the session, then CEN held, power off, TX parked.
 pub(super) async fn safe(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
-    run.hang_up();
+    run.session.hang_up();
     run.job.nest.lines.make_safe().await?;
     Ok(Outcome::Done)
 }

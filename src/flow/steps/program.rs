@@ -1,6 +1,7 @@
 //! Erase and write, as the plan says. Once the first erase is out, a stop waits for verify: a half-written board helps
 //! nobody.
 
+use super::same_board;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
 use crate::link::LinkError;
@@ -16,52 +17,68 @@ const TRIES: u32 = 4;
 
 /// Lifts the protection where the host must, then erases all that the plan names.
 pub(super) async fn erase(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
-    if run.backup.is_none() {
-        return Err(mistake("an erase was asked for without a kept backup"));
-    }
+    let plan = run.target()?.plan.clone();
+    same_board::sure(run).await?;
     if run.board()?.chip.dialect().has_registers() {
-        let part = run.flash_id.and_then(parts::find).ok_or_else(|| mistake("the flash chip is not known"))?;
+        let part = run.found()?.flash_id.and_then(parts::find).ok_or_else(|| mistake("the flash chip is not known"))?;
         run.link()?.unprotect(part).await?;
     }
     run.touched = true;
-    let total = run.plan.erase_bytes();
-    for erase in run.plan.erase.clone() {
-        run.link()?.erase(erase.size, erase.addr).await?;
+    let sectors = plan.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR)).map(|sector| sector.start);
+    run.target()?.own.extend(sectors);
+    let total = plan.erase_bytes();
+    for erase in plan.erase {
+        erase_unit(run, erase.size, erase.addr).await?;
         run.report.mark(erase.span(), What::Erased);
         run.report.moved(u64::from(erase.size.bytes()), total);
     }
     Ok(Outcome::Done)
 }
 
+/// Erases one sector or block of the unit's own board. Where an answer is lost at the rate of a reset, the board is
+/// looked at before the erase is sent again.
+async fn erase_unit(run: &mut Run<'_>, size: EraseSize, addr: u32) -> Result<(), Trouble> {
+    let mut tries = 1;
+    loop {
+        same_board::sure(run).await?;
+        match run.link()?.erase(size, addr).await {
+            Err(LinkError::Stranger { .. }) if tries < TRIES => tries += 1,
+            done => return Ok(done?),
+        }
+    }
+}
+
 /// Writes all sectors that the plan names.
 pub(super) async fn write(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let want = run.want()?;
-    let total = run.plan.write_bytes();
-    let sectors: Vec<Span> = run.plan.write.iter().flat_map(|span| span.pieces(SECTOR)).collect();
+    let plan = run.target()?.plan.clone();
+    let total = plan.write_bytes();
+    let sectors: Vec<Span> = plan.write.iter().flat_map(|span| span.pieces(SECTOR)).collect();
     for sector in sectors {
         let data = sector.of(&want).ok_or_else(|| mistake("the plan leaves the flash"))?;
         write_sector(run, sector, data).await?;
         run.report.mark(sector, What::Written);
         run.report.moved(u64::from(sector.len()), total);
     }
-    let erased = run.plan.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR));
-    for sector in erased.map(|sector| sector.start).collect::<Vec<_>>() {
-        *run.mended.entry(sector).or_default() += 1;
+    let mended = &mut run.target()?.mended;
+    for sector in plan.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR)) {
+        *mended.entry(sector.start).or_default() += 1;
     }
     Ok(Outcome::Done)
 }
 
 /// Writes one sector; a write that was not answered may have happened in part, so it is erased and written again.
 async fn write_sector(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<(), Trouble> {
+    same_board::sure(run).await?;
     let mut outcome = run.link()?.write_sector(sector.start, data).await;
     for _ in 1..TRIES {
         let error = match outcome {
             Ok(()) => return Ok(()),
-            Err(error) if error.is_passing() || matches!(error, LinkError::Refused { .. }) => error,
+            Err(error) if may_help(&error) => error,
             Err(error) => return Err(error.into()),
         };
         run.report.retried(error.to_string()).await;
-        outcome = again(run, sector, data).await;
+        outcome = again(run, sector, data).await?;
     }
     outcome.map_err(|error| match error {
         refused @ LinkError::Refused { .. } => {
@@ -71,8 +88,16 @@ async fn write_sector(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<()
     })
 }
 
-async fn again(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<(), LinkError> {
-    let Some(link) = run.link.as_mut() else { return Err(LinkError::Lost { doing: "a write".into(), rate: 0 }) };
-    link.erase(EraseSize::Sector, sector.start).await?;
-    link.write_sector(sector.start, data).await
+/// Whether erasing and writing the sector again may help.
+fn may_help(error: &LinkError) -> bool {
+    error.is_passing() || matches!(error, LinkError::Refused { .. } | LinkError::Stranger { .. })
+}
+
+async fn again(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<Result<(), LinkError>, Trouble> {
+    same_board::sure(run).await?;
+    if let Err(error) = run.link()?.erase(EraseSize::Sector, sector.start).await {
+        return Ok(Err(error));
+    }
+    same_board::sure(run).await?;
+    Ok(run.link()?.write_sector(sector.start, data).await)
 }

@@ -24,7 +24,11 @@ pub(super) async fn record(run: &mut Run<'_>, ending: Ending) -> Result<Outcome,
 async fn heard(run: &mut Run<'_>) {
     let Some(log) = run.job.log.clone().filter(|_| run.board_log.is_empty()) else { return };
     // as it was read, as it was kept by an earlier unit, as it is written: each may hold credentials of its own
-    let flashes = [run.dump.clone(), run.base.clone(), run.want.clone()];
+    let flashes = [
+        run.what_was_read().map(|reading| Arc::clone(&reading.dump)),
+        run.what_was_kept().map(|kept| Arc::clone(&kept.base)),
+        run.what_was_planned().map(|target| Arc::clone(&target.want)),
+    ];
     let kit = Arc::clone(&run.job.kit);
     let sifting = tokio::task::spawn_blocking(move || {
         let rule = &kit.recipe.openbeken;
@@ -59,15 +63,15 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         boot_id: origin.boot_id,
         verdict: ending.verdict(),
         fault: if ending == Ending::Pass { None } else { run.fault.clone() },
-        board: run.board.clone(),
-        backup: run.backup.clone(),
+        board: run.found.as_ref().map(|found| found.board.clone()),
+        backup: run.what_was_kept().map(|kept| kept.backup.clone()),
         firmware: firmware(run),
         config: config(run, run.touched),
         stages: run.report.stages(),
-        uart: run.uart,
+        uart: run.session.uart,
         map: run.report.map(),
         checks: run.checks.list(),
-        already: run.already.clone(),
+        already: run.what_was_kept().and_then(|kept| kept.already.clone()),
         restored_from: match &run.job.task {
             Task::Restore(restore) => Some(restore.unit),
             Task::Convert { .. } => None,
@@ -78,20 +82,14 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
 
 /// The firmware that was chosen.
 pub(in crate::flow) fn firmware(run: &Run<'_>) -> Option<Firmware> {
-    run.image.as_ref().filter(|_| run.already.is_none()).map(|image| Firmware {
-        name: image.name.clone(),
-        version: image.version.clone(),
-        sha256: image.sha256,
-        chip: image.chip,
-    })
+    run.image().filter(|_| !run.is_done_already()).map(|image| image.record())
 }
 
 /// The plug's configuration; no field of it counts as written while the flash is untouched.
 pub(in crate::flow) fn config(run: &Run<'_>, touched: bool) -> Option<Config> {
-    run.config.clone().map(|mut config| {
-        if !touched && !config.checked {
-            config.injected.clear();
-        }
-        config
-    })
+    let mut config = run.what_was_planned()?.made.config.clone()?;
+    if !touched && !config.checked {
+        config.injected.clear();
+    }
+    Some(config)
 }

@@ -2,27 +2,27 @@
 //! calibration) must be the same on both sides: that is how a board proves that the backup is its own.
 
 use crate::flow::job::Restore;
-use crate::flow::run::{Run, mistake};
+use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::model::fault::FaultCode;
-use crate::model::flash::geometry::BOOT_END;
+use crate::model::flash::Span;
 use crate::model::flash::rf::{self, Rf};
+use std::sync::Arc;
 
 /// Takes the backup as what the flash must hold, or says why it is another board's.
-pub(super) fn lay(run: &mut Run<'_>, restore: &Restore, here: Rf) -> Result<(), Trouble> {
-    let dump = run.dump.clone().ok_or_else(|| mistake("nothing was read"))?;
+pub(super) fn lay(run: &mut Run<'_>, restore: &Restore, here: Rf) -> Result<Arc<[u8]>, Trouble> {
+    let dump = Arc::clone(&run.reading()?.dump);
     let what = format!("the backup of unit {}", restore.unit);
-    if let Err(differs) = compare(&dump, &restore.stock, here) {
+    if let Err(differs) = compare(&dump, &restore.stock, here, run.board()?.chip.boot_area()) {
         run.checks.failed("own_backup", differs.clone());
         let message = format!("expected the board of {what}, found another one: {differs}");
         return Err(Trouble::failed(FaultCode::OtherBoard, message));
     }
     run.checks.held("own_backup", format!("{what}: MAC, calibration, boot loader and size are this board's"));
-    run.want = Some(restore.stock.clone());
-    Ok(())
+    Ok(Arc::clone(&restore.stock))
 }
 
-fn compare(dump: &[u8], stock: &[u8], here: Rf) -> Result<(), String> {
+fn compare(dump: &[u8], stock: &[u8], here: Rf, boot: Span) -> Result<(), String> {
     if dump.len() != stock.len() {
         return Err(format!("its flash has {} KiB, the backup {} KiB", dump.len() / 1024, stock.len() / 1024));
     }
@@ -33,8 +33,8 @@ fn compare(dump: &[u8], stock: &[u8], here: Rf) -> Result<(), String> {
     if here.sector != there.sector || here.sector.of(dump) != there.sector.of(stock) {
         return Err(format!("MAC {} on both, but another calibration at {}", here.mac, there.sector));
     }
-    if dump.get(..BOOT_END as usize) != stock.get(..BOOT_END as usize) {
-        return Err(format!("another boot loader below {BOOT_END:#x}, where nothing is ever written"));
+    if boot.of(dump) != boot.of(stock) {
+        return Err(format!("another boot loader at {boot}, where nothing is ever written"));
     }
     Ok(())
 }

@@ -100,7 +100,7 @@ impl I2c for Bus {
 }
 
 /// A bench: the panel, its bus, and the first column that is seen.
-fn bench(controller: Controller, rows: u32) -> (Oled<Bus>, Bus, usize) {
+fn bench(controller: Controller, size: Size) -> (Oled<Bus>, Bus, usize) {
     let mut chip = Chip {
         ram: Vec::new(),
         page: 0,
@@ -118,25 +118,25 @@ fn bench(controller: Controller, rows: u32) -> (Oled<Bus>, Bus, usize) {
     chip.reset();
     let bus = Bus(Arc::new(Mutex::new(chip)));
     let opened = bus.clone();
-    let oled = Oled::new("panel".into(), 0x3C, controller, rows, Box::new(move || Ok(opened.clone())));
+    let oled = Oled::new("panel".into(), 0x3C, controller, size, Box::new(move || Ok(opened.clone())));
     (oled, bus, if controller == Controller::Sh1106 { 2 } else { 0 })
 }
 
 /// What somebody in front of the panel sees; nothing while it is off.
-fn seen(bus: &Bus, first: usize, rows: u32) -> Frame {
+fn seen(bus: &Bus, first: usize, size: Size) -> Frame {
     let chip = bus.0.lock().unwrap();
-    let mut frame = Frame::default();
-    for y in 0..rows as usize {
-        for x in 0..WIDTH as usize {
+    let mut frame = Frame::new(size);
+    for y in 0..size.height as usize {
+        for x in 0..size.width as usize {
             frame.set(x as i32, y as i32, chip.on && chip.ram[y / 8][x + first] >> (y % 8) & 1 == 1);
         }
     }
     frame
 }
 
-fn frame(text: &str) -> Frame {
+fn frame(text: &str, size: Size) -> Frame {
     let at = embedded_graphics::geometry::Point::new(3, 12);
-    paint(&Screen { items: vec![Item::Text { at, face: crate::model::screen::Face::Cell, text: text.into() }] })
+    paint(&Screen { size, items: vec![Item::Text { at, face: crate::model::screen::Face::Cell, text: text.into() }] })
 }
 
 fn cost(bus: &Bus) -> (usize, Vec<usize>) {
@@ -144,31 +144,32 @@ fn cost(bus: &Bus) -> (usize, Vec<usize>) {
     (std::mem::take(&mut chip.bytes), std::mem::take(&mut chip.pages))
 }
 
-const ALL: [(Controller, u32); 3] = [(Controller::Ssd1306, 64), (Controller::Ssd1306, 32), (Controller::Sh1106, 64)];
+const ALL: [(Controller, Size); 3] =
+    [(Controller::Ssd1306, USUAL), (Controller::Ssd1306, LOW), (Controller::Sh1106, USUAL)];
 
 #[test]
 fn what_is_sent_decodes_to_the_frame_on_every_controller() {
-    for (controller, rows) in ALL {
-        let (mut oled, bus, first) = bench(controller, rows);
-        assert_eq!(oled.rows(), rows);
+    for (controller, size) in ALL {
+        let (mut oled, bus, first) = bench(controller, size);
+        assert_eq!(oled.size(), size);
         for text in ["A READY", "A BACKUP 45%", ""] {
-            oled.show(&frame(text)).unwrap();
-            assert_eq!(seen(&bus, first, rows), frame(text), "{controller:?} {rows} {text:?}");
+            oled.show(&frame(text, size)).unwrap();
+            assert_eq!(seen(&bus, first, size), frame(text, size), "{controller:?} {size} {text:?}");
         }
     }
 }
 
 #[test]
 fn only_changed_columns_of_changed_pages_travel() {
-    for (controller, rows) in ALL {
-        let (mut oled, bus, _) = bench(controller, rows);
-        oled.show(&frame("A 44%")).unwrap();
+    for (controller, size) in ALL {
+        let (mut oled, bus, _) = bench(controller, size);
+        oled.show(&frame("A 44%", size)).unwrap();
         let (all, pages) = cost(&bus);
-        assert_eq!(pages, (0..rows as usize / 8).collect::<Vec<_>>());
-        assert!(all >= 128 * rows as usize / 8, "the first picture is sent whole: {all} bytes");
-        oled.show(&frame("A 44%")).unwrap();
+        assert_eq!(pages, (0..size.height as usize / 8).collect::<Vec<_>>());
+        assert!(all >= 128 * size.height as usize / 8, "the first picture is sent whole: {all} bytes");
+        oled.show(&frame("A 44%", size)).unwrap();
         assert_eq!(cost(&bus), (0, vec![]), "nothing changed");
-        oled.show(&frame("A 45%")).unwrap();
+        oled.show(&frame("A 45%", size)).unwrap();
         let (some, pages) = cost(&bus);
         assert!(some <= 30 && pages.len() <= 2, "{controller:?}: one digit cost {some} bytes in {pages:?}");
     }
@@ -176,68 +177,68 @@ fn only_changed_columns_of_changed_pages_travel() {
 
 #[test]
 fn a_panel_is_dimmed_with_the_next_picture_and_again_when_it_comes_back() {
-    for (controller, rows) in ALL {
-        let (mut oled, bus, _) = bench(controller, rows);
+    for (controller, size) in ALL {
+        let (mut oled, bus, _) = bench(controller, size);
         let contrast = || bus.0.lock().unwrap().contrast;
-        oled.show(&frame("A 44%")).unwrap();
+        oled.show(&frame("A 44%", size)).unwrap();
         let bright = contrast();
         oled.dim(true);
-        oled.show(&frame("A 44%")).unwrap();
+        oled.show(&frame("A 44%", size)).unwrap();
         let dim = contrast();
         assert!(dim < bright / 4, "{controller:?}: {dim} of {bright}");
         bus.0.lock().unwrap().plugged = false;
-        assert!(oled.show(&frame("A 45%")).is_err());
+        assert!(oled.show(&frame("A 45%", size)).is_err());
         bus.0.lock().unwrap().plugged = true;
-        oled.show(&frame("A 45%")).unwrap();
+        oled.show(&frame("A 45%", size)).unwrap();
         assert_eq!(contrast(), dim);
         oled.dim(false);
-        oled.show(&frame("A 45%")).unwrap();
+        oled.show(&frame("A 45%", size)).unwrap();
         assert_eq!(contrast(), bright);
     }
 }
 
 #[test]
 fn an_unplugged_panel_is_an_error_and_comes_back_whole() {
-    for (controller, rows) in ALL {
-        let (mut oled, bus, first) = bench(controller, rows);
-        oled.show(&frame("A 44%")).unwrap();
+    for (controller, size) in ALL {
+        let (mut oled, bus, first) = bench(controller, size);
+        oled.show(&frame("A 44%", size)).unwrap();
         bus.0.lock().unwrap().plugged = false;
-        let error = oled.show(&frame("A 45%")).unwrap_err().to_string();
+        let error = oled.show(&frame("A 45%", size)).unwrap_err().to_string();
         assert!(error.contains("i2cdetect"), "{error}");
-        assert!(oled.show(&frame("A 46%")).is_err());
+        assert!(oled.show(&frame("A 46%", size)).is_err());
         bus.0.lock().unwrap().reset();
         bus.0.lock().unwrap().plugged = true;
-        oled.show(&frame("A 47%")).unwrap();
-        assert_eq!(seen(&bus, first, rows), frame("A 47%"));
+        oled.show(&frame("A 47%", size)).unwrap();
+        assert_eq!(seen(&bus, first, size), frame("A 47%", size));
     }
 }
 
 #[test]
 fn a_panel_that_was_away_while_nothing_changed_is_found_out_by_its_status() {
-    let (mut oled, bus, first) = bench(Controller::Sh1106, 64);
-    oled.show(&frame("A READY")).unwrap();
+    let (mut oled, bus, first) = bench(Controller::Sh1106, USUAL);
+    oled.show(&frame("A READY", USUAL)).unwrap();
     assert!(oled.check().unwrap());
     bus.0.lock().unwrap().reset();
     assert!(!oled.check().unwrap(), "it answers, but it is off");
-    oled.show(&frame("A READY")).unwrap();
-    assert_eq!(seen(&bus, first, 64), frame("A READY"));
+    oled.show(&frame("A READY", USUAL)).unwrap();
+    assert_eq!(seen(&bus, first, USUAL), frame("A READY", USUAL));
 }
 
 #[test]
 fn a_panel_whose_status_says_nothing_is_begun_anew_at_each_check() {
-    let (mut oled, bus, first) = bench(Controller::Ssd1306, 64);
+    let (mut oled, bus, first) = bench(Controller::Ssd1306, USUAL);
     bus.0.lock().unwrap().honest = false;
-    oled.show(&frame("A READY")).unwrap();
+    oled.show(&frame("A READY", USUAL)).unwrap();
     assert!(!oled.check().unwrap());
-    oled.show(&frame("A READY")).unwrap();
-    assert_eq!(seen(&bus, first, 64), frame("A READY"));
+    oled.show(&frame("A READY", USUAL)).unwrap();
+    assert_eq!(seen(&bus, first, USUAL), frame("A READY", USUAL));
 }
 
 #[test]
 fn a_panel_that_is_not_there_says_what_to_check() {
-    let (mut oled, bus, _) = bench(Controller::Ssd1306, 64);
+    let (mut oled, bus, _) = bench(Controller::Ssd1306, USUAL);
     bus.0.lock().unwrap().address = 0x3D;
-    let error = oled.show(&frame("")).unwrap_err();
+    let error = oled.show(&frame("", USUAL)).unwrap_err();
     assert!(error.remedy.contains("0x3D"), "{error}");
     assert!(!oled.check().unwrap());
 }

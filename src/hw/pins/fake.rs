@@ -1,7 +1,7 @@
 //! Pins that write down what they are told.
 
 use super::{Bank, Heard, PinError, Pull, Sink, Switch, Watch};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,6 +10,11 @@ struct State {
     log: Vec<String>,
     levels: BTreeMap<u32, bool>,
     ears: BTreeMap<u32, Heard>,
+    /// Pins that somebody has: nobody else gets them meanwhile.
+    taken: BTreeSet<u32>,
+    unplugged: bool,
+    /// Counts how often it was plugged in: a handle of before stays dead.
+    plugged: u32,
 }
 
 /// A bank for tests.
@@ -23,6 +28,27 @@ pub(crate) struct FakeBank {
 struct FakePin {
     pin: u32,
     bank: FakeBank,
+    plugged: u32,
+}
+
+impl FakePin {
+    fn look(&self) -> Result<(), PinError> {
+        self.bank.look()?;
+        if self.bank.state.lock().unwrap().plugged == self.plugged { Ok(()) } else { Err(unplugged()) }
+    }
+}
+
+impl Drop for FakePin {
+    fn drop(&mut self) {
+        let mut state = self.bank.state.lock().unwrap();
+        if state.plugged == self.plugged {
+            state.taken.remove(&self.pin);
+        }
+    }
+}
+
+fn unplugged() -> PinError {
+    PinError { what: "No such device".into(), remedy: "plug it in".into() }
 }
 
 impl FakeBank {
@@ -48,15 +74,34 @@ impl FakeBank {
         }
     }
 
+    /// The chip is pulled out, with all that was taken from it.
+    pub(crate) fn unplug(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.unplugged = true;
+        state.plugged += 1;
+        state.taken.clear();
+        state.ears.clear();
+    }
+
+    pub(crate) fn plug_in(&self) {
+        self.state.lock().unwrap().unplugged = false;
+    }
+
+    fn look(&self) -> Result<(), PinError> {
+        if self.state.lock().unwrap().unplugged { Err(unplugged()) } else { Ok(()) }
+    }
+
     fn note(&self, line: String) {
         self.state.lock().unwrap().log.push(line);
     }
 
     fn pin(&self, pin: u32) -> Result<FakePin, PinError> {
-        if self.broken == Some(pin) {
+        self.look()?;
+        let mut state = self.state.lock().unwrap();
+        if self.broken == Some(pin) || !state.taken.insert(pin) {
             return Err(PinError { what: "it is taken".into(), remedy: "free it".into() });
         }
-        Ok(FakePin { pin, bank: self.clone() })
+        Ok(FakePin { pin, bank: self.clone(), plugged: state.plugged })
     }
 
     fn sink(&self, pin: u32) -> Result<Box<dyn Sink>, PinError> {
@@ -68,6 +113,7 @@ impl FakeBank {
 
 impl Switch for FakePin {
     fn set(&mut self, high: bool) -> Result<(), PinError> {
+        self.look()?;
         self.bank.note(format!("{} {}", self.pin, if high { "high" } else { "low" }));
         Ok(())
     }
@@ -79,6 +125,7 @@ impl Sink for FakePin {
     }
 
     fn let_go(&mut self) -> Result<(), PinError> {
+        self.look()?;
         self.bank.note(format!("{} let go", self.pin));
         Ok(())
     }
@@ -88,6 +135,7 @@ struct FakeEar(FakePin);
 
 impl Watch for FakeEar {
     fn is_high(&self) -> Result<bool, PinError> {
+        self.0.look()?;
         Ok(self.0.bank.state.lock().unwrap().levels.get(&self.0.pin).copied().unwrap_or_default())
     }
 }

@@ -25,7 +25,18 @@ pub struct InputPins {
 }
 
 /// Inputs that are heard as long as this lives.
-pub struct Ears(#[allow(dead_code, reason = "holds the pins")] Vec<Box<dyn Watch>>);
+pub struct Ears(Vec<(String, Box<dyn Watch>)>);
+
+impl Ears {
+    /// Whether each can still be read.
+    pub fn check(&self) -> Result<(), LineError> {
+        let read = |(name, ear): &(String, Box<dyn Watch>)| match ear.is_high() {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.of(name, "readable")),
+        };
+        self.0.iter().try_for_each(read)
+    }
+}
 
 impl InputPins {
     /// Takes the pins and sends their edges to `to`. An edge that nobody has room for is lost: 64 of them wait, which
@@ -39,8 +50,12 @@ impl InputPins {
                 _ = to.try_send(Edge { input, active: high == active_high, at });
             });
             let opened = bank.input(pin, pull, DEBOUNCE, heard).and_then(|ear| Ok((ear.is_high()?, ear)));
-            let (high, ear) = opened.map_err(|error| error.of(&named(role, bank, pin), "as a free input"))?;
-            ears.push(ear);
+            let name = named(role, bank, pin);
+            let (high, ear) = match opened {
+                Ok(opened) => opened,
+                Err(error) => return Err(error.of(&name, "as a free input")),
+            };
+            ears.push((name, ear));
             Ok(Some(high == active_high))
         };
         let button = one(self.button, Input::Button, "button")?.unwrap_or_default();

@@ -62,8 +62,6 @@ pub struct PinLines {
     park: Option<Output>,
     powered: bool,
     parked: bool,
-    /// Whatever must live as long as the lines: the inputs of the same nest.
-    kept: Vec<Box<dyn std::any::Any + Send>>,
 }
 
 impl PinLines {
@@ -94,12 +92,7 @@ impl PinLines {
             .map(|wire| output(named("power", bank, wire.pin), switch(bank, wire, Drive::Released), ["on", "off"]));
         let (reset, park, power) = (reset.transpose(), park.transpose(), power.transpose());
         let (reset, park, power) = (reset?, park?, power?);
-        Ok(Self { power, reset, park, powered: false, parked: true, kept: Vec::new() })
-    }
-
-    /// Keeps something alive until the lines are dropped.
-    pub fn keep(&mut self, it: impl std::any::Any + Send) {
-        self.kept.push(Box::new(it));
+        Ok(Self { power, reset, park, powered: false, parked: true })
     }
 
     /// TX is parked on request, and whenever the board has no power.

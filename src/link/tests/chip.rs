@@ -117,11 +117,18 @@ impl Chip {
         self
     }
 
+    /// At a rate that no chip has after a reset.
+    pub(super) fn fast(self) -> Self {
+        Self { rate: 921_600, ..self }
+    }
+
     /// Already linked: a link to it, and what it hears.
     pub(super) fn linked(self) -> (ChipLink, Log) {
-        let dialect = self.dialect;
+        let (dialect, rate) = (self.dialect, self.rate);
         let (mut link, log) = self.unknown();
         link.set_dialect(dialect);
+        link.set_port_baud(rate).unwrap();
+        link.vouch();
         (link, log)
     }
 

@@ -53,6 +53,41 @@ async fn lost_and_damaged_read_replies_are_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_range_is_proven_by_the_chips_own_digest() {
+    for dialect in BOTH {
+        let chip = Chip::new(dialect);
+        let span = Span::new(0x1_1000, 0x1_9000);
+        let mut expected = span.of(&chip.flash).unwrap().to_vec();
+        let (mut link, log) = chip.linked();
+        assert!(link.matches(span, &expected).await.unwrap(), "{dialect:?}");
+        for at in [0, 0x1234, 0x7FFF] {
+            expected[at] ^= 0x10;
+            assert!(!link.matches(span, &expected).await.unwrap(), "{dialect:?}: the byte at +{at:#x}");
+            expected[at] ^= 0x10;
+        }
+        for bytes in [&expected[..0x7F00], &[expected.as_slice(), &[0xFF; 0x100]].concat(), &[]] {
+            let error = link.matches(span, bytes).await.unwrap_err();
+            assert!(matches!(error, LinkError::Forbidden { addr: 0x1_1000, .. }), "{dialect:?}: {error}");
+        }
+        let asked = |c: &Command| matches!(c, Command::CheckCrc { start: 0x1_1000, last: 0x1_8FFF });
+        assert_eq!((log.count(asked), log.count(is_read)), (4, 0), "{dialect:?}: nothing is read for it");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_boot_loader_of_each_chip_is_out_of_reach() {
+    for chip in crate::model::chip::Chip::ALL {
+        let (mut link, log) = Chip::new(chip.dialect()).linked();
+        link.set_chip(chip);
+        let last = chip.boot_end() - 0x1000;
+        let error = link.erase(EraseSize::Sector, last).await.unwrap_err();
+        assert!(matches!(error, LinkError::Forbidden { addr, .. } if addr == last), "{chip}: {error}");
+        assert_eq!(log.count(is_erase), 0, "{chip}");
+        link.erase(EraseSize::Sector, chip.boot_end()).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_sector_that_never_comes_is_an_error_that_names_it() {
     let (mut link, _) = Chip::new(Dialect::TuyaBoot)
         .hook(|c| if *c == (Command::ReadSector { addr: 0x1_3000 }) { Fate::Mute } else { Fate::Served })
@@ -104,7 +139,7 @@ async fn crc_is_right_on_every_dialect_and_refuses_what_an_l_boot_would_round() 
 #[tokio::test(start_paused = true)]
 async fn after_a_crc_an_erase_unlocks_first_and_a_write_waits_for_it() {
     for dialect in BOTH {
-        let (mut link, log) = Chip::new(dialect).linked();
+        let (mut link, log) = Chip::new(dialect).fast().linked();
         let data = vec![0xA5; 4096];
         for round in 0..3 {
             link.crc(Span::new(0x1_1000, 0x1_2000)).await.unwrap();
@@ -126,7 +161,7 @@ async fn after_a_crc_an_erase_unlocks_first_and_a_write_waits_for_it() {
 #[tokio::test(start_paused = true)]
 async fn nothing_outside_the_flash_or_below_the_application_is_ever_sent() {
     for dialect in BOTH {
-        let (mut link, log) = Chip::new(dialect).linked();
+        let (mut link, log) = Chip::new(dialect).fast().linked();
         link.link_check().await.unwrap();
         link.erase(EraseSize::Sector, 0x1_1000).await.unwrap();
         let sent = log.commands().len();
@@ -164,6 +199,7 @@ async fn a_lost_erase_is_repeated_and_a_lost_write_is_not() {
                     c if is_write(c) && !std::mem::replace(&mut written, true) => fate,
                     _ => Fate::Served,
                 })
+                .fast()
                 .linked();
             link.erase(EraseSize::Sector, 0x1_1000).await.unwrap();
             assert_eq!(log.count(is_erase), 2);
@@ -183,6 +219,7 @@ async fn an_erase_that_answers_for_another_address_is_not_taken_for_done() {
     let mut once = true;
     let (mut link, log) = Chip::new(Dialect::TuyaBoot)
         .hook(move |c| if is_erase(c) && std::mem::take(&mut once) { Fate::Flipped(14 * 8) } else { Fate::Served })
+        .fast()
         .linked();
     link.erase(EraseSize::Sector, 0x2_1000).await.unwrap();
     assert_eq!(log.count(is_erase), 2);

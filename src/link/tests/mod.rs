@@ -8,3 +8,4 @@ mod flash;
 mod probe;
 mod protect;
 mod rate;
+mod vouch;

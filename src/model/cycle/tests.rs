@@ -22,6 +22,8 @@ struct Witness {
     planned: bool,
     /// Read or compared since the last link was made: it is the board that was backed up.
     known: bool,
+    /// Looked at since the last attach, and it was the board of the unit.
+    same: bool,
     /// Proven since the last erase or write.
     proven: bool,
     powered: bool,
@@ -35,7 +37,9 @@ impl Witness {
     fn sees(&mut self, stage: Stage, outcome: Outcome) {
         let done = outcome == Outcome::Done;
         match stage {
-            Stage::Power | Stage::Attach => self.powered = true,
+            Stage::Power => self.powered = true,
+            Stage::Attach => (self.powered, self.same) = (true, false),
+            Stage::Identify if done => self.same = true,
             Stage::Keep if done => (self.kept, self.known) = (true, true),
             Stage::Plan if done || outcome == Outcome::Nothing => self.planned = true,
             Stage::Erase | Stage::Write => self.proven = false,
@@ -51,7 +55,9 @@ impl Witness {
             || (outcome == Outcome::Differs && stage != Stage::Verify);
         let ends = matches!(outcome, Outcome::Failed(_) | Outcome::Stopped) || nonsense;
         self.failed |= ends && stage != Stage::Record;
-        self.known &= !matches!(outcome, Outcome::Lost(_));
+        if matches!(outcome, Outcome::Lost(_)) {
+            (self.known, self.same) = (false, false);
+        }
         self.length += 1;
     }
 }
@@ -96,6 +102,27 @@ fn after_a_lost_link_a_board_is_read_or_compared_before_anything_is_erased() {
             assert!(witness.known, "another board may lie in the jig: {witness:?}");
         }
     });
+}
+
+#[test]
+fn after_each_attach_the_board_is_proven_to_be_the_same_before_anything_is_erased_written_or_put_back() {
+    walk(|witness, action| {
+        if matches!(action, Action::Do(Stage::Erase | Stage::Write | Stage::Verify)) {
+            assert!(witness.same, "another board may lie in the jig: {witness:?}");
+        }
+    });
+}
+
+#[test]
+fn another_board_ends_the_unit_at_once_from_every_stage() {
+    for at in Stage::ALL.into_iter().filter(|stage| !matches!(stage, Stage::Safe | Stage::Record)) {
+        let (mut cycle, mut action) = Cycle::start();
+        while action != Action::Do(at) {
+            action = cycle.step(Outcome::Done);
+        }
+        assert_eq!(cycle.step(Outcome::Failed(FaultCode::Exchanged)), Action::Do(Stage::Safe));
+        assert_eq!(cycle.ending(), Ending::Fault(FaultCode::Exchanged, at));
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Sizes of the flash and where the untouchable parts lie.
+//! The units of the flash.
 
-use super::Span;
+use crate::model::chip::Family;
 
 /// Smallest erase unit, 4 KiB.
 pub const SECTOR: u32 = 0x1000;
@@ -8,32 +8,5 @@ pub const SECTOR: u32 = 0x1000;
 pub const BLOCK: u32 = 0x1_0000;
 /// Programming unit, 256 bytes.
 pub const PAGE: u32 = 0x100;
-/// End of the boot loader, on every chip. Below it nothing is ever erased or written.
-pub const BOOT_END: u32 = 0x1_1000;
-/// Flash size of every BK7231 module seen, 2 MiB.
-pub const USUAL_SIZE: u32 = 0x20_0000;
-
-/// The flash of one board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Geometry {
-    /// Bytes in all, a power of two.
-    pub size: u32,
-}
-
-impl Geometry {
-    /// The whole flash.
-    pub fn whole(self) -> Span {
-        Span::new(0, self.size)
-    }
-
-    /// The boot loader's area.
-    pub fn boot(self) -> Span {
-        Span::new(0, BOOT_END)
-    }
-}
-
-impl Default for Geometry {
-    fn default() -> Self {
-        Self { size: USUAL_SIZE }
-    }
-}
+/// Nothing below is ever erased or written, whatever chip it is.
+pub const BOOT_END: u32 = Family::Beken.highest_boot_end();

@@ -6,6 +6,7 @@
 
 use super::Span;
 use super::geometry::SECTOR;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// More sectors than any chip of the family can address (64 MiB); a longer text is refused.
@@ -65,9 +66,11 @@ impl Cell {
     }
 }
 
-/// Sectors in a row.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cells(pub Vec<Cell>);
+/// Sectors of 4 KiB in a row, as a text of runs: a count and a letter. Of the letters `.` is unknown, `r` read, `b` blank,
+/// `k` kept, `e` erased, `w` written, `f` failed; a capital letter: proven by the chip's own CRC.
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(extend("pattern" = "^([0-9]+[.rbkewfRBKEWF])*$"))]
+pub struct Cells(#[schemars(with = "String")] pub Vec<Cell>);
 
 impl std::fmt::Display for Cells {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -115,7 +118,7 @@ impl<'de> Deserialize<'de> for Cells {
 }
 
 /// An area of the flash that has a name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Area {
     /// `bootloader`, `app`, `download` (the boot loader's own table), `calibration`, `settings` (the vendor's store),
     /// `config` (OpenBeken's).
@@ -126,7 +129,7 @@ pub struct Area {
 }
 
 /// The picture of one flash.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlashMap {
     /// Its sectors of 4 KiB, from address 0 on.
     pub cells: Cells,

@@ -7,6 +7,5 @@ pub mod plan;
 pub mod rf;
 pub mod span;
 
-pub use geometry::Geometry;
 pub use map::FlashMap;
 pub use span::Span;

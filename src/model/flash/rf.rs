@@ -4,7 +4,8 @@
 //! Source: the RF tools of BK7231GUIFlashTool (`RFPartitionUtil.cs`) and ltchiptool.
 
 use super::Span;
-use super::geometry::{BOOT_END, SECTOR};
+use super::geometry::SECTOR;
+use crate::model::chip::Family;
 use crate::model::mac::Mac;
 use serde::Serialize;
 
@@ -64,13 +65,45 @@ pub enum RfProblem {
     },
 }
 
+/// What stands in the place of a board's calibration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Its own, in every byte.
+    Own,
+    /// None that a firmware could use, or what is left of its own: flash only loses bits between two erases.
+    Gone,
+    /// One that is not its own, with this MAC: it is another board.
+    Other(Mac),
+}
+
+/// Compares what `found` holds with the board's `own` sector.
+pub fn standing(own: &[u8], found: &[u8]) -> Standing {
+    if own == found {
+        return Standing::Own;
+    }
+    let is_left_over = own.len() == found.len() && own.iter().zip(found).all(|(own, found)| own & found == *found);
+    match mac_of(found) {
+        Some(mac) if !is_left_over => Standing::Other(mac),
+        _ => Standing::Gone,
+    }
+}
+
+/// The MAC of a calibration sector, `None` if it is none.
+pub fn mac_of(sector: &[u8]) -> Option<Mac> {
+    let tag = MAC_TAG_AT as usize..MAC_AT as usize;
+    let is_one = sector.starts_with(MAGIC) && sector.get(tag) == Some(MAC_TAG.as_slice());
+    let bytes = sector.get(MAC_AT as usize..MAC_AT as usize + 6).filter(|_| is_one)?;
+    bytes.try_into().ok().map(Mac)
+}
+
 fn list(addresses: &[u32]) -> String {
     addresses.iter().map(|at| format!("{at:#08x}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The calibration sector of a whole dump.
 pub fn find(dump: &[u8]) -> Result<Rf, RfProblem> {
-    let starts = (BOOT_END..u32::try_from(dump.len()).unwrap_or(u32::MAX)).step_by(SECTOR as usize);
+    let starts =
+        (Family::Beken.lowest_boot_end()..u32::try_from(dump.len()).unwrap_or(u32::MAX)).step_by(SECTOR as usize);
     let hits: Vec<u32> =
         starts.filter(|at| Span::sized(*at, 4).of(dump).is_some_and(|head| head == MAGIC.as_slice())).collect();
     let at = match hits.as_slice() {
@@ -135,6 +168,21 @@ mod tests {
         let mut dump = dump(&[0x2_0000], OWN);
         dump[0x2_001C] = 3;
         assert_eq!(find(&dump), Err(RfProblem::NoMac { at: 0x2_0000 }));
+    }
+
+    #[test]
+    fn what_stands_in_the_place_of_a_calibration_is_told_apart() {
+        let own = dump(&[0x2_0000], OWN)[0x2_0000..0x2_1000].to_vec();
+        let other = dump(&[0x2_0000], [0x18, 0xDE, 0x50, 1, 2, 3])[0x2_0000..0x2_1000].to_vec();
+        assert_eq!(standing(&own, &own), Standing::Own);
+        assert_eq!(standing(&own, &other), Standing::Other(Mac([0x18, 0xDE, 0x50, 1, 2, 3])));
+        let mut tuned = own.clone();
+        tuned[0x18] = 0;
+        assert_eq!(standing(&tuned, &own), Standing::Other(Mac(OWN)), "the same MAC and another calibration");
+        assert_eq!(standing(&own, &tuned), Standing::Gone, "a bit that fell is what is left of its own");
+        for blank in [0xFF, 0x00, 0x5A] {
+            assert_eq!(standing(&own, &[blank; 0x1000]), Standing::Gone);
+        }
     }
 
     #[test]

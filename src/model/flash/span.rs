@@ -1,9 +1,10 @@
 //! A half-open range of flash addresses.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `start..end`, in bytes, never inverted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Span {
     /// First address.
     pub start: u32,
@@ -13,17 +14,17 @@ pub struct Span {
 
 impl Span {
     /// `start..end`; an inverted pair gives an empty span at `start`.
-    pub fn new(start: u32, end: u32) -> Self {
-        Self { start, end: end.max(start) }
+    pub const fn new(start: u32, end: u32) -> Self {
+        Self { start, end: if end > start { end } else { start } }
     }
 
     /// `len` bytes from `start`; saturates at the top of the address space.
-    pub fn sized(start: u32, len: u32) -> Self {
+    pub const fn sized(start: u32, len: u32) -> Self {
         Self { start, end: start.saturating_add(len) }
     }
 
     /// Length in bytes.
-    pub fn len(self) -> u32 {
+    pub const fn len(self) -> u32 {
         self.end - self.start
     }
 

@@ -1,10 +1,9 @@
 //! The two code areas of a file or dump, taken apart.
 
 use super::refusal::Why;
-use crate::model::chip::{Chip, Key};
+use crate::model::chip::{Chip, Family, Key};
 use crate::model::code::{self, APP_BASE, DATA, RECORD, Unsealed};
 use crate::model::fal::{self, Partition};
-use crate::model::flash::geometry::BOOT_END;
 use crate::model::rbl::{self, positions};
 
 /// Second word of the ARM vector table of every boot loader and app seen: `ldr pc, [pc, #20]`.
@@ -25,11 +24,6 @@ fn key_of(stored: &[u8], base: u32) -> Key {
     }
     code::crypt(base, &mut head, code::STANDARD);
     if is_code(&head) { Key::Standard } else { Key::Foreign }
-}
-
-/// An N with a plain key is an M: the same silicon with an empty eFuse.
-pub fn with_key(chip: Chip, key: Key) -> Chip {
-    if chip == Chip::Bk7231N && key == Key::Plain { Chip::Bk7231M } else { chip }
 }
 
 /// The app, from its first byte on.
@@ -63,16 +57,16 @@ impl App {
         Some(Self { key, run, plain })
     }
 
-    /// Platforms and versions named in the code, such as BK7231T with `1.18.300`. Every OpenBeken app also holds the
-    /// names of other platforms, but never followed by a version.
+    /// Chips and versions named in the code, such as BK7231T with `1.18.300`. Every OpenBeken app also holds the names of
+    /// other builds, but never followed by a version.
     pub fn openbeken(&self) -> Vec<(Chip, String)> {
         let mut found: Vec<(Chip, String)> = Vec::new();
         for at in positions(&self.plain, b"OpenBK") {
-            let text = self.plain.get(at + 4..).unwrap_or_default();
-            let text: String = text.iter().take(64).take_while(|b| is_name(**b)).map(|b| char::from(*b)).collect();
-            let Some((platform, version)) = text.split_once('_') else { continue };
-            let Some(chip) = Chip::parse(platform).filter(|chip| chip.name() == platform) else { continue };
-            let marker = (chip, version.to_owned());
+            let text = self.plain.get(at..).unwrap_or_default();
+            let text: String = text.iter().take(68).take_while(|b| is_name(**b)).map(|b| char::from(*b)).collect();
+            let Some((firmware, version)) = text.split_once('_') else { continue };
+            let Some(chip) = Chip::of_firmware(firmware) else { continue };
+            let marker = (chip.with_key(self.key), version.to_owned());
             if version.starts_with(|c: char| c.is_ascii_digit()) && !found.contains(&marker) {
                 found.push(marker);
             }
@@ -82,10 +76,10 @@ impl App {
 
     /// The chip that a vendor's own app names.
     pub fn stock(&self) -> Option<Chip> {
-        let names = |text: &[u8]| positions(&self.plain, text).next().is_some();
-        match (names(b"bk7231n"), names(b"bk7231s") || names(b"bk7231t")) {
-            (true, false) => Some(with_key(Chip::Bk7231N, self.key)),
-            (false, true) => Some(Chip::Bk7231T),
+        let names = |text: &&str| positions(&self.plain, text.as_bytes()).next().is_some();
+        let mut named = Chip::that(|facts| facts.stock_apps.iter().any(names));
+        match (named.next(), named.next()) {
+            (Some(chip), None) => Some(chip.with_key(self.key)),
             _ => None,
         }
     }
@@ -172,11 +166,11 @@ impl Boot {
 
     /// From the bytes that belong at 0x0 on; `None` if they do not begin with code.
     pub fn read(raw: &[u8]) -> Option<Self> {
-        let raw = raw.get(..raw.len().min(BOOT_END as usize))?;
+        let raw = raw.get(..raw.len().min(Family::Beken.lowest_boot_end() as usize))?;
         let key = Self::key_at(raw)?;
         let run = code::unwrap_records(raw);
-        let magic = run.plain.get(ROM_MAGIC_AT..ROM_MAGIC_AT + 8).unwrap_or_default();
-        let for_rom = matches!(magic, b"BK7231\0\0" | b"BK7238\0\0");
+        let magic = run.plain.get(ROM_MAGIC_AT..ROM_MAGIC_AT + 8).and_then(|magic| magic.try_into().ok());
+        let for_rom = magic.is_some() && Chip::that(|facts| facts.rom_magic == magic).next().is_some();
         let partitions = fal::find(&run.plain);
         let mut plain = run.plain.clone();
         code::crypt(0, &mut plain, code::coefficients(key));
@@ -191,15 +185,7 @@ impl Boot {
     /// The chip that its name tells, with its key.
     pub fn chip(&self) -> Option<Chip> {
         let platform = self.name.as_deref()?.split('_').next()?;
-        Some(match platform {
-            "BK7231S" => Chip::Bk7231T,
-            "BK7231N" | "BK7231n" => with_key(Chip::Bk7231N, self.key),
-            "BK7231u" => Chip::Bk7231U,
-            "BK7238" => Chip::Bk7238,
-            "BK7252N" => Chip::Bk7252N,
-            "BK7251" => Chip::Bk7252,
-            _ => return None,
-        })
+        Some(Chip::of_platform(platform)?.with_key(self.key))
     }
 }
 

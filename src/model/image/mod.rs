@@ -4,7 +4,12 @@
 //! |---|---|
 //! | [`anatomy`] | code areas of a file or dump taken apart: records, key, names in the code |
 //! | [`refusal`] | why a file, or a file on a board, is refused |
-//! | [`fits`] | image against board, and the choice among many |
+//! | [`fits`] | image against board |
+//! | [`drivers`] | which drivers are linked into an app |
+//! | [`need`] | which of them a plug needs |
+//! | [`choice`] | the choice among many images |
+//! | [`version`] | versions in comparable form |
+//! | [`builds`] | which drivers the made-up images have |
 //! | [`report`] | everything that can be said about any file, for `flashjig inspect` |
 //!
 //! A T image on an N (or the reverse) flashes and verifies perfectly and does not start, so the content decides, never
@@ -12,27 +17,33 @@
 //! can't be told from a file that was cut, and is refused.
 
 pub mod anatomy;
+pub mod builds;
+pub mod choice;
+pub mod drivers;
 pub mod fits;
+pub mod need;
 pub mod refusal;
 pub mod report;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod version;
 
-pub use fits::choose;
+pub use choice::{Choice, choose};
+pub use need::Need;
 pub use refusal::{Refusal, Why};
 pub use report::{Report, inspect};
 
-use super::chip::{Chip, Key};
+use super::chip::{Chip, Family, Key};
 use super::code::{Stop, is_blank};
 use super::digest::Digest;
 use super::flash::Span;
-use super::flash::geometry::BOOT_END;
 use super::unit::Firmware;
 use anatomy::{App, Boot};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// The app alone; its first byte belongs at 0x11000.
@@ -53,7 +64,8 @@ impl Kind {
     /// Names the kind; what is inside may still be damaged.
     pub fn of(bytes: &[u8]) -> Self {
         // a whole flash, or more than any firmware file holds
-        let is_flash = bytes.len() >= MIN_DUMP || bytes.get(MAX_FIRMWARE..).is_some_and(|rest| !is_blank(rest));
+        let most = Family::Beken.highest_app_limit() as usize;
+        let is_flash = bytes.len() >= least_dump() || bytes.get(most..).is_some_and(|rest| !is_blank(rest));
         if bytes.starts_with(super::rbl::MAGIC) || bytes.starts_with(&UG_MAGIC) {
             Self::Ota
         } else if bytes.starts_with(b"CFG") && bytes.len() <= MAX_CONFIG {
@@ -68,6 +80,11 @@ impl Kind {
             Self::Unknown
         }
     }
+}
+
+/// Bytes of the smallest flash that a dump can be of.
+fn least_dump() -> usize {
+    Family::Beken.smallest_flash() as usize
 }
 
 /// Code of a plain app may look like records under a foreign key anywhere, so only the known keys count here.
@@ -88,12 +105,8 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// Where the app begins in a QIO file and in a dump.
-const APP_AT: usize = BOOT_END as usize;
-/// The smallest flash of a board of this family, 2 MiB.
-const MIN_DUMP: usize = 0x20_0000;
-/// End of the largest app partition; no QIO file holds anything behind it.
-const MAX_FIRMWARE: usize = 0x13_2000;
+/// Where the app begins in a QIO file and in a dump, whose chip is only known by what is in them.
+const APP_AT: usize = Family::Beken.lowest_boot_end() as usize;
 /// OpenBeken's configuration is kept in one flash sector.
 const MAX_CONFIG: usize = 0x1000;
 /// Tuya's wrapper around an update package.
@@ -114,6 +127,8 @@ pub struct Image {
     pub key: Key,
     /// OpenBeken's version, such as `1.18.300`.
     pub version: Option<String>,
+    /// The drivers that are linked into it; `None`: its table can't be read.
+    pub drivers: Option<Vec<String>>,
     app: Vec<u8>,
 }
 
@@ -143,7 +158,7 @@ impl Image {
         let end = app.proven_end(raw).map_err(|fault| fault.at(at, bytes.len()))?;
         let (chip, version) = match app.openbeken().as_slice() {
             [] => return Err(Why::NoMarker { stock: app.stock() }),
-            [(chip, version)] => (anatomy::with_key(*chip, app.key), version.clone()),
+            [(chip, version)] => (*chip, version.clone()),
             several => return Err(Why::Ambiguous(several.iter().map(|(chip, v)| format!("{chip} {v}")).collect())),
         };
         if chip.key() != app.key {
@@ -162,6 +177,7 @@ impl Image {
             chip,
             key: app.key,
             version: Some(version),
+            drivers: drivers::read(&app.plain),
             app: raw.get(..end).unwrap_or(raw).to_vec(),
         })
     }
@@ -180,7 +196,7 @@ impl Image {
             return Err(Why::OddBoot(format!("one for {} chips", if boot.for_rom { "ROM" } else { "L-boot" })));
         }
         match boot.download() {
-            Some(at) if at != fits::app_limit(chip) => {
+            Some(at) if at != chip.app_limit() => {
                 Err(Why::OddBoot(format!("one whose update area begins at {at:#08x}")))
             }
             _ => Ok(()),
@@ -194,7 +210,7 @@ impl Image {
 
     /// Where they belong.
     pub fn span(&self) -> Span {
-        Span::sized(BOOT_END, self.app.len() as u32)
+        Span::sized(self.chip.boot_end(), self.app.len() as u32)
     }
 
     /// As it is recorded.

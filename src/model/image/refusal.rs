@@ -1,6 +1,7 @@
 //! Why a file is no firmware, or not for this board.
 
 use super::Kind;
+use super::need::listed;
 use crate::model::chip::{Chip, Key};
 use crate::model::fault::FaultCode;
 use crate::model::flash::Span;
@@ -16,9 +17,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Whether there is no image, or a wrong one.
+    /// Whether there is no image, a wrong one, or one without a driver.
     pub fn fault(&self) -> FaultCode {
-        if matches!(self.why, Why::NoneFits { .. }) { FaultCode::NoImage } else { FaultCode::WrongImage }
+        match self.why {
+            Why::NoneFits { .. } => FaultCode::NoImage,
+            Why::Lacks { .. } | Why::NoneHas { .. } => FaultCode::ImageLacks,
+            _ => FaultCode::WrongImage,
+        }
     }
 }
 
@@ -142,6 +147,27 @@ pub enum Why {
         /// Each candidate with its reason.
         reasons: Vec<String>,
     },
+    /// Drivers that the plug's pins need are not linked into it.
+    #[error(
+        "expected an image with {0}, which this plug needs, found one without; take the plain build",
+        listed(.missing)
+    )]
+    Lacks {
+        /// The drivers.
+        missing: Vec<String>,
+    },
+    /// The same of each of several.
+    #[error(
+        "expected an image with {0}, which this plug needs, found {1}; put the plain build there",
+        listed(.needed),
+        none(.reasons)
+    )]
+    NoneHas {
+        /// What the plug needs.
+        needed: Vec<String>,
+        /// Each candidate with what it lacks.
+        reasons: Vec<String>,
+    },
 }
 
 impl Why {
@@ -151,6 +177,7 @@ impl Why {
             Self::OtherChip { chip, .. } => format!("is for {chip}"),
             Self::OtherKey { key, .. } => format!("has the {key} key"),
             Self::TooLarge { span, .. } => format!("is too large ({} KiB)", span.len() / 1024),
+            Self::Lacks { missing } => format!("has no {}", listed(missing)),
             other => other.to_string(),
         }
     }

@@ -1,7 +1,7 @@
 //! Everything that can be said about a file, for `flashjig inspect`.
 
-use super::anatomy::{App, Boot, with_key};
-use super::{APP_AT, Image, Kind, MIN_DUMP, UG_MAGIC};
+use super::anatomy::{App, Boot};
+use super::{APP_AT, Image, Kind, UG_MAGIC, drivers, least_dump};
 use crate::model::chip::{Chip, Key};
 use crate::model::code::Stop;
 use crate::model::digest::Digest;
@@ -28,6 +28,8 @@ pub struct Report {
     pub key: Option<Key>,
     /// Version of the app, or of the update package.
     pub version: Option<String>,
+    /// Drivers that are linked into OpenBeken's app; `None`: there is none, or its table can't be read.
+    pub drivers: Option<Vec<String>>,
     /// Name of the boot loader.
     pub bootloader: Option<String>,
     /// Areas of code: boot loader, app.
@@ -86,6 +88,7 @@ pub fn inspect(name: &str, bytes: &[u8]) -> Report {
         chip: None,
         key: None,
         version: None,
+        drivers: None,
         bootloader: None,
         code: Vec::new(),
         partitions: Vec::new(),
@@ -135,6 +138,7 @@ impl Report {
         if let Some(app) = app {
             self.code.push(Code::of("app", app_at, &app.run, app.key));
             self.version = app.openbeken().into_iter().next().map(|(_, version)| version);
+            self.drivers = drivers::read(&app.plain);
         }
         let proves = |found: &rbl::Found| match found.header.name.as_str() {
             "app" => app.is_some_and(|app| {
@@ -193,7 +197,7 @@ impl Report {
     }
 
     fn read_dump(&mut self, bytes: &[u8]) {
-        if bytes.len() < MIN_DUMP || !bytes.len().is_power_of_two() {
+        if bytes.len() < least_dump() || !bytes.len().is_power_of_two() {
             self.problem(format!("expected a dump of a whole flash (2 MiB or more), found {} KiB", bytes.len() / 1024));
         }
         if self.code.iter().all(|code| code.name != "bootloader") {
@@ -251,7 +255,7 @@ const UG_SUM_AT: usize = 24;
 
 fn chip_of(app: &App) -> Option<Chip> {
     match app.openbeken().as_slice() {
-        [(chip, _)] => Some(with_key(*chip, app.key)),
+        [(chip, _)] => Some(*chip),
         [] => app.stock(),
         _ => None,
     }

@@ -3,8 +3,8 @@
 use crate::model::chip::{Chip, Key};
 use crate::model::code::{self, APP_BASE, DATA};
 use crate::model::fal;
-use crate::model::flash::geometry::BOOT_END;
 use crate::model::flash::rf;
+use crate::model::image::{builds, drivers};
 use crate::model::rbl;
 
 /// Begin of every app: `b`, then `ldr pc, [pc, #20]`.
@@ -30,28 +30,34 @@ fn partition(
     raw
 }
 
-/// A UA file; `text` is put into its code.
+/// A UA file; `text` is put into its code, with the drivers of the variant that it names.
 pub(crate) fn ua(chip: Chip, key: Key, text: &str) -> Vec<u8> {
     // the T's published files end at 1 MiB, the others at the end of Tuya's app partition
     let end = if chip == Chip::Bk7231T { 0x10_0000 } else { 0x12_9F70 };
     let mut plain = VECTORS.to_vec();
     plain.extend((0..0x4000u32).flat_map(|i| i.wrapping_mul(0x9E37_79B9).to_le_bytes()));
+    let variant =
+        text.rsplit_once('_').map_or("", |(_, version)| version).trim_start_matches(|c: char| !c.is_alphabetic());
+    plain.extend(drivers::encode(&builds::drivers(chip, variant), plain.len()));
     plain.extend(b"\0OpenBK7231T_App\0OpenBK7231N_%s\0");
     plain.extend(text.as_bytes());
     plain.extend([0; 64]);
-    partition("app", APP_BASE, plain, key, &[], end - BOOT_END as usize)
+    partition("app", APP_BASE, plain, key, &[], end - chip.boot_end() as usize)
 }
 
 /// The text in the code of a chip's file.
 pub(crate) fn marker(chip: Chip, version: &str) -> String {
-    let platform = if chip == Chip::Bk7231M { "BK7231N" } else { chip.name() };
-    format!("Open{platform}_{version}")
+    format!("{}_{version}", chip.facts().firmware.unwrap_or_default())
 }
 
 /// A boot loader's area.
 pub(crate) fn boot(chip: Chip, key: Key) -> Vec<u8> {
+    boot_with(chip, key, chip.app_limit())
+}
+
+/// The same whose table has the update area here.
+pub(crate) fn boot_with(chip: Chip, key: Key, download: u32) -> Vec<u8> {
     let for_rom = !chip.dialect().boots_from_flash();
-    let download = super::fits::app_limit(chip);
     let mut plain = VECTORS.to_vec();
     plain.resize(0x400, 0x42);
     plain.extend(if for_rom { b"BK7231N_1.0.1\0" } else { b"BK7231S_1.0.5\0" });
@@ -63,9 +69,9 @@ pub(crate) fn boot(chip: Chip, key: Key) -> Vec<u8> {
     ];
     let mut as_is = vec![(0x500, table.concat())];
     if for_rom {
-        as_is.push((0x100, b"BK7231\0\0".to_vec()));
+        as_is.push((0x100, chip.facts().rom_magic.unwrap_or_default().to_vec()));
     }
-    partition("bootloader", 0, plain, key, &as_is, BOOT_END as usize)
+    partition("bootloader", 0, plain, key, &as_is, chip.boot_end() as usize)
 }
 
 /// A QIO file.
@@ -77,7 +83,7 @@ pub(crate) fn qio(chip: Chip, version: &str) -> Vec<u8> {
 pub(crate) fn dump(chip: Chip) -> Vec<u8> {
     let mut dump = qio(chip, "1.18.300");
     dump.resize(0x20_0000, 0xFF);
-    let sector = if chip == Chip::Bk7231T { 0x1E_0000 } else { 0x1D_0000 };
+    let sector = chip.facts().calibration.working as usize;
     dump[sector..sector + 4].copy_from_slice(rf::MAGIC);
     dump[sector + 0x1C..sector + 0x24].copy_from_slice(&rf::MAC_TAG);
     dump[sector + 0x24..sector + 0x2A].copy_from_slice(&[0x18, 0xDE, 0x50, 0x3A, 0x8E, 0x3F]);

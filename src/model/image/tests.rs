@@ -136,6 +136,24 @@ fn a_present_app_under_another_key_or_another_layout_is_refused() {
 }
 
 #[test]
+fn the_vendors_own_update_area_is_as_right_as_openbekens() {
+    for chip in Chip::ALL.into_iter().filter(|chip| chip.facts().firmware.is_some()) {
+        let image = image(chip, "UA.bin", "1.18.300");
+        let update = chip.facts().update;
+        let fits = |download: u32| {
+            let loader = sample::boot_with(chip, chip.key(), download);
+            image.fits(&board(chip), Some(&loader)).map_err(|refusal| refusal.why)
+        };
+        for area in update.each() {
+            assert_eq!(fits(area.start), Ok(()), "{chip}: {area}");
+        }
+        let other = Err(Why::OtherLayout { expected: update.working.start, found: 0x12_5000 });
+        assert_eq!(fits(0x12_5000), other, "{chip}");
+    }
+    assert!(Chip::Bk7238.facts().update.each().map(|area| area.start).eq([0x12_C000, 0x13_2000]));
+}
+
+#[test]
 fn an_app_that_reaches_into_the_update_area_is_refused() {
     // a U's file ends at 0x132000; as an N's it would overlap the update area at 0x12A000
     let mut large = image(N, "N_UA.bin", "1.0");
@@ -153,20 +171,20 @@ fn the_newest_that_fits_is_chosen_and_a_ua_goes_first() {
         image(T, "d_UA.bin", "1.18.10"),
         image(T, "e_QIO.bin", "1.18.10"),
     ];
-    assert_eq!(choose(images.iter(), &board(T)).unwrap().name, "d_UA.bin");
-    assert_eq!(choose(images.iter().rev(), &board(T)).unwrap().name, "d_UA.bin");
-    assert_eq!(choose(images.iter(), &board(N)).unwrap().name, "c_UA.bin");
+    assert_eq!(choose(images.iter(), &board(T), None).unwrap().image.name, "d_UA.bin");
+    assert_eq!(choose(images.iter().rev(), &board(T), None).unwrap().image.name, "d_UA.bin");
+    assert_eq!(choose(images.iter(), &board(N), None).unwrap().image.name, "c_UA.bin");
 }
 
 #[test]
 fn when_none_fits_each_candidate_gets_its_reason() {
     let images = [image(N, "n_UA.bin", "1.0"), image(T, "t_QIO.bin", "1.0")];
-    let refusal = choose(images.iter(), &board(M)).unwrap_err();
+    let refusal = choose(images.iter(), &board(M), None).unwrap_err();
     assert_eq!(refusal.fault(), FaultCode::NoImage);
     let text = "firmware: expected a file for BK7231M with the plain key, found n_UA.bin is for BK7231N; t_QIO.bin is for \
                 BK7231T; put OpenBeken's file for BK7231M there";
     assert_eq!(refusal.to_string(), text);
-    let refusal = choose([].into_iter(), &board(T)).unwrap_err();
+    let refusal = choose([].into_iter(), &board(T), None).unwrap_err();
     assert!(refusal.to_string().contains("found no firmware file at all"), "{refusal}");
 }
 

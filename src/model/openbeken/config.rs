@@ -17,12 +17,9 @@ pub const VERSION: i32 = 5;
 /// First bytes of every configuration.
 pub const IDENT: [u8; 3] = *b"CFG";
 
-/// Where a chip keeps its configuration: one raw sector behind the calibration.
+/// Where a chip keeps its configuration: one raw sector behind the calibration that OpenBeken reads.
 pub fn address(chip: Chip) -> u32 {
-    match chip {
-        Chip::Bk7231N | Chip::Bk7231M => 0x1D_1000,
-        Chip::Bk7231T | Chip::Bk7231U | Chip::Bk7231Q | Chip::Bk7238 | Chip::Bk7252 | Chip::Bk7252N => 0x1E_1000,
-    }
+    chip.facts().config_at
 }
 
 /// A configuration. Its `Debug` shows no content.
@@ -79,6 +76,14 @@ pub enum ConfigError {
         number: i64,
         /// The field's bytes.
         size: usize,
+    },
+    /// Nobody knows what its firmware's configuration looks like.
+    #[error("chip of the configuration: expected {known}, whose pin tables have 32 places, got {chip}")]
+    Chip {
+        /// Which chip.
+        chip: Chip,
+        /// Those that can be.
+        known: String,
     },
     /// A setting that the firmware or the plug would not survive.
     #[error("{what}: expected {expected}, got {found}")]
@@ -278,7 +283,7 @@ impl Config {
         self.put(fields::STATIC_IP.at, quads.as_flattened());
     }
 
-    fn put(&mut self, at: usize, what: &[u8]) {
+    pub(super) fn put(&mut self, at: usize, what: &[u8]) {
         if let Some(room) = self.bytes.get_mut(at..at + what.len()) {
             room.copy_from_slice(what);
         }
@@ -326,8 +331,8 @@ impl Config {
 
 /// Numbers with their index, zeros left out.
 fn list<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f32) -> String {
-    let numbers = bytes.as_chunks::<N>().0.iter().enumerate().map(|(i, chunk)| (i, number(*chunk)));
-    let shown: Vec<String> = numbers.filter(|(_, n)| *n != 0.0).map(|(i, n)| format!("[{i}]={n}")).collect();
+    let numbers = bytes.as_chunks::<N>().0.iter().enumerate().filter(|(_, chunk)| **chunk != [0; N]);
+    let shown: Vec<String> = numbers.map(|(i, chunk)| format!("[{i}]={}", number(*chunk))).collect();
     if shown.is_empty() { "zeros".to_owned() } else { shown.join(" ") }
 }
 

@@ -111,6 +111,9 @@ codes! {
     NoPins "no-pins" false
         "No pins that can be trusted: there are no settings, they are damaged, or nothing of them could be mapped."
         "without_settings in the recipe says what shall become of such a unit."
+    TwoCopies "two-copies" false
+        "The vendor keeps two copies of the settings, and they disagree."
+        "accept takes those of the encrypted store."
     ListDiffers "list-differs" false
         "The device list and the unit's own settings disagree on a relay, a coil, a PWM or a meter."
         "accept takes the settings: they were read from this very unit."

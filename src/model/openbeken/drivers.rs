@@ -5,7 +5,7 @@ use super::doubt::{Code, Doubt};
 use super::template::Template;
 
 /// Roles by the begin of their name, and the driver behind them.
-const BY_ROLE: [(&str, &str); 19] = [
+const BY_ROLE: [(&str, &str); 20] = [
     ("BL0937", "BL0937"),
     ("BL0939_", "BL0939SPI"),
     ("HLW_8112", "HLW8112SPI"),
@@ -25,6 +25,7 @@ const BY_ROLE: [(&str, &str); 19] = [
     ("CHT83XX", "CHT83XX"),
     ("SHT3X", "SHT3X"),
     ("DS1820", "DS1820"),
+    ("DoorSnsr", "DoorSensor"),
 ];
 
 /// Drivers that a command starts.

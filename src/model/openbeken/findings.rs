@@ -9,8 +9,9 @@ use super::template::Template;
 use crate::model::chip::Chip;
 use crate::model::flash::Span;
 use crate::model::flash::geometry::SECTOR;
+use crate::model::meter::Evidence;
 use crate::model::tuya::view::{Masks, Show};
-use crate::model::tuya::{self, Source, Store};
+use crate::model::tuya::{self, Settings, Source, Store, files};
 use serde_json::{Map, Value};
 
 /// What a dump tells of a plug's hardware.
@@ -30,6 +31,8 @@ pub struct Findings {
     pub settled: Vec<Doubt>,
     /// Where the vendor's store lies.
     pub store: Option<Span>,
+    /// What is known of its power meter.
+    pub meter: Evidence,
     /// Pins that two keys name, keys that were ignored, levels that were not honoured. No credentials.
     pub notes: Vec<String>,
 }
@@ -43,22 +46,32 @@ pub struct Read<'a> {
     pub source: Option<&'a Source>,
     /// The store, or why there is none.
     pub store: Result<&'a Store, &'a str>,
+    /// How the vendor's two copies of the settings differ, in words.
+    pub disagree: Option<&'a str>,
 }
 
 impl Findings {
     /// Decodes the settings of a whole flash. Credentials of the dump are in none of the words.
     pub fn of(dump: &[u8], chip: Chip, levels: bool, devices: &[Device]) -> Self {
         let store = tuya::decode(dump);
-        let (source, settings) = match &store {
-            Ok(store) => (store.source.clone(), store.settings.clone()),
-            Err(_) => tuya::app_settings(dump).map_or((None, Map::new()), |(source, found)| (Some(source), found)),
+        let files = files::read(dump, chip, 0);
+        let found = Settings::of(&store, &files, || tuya::app_settings(dump));
+        let (why, disagree) = (store.as_ref().err().map(ToString::to_string).unwrap_or_default(), found.doubt());
+        let read = Read {
+            settings: &found.map,
+            source: found.source.as_ref(),
+            store: store.as_ref().map_err(|_| why.as_str()),
+            disagree: disagree.as_deref(),
         };
-        let why = store.as_ref().err().map(ToString::to_string).unwrap_or_default();
-        let read =
-            Read { settings: &settings, source: source.as_ref(), store: store.as_ref().map_err(|_| why.as_str()) };
         let masks = store.as_ref().map(|store| Masks::of(store, Show::Safe)).unwrap_or_default();
         let options = Options { levels, chip: Some(chip), ..Options::default() };
-        Self { store: store.as_ref().ok().and_then(place), ..Self::read(&read, options, devices).0.masked(&masks) }
+        let mut findings = Self::read(&read, options, devices).0;
+        findings.notes.splice(0..0, found.notes.iter().cloned());
+        Self {
+            store: store.as_ref().ok().and_then(place),
+            meter: Evidence::of(&found, &files),
+            ..findings.masked(&masks)
+        }
     }
 
     /// The same of settings that are read already, with the mapping that it comes from; no word is masked.
@@ -75,6 +88,7 @@ impl Findings {
         let device = Device::find(devices, &facts);
         let template = device.map_or_else(|| mapping.template.clone(), |device| device.apply(&mapping.template));
         let mut doubts = mapping.doubts.clone();
+        doubts.extend(read.disagree.map(two_copies));
         let mut settled = Vec::new();
         if let Some(device) = device {
             let says = Says { names: device.names(), has_command: device.has_command(), result: &template };
@@ -93,6 +107,7 @@ impl Findings {
             doubts,
             settled,
             store: None,
+            meter: Evidence::default(),
             notes: notes(&mapping, options.levels),
         };
         (found, Some(mapping))
@@ -146,6 +161,11 @@ fn damaged(source: &Source) -> Doubt {
          without_settings in the recipe says what shall become of such a unit."
     );
     Doubt::new(Code::NoPins, text, vec![source.to_string()])
+}
+
+fn two_copies(why: &str) -> Doubt {
+    let text = format!("{why}. One of them is not this plug's. accept takes those of the encrypted store.");
+    Doubt::new(Code::TwoCopies, text, vec![why.to_owned()])
 }
 
 /// What was mapped in spite of something, and what was not mapped.

@@ -1,5 +1,6 @@
 //! What a recipe makes of what was found: the unit's template, or the doubts that stop it before anything is erased.
 
+use super::calibration::Calibration;
 use super::device::Device;
 use super::doubt::{Code, Doubt, accept};
 use super::drivers::{self, Image};
@@ -39,6 +40,8 @@ pub struct Choice {
     pub doubts: Vec<Doubt>,
     /// What a reader must know.
     pub notes: Vec<String>,
+    /// The power meter's calibration that it gets.
+    pub calibration: Calibration,
 }
 
 /// Decides what a unit is. A unit without settings is never guessed at, and no doubt is passed over in silence.

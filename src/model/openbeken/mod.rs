@@ -4,6 +4,7 @@
 //! [`device::Device`] of the list may override it, [`script`] and [`config`] bring it to the unit. [`findings`] does that for
 //! a dump, [`tailor`] decides what a recipe makes of it and builds the configuration.
 
+pub mod calibration;
 mod claim;
 pub mod config;
 pub mod crc;
@@ -24,6 +25,7 @@ pub mod tailor;
 pub mod template;
 pub mod wanted;
 
+pub use calibration::Calibration;
 pub use config::Config;
 pub use device::Device;
 pub use doubt::Doubt;

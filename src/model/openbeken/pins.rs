@@ -1,9 +1,9 @@
 //! The vendor's settings as a template: which pin gets which role and channel, what the firmware must be told at each
 //! start, and what is in doubt.
 //!
-//! The rows of [`super::table`] are the most of it. What hangs on more than one key has a file here: coils, curtains,
-//! lamps, chips of LEDs, meters, trees. [`draft`] gathers what the keys want, one owner is chosen for each pin, and
-//! [`command`], [`notes`] and [`doubts`] look at what came out.
+//! The rows of `super::table` are the most of it. What hangs on more than one key has a file here: coils, curtains,
+//! lamps, chips of LEDs, meters, trees. `draft` gathers what the keys want, one owner is chosen for each pin, and
+//! `command`, `notes` and `doubts` look at what came out.
 
 mod coils;
 mod command;

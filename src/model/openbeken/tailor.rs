@@ -135,6 +135,7 @@ pub fn build(
         wanted.address = Some(address.quads(&ip).map_err(|why| Unfit::Name { key: "address.ip", why })?);
     }
     wanted.web_password = secrets.web.clone();
+    wanted.calibration = choice.calibration;
     Ok((Config::build(labels.chip, labels.mac, &wanted)?, name))
 }
 

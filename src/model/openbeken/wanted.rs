@@ -1,9 +1,10 @@
 //! What a unit's configuration is to hold, and the configuration made of it.
 
+use super::calibration::Calibration;
 use super::config::{Config, ConfigError};
 use super::fields;
 use super::template::{Pin, Template};
-use crate::model::chip::Chip;
+use crate::model::chip::{Chip, listed};
 use crate::model::mac::Mac;
 use crate::model::secret::Secret;
 use std::collections::BTreeMap;
@@ -76,6 +77,8 @@ pub struct Wanted {
     pub address: Option<[[u8; 4]; 4]>,
     /// Password of the unit's page.
     pub web_password: Secret,
+    /// The power meter's calibration.
+    pub calibration: Calibration,
 }
 
 impl Wanted {
@@ -100,19 +103,12 @@ pub fn flags(numbers: &[u8]) -> Result<u64, ConfigError> {
     })
 }
 
-/// Family name and MQTT group of a chip's build of the firmware. A BK7231M runs the N's.
+/// Name and MQTT group of a chip's build of the firmware.
 fn build(chip: Chip) -> Result<(&'static str, &'static str), ConfigError> {
-    match chip {
-        Chip::Bk7231T => Ok(("OpenBK7231T", "bekens_t")),
-        Chip::Bk7231N | Chip::Bk7231M => Ok(("OpenBK7231N", "bekens_n")),
-        Chip::Bk7231U => Ok(("OpenBK7231U", "bekens_u")),
-        Chip::Bk7238 => Ok(("OpenBK7238", "bekens_8s")),
-        Chip::Bk7231Q | Chip::Bk7252 | Chip::Bk7252N => Err(ConfigError::Unsafe {
-            what: "chip of the configuration",
-            expected: "BK7231T, BK7231N, BK7231M, BK7231U or BK7238, whose pin tables have 32 places",
-            found: chip.to_string(),
-        }),
-    }
+    chip.facts().firmware.zip(chip.facts().mqtt_group).ok_or_else(|| {
+        let known = Chip::that(|facts| facts.mqtt_group.is_some()).map(Chip::name);
+        ConfigError::Chip { chip, known: listed(known, "or") }
+    })
 }
 
 /// The access point's name that the firmware gives itself: family and the station MAC's last four bytes.
@@ -204,6 +200,7 @@ impl Config {
             config.set_static_ip(quads);
         }
         config.set_text(fields::WEB_PASS, wanted.web_password.reveal())?;
+        config.set_calibration(wanted.calibration);
         Ok(config)
     }
 

@@ -3,6 +3,7 @@
 
 use super::Frame;
 use crate::model::snapshot::{SlotState, Snapshot};
+use embedded_graphics::geometry::OriginDimensions as _;
 use std::time::Duration;
 
 /// An idle panel is dimmed after this time, s.
@@ -57,9 +58,10 @@ pub fn care(snapshot: &Snapshot, idle: Duration, up: Duration) -> Care {
 impl Frame {
     /// The picture moved; what comes in from outside is dark.
     pub fn shifted(&self, (right, down): (i32, i32)) -> Self {
-        let mut moved = Self::default();
-        for y in 0..super::HEIGHT as i32 {
-            for x in 0..super::WIDTH as i32 {
+        let size = self.size();
+        let mut moved = Self::new(size);
+        for y in 0..size.height as i32 {
+            for x in 0..size.width as i32 {
                 moved.set(x, y, self.is_lit(x - right, y - down));
             }
         }
@@ -109,7 +111,7 @@ mod tests {
         assert_eq!(lights(&after(vec![started.clone()])), [Full; 6]);
         let fault = Some(Fault::new(FaultCode::NoAnswer, Stage::Attach, "x"));
         let failed = Event::Finished { seq: None, verdict: Verdict::Fail, fault, ms: 1 };
-        for calls in [vec![started, failed], vec![Event::Blocked { message: "x".into() }]] {
+        for calls in [vec![started, failed], vec![Event::Blocked { message: "x".into(), fault: None }]] {
             assert_eq!(lights(&after(calls)), [Full, Full, Dim, Dim, Dim, Dim]);
         }
     }
@@ -126,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_moved_picture_is_the_same_elsewhere() {
-        let mut frame = Frame::default();
+        let mut frame = Frame::new(crate::model::screen::USUAL);
         frame.set(5, 5, true);
         let moved = frame.shifted((1, -1));
         assert!(moved.is_lit(6, 4) && !moved.is_lit(5, 5));

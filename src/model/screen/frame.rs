@@ -1,36 +1,39 @@
 //! A 1-bit picture: what a panel shows, what the page mirrors, what a golden holds.
 
 use embedded_graphics::Pixel;
-use embedded_graphics::geometry::{OriginDimensions, Point, Size};
+pub use embedded_graphics::geometry::Size;
+use embedded_graphics::geometry::{OriginDimensions, Point};
 use embedded_graphics::pixelcolor::BinaryColor;
 use embedded_graphics::prelude::DrawTarget;
 
-/// Width of the panel, pixels.
-pub const WIDTH: u32 = 128;
-/// Height of the panel, pixels.
-pub const HEIGHT: u32 = 64;
+/// What most panels have, and what is drawn where there is none, pixels.
+pub const USUAL: Size = Size::new(128, 64);
+/// The lower half of that: three lines of letters.
+pub const LOW: Size = Size::new(128, 32);
+/// Twice that: room for more of each slot, or for more slots.
+pub const SQUARE: Size = Size::new(128, 128);
 
-/// A 128x64 picture, one bit a pixel.
+/// A picture, one bit a pixel.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Frame {
+    size: Size,
     lit: Vec<bool>,
 }
 
-impl Default for Frame {
-    fn default() -> Self {
-        Self { lit: vec![false; (WIDTH * HEIGHT) as usize] }
-    }
-}
-
 impl Frame {
+    /// A dark picture.
+    pub fn new(size: Size) -> Self {
+        Self { size, lit: vec![false; size.width as usize * size.height as usize] }
+    }
+
     /// Whether the pixel is lit; dark outside the picture.
     pub fn is_lit(&self, x: i32, y: i32) -> bool {
-        index(x, y).and_then(|i| self.lit.get(i)).copied().unwrap_or(false)
+        self.index(x, y).and_then(|i| self.lit.get(i)).copied().unwrap_or(false)
     }
 
     /// Lights or darkens a pixel; nothing happens outside the picture.
     pub fn set(&mut self, x: i32, y: i32, lit: bool) {
-        if let Some(pixel) = index(x, y).and_then(|i| self.lit.get_mut(i)) {
+        if let Some(pixel) = self.index(x, y).and_then(|i| self.lit.get_mut(i)) {
             *pixel = lit;
         }
     }
@@ -38,16 +41,16 @@ impl Frame {
     /// All pixels, row by row: what a display driver draws.
     pub fn pixels(&self) -> impl Iterator<Item = Pixel<BinaryColor>> + '_ {
         self.lit.iter().enumerate().map(|(i, lit)| {
-            let (x, y) = (i as u32 % WIDTH, i as u32 / WIDTH);
+            let (x, y) = (i as u32 % self.size.width, i as u32 / self.size.width);
             Pixel(Point::new(x as i32, y as i32), BinaryColor::from(*lit))
         })
     }
 
-    /// The picture as 32 lines of half blocks, blanks at the end of a line cut: for terminals and goldens.
+    /// The picture in half blocks, two rows a line, blanks at the end of a line cut: for terminals and goldens.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        for y in (0..HEIGHT as i32).step_by(2) {
-            let line: String = (0..WIDTH as i32)
+        for y in (0..self.size.height as i32).step_by(2) {
+            let line: String = (0..self.size.width as i32)
                 .map(|x| match (self.is_lit(x, y), self.is_lit(x, y + 1)) {
                     (false, false) => ' ',
                     (true, false) => '▀',
@@ -68,10 +71,10 @@ impl Frame {
     }
 
     fn encode(&self, scale: u32) -> Result<Vec<u8>, png::EncodingError> {
-        let (width, height) = (WIDTH * scale, HEIGHT * scale);
-        let mut rows = Vec::with_capacity((width / 8 * height) as usize);
+        let Size { width, height } = self.size * scale;
+        let mut rows = Vec::with_capacity((width.div_ceil(8) * height) as usize);
         for y in 0..height {
-            for byte in 0..width / 8 {
+            for byte in 0..width.div_ceil(8) {
                 rows.push((0..8).fold(0_u8, |bits, bit| {
                     let x = (byte * 8 + bit) / scale;
                     bits << 1 | u8::from(self.is_lit(x as i32, (y / scale) as i32))
@@ -87,16 +90,16 @@ impl Frame {
         writer.finish()?;
         Ok(file)
     }
-}
 
-fn index(x: i32, y: i32) -> Option<usize> {
-    let (x, y) = (u32::try_from(x).ok()?, u32::try_from(y).ok()?);
-    (x < WIDTH && y < HEIGHT).then_some((y * WIDTH + x) as usize)
+    fn index(&self, x: i32, y: i32) -> Option<usize> {
+        let (x, y, Size { width, height }) = (u32::try_from(x).ok()?, u32::try_from(y).ok()?, self.size);
+        (x < width && y < height).then_some((y * width + x) as usize)
+    }
 }
 
 impl OriginDimensions for Frame {
     fn size(&self) -> Size {
-        Size::new(WIDTH, HEIGHT)
+        self.size
     }
 }
 
@@ -122,17 +125,21 @@ impl std::fmt::Debug for Frame {
 mod tests {
     use super::*;
 
-    fn dotted() -> Frame {
-        let mut frame = Frame::default();
-        for (x, y) in [(0, 0), (1, 1), (2, 0), (2, 1), (127, 63), (-1, 0), (128, 0), (0, 64)] {
+    fn dotted(size: Size) -> Frame {
+        let mut frame = Frame::new(size);
+        let (right, bottom) = (size.width as i32, size.height as i32);
+        for (x, y) in [(0, 0), (1, 1), (2, 0), (2, 1), (right - 1, bottom - 1), (-1, 0), (right, 0), (0, bottom)] {
             frame.set(x, y, true);
         }
         frame
     }
 
+    /// Real panels, and one whose rows end within a byte.
+    const SIZES: [Size; 5] = [USUAL, LOW, SQUARE, Size::new(72, 40), Size::new(13, 7)];
+
     #[test]
     fn half_blocks_show_two_rows_a_line() {
-        let text = dotted().to_text();
+        let text = dotted(USUAL).to_text();
         assert_eq!(text.lines().count(), 32);
         assert_eq!(text.lines().next(), Some("▀▄█"));
         assert_eq!(text.lines().last().map(|line| line.chars().count()), Some(128));
@@ -140,12 +147,11 @@ mod tests {
 
     #[test]
     fn the_png_holds_every_pixel_at_every_scale() {
-        let frame = dotted();
-        for scale in [1, 3, 8] {
+        for (frame, scale) in SIZES.into_iter().flat_map(|size| [1, 3, 8].map(|scale| (dotted(size), scale))) {
             let mut reader = png::Decoder::new(std::io::Cursor::new(frame.to_png(scale))).read_info().unwrap();
             let mut bits = vec![0; reader.output_buffer_size().unwrap()];
             let info = reader.next_frame(&mut bits).unwrap();
-            assert_eq!((info.width, info.height), (WIDTH * scale, HEIGHT * scale));
+            assert_eq!((info.width, info.height), (frame.size.width * scale, frame.size.height * scale));
             for (y, row) in bits.chunks(info.line_size).enumerate() {
                 for x in 0..info.width {
                     let lit = row[x as usize / 8] >> (7 - x % 8) & 1 == 1;
@@ -157,8 +163,11 @@ mod tests {
 
     #[test]
     fn pixels_redraw_the_same_picture() {
-        let mut copy = Frame::default();
-        copy.draw_iter(dotted().pixels()).unwrap();
-        assert_eq!(copy, dotted());
+        for size in SIZES {
+            let mut copy = Frame::new(size);
+            copy.draw_iter(dotted(size).pixels()).unwrap();
+            assert_eq!(copy, dotted(size));
+            assert_eq!(copy.lit.iter().filter(|lit| **lit).count(), 5, "nothing came in from outside");
+        }
     }
 }

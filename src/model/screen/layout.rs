@@ -1,4 +1,7 @@
-//! Where everything goes, by the number of slots.
+//! Where everything goes, by the size of the panel and the number of slots.
+//!
+//! A slot alone has the whole panel. Several share its height: with 32 rows each they tell what to do, with 16 how they are,
+//! below that they stand in columns. A panel with fewer than 64 rows has lines of letters only.
 
 mod low;
 mod many;
@@ -6,10 +9,9 @@ mod notice;
 mod one;
 mod words;
 
-pub use low::layout_low;
 pub use notice::{ending, starting, station_fault};
 
-use super::{Face, HEIGHT, Item, Screen, Shape, WIDTH};
+use super::{Face, Item, Screen, Shape, USUAL};
 use crate::model::snapshot::{Last, SlotState, SlotView, Snapshot};
 use crate::model::verdict::Verdict;
 use embedded_graphics::geometry::{Point, Size};
@@ -18,26 +20,49 @@ use jiff::Timestamp;
 
 /// Leftmost column in use. One pixel stays free all round, because bezels hide the edge.
 const LEFT: i32 = 1;
-/// First column not in use.
-const RIGHT: i32 = WIDTH as i32 - 1;
-/// Letters of [`Face::Plain`] in a line; hints are written for it.
-const LINE: usize = 21;
+/// Rows that a slot needs to tell what to do, and to tell how it is.
+const HALF: i32 = 32;
+const ROW: i32 = 16;
 
-/// What the panel shows. `now` is the wall clock, for the time that a unit in flight has taken.
-pub fn layout(snapshot: &Snapshot, now: Timestamp) -> Screen {
-    let mut screen = Screen::default();
-    match snapshot.slots.as_slice() {
+/// What a panel of this size shows. `now` is the wall clock, for the time that a unit in flight has taken.
+///
+/// Below 128x32 pixels, the smallest panel that it is made for, the right and the bottom are cut off.
+pub fn layout(snapshot: &Snapshot, size: Size, now: Timestamp) -> Screen {
+    let mut screen = Screen::new(size);
+    let slots = snapshot.slots.as_slice();
+    let share = size.height as i32 / slots.len().max(1) as i32;
+    match slots {
+        _ if is_low(size) => low::slots(&mut screen, snapshot, now),
         [] => one::unconfigured(&mut screen),
         [slot] => one::slot(&mut screen, snapshot, slot, now),
-        slots @ [_, _] => many::halves(&mut screen, slots, now),
-        slots @ [_, _, _, ..] if slots.len() <= 4 => many::rows(&mut screen, slots),
+        slots if share >= HALF => many::halves(&mut screen, slots, now),
+        slots if share >= ROW => many::rows(&mut screen, slots),
         slots => many::cells(&mut screen, slots),
     }
     screen
 }
 
+/// Whether a panel has room for lines of letters only.
+fn is_low(size: Size) -> bool {
+    size.height < USUAL.height
+}
+
 /// Builders: each adds one item.
 impl Screen {
+    fn new(size: Size) -> Self {
+        Self { size, items: Vec::new() }
+    }
+
+    /// First column not in use, and first row.
+    fn end(&self) -> (i32, i32) {
+        (self.size.width as i32 - 1, self.size.height as i32 - 1)
+    }
+
+    /// Letters of [`Face::Plain`] in a line: 21 on the usual panel, for which hints are written.
+    fn letters(&self) -> usize {
+        ((self.end().0 - LEFT) / Face::Plain.width()).max(0) as usize
+    }
+
     fn text(&mut self, x: i32, y: i32, face: Face, text: impl Into<String>) {
         let text = text.into();
         if !text.is_empty() {
@@ -53,7 +78,7 @@ impl Screen {
 
     fn centred(&mut self, y: i32, face: Face, text: impl Into<String>) {
         let text = text.into();
-        self.text((WIDTH as i32 - width(face, &text)) / 2, y, face, text);
+        self.text((self.size.width as i32 - width(face, &text)) / 2, y, face, text);
     }
 
     fn icon(&mut self, x: i32, y: i32, side: u32, shape: Shape) {
@@ -95,8 +120,8 @@ fn verdict(verdict: Verdict) -> (Shape, &'static str) {
     }
 }
 
-/// What the last verdict asks the operator to do, in at most two lines.
-fn hint(last: &Last) -> Vec<String> {
+/// What the last verdict asks the operator to do, in at most two lines of this many letters.
+fn hint(last: &Last, line: usize) -> Vec<String> {
     let Some(fault) = &last.fault else {
         return vec!["See the page for why".into()];
     };
@@ -104,7 +129,7 @@ fn hint(last: &Last) -> Vec<String> {
     if fault.hint == own.replace('\n', " ") {
         own.lines().map(Into::into).collect()
     } else {
-        words::wrap(&fault.hint, LINE, 2)
+        words::wrap(&fault.hint, line, 2)
     }
 }
 
@@ -128,7 +153,18 @@ fn percent(slot: &SlotView) -> String {
     format!("{}%", slot.progress.overall.min(1000) / 10)
 }
 
-const _: () = assert!(HEIGHT == 64, "the rows below are placed by hand");
+/// More of a slot, for a panel with room for it: the most telling first.
+fn more(slot: &SlotView, line: usize) -> Vec<String> {
+    let last = slot.last.as_ref().filter(|_| slot.state == SlotState::Idle);
+    let board = slot.board.as_ref().or_else(|| last?.board.as_ref());
+    let why = last.and_then(|last| last.fault.as_ref()).map(|fault| words::wrap(&fault.message, line, 2));
+    let kind = board.map(|board| format!("{} {}", board.chip, board.module.as_deref().unwrap_or_default()));
+    let mac = board.and_then(|board| board.mac).map(|mac| mac.to_string());
+    // the version stands at the end of the name
+    let firmware = slot.firmware.as_deref().map(|name| words::tail(name.trim_end_matches(".bin"), line));
+    let facts = [kind, mac, firmware].into_iter().flatten().map(|text| words::cut(text.trim_end(), line));
+    why.into_iter().flatten().chain(facts).collect()
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,10 @@
-//! What the 128x64 panel shows, as a pure function of a snapshot.
+//! What the panel shows, as a pure function of a snapshot and of the panel's size.
 //!
 //! [`mod@layout`] turns a snapshot into a [`Screen`]: texts, bars and symbols with their places, as data. [`mod@paint`] draws
 //! a screen on any 1-bit display. The real panel, the page's mirror and the goldens all go this way, so they can't
 //! differ.
 
-#![allow(clippy::cast_possible_wrap, reason = "every number here is a place on a panel of 128x64 pixels")]
+#![allow(clippy::cast_possible_wrap, reason = "every number here is a place on a small panel")]
 
 pub mod care;
 pub mod frame;
@@ -12,16 +12,18 @@ pub mod layout;
 pub mod paint;
 
 pub use care::{Care, Light, care};
-pub use frame::{Frame, HEIGHT, WIDTH};
-pub use layout::{ending, layout, layout_low, starting, station_fault};
+pub use frame::{Frame, LOW, SQUARE, Size, USUAL};
+pub use layout::{ending, layout, starting, station_fault};
 pub use paint::{draw, paint};
 
-use embedded_graphics::geometry::{Point, Size};
+use embedded_graphics::geometry::Point;
 use embedded_graphics::primitives::Rectangle;
 
 /// All that a panel shows at one moment. Nothing in it touches the border or overlaps.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Screen {
+    /// Of the panel.
+    pub size: Size,
     /// What is where.
     pub items: Vec<Item>,
 }

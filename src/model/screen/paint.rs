@@ -12,7 +12,7 @@ use embedded_graphics::text::{Baseline, Text};
 
 /// The screen as a picture.
 pub fn paint(screen: &Screen) -> Frame {
-    let mut frame = Frame::default();
+    let mut frame = Frame::new(screen.size);
     let Ok(()) = draw(screen, &mut frame);
     frame
 }
@@ -79,13 +79,13 @@ fn letters<D: DrawTarget<Color = BinaryColor>>(
     if scale == 1 {
         return Text::with_baseline(text, at - above, style, Baseline::Top).draw(display).map(|_| ());
     }
-    let mut small = Frame::default();
+    let width = font.character_size.width * text.chars().count() as u32;
+    let mut small = Frame::new(Size::new(width, font.character_size.height));
     let Ok(_) = Text::with_baseline(text, Point::zero() - above, style, Baseline::Top).draw(&mut small);
-    let width = font.character_size.width as i32 * text.chars().count() as i32;
     // The only face without a bold cut gets its weight here; its cells leave four pixels between letters.
     let pen = if face == Face::Big4 { 3 } else { 1 };
     for y in 0..rows.len() as i32 {
-        for x in 0..width {
+        for x in 0..width as i32 {
             for (dx, dy, lit) in doubled(&small, x, y) {
                 if lit {
                     let spot = at + Point::new(2 * x + dx, 2 * y + dy);

@@ -6,6 +6,7 @@ use crate::model::stage::Stage;
 use crate::model::unit::Unit;
 use crate::model::verdict::Verdict;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -33,7 +34,8 @@ pub struct Figures {
 }
 
 /// What a set of units comes to.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Figures")]
 pub struct Summary {
     /// Units in all.
     pub units: u64,
@@ -59,7 +61,7 @@ pub struct Summary {
 }
 
 /// Percentiles, ms.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Times {
     /// Half of all did not take longer.
     pub p50: Option<u64>,
@@ -68,7 +70,7 @@ pub struct Times {
 }
 
 /// Percentiles of a stage, ms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StageFigures {
     /// Which.
     pub name: Stage,
@@ -78,7 +80,7 @@ pub struct StageFigures {
 }
 
 /// How often a fault was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FaultCount {
     /// Its code.
     pub code: &'static str,
@@ -87,7 +89,7 @@ pub struct FaultCount {
 }
 
 /// A unit as a dot of a plot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Recent {
     /// Its number.
     pub seq: u64,

@@ -3,9 +3,8 @@
 //! As bk7231tools does it: decrypt the app, find a word that every pin table has, take the text around it.
 
 use super::value::Parsed;
-use crate::model::chip::Key;
+use crate::model::chip::{Family, Key};
 use crate::model::code;
-use crate::model::flash::geometry::BOOT_END;
 use serde_json::{Map, Value};
 
 /// Words of a pin table, the most telling first.
@@ -22,7 +21,8 @@ pub(super) struct AppTable {
 
 /// The first pin table in the app of a dump whose first byte lies at flash address `begins_at`.
 pub(super) fn find(dump: &[u8], begins_at: usize) -> Option<AppTable> {
-    let raw = dump.get((BOOT_END as usize).checked_sub(begins_at)?..)?;
+    let app_at = Family::Beken.lowest_boot_end() as usize;
+    let raw = dump.get(app_at.checked_sub(begins_at)?..)?;
     [Key::Standard, Key::Plain].into_iter().find_map(|key| {
         let app = code::unseal(code::APP_BASE, raw, key).plain;
         WORDS.iter().find_map(|word| table(&app, word))
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     fn dump(app: &[u8], key: Key) -> Vec<u8> {
-        let mut dump = vec![0xFF; BOOT_END as usize];
+        let mut dump = vec![0xFF; 0x1_1000];
         dump.extend(code::seal(code::APP_BASE, app, key));
         dump.extend([0xFF; 0x1000]);
         dump

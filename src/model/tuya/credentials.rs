@@ -29,17 +29,21 @@ mod tests {
     use super::*;
     use crate::model::chip::Chip;
     use crate::model::mac::Mac;
-    use crate::model::openbeken::config::address;
     use crate::model::tuya::encode::{self, Spec};
-    use crate::model::tuya::format::{SECTOR, USUAL_AT};
+    use crate::model::tuya::format::SECTOR;
 
     fn put(flash: &mut [u8], at: usize, bytes: &[u8]) {
         flash[at..at + bytes.len()].copy_from_slice(bytes);
     }
 
+    /// Where a BK7231T has its store.
+    fn place() -> usize {
+        Chip::Bk7231T.facts().store.unwrap().start as usize
+    }
+
     fn dump(spec: &Spec) -> Vec<u8> {
         let mut flash = vec![0xFF; 0x20_0000];
-        put(&mut flash, USUAL_AT, &encode::store(spec).unwrap());
+        put(&mut flash, place(), &encode::store(spec).unwrap());
         flash
     }
 
@@ -60,7 +64,7 @@ mod tests {
     fn a_store_that_nobody_can_read_counts_too() {
         let mut flash = dump(&Spec { entries: vec![pair("gw_bi", "{}")], ..Spec::default() });
         // Sound magic, and a device key that opens nothing.
-        flash[USUAL_AT + SECTOR..].fill(0xFF);
+        flash[place() + SECTOR..].fill(0xFF);
         assert!(holds_credentials(&flash));
     }
 
@@ -75,7 +79,7 @@ mod tests {
     #[test]
     fn a_converted_plug_counts_when_it_has_a_password() {
         let mut config = Config::defaults(Chip::Bk7231T, Mac([2, 0, 0, 0, 0, 1])).unwrap();
-        let at = address(Chip::Bk7231T) as usize;
+        let at = Chip::Bk7231T.facts().config_at as usize;
         let mut flash = vec![0xFF; 0x20_0000];
         put(&mut flash, at, &config.sector());
         assert!(!holds_credentials(&flash));

@@ -6,11 +6,7 @@ pub const SECTOR: usize = 0x1000;
 pub const PAGE: usize = 128;
 /// Pages in a sector; page 0 is the header.
 pub const PAGES: u8 = 32;
-/// Where the key sector of a BK7231 lies.
-pub const USUAL_AT: usize = 0x1E_E000;
-/// What the usual dump leaves out when it begins at the application: the boot loader.
-pub const USUAL_SHIFT: usize = 0x1_1000;
-/// Data sectors of a store on BK7231T and BK7231N.
+/// Data sectors of a store where the place does not tell: as on BK7231T and BK7231N.
 pub const USUAL_SECTORS: usize = 17;
 /// Of those, how many keep the previous contents of a block.
 pub const USUAL_SWAPS: usize = 3;

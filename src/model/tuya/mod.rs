@@ -8,25 +8,32 @@
 //! [`decode`] reads one, [`encode::store`] writes one. Every value is a [`secret::Secret`]: a stock dump holds
 //! licence keys and Wi-Fi credentials, even those of owners before the last reset.
 //!
+//! Beside it lies a plain store of files, see [`files`]; [`settings`] takes both as witnesses of one another.
+//!
 //! Sources: openshwprojects/BK7231GUIFlashTool (`TuyaConfig.cs`), tuya-cloudcutter/bk7231tools (`kvstorage.py`),
 //! libretiny-eu/upk2esphome. Where they differ the rule that 24 public dumps bear out is taken.
 
 mod app_table;
+mod area;
 pub mod cipher;
 mod credentials;
 pub mod encode;
+pub mod files;
 pub mod format;
 pub mod keys;
 mod pages;
 mod protected;
 pub mod secret;
+pub mod settings;
 pub mod store;
 pub mod value;
 mod vault;
 pub mod view;
 
 pub use credentials::holds_credentials;
+pub use files::FileStore;
 pub use keys::{Entry, Health};
+pub use settings::{Settings, Witness};
 pub use store::{Absent, Layout, Source, Store, app_settings, decode};
 
 #[cfg(test)]

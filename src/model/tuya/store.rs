@@ -1,15 +1,16 @@
 //! A dump's store, decoded: the settings, every entry, and what is wrong with it.
 
 use super::app_table;
+use super::area;
 use super::cipher::BaseKey;
-use super::format::{DataMagic, SECTOR, USUAL_AT, USUAL_SECTORS, USUAL_SHIFT};
+use super::format::DataMagic;
 use super::keys::{self, Entry, Health};
 use super::pages::Blocks;
 use super::protected;
 use super::secret::{self, Class};
 use super::value::Parsed;
 use super::vault::{self, KeyFrom, Vault};
-use crate::model::chip::Chip;
+use crate::model::chip;
 use crate::model::openbeken::config;
 use serde_json::{Map, Value};
 
@@ -61,8 +62,13 @@ pub enum Source {
         /// Its address as the CPU sees it.
         at: usize,
     },
+    /// From the plain file store; the encrypted one has none that can be trusted.
+    File {
+        /// The file's name.
+        name: String,
+    },
     /// From a file that holds nothing else.
-    File,
+    Alone,
 }
 
 impl Source {
@@ -70,7 +76,7 @@ impl Source {
     pub fn is_sound(&self) -> bool {
         match self {
             Self::Store(health) => health.is_sound(),
-            Self::App { .. } | Self::File => true,
+            Self::App { .. } | Self::File { .. } | Self::Alone => true,
         }
     }
 }
@@ -80,7 +86,8 @@ impl std::fmt::Display for Source {
         match self {
             Self::Store(health) => write!(f, "{SETTINGS}, {health}"),
             Self::App { at } => write!(f, "a table in the app at {at:#x}"),
-            Self::File => f.write_str("a file of settings"),
+            Self::File { name } => write!(f, "{name} of the file store"),
+            Self::Alone => f.write_str("a file of settings"),
         }
     }
 }
@@ -188,7 +195,7 @@ pub fn decode(dump: &[u8]) -> Result<Store, Absent> {
         None => Vec::new(),
     };
     let (settings, source) = settings(&entries, &mut notes);
-    let layout = layout(&vault, dump);
+    let layout = layout(&vault);
     let mut store = Store { found_at: vault.at, layout, settings, source, entries, protected, notes };
     store.fall_back(dump);
     Ok(store)
@@ -200,19 +207,14 @@ pub fn app_settings(dump: &[u8]) -> Option<(Source, Map<String, Value>)> {
     Some((Source::App { at: table.at }, table.settings))
 }
 
-fn layout(vault: &Vault, dump: &[u8]) -> Layout {
-    let file_begins_at = match vault.at {
-        USUAL_AT => Some(0),
-        at if at + USUAL_SHIFT == USUAL_AT && dump.len() > at => Some(USUAL_SHIFT),
-        _ => None,
-    };
+fn layout(vault: &Vault) -> Layout {
     Layout {
         sectors: vault.sectors.len(),
         sound_sectors: vault.sectors.iter().filter(|sector| matches!(sector.state, vault::State::Good(_))).count(),
         magic: vault.sectors.iter().find_map(|sector| sector.state.magic()),
         base: vault.base,
         protected: vault.protected.as_ref().map(|sector| sector.at),
-        file_begins_at,
+        file_begins_at: area::of(vault.at).map(|area| area.begins_at),
     }
 }
 
@@ -262,8 +264,8 @@ fn absent(dump: &[u8], damaged: &[usize]) -> Absent {
         return Absent::KeyDamaged { at };
     }
     // Alone in the file, or in a full dump.
-    let places = [0, config::address(Chip::Bk7231T) as usize, config::address(Chip::Bk7231N) as usize];
-    if let Some(at) = places.into_iter().find(|&at| dump.get(at..at + 3) == Some(&config::IDENT)) {
+    let mut places = [0].into_iter().chain(chip::config_places().into_iter().map(|at| at as usize));
+    if let Some(at) = places.find(|&at| dump.get(at..at + 3) == Some(&config::IDENT)) {
         return Absent::OpenBeken { at };
     }
     let is_erased = |from: usize, to: usize| {
@@ -272,8 +274,8 @@ fn absent(dump: &[u8], damaged: &[usize]) -> Absent {
     if is_erased(0, dump.len()) {
         return Absent::Erased { at: 0 };
     }
-    if is_erased(USUAL_AT, USUAL_AT + (1 + USUAL_SECTORS) * SECTOR) {
-        return Absent::Erased { at: USUAL_AT };
+    match area::all().find(|area| is_erased(area.start as usize, area.end as usize)) {
+        Some(area) => Absent::Erased { at: area.start as usize },
+        None => Absent::NotFound { bytes: dump.len() },
     }
-    Absent::NotFound { bytes: dump.len() }
 }

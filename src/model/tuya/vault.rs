@@ -3,10 +3,9 @@
 //! The key sector is searched for, never taken from its usual address: dumps may begin at 0x11000, hold several
 //! stores, or be the store alone.
 
+use super::area;
 use super::cipher::{self, BLOCK, BaseKey, MARKER, MASTER};
-use super::format::{
-    DEVICE_KEY_AT, DataMagic, KEY_MAGIC, MAX_SECTORS, SECTOR, USUAL_AT, USUAL_SECTORS, USUAL_SHIFT, sum, word,
-};
+use super::format::{DEVICE_KEY_AT, DataMagic, KEY_MAGIC, MAX_SECTORS, SECTOR, USUAL_SECTORS, sum, word};
 
 /// A decrypted store. Holds keys and plain text, so it has no `Debug` and stays inside this module tree.
 pub(super) struct Vault {
@@ -192,13 +191,15 @@ fn open(dump: &[u8], at: usize, key_from: KeyFrom, device: &[u8; BLOCK]) -> Vaul
     };
     let base = BaseKey::ALL.into_iter().rev().max_by_key(|&base| places(base)).unwrap_or_default();
     let data_key = base.data_key(device);
+    let usual = area::of(at);
+    let usual_sectors = usual.map_or(USUAL_SECTORS, |area| area.sectors);
     let mut sectors: Vec<Sector> = Vec::new();
     let mut misses = 0;
     for place in 0..MAX_SECTORS {
         let Some(sector) = sector(dump, place, at + (place + 1) * SECTOR, &data_key) else { break };
         misses = if sector.state.magic().is_some() { 0 } else { misses + 1 };
         // Inside the usual size a hole is damage; behind it, two misses are the end of the store.
-        if misses >= 2 && place >= USUAL_SECTORS {
+        if misses >= 2 && place >= usual_sectors {
             break;
         }
         // Another store begins.
@@ -207,12 +208,11 @@ fn open(dump: &[u8], at: usize, key_from: KeyFrom, device: &[u8; BLOCK]) -> Vaul
         }
         sectors.push(sector);
     }
-    // At a BK7231's usual place the store's size is known: what is unreadable inside is damage. Elsewhere the rest is
-    // not known to belong to it.
-    let is_usual =
-        (at == USUAL_AT || at + USUAL_SHIFT == USUAL_AT) && !sectors.iter().all(|s| s.state.magic().is_none());
+    // Where a chip has its store the size is known: what is unreadable inside is damage. Elsewhere the rest is not known
+    // to belong to it.
+    let is_usual = usual.is_some() && !sectors.iter().all(|s| s.state.magic().is_none());
     let belongs = |sector: &Sector| {
-        sector.state.magic().is_some() || (is_usual && sector.place < USUAL_SECTORS && sector.state == State::Foreign)
+        sector.state.magic().is_some() || (is_usual && sector.place < usual_sectors && sector.state == State::Foreign)
     };
     while sectors.last().is_some_and(|sector| !belongs(sector)) {
         sectors.pop();

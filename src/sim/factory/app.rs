@@ -2,6 +2,8 @@
 
 use super::layout::{Layout, put};
 use crate::model::chip::{Chip, Key};
+use crate::model::image::version::variant;
+use crate::model::image::{builds, drivers};
 use crate::model::{code, rbl};
 use crate::sim::seed::Seed;
 
@@ -11,6 +13,8 @@ const VECTORS: [u8; 8] = [0x0E, 0x00, 0x00, 0xEA, 0x14, 0xF0, 0x9F, 0xE5];
 const STOCK: usize = 0xF_8000;
 /// Logical length of the demo image's code.
 const DEMO: usize = 0xD_0000;
+/// Where the table of drivers lies in its code.
+const DRIVERS_AT: usize = 0x1000;
 
 fn plain(seed: u64, length: usize, layout: &Layout, marks: &[String]) -> Vec<u8> {
     let mut plain = Seed::new(seed).bytes(length);
@@ -38,7 +42,7 @@ fn stock(layout: &Layout, key: Key) -> Vec<u8> {
 }
 
 /// An image in the shape of an OpenBeken `_UA_` file, for demonstrations without real firmware: its file name, which
-/// says that it is no firmware, and its bytes.
+/// says that it is no firmware, and its bytes. A variant, such as `1.18.300_tuyaMCU`, has the drivers of that build.
 pub fn demo_image(chip: Chip, version: &str) -> (String, Vec<u8>) {
     demo_image_of(chip, version, DEMO)
 }
@@ -46,22 +50,21 @@ pub fn demo_image(chip: Chip, version: &str) -> (String, Vec<u8>) {
 /// The same with so many bytes of code, a multiple of 32; the rest of its partition is blank.
 pub fn demo_image_of(chip: Chip, version: &str, code_length: usize) -> (String, Vec<u8>) {
     let layout = Layout::of(chip);
-    // M images carry the N's name; every OpenBeken image holds the other names without a version
-    let marked = if chip == Chip::Bk7231M { Chip::Bk7231N } else { chip };
+    // every OpenBeken image holds the other names without a version
     let marks = [
-        format!("Open{}_{version}", marked.name()),
+        format!("{}_{version}", chip.facts().firmware.unwrap_or("OpenBK")),
         "OpenBK7231T_%s".to_owned(),
         "OpenBK7231N_%s".to_owned(),
         "flashjig demo image, no firmware".to_owned(),
     ];
     let seed = version.bytes().fold(0xDE30, |seed: u64, byte| seed.rotate_left(8) ^ u64::from(byte));
-    let raw = code::seal(code::APP_BASE, &plain(seed, code_length, &layout, &marks), chip.key());
+    let mut plain = plain(seed, code_length, &layout, &marks);
+    put(&mut plain, DRIVERS_AT, &drivers::encode(&builds::drivers(chip, variant(version)), DRIVERS_AT));
+    let raw = code::seal(code::APP_BASE, &plain, chip.key());
     let stored = code::unwrap_records(&raw).plain;
     let header = rbl::Header::of("app", "1.00", &stored).seal();
-    // OpenBeken cuts its T files at 1 MiB of flash; the others fill the partition
-    let length = if chip == Chip::Bk7231T { 0xE_F000 } else { code::physical(layout.app) as usize };
     let mut file = raw;
-    file.resize(length.saturating_sub(header.len()), 0xFF);
+    file.resize(layout.ua.saturating_sub(header.len()), 0xFF);
     file.extend(header);
     (format!("Open{}_UA_{version}_demo.bin", chip.name()), file)
 }
@@ -94,6 +97,18 @@ mod tests {
             assert_eq!(found[0].at, file.len() - rbl::SEALED);
             assert!(found[0].header.proves(&code::unwrap_records(&file).plain));
         }
+    }
+
+    #[test]
+    fn a_demo_image_has_the_drivers_of_its_build() {
+        let drivers = |version: &str, length: usize| {
+            let (name, file) = demo_image_of(Chip::Bk7231T, version, length);
+            Image::open(&name, &file).unwrap().drivers.unwrap()
+        };
+        let has = |list: &[String], name: &str| list.iter().any(|driver| driver == name);
+        let plain = drivers("1.18.300", 0x8000);
+        assert!(has(&plain, "BL0937") && !has(&plain, "SM16703P"), "{plain:?}");
+        assert!(!has(&drivers("1.18.300_tuyaMCU", 0x1_0000), "BL0937"));
     }
 
     #[test]

@@ -3,13 +3,10 @@
 
 use super::layout::{Layout, put};
 use crate::model::beken::crc;
-use crate::model::chip::Key;
-use crate::model::flash::geometry::BOOT_END;
+use crate::model::chip::Chip;
 use crate::model::{code, fal, rbl};
 use crate::sim::seed::Seed;
 
-/// Logical length of the boot area.
-const LENGTH: usize = BOOT_END as usize / code::RECORD * code::DATA;
 /// Logical address of the mark of boot loaders behind a ROM.
 const MAGIC_AT: usize = 0x100;
 /// Four bytes that make the CRC right: in flash at 0xF8, in the record whose own CRC-16 lies behind what is counted.
@@ -18,25 +15,28 @@ const FREE_AT: usize = 0xF8;
 const FREE_LOGICAL: usize = FREE_AT / code::RECORD * code::DATA + FREE_AT % code::RECORD;
 
 /// The boot area as it lies in flash.
-pub(super) fn boot(layout: &Layout, key: Key) -> Vec<u8> {
-    let mut stored = Seed::new(0xB007).bytes(LENGTH);
+pub(super) fn boot(layout: &Layout, chip: Chip) -> Vec<u8> {
+    let length = chip.boot_end() as usize / code::RECORD * code::DATA;
+    let mut stored = Seed::new(0xB007).bytes(length);
     put(&mut stored, 0, &layout.boot_head);
     put(&mut stored, 4, &[0x14, 0xF0, 0x9F, 0xE5]);
     put(&mut stored, 0x2F00, format!("\0V:{}\0", layout.boot_name).as_bytes());
-    code::crypt(0, &mut stored, code::coefficients(key));
+    code::crypt(0, &mut stored, code::coefficients(chip.key()));
 
     // all that follows is stored without encryption
-    if layout.magic {
-        put(&mut stored, MAGIC_AT, b"BK7231\0\0");
+    if let Some(magic) = layout.magic {
+        put(&mut stored, MAGIC_AT, &magic);
     }
-    let (download, length) = layout.download;
-    let table = [
-        fal::entry("bootloader", fal::CODE, 0, LENGTH as u32),
-        fal::entry("app", fal::CODE, code::APP_BASE, layout.app),
-        fal::entry(fal::DOWNLOAD, fal::DATA, download, length),
-    ];
-    put(&mut stored, layout.table, &table.concat());
-    let body = LENGTH - rbl::HEADER;
+    if let Some(table) = &layout.table {
+        let (download, size) = table.download;
+        let entries = [
+            fal::entry("bootloader", fal::CODE, 0, length as u32),
+            fal::entry("app", fal::CODE, code::APP_BASE, table.app),
+            fal::entry(fal::DOWNLOAD, fal::DATA, download, size),
+        ];
+        put(&mut stored, table.at, &entries.concat());
+    }
+    let body = length - rbl::HEADER;
     let header = rbl::Header::of("bootloader", "1.00", stored.get(..body).unwrap_or_default());
     put(&mut stored, body, &header.to_bytes());
 
@@ -80,24 +80,24 @@ fn forge(bytes: &[u8], at: usize, wanted: u32) -> Option<[u8; 4]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::chip::Chip;
 
     #[test]
     fn the_first_bytes_have_the_crc_of_the_known_boot_loader() {
-        for chip in [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M, Chip::Bk7231U] {
+        for chip in Chip::ALL {
             let layout = Layout::of(chip);
-            let boot = boot(&layout, chip.key());
+            let boot = boot(&layout, chip);
             let (crc, counted) = layout.boot_crc;
             assert_eq!(crc::standard(&boot[..counted]), crc, "{chip}");
-            assert_eq!(boot.len(), BOOT_END as usize);
-            assert_eq!(&boot[0x110..0x118] == b"BK7231\0\0", layout.magic, "{chip}");
+            assert_eq!(boot.len(), 0x1_1000);
+            let magic: [u8; 8] = boot[0x110..0x118].try_into().unwrap();
+            assert_eq!(Some(magic).filter(|magic| magic.starts_with(b"BK72")), layout.magic, "{chip}");
         }
     }
 
     /// First words of public boot loaders: T 1.0.5 and N 1.0.1, encrypted.
     #[test]
     fn the_first_words_are_those_of_the_public_boot_loaders() {
-        let head = |chip: Chip| boot(&Layout::of(chip), chip.key())[..4].to_vec();
+        let head = |chip: Chip| boot(&Layout::of(chip), chip)[..4].to_vec();
         assert_eq!(head(Chip::Bk7231T), [0x43, 0x09, 0xB5, 0x96]);
         assert_eq!(head(Chip::Bk7231N), [0x69, 0x0C, 0xB5, 0x96]);
         assert_eq!(head(Chip::Bk7231M), [0x48, 0x0B, 0x00, 0xEA]);
@@ -105,14 +105,15 @@ mod tests {
 
     #[test]
     fn records_partition_table_and_name_are_found() {
-        for chip in [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M, Chip::Bk7231U] {
+        for chip in Chip::ALL {
             let layout = Layout::of(chip);
-            let raw = boot(&layout, chip.key());
+            let raw = boot(&layout, chip);
             let stored = code::unwrap_records(&raw);
-            assert_eq!(stored.end_of_records, BOOT_END as usize);
+            assert_eq!(stored.end_of_records, 0x1_1000);
             let table = fal::find(&stored.plain);
-            assert_eq!(table.len(), 3);
-            assert!(table.iter().any(|p| p.name == "download" && p.span.start == layout.download.0));
+            let download = table.iter().find(|p| p.name == "download").map(|p| (p.span.start, p.span.len()));
+            assert_eq!(download, layout.table.as_ref().map(|table| table.download), "{chip}");
+            assert_eq!(table.len(), if layout.table.is_some() { 3 } else { 0 }, "{chip}");
             let plain = code::unseal(0, &raw, chip.key()).plain;
             assert_eq!(rbl::positions(&plain, layout.boot_name.as_bytes()).count(), 1, "{chip}");
             assert_eq!(rbl::find(&raw)[0].at, 0x1_0F9A);

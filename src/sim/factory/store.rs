@@ -1,6 +1,7 @@
 //! The Tuya settings of the virtual plug: those of the Action LSC smart plug with metering, as its public guide prints
 //! them, and a made-up owner.
 
+use super::layout::Tuya;
 use crate::model::tuya::encode;
 use crate::sim::seed::Seed;
 
@@ -10,13 +11,18 @@ bt1_type:0,ffc_select:1,vi_pin:24,resistor:1,over_cur:17800,bt1_lv:0,reset_t:5,n
 over_vol:264,module:{module},ele_pin:26,ch_cddpid1:9,ch1_stat:0,led1_lv:1,rl1_type:0,ch_num:1,rl1_pin:6,vol_def:0,\
 ch_dpid1:1,sel_pin_lv:1,crc:10,}";
 
+/// The plug's settings, as its module has them.
+pub(super) fn settings(module: &str) -> String {
+    PINS.replace("{module}", module)
+}
+
 /// So many letters and digits.
 fn token(seed: &mut Seed, len: usize) -> String {
     seed.bytes(len).into_iter().map(|byte| char::from_digit(u32::from(byte) % 36, 36).unwrap_or('0')).collect()
 }
 
 /// The store's bytes; `own` values take the place of the made-up ones of their names.
-pub(super) fn store(module: &str, unit: u32, own: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn store(tuya: &Tuya, unit: u32, own: &[(&str, &str)]) -> Vec<u8> {
     use base64::Engine as _;
     let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
     let mut seed = Seed::new(0x5EED_0000_0000 + u64::from(unit));
@@ -62,13 +68,12 @@ pub(super) fn store(module: &str, unit: u32, own: &[(&str, &str)]) -> Vec<u8> {
         "reg_key": null,
         "dns_prio": 0,
     });
-    let platform = if module.starts_with("WB") { "BK7231S_2M" } else { "bk7231n" };
     let entries = [
         ("gw_bi", licence.to_string()),
         ("gw_di", device.to_string()),
         ("gw_wsm", network.to_string()),
-        ("user_param_key", PINS.replace("{module}", module)),
-        ("em_sys_env", platform.to_owned()),
+        ("user_param_key", settings(tuya.module)),
+        ("em_sys_env", tuya.platform.to_owned()),
     ];
     let mut entries: Vec<(String, Vec<u8>)> =
         entries.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
@@ -77,5 +82,6 @@ pub(super) fn store(module: &str, unit: u32, own: &[(&str, &str)]) -> Vec<u8> {
         entries.push(((*name).to_owned(), value.as_bytes().to_vec()));
     }
     // the entries are constant but for tokens of fixed length: they fit, as the tests of the factory show
-    encode::store(&encode::Spec { device_key, entries, ..encode::Spec::default() }).unwrap_or_default()
+    encode::store(&encode::Spec { device_key, entries, sectors: tuya.sectors, ..encode::Spec::default() })
+        .unwrap_or_default()
 }

@@ -12,6 +12,10 @@ impl RecipeBook for Book {
         if name == "broken" { Err("recipes/broken.toml:1: error".into()) } else { Ok(Kit::default()) }
     }
 
+    fn backup_rule(&self, name: &str) -> BackupRule {
+        BackupRule { encrypt_to: Some(format!("key of {name}")), ..BackupRule::default() }
+    }
+
     fn list(&self) -> Vec<RecipePage> {
         ["default", "home", "broken"]
             .map(|name| RecipePage {
@@ -97,4 +101,25 @@ fn only_a_recipe_that_can_be_used_is_chosen() {
     assert!(matches!(shelf.choose("none"), Err(Declined::Missing(_))));
     let chosen: Vec<_> = shelf.recipes().into_iter().filter(|page| page.chosen).map(|page| page.name).collect();
     assert_eq!(chosen, ["home"]);
+}
+
+#[test]
+fn a_recipe_that_cannot_be_used_stands_in_no_stock_backups_way_back_and_keeps_its_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let shelf = shelf(dir.path());
+    assert!(matches!(shelf.stock_by("broken".into()), Err(Lack::Recipe(_))));
+    let stock = shelf.stock_without_images("broken".into());
+    assert_eq!((stock.recipe_name.as_str(), stock.images.len()), ("broken", 0));
+    assert_eq!(stock.kit.recipe.backup.encrypt_to.as_deref(), Some("key of broken"));
+    assert_eq!(*shelf.stock_without_images("home".into()).kit, Kit::default(), "a good recipe counts whole");
+}
+
+#[test]
+fn what_a_kill_left_half_uploaded_is_no_firmware_and_goes_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("uploads")).unwrap();
+    let left = dir.path().join("uploads/.upload-x");
+    fs::write(&left, b"half").unwrap();
+    assert_eq!(shelf(dir.path()).files(), []);
+    assert!(!left.exists());
 }

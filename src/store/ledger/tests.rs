@@ -2,6 +2,7 @@ use super::*;
 use crate::model::mac::Mac;
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;
+use crate::store::room::tests::PRETENDED;
 use crate::store::sample::{in_flight, unit};
 use jiff::{Timestamp, ToSpan};
 use std::time::Duration;
@@ -146,59 +147,25 @@ fn a_folder_that_cannot_be_made_is_an_error_in_words() {
 }
 
 #[tokio::test]
-async fn a_ruined_file_is_an_error_that_says_what_to_do() {
+async fn a_snapshot_that_a_full_disk_cut_short_stops_neither_a_start_nor_a_copy() {
     let dir = tempfile::tempdir().unwrap();
     let ledger = Ledger::open(dir.path()).unwrap();
     ledger.commit(unit()).await.unwrap();
     drop(ledger);
-    drop(reopen(dir.path()));
-    for file in std::fs::read_dir(dir.path().join("ledger")).unwrap() {
-        let path = file.unwrap().path();
-        if path.is_file() && path.file_name().unwrap() != "conf" {
-            std::fs::write(path, [0x55; 1000]).unwrap();
-        }
-    }
-    let error = Ledger::open(dir.path()).err().unwrap().to_string();
-    assert!(error.contains("copy the folder") && error.contains("nothing is made anew"), "{error}");
-}
-
-/// sled's own shortcuts for opening; they belong to the log that they were made from.
-fn forget_snapshots(dir: &Path) {
-    for file in std::fs::read_dir(dir.join("ledger")).unwrap() {
-        let path = file.unwrap().path();
-        if path.file_name().unwrap().to_string_lossy().starts_with("snap.") {
-            std::fs::remove_file(path).unwrap();
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_log_that_lost_its_end_or_all_of_itself_is_refused_until_somebody_says_so() {
-    let dir = tempfile::tempdir().unwrap();
-    let db = dir.path().join("ledger/db");
-    let ledger = Ledger::open(dir.path()).unwrap();
+    let ledger = reopen(dir.path());
     ledger.commit(unit()).await.unwrap();
     drop(ledger);
-    drop(reopen(dir.path()));
-    let whole = std::fs::read(&db).unwrap();
-    for (content, word) in [(None, "the file db"), (Some(vec![]), "the file db"), (Some(vec![0; 1 << 19]), "unit 1")] {
-        _ = std::fs::remove_file(&db);
-        forget_snapshots(dir.path());
-        if let Some(content) = content {
-            std::fs::write(&db, content).unwrap();
-        }
-        let error = Ledger::open(dir.path()).err().unwrap().to_string();
-        assert!(error.contains(word) && error.contains("remove "), "{error}");
-        let copy = crate::store::LedgerCopy::take(dir.path());
-        assert!(copy.is_err() || copy.is_ok_and(|copy| copy.lost().is_some()), "an offline command says so too");
+    for content in [&[0x55; 9][..], b"", b"more than nothing, and not yet whole"] {
+        drop(reopen(dir.path()));
+        let left = dir.path().join("ledger/snap.0000000000FFFFFF.generating");
+        std::fs::write(&left, content).unwrap();
+        let copy = crate::store::LedgerCopy::take(dir.path()).unwrap();
+        assert_eq!(numbers(&copy.query(&UnitQuery::default()).unwrap()), [2, 1], "the copy leaves it out");
+        assert!(copy.lost().is_none());
+        let ledger = reopen(dir.path());
+        assert_eq!(numbers(&ledger.query(UnitQuery::default()).await.unwrap()), [2, 1]);
+        assert!(!left.exists(), "it is cleared");
     }
-    forget_snapshots(dir.path());
-    std::fs::write(&db, whole).unwrap();
-    assert_eq!(reopen(dir.path()).get(1).await.unwrap().unwrap().seq, 1, "a good copy is taken");
-    std::fs::remove_file(&db).unwrap();
-    forget_snapshots(dir.path());
-    std::fs::remove_file(dir.path().join("ledger/last")).unwrap();
-    assert_eq!(reopen(dir.path()).query(UnitQuery::default()).await.unwrap(), []);
 }
 
 #[test]
@@ -264,6 +231,35 @@ async fn after_a_failed_write_the_ledger_works_on_and_no_number_is_given_twice()
     assert_eq!(numbers.first(), Some(&unit.seq));
     numbers.dedup();
     assert_eq!(numbers.len() as u64, unit.seq, "without a gap and without a double");
+}
+
+/// An opening needs room for a segment and a snapshot: on a full disk it would stop half-way.
+#[tokio::test]
+async fn a_ledger_that_failed_is_opened_again_when_there_is_room_and_not_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(dir.path()).unwrap();
+    let kept = ledger.commit(unit()).await.unwrap();
+    let folder = dir.path().join("ledger");
+    let files = || {
+        let mut names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        (names, std::fs::read(folder.join("db")).unwrap())
+    };
+    let before = files();
+    PRETENDED.lock().unwrap().insert(folder.clone(), 300 * 1024);
+    let fail = ledger.write("failing", |_, _| Err::<(), _>(crashed("failing")));
+    fail.await.unwrap_err();
+    let error = ledger.commit(unit()).await.unwrap_err().to_string();
+    assert!(error.contains("300 KiB free on its disk, expected 4096 KiB; free some space"), "{error}");
+    let error = ledger.get(1).await.unwrap_err().to_string();
+    assert!(error.contains("nothing that was stored before is lost"), "{error}");
+    assert!(files() == before, "nothing was begun");
+    let second = Ledger::open(dir.path()).err().unwrap().to_string();
+    assert!(second.contains("300 KiB free"), "a start is no different: {second}");
+
+    PRETENDED.lock().unwrap().remove(&folder);
+    assert_eq!(ledger.get(1).await.unwrap(), Some(kept), "reading alone opens it, before the next unit does");
+    assert_eq!(ledger.commit(unit()).await.unwrap().seq, 2);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@ use crate::model::open_unit::OpenUnit;
 use crate::model::stage::Stage;
 use crate::store::Ledger;
 use crate::store::sample::{in_flight, unit};
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! Searches that can't take long, and the walk from the oldest record on.
+//! Searches that can't take long.
 
-use super::{Records, refused, seq_of};
+use super::{Records, refused};
 use crate::model::unit::{Unit, UnitQuery};
 use crate::store::StoreError;
 
@@ -28,8 +28,7 @@ impl Records {
             let seq = seq.map_err(failed)?;
             last = Some(seq);
             // most records are passed over without being taken apart
-            let json = self.units.get(seq.to_be_bytes()).map_err(failed)?;
-            if json.is_some_and(|json| !query.may_admit(&json)) {
+            if self.units.get(seq.to_be_bytes()).is_ok_and(|json| json.is_some_and(|json| !query.may_admit(&json))) {
                 continue;
             }
             match self.get(seq) {
@@ -39,18 +38,5 @@ impl Records {
             }
         }
         Ok(found)
-    }
-
-    /// Up to `limit` records with a greater number than `seq`, oldest first, and the last number that was looked at;
-    /// `None`: there is none. One that can't be read is left out.
-    pub(in crate::store) fn after(&self, seq: u64, limit: usize) -> Result<Option<(u64, Vec<Unit>)>, StoreError> {
-        let mut last = None;
-        let mut units = Vec::new();
-        for entry in self.units.range(seq.saturating_add(1).to_be_bytes()..).take(limit) {
-            let (key, json) = entry.map_err(|error| refused("reading the ledger", &error))?;
-            last = seq_of(&key).or(last);
-            units.extend(serde_json::from_slice::<Unit>(&json));
-        }
-        Ok(last.map(|last| (last, units)))
     }
 }

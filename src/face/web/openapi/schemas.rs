@@ -1,254 +1,65 @@
-//! The shapes of the interface's values. Fields may be added; none is renamed or dropped.
+//! The shapes of the interface's values, as their types say it. Fields may be added; none is renamed or dropped.
 
-mod more;
-
-use crate::model::chip::Chip;
-use crate::model::stage::Stage;
-use serde_json::{Map, Value, json};
+use crate::face::web::{about, changes, problem, session, station, stats, units};
+use crate::model::event::Stamped;
+use crate::model::snapshot::Snapshot;
+use crate::model::unit::Unit;
+use crate::station::shelf::{FirmwareFile, RecipePage};
+use schemars::Schema;
+use schemars::generate::{Contract, SchemaSettings};
+use schemars::transform::RecursiveTransform;
+use serde_json::{Value, json};
 
 /// Every shape, by name.
 pub(super) fn all() -> Value {
-    let kinds = [
-        "seated",
-        "lifted",
-        "started",
-        "entered",
-        "progress",
-        "rate",
-        "found",
-        "chosen",
-        "kept",
-        "planned",
-        "retried",
-        "finished",
-        "stopping",
-        "blocked",
-        "prompt",
-        "noticed",
-        "settled",
-        "supply",
-        "recalled",
-        "already",
-        "acknowledged",
-        "archive_checked",
-        "shelf",
-        "batch",
-        "map",
-        "areas",
-        "lines",
-        "button",
-    ];
-    let mut event = object(&[
-        ("seq", integer()),
-        ("time", time()),
-        ("slot", string()),
-        ("kind", json!({ "type": "string", "enum": kinds })),
-    ]);
-    set(&mut event, "description", json!("Each kind has further fields of its own."));
-    let mut all = json!({
-        "Verdict": choice(&["pass", "fail", "error", "timeout", "aborted"]),
-        "Stage": choice(&Stage::ALL.map(Stage::name)),
-        "Chip": choice(&Chip::ALL.map(Chip::name)),
-        "Problem": object(&[("error", object(&[("code", string()), ("title", string()), ("detail", string())]))]),
-        "Fault": object(&[("code", string()), ("stage", link("Stage")), ("message", string()), ("hint", string())]),
-        "FaultHelp": object(&[
-            ("code", string()), ("class", choice(&["contact", "unit", "station", "operator", "time"])),
-            ("verdict", link("Verdict")), ("hint", string()), ("help", string()),
-        ]),
-        "Board": object(&[
-            ("chip", link("Chip")), ("module", maybe(string())), ("mac", maybe(string())), ("flash_id", maybe(string())),
-            ("flash_size", integer()), ("bootloader", maybe(string())),
-            ("key", choice(&["standard", "plain", "foreign"])), ("evidence", list(string())),
-            ("calibration", maybe(string())),
-        ]),
-        "Snapshot": object(&[
-            ("seq", integer()),
-            ("station", object(&[
-                ("name", string()), ("version", string()), ("started", time()), ("page", maybe(string())),
-            ])),
-            ("slots", list(link("Slot"))),
-            ("tally", tally()),
-            ("archive", maybe(link("Archive"))),
-        ]),
-        "Archive": object(&[
-            ("ok", integer()), ("damaged", integer()), ("names", list(string())), ("checked_at", time()),
-        ]),
-        "Slot": slot(),
-        "FlashMap": flash_map(),
-        "Event": event,
-        "Unit": unit(),
-        "Template": object(&[
-            ("template", json!({ "type": "object" })), ("script", list(string())), ("autoexec", string()),
-        ]),
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.contract = Contract::Serialize;
     });
-    if let Some(all) = all.as_object_mut() {
-        all.extend(more::all());
+    let mut shapes = settings.with_transform(RecursiveTransform(for_programs)).into_generator();
+    let _ = [
+        shapes.subschema_for::<Snapshot>(),
+        shapes.subschema_for::<Stamped>(),
+        shapes.subschema_for::<changes::Message>(),
+        shapes.subschema_for::<Unit>(),
+        shapes.subschema_for::<units::TemplatePage>(),
+        shapes.subschema_for::<stats::Stats>(),
+        shapes.subschema_for::<stats::BatchPage>(),
+        shapes.subschema_for::<FirmwareFile>(),
+        shapes.subschema_for::<RecipePage>(),
+        shapes.subschema_for::<session::Session>(),
+        shapes.subschema_for::<about::StationFacts>(),
+        shapes.subschema_for::<station::FaultHelp>(),
+        shapes.subschema_for::<problem::Told>(),
+    ];
+    let mut all = shapes.take_definitions(true);
+    all.extend(requests().into_iter().map(|(name, shape)| (name.to_owned(), shape)));
+    Value::Object(all)
+}
+
+/// What bodies of requests may hold is narrower than the types that they are read into.
+fn requests() -> [(&'static str, Value); 2] {
+    let wish = json!({
+        "type": "object",
+        "properties": {
+            "name": { "type": ["string", "null"], "minLength": 1, "maxLength": 40 },
+            "size": { "type": ["integer", "null"], "minimum": 1, "maximum": 100_000 },
+        },
+        "required": ["name"],
+        "additionalProperties": false,
+    });
+    let token = json!({
+        "type": "object",
+        "properties": { "token": { "type": "string" } },
+        "required": ["token"],
+        "additionalProperties": false,
+    });
+    [("BatchWish", wish), ("Token", token)]
+}
+
+/// Texts that stand beside the types in the source, as a reader of JSON knows the things.
+fn for_programs(schema: &mut Schema) {
+    if let Some(Value::String(text)) = schema.get_mut("description") {
+        *text = text.replace('\n', " ").replace("`None`", "null");
     }
-    all
-}
-
-fn slot() -> Value {
-    let last = object(&[
-        ("seq", maybe(integer())),
-        ("verdict", link("Verdict")),
-        ("fault", maybe(link("Fault"))),
-        ("ms", integer()),
-        ("finished", time()),
-        ("board", maybe(link("Board"))),
-        ("already", maybe(already())),
-    ]);
-    object(&[
-        ("name", string()),
-        ("state", choice(&["idle", "busy", "stopping", "blocked"])),
-        ("seated", maybe(json!({ "type": "boolean" }))),
-        ("stage", maybe(link("Stage"))),
-        (
-            "progress",
-            object(&[
-                ("done", integer()),
-                ("total", integer()),
-                ("overall", json!({ "type": "integer", "minimum": 0, "maximum": 1000 })),
-            ]),
-        ),
-        ("started", maybe(time())),
-        ("recipe", maybe(string())),
-        ("board", maybe(link("Board"))),
-        ("firmware", maybe(string())),
-        ("baud", maybe(integer())),
-        ("retries", integer()),
-        (
-            "steps",
-            list(object(&[
-                ("stage", link("Stage")),
-                ("start_ms", integer()),
-                ("bytes", integer()),
-                ("retries", integer()),
-            ])),
-        ),
-        ("map", link("FlashMap")),
-        ("lines", object(&["power", "cen", "button"].map(|line| (line, maybe(json!({ "type": "boolean" })))))),
-        ("prompt", maybe(string())),
-        ("blocked", maybe(string())),
-        ("already", maybe(already())),
-        ("last", maybe(last)),
-        ("notice", maybe(string())),
-        ("supply", maybe(object(&[("millivolts", integer()), ("milliamps", integer())]))),
-        ("verdict_shown", json!({ "type": "boolean" })),
-        ("recalled", maybe(time())),
-    ])
-}
-
-fn flash_map() -> Value {
-    let mut cells = string();
-    set(&mut cells, "pattern", json!("^([0-9]+[.rbkewfRBKEWF])*$"));
-    let what = "Sectors of 4 KiB from address 0 on, as runs: a count and a letter. Of the letters . is unknown, r read, b \
-                blank, k kept, e erased, w written, f failed; a capital letter: proven by the chip's own CRC.";
-    set(&mut cells, "description", json!(what));
-    let area = object(&[("name", string()), ("start", integer()), ("end", integer())]);
-    object(&[("cells", cells), ("areas", list(area))])
-}
-
-fn tally() -> Value {
-    object(&["pass", "fail", "error", "timeout", "aborted", "already"].map(|verdict| (verdict, integer())))
-}
-
-fn already() -> Value {
-    object(&[("version", string()), ("proof", string()), ("unit", maybe(integer()))])
-}
-
-fn unit() -> Value {
-    let backup = object(&[
-        ("sha256", string()),
-        ("bytes", integer()),
-        ("read_bytes", integer()),
-        ("skipped_bytes", integer()),
-        ("contains_credentials", json!({ "type": "boolean" })),
-        ("kind", choice(&["stock", "openbeken", "mixed"])),
-    ]);
-    let firmware =
-        object(&[("name", string()), ("version", maybe(string())), ("sha256", string()), ("chip", link("Chip"))]);
-    let config = object(&[
-        ("template", maybe(json!({ "type": "object" }))),
-        ("injected", list(string())),
-        ("checked", json!({ "type": "boolean" })),
-        ("device", maybe(string())),
-        ("name", maybe(string())),
-        ("number", maybe(integer())),
-        ("recipe", maybe(string())),
-        ("notes", list(string())),
-    ]);
-    let stage = object(&[
-        ("name", link("Stage")),
-        ("start_ms", integer()),
-        ("ms", integer()),
-        ("bytes", integer()),
-        ("retries", integer()),
-    ]);
-    let uart = object(&[("baud", integer()), ("tx_bytes", integer()), ("rx_bytes", integer()), ("errors", integer())]);
-    object(&[
-        ("seq", integer()),
-        ("v", integer()),
-        ("station", string()),
-        ("slot", string()),
-        ("batch", maybe(string())),
-        ("started", time()),
-        ("finished", time()),
-        ("clock_synced", json!({ "type": "boolean" })),
-        ("boot_id", string()),
-        ("verdict", link("Verdict")),
-        ("fault", maybe(link("Fault"))),
-        ("board", maybe(link("Board"))),
-        ("backup", maybe(backup)),
-        ("firmware", maybe(firmware)),
-        ("config", maybe(config)),
-        ("stages", list(stage)),
-        ("uart", uart),
-        ("map", maybe(link("FlashMap"))),
-        ("checks", list(object(&[("name", string()), ("ok", json!({ "type": "boolean" })), ("result", string())]))),
-        ("already", maybe(already())),
-        ("restored_from", maybe(integer())),
-        ("board_log", list(string())),
-    ])
-}
-
-fn object(fields: &[(&str, Value)]) -> Value {
-    let properties: Map<String, Value> = fields.iter().map(|(name, kind)| ((*name).to_owned(), kind.clone())).collect();
-    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
-    json!({ "type": "object", "properties": properties, "required": required })
-}
-
-fn set(schema: &mut Value, key: &str, value: Value) {
-    if let Some(fields) = schema.as_object_mut() {
-        fields.insert(key.into(), value);
-    }
-}
-
-fn string() -> Value {
-    json!({ "type": "string" })
-}
-
-fn integer() -> Value {
-    json!({ "type": "integer", "minimum": 0 })
-}
-
-fn time() -> Value {
-    json!({ "type": "string", "format": "date-time" })
-}
-
-fn list(items: Value) -> Value {
-    let mut schema = json!({ "type": "array" });
-    set(&mut schema, "items", items);
-    schema
-}
-
-fn choice(values: &[&str]) -> Value {
-    json!({ "type": "string", "enum": values })
-}
-
-fn maybe(kind: Value) -> Value {
-    json!({ "anyOf": Value::Array(vec![kind, json!({ "type": "null" })]) })
-}
-
-fn link(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{name}") })
 }

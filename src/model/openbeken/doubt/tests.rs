@@ -32,6 +32,7 @@ fn words_are_the_contracts() {
             "pin-clash",
             "few",
             "no-pins",
+            "two-copies",
             "list-differs"
         ]
     );

@@ -31,13 +31,19 @@ fn devices() -> Vec<Device> {
 
 #[allow(clippy::needless_pass_by_value, reason = "reads better with json!")]
 fn found(settings: Value) -> Findings {
-    let read = Read { settings: settings.as_object().unwrap(), source: Some(&Source::File), store: Err("") };
+    let read =
+        Read { settings: settings.as_object().unwrap(), source: Some(&Source::Alone), store: Err(""), disagree: None };
     Findings::read(&read, Options { chip: Some(Chip::Bk7231T), ..Options::default() }, &devices()).0
 }
 
 fn bare() -> Findings {
     let settings = serde_json::Map::new();
-    Findings::read(&Read { settings: &settings, source: None, store: Err("erased") }, Options::default(), &[]).0
+    Findings::read(
+        &Read { settings: &settings, source: None, store: Err("erased"), disagree: None },
+        Options::default(),
+        &[],
+    )
+    .0
 }
 
 fn plug() -> Value {

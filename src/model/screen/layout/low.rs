@@ -1,7 +1,7 @@
-//! A panel of 128x32: three lines of letters in the upper half of the frame.
+//! A panel of 128x32: three lines of letters.
 
 use super::super::{Face, Screen};
-use super::{LEFT, LINE, RIGHT, ended, hint, identity, percent, prompt, words};
+use super::{LEFT, ended, hint, identity, percent, prompt, words};
 use crate::model::snapshot::{SlotState, SlotView, Snapshot};
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;
@@ -14,66 +14,66 @@ const HALF: usize = 10;
 /// Where the right half begins.
 const MIDDLE: i32 = 66;
 
-/// What a panel of 128x32 shows.
-pub fn layout_low(snapshot: &Snapshot, now: Timestamp) -> Screen {
-    let mut screen = Screen::default();
+pub(super) fn slots(screen: &mut Screen, snapshot: &Snapshot, now: Timestamp) {
     match snapshot.slots.as_slice() {
-        [] => lines(&mut screen, ["NO SLOT", "Add a [[slot]] to", "flashjig.toml"]),
-        [slot] => one(&mut screen, snapshot, slot, now),
+        [] => lines(screen, ["NO SLOT", "Add a [[slot]] to", "flashjig.toml"]),
+        [slot] => one(screen, snapshot, slot, now),
         slots if slots.len() <= ROWS.len() => {
+            let (right, _) = screen.end();
             for (slot, y) in slots.iter().zip(ROWS) {
                 screen.text(LEFT, y, Face::Plain, words::cut(&slot.name, 8));
-                screen.right(RIGHT, y, Face::Plain, words::cut(&state(slot, 11), 11));
+                screen.right(right, y, Face::Plain, words::cut(&state(slot, 11), 11));
             }
         }
-        slots => cells(&mut screen, slots),
+        slots => cells(screen, slots),
     }
-    screen
 }
 
-fn lines<T: Into<String>>(screen: &mut Screen, texts: impl IntoIterator<Item = T>) {
+pub(super) fn lines<T: Into<String>>(screen: &mut Screen, texts: impl IntoIterator<Item = T>) {
+    let line = screen.letters();
     for (text, y) in texts.into_iter().zip(ROWS) {
-        screen.text(LEFT, y, Face::Plain, words::cut(&text.into(), LINE));
+        screen.text(LEFT, y, Face::Plain, words::cut(&text.into(), line));
     }
 }
 
 fn one(screen: &mut Screen, snapshot: &Snapshot, slot: &SlotView, now: Timestamp) {
+    let ((right, _), line) = (screen.end(), screen.letters());
     if let Some(prompt) = prompt(slot) {
         let (order, how) = words::order(prompt);
-        return lines(screen, [order].into_iter().chain(words::wrap(how, LINE, 2)));
+        return lines(screen, [order].into_iter().chain(words::wrap(how, line, 2)));
     }
     match (slot.state, &slot.last) {
         (SlotState::Busy | SlotState::Stopping, _) => {
             let stage = slot.stage.map_or("start", Stage::name);
             screen.text(LEFT, 1, Face::Plain, words::title(stage));
-            screen.right(RIGHT, 1, Face::Plain, percent(slot));
-            screen.bar(LEFT + 1, 12, RIGHT - LEFT - 2, 7, slot.progress.overall);
+            screen.right(right, 1, Face::Plain, percent(slot));
+            screen.bar(LEFT + 1, 12, right - LEFT - 2, 7, slot.progress.overall);
             if slot.state == SlotState::Stopping {
                 screen.text(LEFT, 21, Face::Plain, "Stops at a safe point");
                 return;
             }
             screen.text(LEFT, 21, Face::Plain, words::cut(&identity(slot.board.as_ref()), 12));
-            screen.right(RIGHT, 21, Face::Plain, words::elapsed(slot.started, now));
+            screen.right(right, 21, Face::Plain, words::elapsed(slot.started, now));
         }
         (SlotState::Blocked, _) => {
             let why = slot.blocked.as_deref().unwrap_or("See the page for why");
-            lines(screen, ["BLOCKED".to_owned()].into_iter().chain(words::wrap(why, LINE, 2)));
+            lines(screen, ["BLOCKED".to_owned()].into_iter().chain(words::wrap(why, line, 2)));
         }
         (SlotState::Idle, Some(last)) => {
             let (shape, word) = ended(last);
             if last.verdict == Verdict::Pass {
                 screen.icon(LEFT, 1, 18, shape);
                 screen.text(LEFT + 24, 1, Face::Strong, word);
-                screen.right(RIGHT, 1, Face::Plain, words::duration(last.ms));
+                screen.right(right, 1, Face::Plain, words::duration(last.ms));
                 screen.text(LEFT, 21, Face::Plain, identity(last.board.as_ref()));
                 let seq = last.seq.map_or_else(String::new, |seq| format!("#{seq}"));
-                screen.right(RIGHT, 21, Face::Plain, words::cut(&seq, 8));
+                screen.right(right, 21, Face::Plain, words::cut(&seq, 8));
                 return;
             }
             screen.icon(LEFT, 1, 9, shape);
             let code = last.fault.as_ref().map_or_else(String::new, |fault| format!(" {}", fault.code));
             screen.text(LEFT + 12, 1, Face::Plain, format!("{word}{code}"));
-            for (line, y) in hint(last).into_iter().zip([11, 21]) {
+            for (line, y) in hint(last, line).into_iter().zip([11, 21]) {
                 screen.text(LEFT, y, Face::Plain, line);
             }
         }

@@ -1,4 +1,5 @@
-//! Screens as pictures: `tests/golden/screens/NAME.txt`, written anew with `UPDATE_GOLDENS=1`.
+//! Screens as pictures: `tests/golden/screens/NAME.txt`, and a folder for each other size, written anew with
+//! `UPDATE_GOLDENS=1`.
 
 use super::*;
 use crate::model::board::Board;
@@ -6,7 +7,7 @@ use crate::model::chip::{Chip, Key};
 use crate::model::event::{Event, Stamped};
 use crate::model::fault::{Fault, FaultCode};
 use crate::model::mac::Mac;
-use crate::model::screen::{draw, paint};
+use crate::model::screen::{LOW, SQUARE, draw, paint};
 use crate::model::snapshot::Station;
 use crate::model::stage::Stage;
 use embedded_graphics::mock_display::MockDisplay;
@@ -68,7 +69,10 @@ fn faulted(code: FaultCode) -> Vec<Event> {
 }
 
 fn blocked() -> Vec<Event> {
-    vec![Event::Blocked { message: "The port /dev/ttyAMA0 is gone: check the cable, then restart flashjig".into() }]
+    vec![Event::Blocked {
+        message: "The port /dev/ttyAMA0 is gone: check the cable, then restart flashjig".into(),
+        fault: None,
+    }]
 }
 
 fn retried(times: usize) -> Vec<Event> {
@@ -153,24 +157,29 @@ fn gallery() -> Vec<(String, Snapshot)> {
 }
 
 /// Screens of the station itself, by the name of their golden.
-fn notices() -> Vec<(String, Screen)> {
+fn notices(size: Size) -> Vec<(String, Screen)> {
     [
-        ("station-starting", starting("bench-1", "0.1.0")),
-        ("station-ending", ending()),
-        ("station-fault", station_fault(FaultCode::NotRecorded)),
+        ("station-starting", starting("bench-1", "0.1.0", size)),
+        ("station-ending", ending(size)),
+        ("station-fault", station_fault(FaultCode::NotRecorded, size)),
     ]
     .map(|(name, screen)| (name.to_owned(), screen))
     .into()
 }
 
-/// All of both.
-fn screens() -> Vec<(String, Screen)> {
-    gallery().into_iter().map(|(name, snapshot)| (name, layout(&snapshot, at(67)))).chain(notices()).collect()
+/// All of both, on a panel of this size.
+fn screens(size: Size) -> Vec<(String, Screen)> {
+    let states = gallery().into_iter().map(|(name, snapshot)| (name, layout(&snapshot, size, at(67))));
+    states.chain(notices(size)).collect()
 }
+
+/// The sizes that panels have, each with its folder of goldens.
+const SIZES: [(&str, Size); 3] = [("screens", USUAL), ("screens-low", LOW), ("screens-square", SQUARE)];
 
 /// Nothing touches the border, nothing overlaps, nothing is drawn outside of its place.
 fn assert_neat(name: &str, screen: &Screen) {
-    let inside = area(LEFT, 1, RIGHT - LEFT, 62);
+    let Size { width, height } = screen.size;
+    let inside = area(LEFT, 1, width as i32 - 2, height as i32 - 2);
     for (i, item) in screen.items.iter().enumerate() {
         let bounds = item.bounds();
         assert!(!bounds.is_zero_sized(), "{name}: {item:?}");
@@ -180,8 +189,8 @@ fn assert_neat(name: &str, screen: &Screen) {
         }
     }
     let frame = paint(screen);
-    for y in 0..64 {
-        for x in (0..128).filter(|x| frame.is_lit(*x, y)) {
+    for y in 0..height as i32 {
+        for x in (0..width as i32).filter(|x| frame.is_lit(*x, y)) {
             let covered = screen.items.iter().any(|item| item.bounds().contains(Point::new(x, y)));
             assert!(covered, "{name}: the pixel {x},{y} lies outside of every item\n{}", frame.to_text());
         }
@@ -210,28 +219,33 @@ fn compare(folder: &str, pictures: impl IntoIterator<Item = (String, String)>) {
 }
 
 #[test]
-fn every_screen_looks_like_its_golden() {
-    compare("screens", screens().into_iter().map(|(name, screen)| (name, paint(&screen).to_text())));
-}
-
-#[test]
-fn every_screen_of_a_low_panel_looks_like_its_golden() {
-    compare(
-        "screens-low",
-        gallery().into_iter().map(|(name, state)| (name, paint(&layout_low(&state, at(67))).to_text())),
-    );
+fn every_screen_of_every_size_looks_like_its_golden() {
+    for (folder, size) in SIZES {
+        compare(folder, screens(size).into_iter().map(|(name, screen)| (name, paint(&screen).to_text())));
+    }
 }
 
 #[test]
 fn no_screen_touches_its_border_or_overlaps() {
-    for (name, screen) in screens() {
-        assert_neat(&name, &screen);
+    for (folder, size) in SIZES {
+        for (name, screen) in screens(size) {
+            assert_neat(&format!("{folder}/{name}"), &screen);
+        }
     }
-    for (name, snapshot) in gallery() {
-        let low = layout_low(&snapshot, at(67));
-        assert_neat(&name, &low);
-        let inside = area(LEFT, 1, RIGHT - LEFT, 30);
-        assert!(low.items.iter().all(|item| item.bounds().intersection(&inside) == item.bounds()), "{name}: {low:?}");
+}
+
+#[test]
+fn a_wider_panel_is_used_and_a_size_that_is_none_harms_nobody() {
+    for (_, snapshot) in gallery() {
+        let wide = Size::new(256, 64);
+        let screen = layout(&snapshot, wide, at(67));
+        let inside = area(LEFT, 1, 254, 62);
+        assert!(screen.items.iter().all(|item| item.bounds().intersection(&inside) == item.bounds()), "{screen:?}");
+        assert!(screen.items.iter().any(|item| item.bounds().bottom_right().unwrap().x > 130), "{screen:?}");
+        for size in [(64, 48), (96, 16), (64, 128), (8, 8), (0, 0), (1, 500), (500, 1)] {
+            let size = Size::new(size.0, size.1);
+            assert_eq!(paint(&layout(&snapshot, size, at(67))).pixels().count() as u32, size.width * size.height);
+        }
     }
 }
 
@@ -246,7 +260,7 @@ fn a_verdict_is_at_least_24_pixels_high() {
     ] {
         let mut snapshot = station(&["A"]);
         tell(&mut snapshot, "A", ended(verdict, code.map(|code| Fault::new(code, Stage::Attach, "x")), 1));
-        let screen = layout(&snapshot, at(67));
+        let screen = layout(&snapshot, USUAL, at(67));
         // the symbol and the word are read together; the symbol alone tells the verdict
         let high =
             screen.items.iter().filter(|item| item.bounds().top_left.y < 30).map(|item| item.bounds().size.height);
@@ -257,7 +271,9 @@ fn a_verdict_is_at_least_24_pixels_high() {
 #[test]
 fn every_fault_of_the_station_fits_its_screen() {
     for code in FaultCode::ALL {
-        assert_neat(code.code(), &station_fault(*code));
+        for (_, size) in SIZES {
+            assert_neat(code.code(), &station_fault(*code, size));
+        }
     }
 }
 
@@ -266,7 +282,7 @@ fn every_fault_is_shown_whole_with_one_slot() {
     for code in FaultCode::ALL {
         let mut snapshot = station(&["A"]);
         tell(&mut snapshot, "A", faulted(*code));
-        let screen = layout(&snapshot, at(67));
+        let screen = layout(&snapshot, USUAL, at(67));
         assert_neat(code.code(), &screen);
         let shown: Vec<&str> = texts(&screen);
         assert!(code.hint().lines().all(|line| shown.contains(&line)), "{code}: {shown:?}");
@@ -284,13 +300,12 @@ fn every_fault_in_every_stage_fits_with_up_to_nine_slots() {
                 for name in &names {
                     tell(&mut snapshot, name, ended(code.verdict(), Some(Fault::new(*code, stage, "")), 5_999_000));
                 }
-                for item in layout(&snapshot, at(0)).items {
-                    let bounds = item.bounds();
-                    assert_eq!(
-                        bounds.intersection(&area(LEFT, 1, 126, 62)),
-                        bounds,
-                        "{code} {stage} {count}: {item:?}"
-                    );
+                for (folder, size) in SIZES {
+                    let inside = area(LEFT, 1, size.width as i32 - 2, size.height as i32 - 2);
+                    for item in layout(&snapshot, size, at(0)).items {
+                        let bounds = item.bounds();
+                        assert_eq!(bounds.intersection(&inside), bounds, "{folder} {code} {stage} {count}: {item:?}");
+                    }
                 }
             }
         }
@@ -308,7 +323,9 @@ fn every_stage_fits_from_its_first_byte_to_its_last() {
                     tell(&mut snapshot, slot, [started(), Event::Entered { stage }, progress]);
                     tell(&mut snapshot, slot, retried(120));
                 }
-                assert_neat(stage.name(), &layout(&snapshot, at(99_999)));
+                for (folder, size) in SIZES {
+                    assert_neat(&format!("{folder} {stage}"), &layout(&snapshot, size, at(99_999)));
+                }
             }
         }
     }
@@ -320,7 +337,7 @@ fn a_custom_hint_is_wrapped_rather_than_clipped() {
     fault.hint = "Put OpenBK7231N_UA_1.18.300.bin into the folder".into();
     let mut snapshot = station(&["A"]);
     tell(&mut snapshot, "A", ended(Verdict::Fail, Some(fault), 1));
-    let screen = layout(&snapshot, at(0));
+    let screen = layout(&snapshot, USUAL, at(0));
     assert_neat("custom hint", &screen);
     assert!(texts(&screen).iter().any(|text| text.ends_with("..")), "{screen:?}");
 }
@@ -330,7 +347,7 @@ fn a_prompt_gives_way_to_the_next_stage_and_to_a_stop() {
     let todo = |events: &[Event]| {
         let mut snapshot = station(&["A"]);
         tell(&mut snapshot, "A", events.to_vec());
-        texts(&layout(&snapshot, at(0))).contains(&"RESET THE BOARD")
+        texts(&layout(&snapshot, USUAL, at(0))).contains(&"RESET THE BOARD")
     };
     assert!(todo(&prompted()));
     assert!(!todo(&[prompted(), vec![Event::Entered { stage: Stage::Identify }]].concat()));
@@ -347,7 +364,9 @@ fn any_prompt_fits_with_any_number_of_slots() {
             for name in &names {
                 tell(&mut snapshot, name, [started(), Event::Prompt { message: message.into() }]);
             }
-            assert_neat(message, &layout(&snapshot, at(99_999)));
+            for (_, size) in SIZES {
+                assert_neat(message, &layout(&snapshot, size, at(99_999)));
+            }
         }
     }
 }
@@ -368,7 +387,7 @@ fn the_big_words_of_a_verdict_are_24_pixels_or_more() {
 
 #[test]
 fn any_one_bit_display_can_be_drawn_on() {
-    let mut screen = Screen::default();
+    let mut screen = Screen::new(USUAL);
     screen.icon(0, 0, 13, Shape::Tick);
     screen.text(16, 0, Face::Strong, "PASS");
     let mut display = MockDisplay::<BinaryColor>::new();

@@ -14,6 +14,15 @@ pub(super) fn cut(text: &str, room: usize) -> String {
     kept.trim_end().to_owned() + ".."
 }
 
+/// The text, or two dots and its end.
+pub(super) fn tail(text: &str, room: usize) -> String {
+    let long = text.chars().count();
+    if long <= room {
+        return text.into();
+    }
+    "..".to_owned() + &text.chars().skip(long - room.saturating_sub(2)).collect::<String>()
+}
+
 /// The text in lines of at most `room` letters, broken between words, at most `lines` of them.
 pub(super) fn wrap(text: &str, room: usize, lines: usize) -> Vec<String> {
     let mut done: Vec<String> = Vec::new();

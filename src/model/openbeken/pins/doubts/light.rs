@@ -1,7 +1,6 @@
 //! Lamps and strips.
 
 use super::{Code, Doubt, Drawn, doubt, pins};
-use crate::model::chip::Chip;
 use crate::model::openbeken::pins::Family;
 use crate::model::openbeken::pins::command;
 use crate::model::openbeken::pins::led_chip::Found;
@@ -92,15 +91,18 @@ pub(super) fn strip(drawn: &Drawn<'_>) -> Option<Doubt> {
     let pin = settings.pin("mosi")?;
     let pixels = command::pixels(drawn)
         .map_or_else(|| "of a length that is not told".to_owned(), |count| format!("with {count} pixels"));
-    let is_t = drawn.draft.options.chip == Some(Chip::Bk7231T);
-    let way = if is_t {
-        "The firmware for the BK7231T has no driver for it, so nothing would light: this unit can't be taken."
-    } else {
-        "Accept it to try the usual order, or give a device of the list."
+    let no_driver = drawn.draft.options.chip.filter(|chip| !chip.facts().pixels);
+    let way = match no_driver {
+        Some(chip) => {
+            format!(
+                "The firmware for the {chip} has no driver for it, so nothing would light: this unit can't be taken."
+            )
+        }
+        None => "Accept it to try the usual order, or give a device of the list.".to_owned(),
     };
     let text = format!(
         "A light strip {pixels} on P{pin}: the order of its colours is a guess, and colours may be wrong. {way}"
     );
     let facts = settings.facts(["mosi", "LedNum", "totallen", "colororder"]);
-    Some(doubt(Code::Strip, text, facts).on([pin]).acceptable(!is_t))
+    Some(doubt(Code::Strip, text, facts).on([pin]).acceptable(no_driver.is_none()))
 }

@@ -1,0 +1,101 @@
+//! What was found out in a unit, by how long it stays true: each part lies in what it was made from, so one `None` voids
+//! all that belonged to another board or another reading.
+
+use crate::model::board::Board;
+use crate::model::content::Content;
+use crate::model::digest::Digest;
+use crate::model::flash::Span;
+use crate::model::flash::plan::Plan;
+use crate::model::flash::rf::{Rf, RfProblem};
+use crate::model::history::StockNote;
+use crate::model::image::Image;
+use crate::model::openbeken::Config;
+use crate::model::unit::{self, Already, Backup, Unit};
+use crate::store::Number;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The calibration of the board that the unit is about.
+#[derive(Clone)]
+pub(super) struct Mark {
+    pub(super) span: Span,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The board in the jig.
+pub(super) struct Found {
+    pub(super) board: Board,
+    /// JEDEC id, where the chip gives one.
+    pub(super) flash_id: Option<[u8; 3]>,
+    /// The firmware chosen for it.
+    pub(super) image: Option<Arc<Image>>,
+    pub(super) reading: Option<Reading>,
+}
+
+/// Its flash as it was read, all of it.
+pub(super) struct Reading {
+    pub(super) dump: Arc<[u8]>,
+    pub(super) read_bytes: u64,
+    pub(super) skipped_bytes: u64,
+    pub(super) kept: Option<Kept>,
+}
+
+/// The backup, on disk and read again.
+pub(super) struct Kept {
+    pub(super) backup: Backup,
+    /// What the dump shows and the ledger knows.
+    pub(super) study: Study,
+    /// What the wanted flash is made from: the dump, or the backup of before that a half-written board goes on from.
+    pub(super) base: Arc<[u8]>,
+    /// It was converted before and is left as it is.
+    pub(super) already: Option<Already>,
+    pub(super) target: Option<Target>,
+}
+
+/// What was found out about the board, for the gate.
+pub(super) struct Study {
+    pub(super) content: Content,
+    /// Digest of all that was read.
+    pub(super) sha256: Digest,
+    pub(super) rf: Result<Rf, RfProblem>,
+    pub(super) calibration: Option<Digest>,
+    /// The ledger's units of this MAC, newest first.
+    pub(super) units: Vec<Unit>,
+    pub(super) note: Option<StockNote>,
+}
+
+/// What the flash is to become, and how far it is.
+pub(super) struct Target {
+    /// What the whole flash must hold in the end.
+    pub(super) want: Arc<[u8]>,
+    pub(super) made: Made,
+    /// What is never erased or written: boot loader, calibration.
+    pub(super) keep: Vec<Span>,
+    pub(super) plan: Plan,
+    /// Sectors that verify found different; empty before the first verify.
+    pub(super) dirty: Vec<Span>,
+    /// How often each sector was found different, by its address.
+    pub(super) mended: BTreeMap<u32, u8>,
+    /// Sectors that this unit erased on purpose, by address.
+    pub(super) own: BTreeSet<u32>,
+}
+
+/// The plug's configuration in the wanted flash.
+#[derive(Default)]
+pub(super) struct Made {
+    /// What is known of the plug, for the record.
+    pub(super) config: Option<unit::Config>,
+    /// The configuration, and where it lies.
+    pub(super) sector: Option<(Span, Config)>,
+    /// Its running number: nobody else gets it until the record is on disk.
+    #[expect(dead_code, reason = "it is held, not looked at")]
+    pub(super) number: Option<Number>,
+}
+
+impl Target {
+    /// A wanted flash that nobody has planned for yet.
+    pub(super) fn new(want: Arc<[u8]>, made: Made, keep: Vec<Span>) -> Self {
+        let (plan, dirty) = (Plan::default(), Vec::new());
+        Self { want, made, keep, plan, dirty, mended: BTreeMap::new(), own: BTreeSet::new() }
+    }
+}

@@ -1,0 +1,67 @@
+//! The session with the chip, and what the unit has learned from its earlier ones.
+
+use super::trouble::Trouble;
+use crate::link::{self, ChipLink};
+use crate::model::fault::FaultCode;
+use crate::model::unit::Uart;
+
+/// The way to the chip.
+pub(super) struct Session {
+    /// The session in hand, while there is one.
+    pub(super) link: Option<ChipLink>,
+    /// Counts of sessions that are over.
+    pub(super) uart: Uart,
+    /// Rates still to be tried, fastest first; one that let the link down is not tried again in this unit.
+    pub(super) ladder: Vec<u32>,
+    /// The evidence contradicted itself before.
+    doubted: bool,
+    /// A session was made before: the next one begins with a power cycle.
+    pub(super) linked: bool,
+    /// The session in hand follows another one of this unit.
+    pub(super) relinked: bool,
+}
+
+impl Session {
+    pub(super) fn new(max_baud: u32) -> Self {
+        let ladder = link::ladder(max_baud);
+        Self { link: None, uart: Uart::default(), ladder, doubted: false, linked: false, relinked: false }
+    }
+
+    /// The session, or the fault that there is none.
+    pub(super) fn link(&mut self) -> Result<&mut ChipLink, Trouble> {
+        self.link.as_mut().ok_or_else(|| Trouble::lost(FaultCode::LinkLost, "there is no session with the chip"))
+    }
+
+    /// Ends the session and keeps its counts.
+    pub(super) fn hang_up(&mut self) {
+        let Some(link) = self.link.take() else { return };
+        let stats = link.stats();
+        self.uart.tx_bytes += stats.tx_bytes;
+        self.uart.rx_bytes += stats.rx_bytes;
+        self.uart.errors += stats.errors;
+    }
+
+    /// The rate in use damages data: the next link begins below it.
+    pub(super) fn slow_down(&mut self) {
+        if self.ladder.len() > 1 {
+            self.ladder.remove(0);
+        }
+    }
+
+    /// What a loss says about the rate: damaged replies speak against it at once, contradicting evidence and a lost link
+    /// when they come twice.
+    pub(super) fn doubt(&mut self, code: FaultCode) {
+        match code {
+            FaultCode::BadReply | FaultCode::BackupUnsure => self.slow_down(),
+            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip | FaultCode::LinkLost
+                if self.doubted =>
+            {
+                self.slow_down();
+            }
+            FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip | FaultCode::LinkLost => {
+                self.doubted = true;
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The same board after every lost link: what makes a board itself is its calibration, made in the factory for it alone.
+//! It is seen at the first attach, and compared before anything is erased or written in a session that follows.
+
+use crate::flow::found::Mark;
+use crate::flow::run::Run;
+use crate::flow::trouble::Trouble;
+use crate::model::fault::FaultCode;
+use crate::model::flash::Span;
+use crate::model::flash::geometry::SECTOR;
+use crate::model::flash::rf::{self, Standing};
+use std::sync::Arc;
+
+/// Where a calibration usually lies: stock T, stock N and M, stock T1. One that lies elsewhere is found in the backup.
+const USUAL: [u32; 3] = [0x1E_0000, 0x1D_0000, 0x1E_3000];
+/// A sector is read this often until two readings agree; a reply has no checksum.
+const READS: u32 = 6;
+
+/// After each attach: the first time the board is looked at, later it must be the same.
+pub(super) async fn look(run: &mut Run<'_>) -> Result<(), Trouble> {
+    let Some(mark) = run.mark.clone() else { return see(run).await };
+    match standing(run, &mark).await? {
+        Standing::Own => run.link()?.vouch(),
+        // an accident of this unit may have wiped it: verify looks at all the rest
+        Standing::Gone if run.touched => {}
+        found => return Err(exchanged(run, &mark, found)),
+    }
+    Ok(())
+}
+
+/// Looks for the calibration where it usually lies. Where it is not, whatever lies in the jig is the unit's board until
+/// its backup tells more.
+async fn see(run: &mut Run<'_>) -> Result<(), Trouble> {
+    for at in USUAL {
+        let span = Span::sized(at, SECTOR);
+        for _ in 0..READS {
+            let bytes = read(run, span).await?;
+            if rf::mac_of(&bytes).is_none() {
+                break;
+            }
+            if run.link()?.matches(span, &bytes).await? {
+                run.mark = Some(Mark { span, bytes });
+                run.link()?.vouch();
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Before anything changes: the board must be the unit's own for certain.
+pub(super) async fn sure(run: &mut Run<'_>) -> Result<(), Trouble> {
+    if run.link()?.is_vouched() {
+        return Ok(());
+    }
+    let lost = |what: &str| Trouble::lost(FaultCode::LinkLost, what);
+    let Some(mark) = run.mark.clone() else {
+        return Err(lost("an answer was lost, and nothing says yet which board it is"));
+    };
+    match standing(run, &mark).await? {
+        Standing::Own => run.link()?.vouch(),
+        Standing::Gone if run.touched => return Err(lost("an answer was lost, and the calibration is gone")),
+        found => return Err(exchanged(run, &mark, found)),
+    }
+    Ok(())
+}
+
+/// What stands in the place of the mark now.
+pub(super) async fn standing(run: &mut Run<'_>, mark: &Mark) -> Result<Standing, Trouble> {
+    // damage does not make the right 4096 bytes of others
+    if read(run, mark.span).await? == mark.bytes {
+        return Ok(Standing::Own);
+    }
+    Ok(rf::standing(&mark.bytes, &sector(run, mark.span).await?))
+}
+
+/// The boot loader is never written, so it must be the backup's. A chip that starts from its ROM may have it put back, so
+/// there a difference proves nothing.
+pub(super) async fn boot_loader(run: &mut Run<'_>) -> Result<(), Trouble> {
+    let dump = run.what_was_read().map(|reading| Arc::clone(&reading.dump));
+    let (Some(dump), Some(mark)) = (dump, run.mark.clone()) else { return Ok(()) };
+    let chip = run.board()?.chip;
+    let span = chip.boot_area();
+    let expected = span.of(&dump).unwrap_or_default();
+    // a reply has no checksum: a difference counts when it is seen twice
+    if !chip.dialect().boots_from_flash()
+        || run.link()?.matches(span, expected).await?
+        || run.link()?.matches(span, expected).await?
+    {
+        return Ok(());
+    }
+    let what = format!(
+        "{span}: expected the boot loader of the board with MAC {}, found another one; {}",
+        mac(&mark),
+        state(run)
+    );
+    Err(Trouble::failed(FaultCode::Exchanged, what))
+}
+
+/// A sector as two readings in a row agree on it. It never changes the write protection, as a CRC would on an L-boot.
+async fn sector(run: &mut Run<'_>, span: Span) -> Result<Vec<u8>, Trouble> {
+    let mut before: Option<Vec<u8>> = None;
+    for _ in 0..READS {
+        let bytes = read(run, span).await?;
+        if before.as_ref() == Some(&bytes) {
+            return Ok(bytes);
+        }
+        before = Some(bytes);
+    }
+    Err(Trouble::lost(FaultCode::BadReply, format!("{span}: no two of {READS} readings agree")))
+}
+
+/// One reading, which may be damaged.
+async fn read(run: &mut Run<'_>, span: Span) -> Result<Vec<u8>, Trouble> {
+    let mut bytes = Vec::with_capacity(span.len() as usize);
+    // nothing below the application is read here, so the size of the flash does not matter
+    run.link()?.read(span, 0, &mut |_, piece| bytes.extend_from_slice(piece)).await?;
+    Ok(bytes)
+}
+
+/// Another board answers: nothing is done to it.
+pub(super) fn exchanged(run: &Run<'_>, mark: &Mark, found: Standing) -> Trouble {
+    let found = match found {
+        Standing::Other(mac) => format!("the calibration of a board with MAC {mac}"),
+        Standing::Gone | Standing::Own => "no calibration that proves it to be the same board".into(),
+    };
+    let what = format!(
+        "{}: expected the calibration of the board with MAC {}, found {found}; {}",
+        mark.span,
+        mac(mark),
+        state(run)
+    );
+    Trouble::failed(FaultCode::Exchanged, what)
+}
+
+fn mac(mark: &Mark) -> String {
+    rf::mac_of(&mark.bytes).map_or_else(|| "unknown".into(), |mac| mac.to_string())
+}
+
+/// What became of the board that the unit began with, and what to do.
+pub(super) fn state(run: &Run<'_>) -> &'static str {
+    if run.touched {
+        "nothing was done to this one; the first board may be half written: put it in, it goes on from its backup"
+    } else {
+        "nothing was done to either; put in the one that is wanted"
+    }
+}

@@ -1,0 +1,74 @@
+//! How a unit begins: room for it, its note in the ledger, and only then the word that it began.
+//!
+//! Whoever asked for it is answered after the note and before all that may take long (firmware, recipe): one fdatasync,
+//! and a unit that was promised is in the ledger even when the program is killed with the answer on its way.
+
+use super::shelf::{Lack, Stock};
+use super::slot::Bench;
+use crate::flow::{Begin, Origin, Task, note};
+use crate::model::fault::FaultCode;
+use crate::store::room::NoRoom;
+use std::sync::Arc;
+
+/// A unit that is to begin.
+pub(super) struct Wanted {
+    pub(super) task: Task,
+    pub(super) origin: Origin,
+    pub(super) begin: Begin,
+    /// Name of the recipe.
+    pub(super) recipe: String,
+}
+
+impl Wanted {
+    /// What people are told that it is made by.
+    pub(super) fn title(&self) -> String {
+        self.task.restored_from().map_or_else(|| self.recipe.clone(), |unit| format!("restore of unit {unit}"))
+    }
+}
+
+/// Why a unit can't be made, before anything was done to its board.
+pub(super) type Hindrance = (FaultCode, String);
+
+fn crashed(error: &tokio::task::JoinError) -> Hindrance {
+    (FaultCode::Panicked, error.to_string())
+}
+
+impl Bench {
+    /// A unit that begins now.
+    pub(super) fn wanted(&self, task: Task) -> Wanted {
+        let origin = Origin { batch: self.desk.batch_name(), ..self.origin.clone() };
+        Wanted { task, begin: Begin::now(&origin.clock_synced), origin, recipe: self.shelf.recipe_name() }
+    }
+
+    /// Looks for room and notes the unit, durably.
+    pub(super) async fn note(&self, wanted: &Wanted) -> Result<(), Hindrance> {
+        let archive = self.archive.clone();
+        match tokio::task::spawn_blocking(move || archive.room()).await.map_err(|error| crashed(&error))? {
+            Ok(()) => {}
+            Err(full @ NoRoom::Full { .. }) => return Err((FaultCode::NoRoom, full.to_string())),
+            Err(NoRoom::Unknown(error)) => return Err((FaultCode::LedgerDown, error.to_string())),
+        }
+        let first = note::first(wanted.origin.clone(), wanted.begin, &wanted.task);
+        let left = self.ledger.begin(first).await.map_err(|error| (FaultCode::LedgerDown, error.to_string()))?;
+        if let Some(left) = left {
+            tracing::warn!(unit = left.seq, slot = left.slot, "a unit that could not be recorded is recorded now");
+        }
+        Ok(())
+    }
+
+    /// What it is made from.
+    pub(super) async fn stock(&self, wanted: &Wanted) -> Result<Stock, Hindrance> {
+        let (shelf, recipe, task) = (Arc::clone(&self.shelf), wanted.recipe.clone(), wanted.task.clone());
+        let look = move || match task {
+            Task::Convert { .. } => shelf.stock_by(recipe),
+            Task::Restore(_) => Ok(shelf.stock_without_images(recipe)),
+        };
+        tokio::task::spawn_blocking(look).await.map_err(|error| crashed(&error))?.map_err(|lack| match lack {
+            Lack::Recipe(why) => (FaultCode::BadRecipe, why),
+            Lack::Firmware(why) => (FaultCode::NoImage, why),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
