@@ -88,15 +88,16 @@ impl Findings {
         let device = Device::find(devices, &facts);
         let template = device.map_or_else(|| mapping.template.clone(), |device| device.apply(&mapping.template));
         let mut doubts = mapping.doubts.clone();
-        if let Some(source) = read.source.filter(|source| !source.is_sound()) {
-            doubts.insert(0, damaged(source));
-        }
         doubts.extend(read.disagree.map(two_copies));
         let mut settled = Vec::new();
         if let Some(device) = device {
             let says = Says { names: device.names(), has_command: device.has_command(), result: &template };
             (doubts, settled) = says.part(doubts);
             doubts.extend(differs::added(&mapping.template, &device.name, device.names()));
+        }
+        // no device makes damaged settings right
+        if let Some(source) = read.source.filter(|source| !source.is_sound()) {
+            doubts.insert(0, damaged(source));
         }
         let found = Self {
             own: Some(mapping.template.clone()),

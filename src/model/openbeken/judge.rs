@@ -132,14 +132,19 @@ fn become_device(
         return Err(Unfit::NoPins { name: name.to_owned() });
     }
     let own = found.own.as_ref().filter(|_| found.no_pins().is_none());
+    // what it says nothing of, such as the command that starts a meter, is the settings' to say
+    let list = match own {
+        Some(own) => Template { pins: list.pins, chip: list.chip, ..device.apply(own) },
+        None => list,
+    };
     let differs = own.and_then(|own| differs::replaced(own, name, &list));
     if let (Some(differs), Some(_)) = (&differs, own) {
         if !rule.accept.contains(&Code::ListDiffers) {
             return Err(Unfit::InDoubt { doubts: vec![differs.clone()] });
         }
         // the settings were read from this very unit
-        let found = Findings { template: found.own.clone(), settled: Vec::new(), ..found.clone() };
-        let found = Findings { doubts: all(&found), ..found };
+        let (template, doubts) = (found.own.clone(), all(found));
+        let found = Findings { template, doubts, settled: Vec::new(), ..found.clone() };
         choice.template.clone_from(&found.own);
         choice.notes.push(format!("the recipe says {name}; the unit's own settings are taken"));
         let mut choice = own_pins(choice, rule, &found, around)?;

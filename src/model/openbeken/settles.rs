@@ -27,8 +27,7 @@ impl Says<'_> {
         match doubt.code {
             Code::CoilLevel | Code::ImageLacks | Code::ListDiffers | Code::Mcu => false,
             Code::NoPins => !self.result.pins.is_empty(),
-            Code::Coil => self.gives(doubt, "Bridge") && self.is_paired(),
-            Code::CoilOrder => self.names_all(doubt) && joins_wrongly(self.result).is_none(),
+            Code::Coil | Code::CoilOrder => self.gives(doubt, "Bridge") && self.is_paired(),
             Code::Motor => self.gives(doubt, "Shutter"),
             Code::Momentary => self.names_all(doubt) && self.has_command,
             Code::ChCount => self.channels() >= asked(doubt),
@@ -114,6 +113,8 @@ mod tests {
         assert!(!settles(Code::CoilOrder, &[6, 7, 8, 26], &crossed, ""));
         let mended = [(6, "BridgeFWD;1"), (8, "BridgeREV;1"), (7, "BridgeFWD;2"), (26, "BridgeREV;2")];
         assert!(settles(Code::CoilOrder, &[6, 7, 8, 26], &mended, ""));
+        let relays = [(6, "Rel;1"), (8, "Rel;1"), (7, "Rel;2"), (26, "Rel;2")];
+        assert!(!settles(Code::CoilOrder, &[6, 7, 8, 26], &relays, ""), "a coil as a relay would stay under current");
         assert!(settles(Code::Motor, &[6, 9], &[(6, "ShutterB;1"), (9, "ShutterA;1")], ""));
         assert!(!settles(Code::Motor, &[6, 9], &[(6, "Rel;1"), (9, "Rel;2")], ""));
         assert!(settles(

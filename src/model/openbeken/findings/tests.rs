@@ -84,7 +84,11 @@ fn a_device_of_the_list_settles_what_the_settings_leave_open_and_no_more() {
 
 #[test]
 fn damaged_settings_are_not_trusted() {
-    let found = of(&settings("{rl1_pin:26,bt1_pin:1"), &[]);
-    assert!(found.no_pins().is_some_and(|doubt| doubt.text.contains("Expected sound settings")), "{found:?}");
-    assert!(found.template.is_some());
+    let list = [Device::parse("x", "[match]\nmodule = \"WB3S\"\n[template.pins]\n7 = \"Btn;1\"").unwrap()];
+    for devices in [[].as_slice(), &list] {
+        let found = of(&settings("{module:WB3S,rl1_pin:26,bt1_pin:1"), devices);
+        assert_eq!(found.device.is_some(), !devices.is_empty());
+        assert!(found.no_pins().is_some_and(|doubt| doubt.text.contains("Expected sound settings")), "{found:?}");
+        assert!(found.template.is_some());
+    }
 }

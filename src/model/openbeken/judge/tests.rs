@@ -157,6 +157,10 @@ fn the_settings_of_this_very_unit_outrank_a_named_device() {
     let choice = judged(&rule, &unit).unwrap();
     assert_eq!(words(&choice.accepted), ["list-differs"]);
     assert_eq!(choice.template, unit.own);
+    // doubts that a matching device settled are open again with the settings alone
+    let lamp = found(json!({"cmod": "c", "c_pin": 6, "ctrl_pin": 7, "module": "X9"}));
+    let rule = OpenBekenRule { accept: vec![Code::ListDiffers], ..device("two-relays") };
+    assert_eq!(stopped(&rule, &lamp), ["enable-pin"]);
     let missing = judged(&device("toaster"), &unit).unwrap_err();
     assert!(missing.to_string().contains("devices/toaster.toml"), "{missing}");
 }
@@ -180,7 +184,9 @@ fn a_named_device_settles_what_it_has_the_roles_for() {
     let rule = OpenBekenRule { accept: vec![Code::ListDiffers], ..device("two-relays") };
     assert_eq!(stopped(&rule, &motor), ["motor"], "the settings are taken, with their doubts");
     let turned = judged(&device("shutter"), &motor).unwrap();
-    assert!(turned.template.unwrap().pins[&6].is("ShutterB"), "the list may know which of them opens");
+    let turned = turned.template.unwrap();
+    assert!(turned.pins[&6].is("ShutterB"), "the list may know which of them opens");
+    assert_eq!(turned.command, "startDriver Shutters", "and leaves the command to the settings");
     // no list lights a strip on this chip, joins coils in another order, or makes low-active ones right
     assert_eq!(stopped(&device("strip"), &found(json!({"cmod": "rgb", "mosi": 16, "LedNum": 30}))), ["strip"]);
     assert_eq!(stopped(&device("crossed"), &bare()), ["coil-order"]);

@@ -70,6 +70,7 @@ fn outlet(draft: &mut Draft<'_>, number: u8) {
         _ => Some(Trouble::Half),
     };
     let mut pins: Vec<u8> = [on, off, relay].into_iter().flatten().collect();
+    pins.sort_unstable();
     pins.dedup();
     for key in [&on_key, &off_key, &relay_key] {
         draft.use_key(key);
