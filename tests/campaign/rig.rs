@@ -324,10 +324,8 @@ impl Rig {
         let target = if already { &first } else { &want };
         rows.push(Self::row(case, &Measure { before: &first, stock: &stock, want: target }, &again));
         let last = bench.unit(slot, BoardSpec::new(chip, second.clone()), |_, _| {}).await;
-        if !is_the_seconds {
-            let want = bench.converted(chip, &second);
-            rows.push(Self::row(case, &Measure { before: &second, stock: &second, want: &want }, &last));
-        }
+        let want = bench.converted(chip, &second);
+        rows.push(Self::row(case, &Measure { before: &second, stock: &second, want: &want }, &last));
         for unit in [&out.unit, &again.unit, &last.unit] {
             bench.forget(unit.as_ref());
         }
