@@ -283,3 +283,20 @@ async fn where_the_operator_resets_by_hand_an_exchanged_board_stays_as_it_is() {
     assert!(rig.hands[0].flash().unwrap() == two);
     rig.station.stop().await;
 }
+
+/// A size that noise made wrong is no other board: the calibration says who it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flash_that_is_smaller_at_the_second_look_is_looked_at_anew_where_the_calibration_is_the_same() {
+    let chip = Chip::Bk7231T;
+    let (rig, file) = rig(chip, quick());
+    let one = stock(chip, 0x350);
+    let mut large = one.clone();
+    large.resize(0x40_0000, 0xFF);
+    let boards = (BoardSpec::new(chip, large), BoardSpec::new(chip, one.clone()));
+    let moment = Moment { stage: Stage::Backup, percent: 10, empty: Duration::ZERO };
+    let out = exchange(&rig, Order::Start { redo: false }, boards, moment).await;
+    assert_eq!(out.unit.verdict, Verdict::Pass, "{:?}", out.unit.fault);
+    assert_eq!(out.unit.board.as_ref().unwrap().flash_size, 0x20_0000);
+    assert!(out.second == replaced(&one, &file) && rig.backup(&out.unit).await == one);
+    rig.station.stop().await;
+}

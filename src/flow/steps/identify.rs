@@ -31,33 +31,44 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     check_flash_id(&evidence).map_err(|why| refused(run, "flash_id", FaultCode::BadFlashId, &why))?;
     run.link()?.set_dialect(identity.chip.dialect());
     let board = board(&evidence, identity);
-    match run.found.as_ref().map(|found| &found.board) {
-        Some(before) if differs(before, &board) => {
-            let what = format!(
-                "expected the same {} as before the link was lost, found a {}; {}",
-                told(before),
-                told(&board),
-                same_board::state(run)
-            );
-            // one damaged byte makes another chip of it, so it is asked again before that is believed
-            let again = run.link()?.probe().await?;
-            let is_other = identify::identify(&again).is_ok_and(|identity| identity.chip == board.chip)
-                && again.flash_id == evidence.flash_id;
-            return Err(if is_other {
-                Trouble::failed(FaultCode::Exchanged, what)
-            } else {
-                Trouble::lost(FaultCode::LinkLost, what)
-            });
-        }
+    let before = run.found.as_ref().map(|found| found.board.clone()).filter(|before| differs(before, &board));
+    if let Some(before) = before {
+        contradicted(run, &before, &board, &evidence).await?;
+    }
+    if run.found.is_some() {
         // the second look knows less than the first: the MAC came with the backup
-        Some(_) => same_board::boot_loader(run).await?,
-        None => {
-            run.report.say(Event::Found { board: board.clone() }).await;
-            run.found = Some(Found { board, flash_id: evidence.flash_id, image: None, reading: None });
-        }
+        same_board::boot_loader(run).await?;
+    } else {
+        run.report.say(Event::Found { board: board.clone() }).await;
+        run.found = Some(Found { board, flash_id: evidence.flash_id, image: None, reading: None });
     }
     choose(run).await?;
     Ok(Outcome::Done)
+}
+
+/// The evidence of after a lost link contradicts that of before. The calibration tells whether it is another board: where
+/// it is the unit's own, one of the two looks was damaged on its way.
+async fn contradicted(run: &mut Run<'_>, before: &Board, now: &Board, evidence: &Evidence) -> Result<(), Trouble> {
+    let what = format!(
+        "expected the same {} as before the link was lost, found a {}; {}",
+        told(before),
+        told(now),
+        same_board::state(run)
+    );
+    if same_board::is_own(run).await? {
+        if run.what_was_planned().is_none() {
+            // nothing hangs on the first look yet
+            run.found = None;
+            return Ok(());
+        }
+        return Err(Trouble::lost(FaultCode::LinkLost, what));
+    }
+    // one damaged byte makes another chip of it, so it is asked again before that is believed; a size has no id to tell
+    let again = run.link()?.probe().await?;
+    let is_other = (before.chip, &before.flash_id) != (now.chip, &now.flash_id)
+        && identify::identify(&again).is_ok_and(|identity| identity.chip == now.chip)
+        && again.flash_id == evidence.flash_id;
+    Err(if is_other { Trouble::failed(FaultCode::Exchanged, what) } else { Trouble::lost(FaultCode::LinkLost, what) })
 }
 
 fn differs(before: &Board, now: &Board) -> bool {

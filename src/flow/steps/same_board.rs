@@ -64,6 +64,14 @@ pub(super) async fn sure(run: &mut Run<'_>) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Whether the calibration that was seen first stands there now.
+pub(super) async fn is_own(run: &mut Run<'_>) -> Result<bool, Trouble> {
+    match run.mark.clone() {
+        Some(mark) => Ok(standing(run, &mark).await? == Standing::Own),
+        None => Ok(false),
+    }
+}
+
 /// What stands in the place of the mark now.
 pub(super) async fn standing(run: &mut Run<'_>, mark: &Mark) -> Result<Standing, Trouble> {
     // damage does not make the right 4096 bytes of others

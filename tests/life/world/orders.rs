@@ -50,7 +50,8 @@ impl World {
         let Some(reply) = reply else { return false };
         let reason = reply.reason();
         // no room, or a ledger that can't take the note: the unit ended before it began, and is told without a number
-        let untold = ["S11 ", "S12 "].iter().any(|code| reason.starts_with(code));
+        let stopped_line = reason.contains("times in a row");
+        let untold = !stopped_line && ["S11 ", "S12 "].iter().any(|code| reason.starts_with(code));
         if self.slots[place].open.is_some() && (reply.is_good() || untold) {
             // the unit before ended just now: nothing has touched its board since
             self.settle_overtaken(place);
