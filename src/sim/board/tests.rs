@@ -324,10 +324,15 @@ fn a_rom_is_unprotected_by_its_status_registers() {
 
 #[test]
 fn a_rom_names_chip_flash_and_key() {
-    for (chip, key) in [(Chip::Bk7231N, [0x93_u32, 0xB0, 0x0F, 0x51]), (Chip::Bk7231M, [0; 4])] {
+    for (chip, id, key) in [
+        (Chip::Bk7231N, 0x7231C, [0x93_u32, 0xB0, 0x0F, 0x51, 0xDC, 0xEA, 0xCB, 0xA3]),
+        (Chip::Bk7231M, 0x7231C, [0; 8]),
+        // no key of code: four bytes again and again
+        (Chip::Bk7238, 0x7238, [0x00, 0x6A, 0xDE, 0x84, 0x00, 0x6A, 0xDE, 0x84]),
+    ] {
         let mut desk = Desk::linked(chip);
         let addr = 0x0080_0000;
-        assert_eq!(desk.ask(&Command::ReadReg { addr }), [Reply::ReadReg { addr, value: 0x7231C }]);
+        assert_eq!(desk.ask(&Command::ReadReg { addr }), [Reply::ReadReg { addr, value: id }]);
         assert_eq!(desk.ask(&Command::FlashId), [Reply::FlashId { status: Status::OK, id: [0xEB, 0x60, 0x15] }]);
         for (n, byte) in (0..).zip(key) {
             desk.ask(&Command::WriteReg { addr: 0x0080_0074, value: n << 8 | 1 });
