@@ -140,7 +140,8 @@ const EVENTS: &str = "Server-sent events. The first is `snapshot` with a Snapsho
                       with `id` = `seq`. After a gap, and after every reconnect, a new `snapshot` comes first.";
 
 const CHANGES: &str = "Also the messages `changes`, without `id`, at most ten a second, each a Changes: what to lay over the \
-                       state of the last `snapshot` to have that of now. For those who show the state, as the page does.";
+                       state of the last `snapshot` to have that of now; what a patch takes away is null. For those who show \
+                       the state, as the page does.";
 
 fn operation(summary: &str, parameters: &Value, status: u16, answer: &Value, refused: &[u16]) -> Value {
     let mut responses = Map::new();
