@@ -4,10 +4,8 @@
 use crate::common::{Outcome, Rig, replaced, slot_name};
 use flashjig::model::chip::Chip;
 use flashjig::model::content::BackupKind;
-use flashjig::model::event::Event;
 use flashjig::model::fault::FaultCode;
 use flashjig::model::snapshot::SlotState;
-use flashjig::model::stage::Stage;
 use flashjig::model::unit::UnitQuery;
 use flashjig::model::verdict::Verdict;
 use flashjig::sim::board::BoardSpec;
@@ -231,24 +229,13 @@ async fn a_configuration_that_reads_back_differently_is_never_a_pass() {
     rig.station.stop().await;
 }
 
-/// A unit whose board is lifted half-way through its writing, and the flash of that moment.
+/// A unit that a worn sector ends half-way through its writing, and the flash of that moment.
 async fn cut_short(rig: &Rig, flash: &[u8], order: Order) -> Vec<u8> {
-    let (mut events, hand) = (rig.handle.events(), &rig.hands[0]);
-    hand.insert(board(flash));
-    rig.handle.order(&slot_name(0), order).await.unwrap();
-    let mut lifted = None;
-    loop {
-        match &events.recv().await.unwrap().event {
-            Event::Progress { stage: Stage::Write, done, total } if lifted.is_none() && *done * 2 > *total => {
-                lifted = hand.take();
-            }
-            Event::Finished { verdict, .. } => {
-                assert_ne!(*verdict, Verdict::Pass);
-                return lifted.expect("it was lifted while it was written");
-            }
-            _ => {}
-        }
-    }
+    let mut worn = board(flash);
+    worn.faults = FaultPlan { faults: vec![Fault::Stuck { addr: 0x1_5000 }] };
+    let out = rig.run(0, worn, order).await;
+    assert_eq!(out.unit.fault.expect("it fails").code, FaultCode::WriteFailed);
+    out.flash
 }
 
 #[tokio::test(flavor = "multi_thread")]
