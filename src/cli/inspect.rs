@@ -50,6 +50,9 @@ fn text(report: &Report) -> String {
         fact("chip", report.chip.map_or(unknown, |chip| chip.name()));
         fact("key", &report.key.map_or(unknown.into(), |key| key.to_string()));
     }
+    if let Some(firmware) = &report.firmware {
+        fact("firmware", firmware);
+    }
     if let Some(version) = &report.version {
         fact("version", version);
     }
@@ -59,7 +62,10 @@ fn text(report: &Report) -> String {
     if let Some(bootloader) = &report.bootloader {
         fact("boot loader", bootloader);
     }
-    if report.kind == Kind::Dump {
+    for (i, line) in filled(&report.evidence, ", ").iter().enumerate() {
+        fact(if i == 0 { "chip by" } else { "" }, line);
+    }
+    if report.kind == Kind::Dump || report.rf.is_some() {
         fact("MAC", &report.mac.map_or(unknown.into(), |mac| mac.to_string()));
         fact("RF sector", &report.rf.map_or(unknown.into(), |sector| sector.to_string()));
     }
@@ -75,6 +81,9 @@ fn text(report: &Report) -> String {
     for (i, problem) in report.problems.iter().enumerate() {
         fact(if i == 0 { "problems" } else { "" }, problem);
     }
+    for (i, note) in report.notes.iter().enumerate() {
+        fact(if i == 0 { "notes" } else { "" }, note);
+    }
     let _ = writeln!(out, "Usable as: {}.", report.usable);
     out
 }
@@ -88,15 +97,23 @@ fn drivers(report: &Report) -> Vec<String> {
         let is_firmware = matches!(report.kind, Kind::Ua | Kind::Qio);
         return is_firmware.then(|| "not readable: no table of drivers was found".to_owned()).into_iter().collect();
     };
-    let mut lines = vec![String::new()];
-    for name in names {
+    filled(names, " ")
+}
+
+/// Items side by side, as many a line as fit.
+fn filled(items: &[String], between: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for item in items {
         match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(name),
-            Some(line) if line.len() + 1 + name.len() <= WIDTH => {
-                line.push(' ');
-                line.push_str(name);
+            Some(line) if line.len() + between.len() + item.len() <= WIDTH => {
+                line.push_str(between);
+                line.push_str(item);
             }
-            _ => lines.push(name.clone()),
+            Some(line) => {
+                line.push_str(between.trim_end());
+                lines.push(item.clone());
+            }
+            None => lines.push(item.clone()),
         }
     }
     lines

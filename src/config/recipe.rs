@@ -93,8 +93,9 @@ fn recipe(mut root: Section<'_>, source: &Source<'_>, around: &Around<'_>) -> (R
     let backup = root.section("backup").map(|section| backup(section, source)).unwrap_or_default();
     let plug = root.section("openbeken").map(|section| openbeken::read(section, source, around)).unwrap_or_default();
     let reflash = root.flag("reflash").is_some_and(|flag| flag.value);
+    let reflash_clears = root.flag("reflash_clears").is_some_and(|flag| flag.value);
     root.finish();
-    let recipe = Recipe { firmware, backup, openbeken: plug.rule, reflash };
+    let recipe = Recipe { firmware, backup, openbeken: plug.rule, reflash, reflash_clears };
     for refusal in recipe.refusals() {
         source.error(plug.at, format!("{}: {}", refusal.key, refusal.what), refusal.remedy);
     }

@@ -9,7 +9,7 @@ use crate::model::flash::plan::Plan;
 use crate::model::flash::rf::{Rf, RfProblem};
 use crate::model::history::StockNote;
 use crate::model::image::Image;
-use crate::model::openbeken::Config;
+use crate::model::openbeken::{Config, Traces};
 use crate::model::unit::{self, Already, Backup, Unit};
 use crate::store::Number;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +55,8 @@ pub(super) struct Kept {
 /// What was found out about the board, for the gate.
 pub(super) struct Study {
     pub(super) content: Content,
+    /// What OpenBeken has left beside its app.
+    pub(super) traces: Traces,
     /// Digest of all that was read.
     pub(super) sha256: Digest,
     pub(super) rf: Result<Rf, RfProblem>,

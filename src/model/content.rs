@@ -1,4 +1,5 @@
-//! What the flash of a board holds before it is touched: the vendor's firmware, OpenBeken, or neither whole.
+//! What the flash of a board holds before it is touched: the vendor's firmware, OpenBeken, another one that is known, or
+//! none whole.
 //!
 //! A conversion erases upwards from 0x11000 and then writes upwards, so one that was cut short shows at the begin of
 //! the application: blank or damaged, the image's own first sector, or far less code than any firmware has.
@@ -23,6 +24,8 @@ pub enum BackupKind {
     Stock,
     /// A board that was converted before.
     Openbeken,
+    /// Another firmware that somebody put there, such as ESPHome.
+    Other,
     /// Neither whole: a conversion that was cut short, without a stock backup here.
     Mixed,
 }
@@ -33,6 +36,7 @@ impl BackupKind {
         match self {
             Self::Stock => "stock",
             Self::Openbeken => "openbeken",
+            Self::Other => "other",
             Self::Mixed => "mixed",
         }
     }
@@ -50,6 +54,13 @@ pub enum Content {
         /// What proves it.
         proof: String,
     },
+    /// Neither the vendor's nor OpenBeken.
+    Other {
+        /// Its name.
+        name: &'static str,
+        /// Its version, as far as it says.
+        version: Option<String>,
+    },
     /// No whole application.
     Mixed {
         /// What shows that.
@@ -61,7 +72,11 @@ impl Content {
     /// Looks at a whole dump; `image` is the one that the board would get.
     pub fn of(dump: &[u8], image: Option<&Image>) -> Self {
         let app_at = image.map_or(Family::Beken.lowest_boot_end(), |image| image.chip.boot_end());
-        let raw = dump.get(app_at as usize..).unwrap_or_default();
+        Self::of_app(dump.get(app_at as usize..).unwrap_or_default(), app_at, image)
+    }
+
+    /// Looks at all from the application on, which lies at flash address `app_at`.
+    pub fn of_app(raw: &[u8], app_at: u32, image: Option<&Image>) -> Self {
         let Some(app) = App::read(raw) else {
             let what = if raw.iter().take(34).all(|byte| *byte == 0xFF) { "blank" } else { "damaged" };
             return Self::Mixed { why: format!("the application's first record at {app_at:#x} is {what}") };
@@ -70,7 +85,13 @@ impl Content {
             let version = image.version.clone().unwrap_or_else(|| "of unknown version".into());
             return Self::Openbeken { version, proof: format!("every byte of {}", image.name) };
         }
-        if let Some((_, version)) = app.openbeken().into_iter().next() {
+        if let Some((chip, version)) = app.openbeken().into_iter().next() {
+            // it verifies on any chip and starts on its own alone
+            if let Some(image) = image.filter(|image| image.chip != chip) {
+                return Self::Mixed {
+                    why: format!("OpenBeken {version} for a {chip}, which no {} can run", image.chip),
+                };
+            }
             return match app.proven_end(raw) {
                 Ok(end) => Self::Openbeken {
                     version,
@@ -87,7 +108,10 @@ impl Content {
             let kib = app.run.end_of_records / 1024;
             return Self::Mixed { why: format!("only {kib} KiB of code at {app_at:#x}") };
         }
-        Self::Stock
+        match app.third_party() {
+            Some((name, version)) => Self::Other { name, version },
+            None => Self::Stock,
+        }
     }
 
     /// What a backup of it is.
@@ -95,6 +119,7 @@ impl Content {
         match self {
             Self::Stock => BackupKind::Stock,
             Self::Openbeken { .. } => BackupKind::Openbeken,
+            Self::Other { .. } => BackupKind::Other,
             Self::Mixed { .. } => BackupKind::Mixed,
         }
     }
@@ -114,6 +139,10 @@ impl std::fmt::Display for Content {
         match self {
             Self::Stock => f.write_str("the vendor's firmware, nothing of OpenBeken"),
             Self::Openbeken { version, proof } => write!(f, "OpenBeken {version}: {proof}"),
+            Self::Other { name, version: Some(version) } => {
+                write!(f, "{name} {version}, neither the vendor's firmware nor OpenBeken")
+            }
+            Self::Other { name, version: None } => write!(f, "{name}, neither the vendor's firmware nor OpenBeken"),
             Self::Mixed { why } => f.write_str(why),
         }
     }
@@ -162,6 +191,45 @@ mod tests {
             let content = Content::of(&written(&stock, app, pages * 0x100), Some(&image));
             assert_eq!(content.kind(), BackupKind::Mixed, "{pages} pages: {content}");
         }
+    }
+
+    /// A stock flash whose app has this text in its code, sealed again.
+    fn with_text(chip: Chip, text: &str) -> Vec<u8> {
+        let mut flash = factory::stock(chip, 3);
+        let mut app = App::read(&flash[0x1_1000..]).unwrap();
+        app.plain[0x5000..0x5000 + text.len()].copy_from_slice(text.as_bytes());
+        let sealed = crate::model::code::seal(crate::model::code::APP_BASE, &app.plain, chip.key());
+        flash[0x1_1000..0x1_1000 + sealed.len()].copy_from_slice(&sealed);
+        flash
+    }
+
+    #[test]
+    fn third_party_firmware_is_named_and_is_not_stock() {
+        for (text, name, version) in [
+            ("ESPHome version 2024.6.1 compiled on Jun 1 2024\0LibreTiny v1.5.1 on cb2s", "ESPHome", Some("2024.6.1")),
+            ("LibreTiny v1.5.1 on generic-bk7231n-qfn32-tuya", "LibreTiny", Some("1.5.1")),
+            ("\0LibreTiny\0", "LibreTiny", None),
+            ("my-plug (esphome v2025.3.0)", "ESPHome", Some("2025.3.0")),
+        ] {
+            for chip in [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M] {
+                let content = Content::of(&with_text(chip, text), None);
+                assert_eq!(content, Content::Other { name, version: version.map(str::to_owned) }, "{chip} {text}");
+                assert_eq!((content.kind(), content.kind().name()), (BackupKind::Other, "other"));
+                assert!(content.to_string().starts_with(name), "{content}");
+            }
+        }
+        assert_eq!(Content::of(&with_text(Chip::Bk7231T, "esp home, libre tiny"), None), Content::Stock);
+    }
+
+    #[test]
+    fn openbeken_for_another_chip_is_no_converted_board() {
+        let (stock, image) = pair(Chip::Bk7231T);
+        let (_, other) = pair(Chip::Bk7231N);
+        let content = Content::of(&written(&stock, other.app(), other.app().len()), Some(&image));
+        assert!(
+            matches!(&content, Content::Mixed { why } if why.contains("for a BK7231N, which no BK7231T")),
+            "{content}"
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::beken::Dialect;
 use super::board::Evidence;
 use super::chip::{Chip, Key, KeyRule, listed};
 use super::code::STANDARD;
+use super::fault::FaultCode;
 use serde::Serialize;
 
 /// What the evidence adds up to.
@@ -26,13 +27,48 @@ pub struct Identity {
     pub reasons: Vec<String>,
 }
 
-/// The evidence does not name one chip.
+/// The evidence does not name one chip and key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected evidence that names one chip, found: {}; nothing is erased, set the board aside", reasons.join("; "))]
+#[error("expected evidence that names one chip, found: {}; nothing is erased, {}", reasons.join("; "), kind.remedy())]
 pub struct Unidentified {
     /// What was found, and what is missing or contradicts.
     pub reasons: Vec<String>,
+    /// What it looks like.
+    pub kind: Trouble,
 }
+
+/// What it looks like when no chip and key can be named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trouble {
+    /// Too little, or parts that contradict each other.
+    #[default]
+    Unknown,
+    /// Answers that lost bytes on their way.
+    Contact,
+    /// Code is encrypted under a key that can't be read.
+    HiddenKey,
+}
+
+impl Trouble {
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Unknown | Self::HiddenKey => "set the board aside",
+            Self::Contact => "check ground and contacts",
+        }
+    }
+
+    /// The fault that it is.
+    pub fn fault(self) -> FaultCode {
+        match self {
+            Self::Unknown => FaultCode::UnknownChip,
+            Self::Contact => FaultCode::BadReply,
+            Self::HiddenKey => FaultCode::HiddenKey,
+        }
+    }
+}
+
+/// What is said of a boot loader that nobody has seen: a note, no refusal.
+pub const UNLISTED: &str = "not in the table of known ones";
 
 /// First bytes of an app under the standard key.
 const STANDARD_HEAD: [u8; 4] = [0x2F, 0x07, 0xB5, 0x94];
@@ -41,12 +77,12 @@ const PLAIN_HEAD: [u8; 4] = [0x0E, 0x00, 0x00, 0xEA];
 
 /// Names the chip, or says why it can't.
 pub fn identify(evidence: &Evidence) -> Result<Identity, Unidentified> {
-    let mut case = Case { evidence, reasons: Vec::new() };
+    let mut case = Case { evidence, reasons: Vec::new(), trouble: Trouble::default() };
     let named = case.named();
-    let reasons = case.reasons;
+    let Case { reasons, trouble: kind, .. } = case;
     match named {
         Some((chip, key)) => Ok(Identity { chip, key, bootloader: bootloader(evidence, chip), reasons }),
-        None => Err(Unidentified { reasons }),
+        None => Err(Unidentified { reasons, kind }),
     }
 }
 
@@ -59,6 +95,7 @@ fn bootloader(evidence: &Evidence, chip: Chip) -> Option<String> {
 struct Case<'a> {
     evidence: &'a Evidence,
     reasons: Vec<String>,
+    trouble: Trouble,
 }
 
 impl Case<'_> {
@@ -76,8 +113,7 @@ impl Case<'_> {
             Some(id) => self.rom(id),
             None => self.lboot().map(|chip| (chip, chip.key())),
         }?;
-        self.hint_of_the_boot_loader(named.0);
-        self.agrees_on_crc_ends(named.0).then_some(named)
+        (self.agrees_with_the_boot_loader(named.0) && self.agrees_on_crc_ends(named.0)).then_some(named)
     }
 
     /// Register reads are answered: the mask ROM's family.
@@ -121,12 +157,18 @@ impl Case<'_> {
             Some([a, b, c, d]) if a == b && b == c && c == d => {
                 self.reject(format!("eFuse key: one word four times, which no {} has", names(chips)))
             }
-            Some(_) => {
-                self.note("eFuse key: of another vendor");
-                Some((*chips.first()?, Key::Foreign))
-            }
+            Some(words) => match damaged(words) {
+                Some(key) => {
+                    self.trouble = Trouble::Contact;
+                    self.reject(format!("eFuse key: the {key} one with bytes lost or damaged on their way"))
+                }
+                None => {
+                    self.note("eFuse key: of another vendor");
+                    Some((*chips.first()?, Key::Foreign))
+                }
+            },
             None => {
-                self.note("eFuse key: not read");
+                self.note("eFuse key: can't be read");
                 self.by_flash(chips)
             }
         }
@@ -158,6 +200,12 @@ impl Case<'_> {
         match (app, boot) {
             (Some(app), Some(boot)) if app != boot => {
                 self.reject(format!("the app in flash is of a {app}, the boot loader of a {boot}"))
+            }
+            (None, None) if self.evidence.app_head.is_some_and(is_written) => {
+                self.trouble = Trouble::HiddenKey;
+                self.reject(
+                    "the chip does not let its key be read, and what it runs is encrypted under one that is not known",
+                )
             }
             (None, None) => {
                 self.reject(format!("neither the app nor the boot loader shows whether it is a {}", names(chips)))
@@ -202,16 +250,20 @@ impl Case<'_> {
         self.evidence.boot_crc.into_iter().flat_map(Chip::of_loader).collect()
     }
 
-    fn hint_of_the_boot_loader(&mut self, chip: Chip) {
-        let Some(crc) = self.evidence.boot_crc else { return };
+    /// A boot loader that nobody has seen says nothing; one that is known of other chips alone says that something is
+    /// wrong: this chip could not have started it.
+    fn agrees_with_the_boot_loader(&mut self, chip: Chip) -> bool {
+        let Some(crc) = self.evidence.boot_crc else { return true };
         let candidates = self.boots();
-        self.note(if candidates.contains(&chip) {
+        let agrees = candidates.is_empty() || candidates.contains(&chip);
+        self.note(if candidates.is_empty() {
+            format!("boot loader's CRC {crc:08X}: {UNLISTED}")
+        } else if agrees {
             format!("boot loader's CRC {crc:08X}: as known of {chip}")
-        } else if let Some(other) = candidates.first() {
-            format!("boot loader's CRC {crc:08X}: known of {other}, which is only a hint")
         } else {
-            format!("boot loader's CRC {crc:08X}: not in the table")
+            format!("boot loader's CRC {crc:08X}: known of {}, not of {chip}", names(&candidates))
         });
+        agrees
     }
 
     /// The two servers count a CRC's end differently; it cross-checks the family.
@@ -225,6 +277,47 @@ impl Case<'_> {
         }
         agrees
     }
+}
+
+/// Bytes of the eFuse key that must stand in the order of the standard one for it to be that one, damaged: fewer are
+/// chance, one of 60 000 keys has five.
+const ALIKE: usize = 5;
+/// Zero bytes of a key of 16 that make it the zero key, damaged.
+const ZEROS: usize = 14;
+
+/// The known key that these words are, with bytes lost, moved up or changed; none: they are another's.
+fn damaged(words: [u32; 4]) -> Option<Key> {
+    let bytes = |words: [u32; 4]| words.into_iter().flat_map(u32::to_le_bytes).collect::<Vec<u8>>();
+    let (found, standard) = (bytes(words), bytes(STANDARD));
+    if common(&found, &standard) >= ALIKE {
+        Some(Key::Standard)
+    } else if found.iter().filter(|byte| **byte == 0).count() >= ZEROS {
+        Some(Key::Plain)
+    } else {
+        None
+    }
+}
+
+/// Length of the longest row of bytes that stands in both, with others between.
+fn common(a: &[u8], b: &[u8]) -> usize {
+    let mut row = vec![0; b.len() + 1];
+    for x in a {
+        let mut corner = 0;
+        for (at, y) in b.iter().enumerate() {
+            let [left, above] = [at, at + 1].map(|at| row.get(at).copied().unwrap_or(0));
+            let longest = if x == y { corner + 1 } else { left.max(above) };
+            corner = above;
+            if let Some(cell) = row.get_mut(at + 1) {
+                *cell = longest;
+            }
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+/// Neither erased nor wiped.
+fn is_written(head: [u8; 4]) -> bool {
+    !matches!(head, [0xFF, 0xFF, 0xFF, 0xFF] | [0, 0, 0, 0])
 }
 
 /// The chips with this server.

@@ -14,6 +14,7 @@ pub mod code;
 pub mod content;
 pub mod cycle;
 pub mod digest;
+pub mod dump;
 pub mod event;
 pub mod fal;
 pub mod fault;

@@ -25,6 +25,8 @@ pub struct Recipe {
     pub openbeken: OpenBekenRule,
     /// Convert also what is converted already.
     pub reflash: bool,
+    /// A board that is converted again loses OpenBeken's configuration and variables, the boot counter among them.
+    pub reflash_clears: bool,
 }
 
 /// All that the user's files say about a unit.

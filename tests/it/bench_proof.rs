@@ -3,8 +3,10 @@
 
 use crate::common::{Outcome, Rig, replaced, slot_name};
 use flashjig::model::chip::Chip;
+use flashjig::model::code;
 use flashjig::model::content::BackupKind;
 use flashjig::model::fault::FaultCode;
+use flashjig::model::openbeken::Config;
 use flashjig::model::snapshot::SlotState;
 use flashjig::model::unit::UnitQuery;
 use flashjig::model::verdict::Verdict;
@@ -78,6 +80,94 @@ async fn a_lost_or_borrowed_mac_stops_the_unit_before_anything_is_erased() {
     // the board itself may come again, as stock and as it is now
     assert_eq!(rig.convert(0, board(&stock)).await.unit.verdict, Verdict::Pass);
     rig.station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_calibration_where_openbeken_does_not_look_stops_the_unit_before_anything_is_erased() {
+    let (rig, _) = rig();
+    for (chip, from, to) in [(N, 0x1D_0000, RF), (N, 0x1D_0000, 0x1D_9000), (T, RF, 0x1D_9000)] {
+        let mut flash = factory::stock(chip, 30);
+        let sector = flash[from..from + 0x1000].to_vec();
+        flash[from..from + 0x1000].fill(0xFF);
+        flash[to..to + 0x1000].copy_from_slice(&sector);
+        let out = rig.convert(0, BoardSpec::new(chip, flash)).await;
+        failed(&out, FaultCode::RfElsewhere, "calibration");
+        let message = out.unit.fault.unwrap().message;
+        assert!(message.contains(&format!("{to:#x}, expected at {from:#x}")), "{message}");
+    }
+    rig.station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_board_whose_key_is_hidden_and_in_use_is_refused() {
+    let (rig, _) = rig();
+    let m = Chip::Bk7231M;
+    let mut flash = factory::stock(m, 31);
+    // what it runs is encrypted, and its eFuse gives zeros
+    for at in [0, 0x1_1000] {
+        flash[at..at + 0x1000].iter_mut().for_each(|byte| *byte ^= 0x5A);
+    }
+    failed(&rig.convert(0, BoardSpec::new(m, flash)).await, FaultCode::HiddenKey, "chip");
+    rig.station.stop().await;
+}
+
+/// A stock flash whose app is another's.
+fn third_party(chip: Chip, unit: u32, text: &str) -> Vec<u8> {
+    let mut flash = factory::stock(chip, unit);
+    let mut app = code::unseal(code::APP_BASE, &flash[0x1_1000..], chip.key()).plain;
+    app[0x5000..0x5000 + text.len()].copy_from_slice(text.as_bytes());
+    let sealed = code::seal(code::APP_BASE, &app, chip.key());
+    flash[0x1_1000..0x1_1000 + sealed.len()].copy_from_slice(&sealed);
+    flash
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn third_party_firmware_is_named_and_its_backup_is_not_called_stock() {
+    let (rig, file) = rig();
+    let flash = third_party(T, 32, "ESPHome version 2024.6.1 compiled on");
+    let out = rig.convert(0, board(&flash)).await;
+    assert_eq!(out.unit.verdict, Verdict::Pass, "{:?}", out.unit.fault);
+    assert!(out.flash == replaced(&flash, &file));
+    assert_eq!(out.unit.backup.as_ref().unwrap().kind, BackupKind::Other);
+    let content = out.unit.checks.iter().find(|check| check.name == "content").unwrap();
+    assert!(content.result.starts_with("ESPHome 2024.6.1"), "{content:?}");
+    assert!(rig.backup(&out.unit).await == flash, "it is kept all the same");
+    let refused = rig.handle.restore_of(out.unit.seq, None).await.unwrap_err().to_string();
+    assert!(refused.contains("not the stock flash but other"), "{refused}");
+    rig.station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reflash_clears_what_openbeken_left_where_the_recipe_says_so_and_never_the_calibration() {
+    let (name, file) = factory::demo_image_of(T, "1.18.300", 0x1_0000);
+    let (n_name, n_file) = factory::demo_image_of(N, "1.18.300", 0x1_0000);
+    for clears in [false, true] {
+        let rig = Rig::with(1, &[(&name, &file), (&n_name, &n_file)], |data| {
+            std::fs::create_dir_all(data.join("recipes")).unwrap();
+            let recipe = format!("reflash = true\nreflash_clears = {clears}\n");
+            std::fs::write(data.join("recipes/default.toml"), recipe).unwrap();
+        });
+        for (chip, file, config_at, old_at) in [(T, &file, 0x1E_1000, 0x1E_3000), (N, &n_file, 0x1D_1000, 0x1D_3000)] {
+            let mut flash = replaced(&factory::stock(chip, 33), file);
+            let defaults = Config::defaults(chip, factory::mac(33)).unwrap().sector();
+            flash[config_at..config_at + 0x1000].copy_from_slice(&defaults);
+            flash[old_at..old_at + 4].fill(0xFE);
+            flash[0x1E_5000..0x1E_5008].copy_from_slice(b"\0\0\xFF\xFFEF40");
+            flash[0x1E_6000..0x1E_6010].fill(0x21);
+            let out = rig.convert(0, BoardSpec::new(chip, flash.clone())).await;
+            assert_eq!(out.unit.verdict, Verdict::Pass, "{:?}", out.unit.fault);
+            let mut wanted = flash.clone();
+            if clears {
+                wanted[config_at..config_at + 0x1000].fill(0xFF);
+                wanted[old_at..old_at + 0x2000].fill(0xFF);
+                wanted[0x1E_5000..0x1E_6000].fill(0xFF);
+            }
+            assert!(out.flash == wanted, "{chip}, clears = {clears}");
+            let told = out.unit.checks.iter().any(|check| check.name == "cleared");
+            assert_eq!(told, clears, "{:?}", out.unit.checks);
+        }
+        rig.station.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,8 @@
 use super::Args;
 use crate::fail::Failure;
 use crate::model::chip::Chip;
-use crate::model::image::{self, Image, Kind};
+use crate::model::dump::Form;
+use crate::model::image::{self, Image};
 use crate::sim::board::BoardSpec;
 use crate::sim::factory;
 use crate::sim::faults::Fault;
@@ -59,7 +60,8 @@ impl Boards {
         for path in &args.stock {
             let bytes = read(path)?;
             let report = image::inspect(&file_name(path), &bytes);
-            let (Kind::Dump, Some(chip)) = (report.kind, report.chip) else {
+            let is_whole = report.extent.is_some_and(|extent| extent.form == Form::Whole);
+            let (true, Some(chip)) = (is_whole, report.chip) else {
                 let what = format!("{}: expected a full dump of one chip; see flashjig inspect", path.display());
                 return Err(Failure::broken(what));
             };

@@ -1,7 +1,6 @@
 //! What is known of a dump, masked and mapped, before it is made text or JSON.
 
-use crate::model::chip::Chip;
-use crate::model::flash::rf;
+use crate::model::dump::{Extent, Origin, Study};
 use crate::model::meter::{Evidence, Meter, Terms, judge};
 use crate::model::openbeken::findings::Read;
 use crate::model::openbeken::pins::{Mapping, Options};
@@ -31,8 +30,12 @@ pub(super) struct Facts {
     pub(super) entries: Vec<EntryView>,
     /// Already masked.
     pub(super) protected: Vec<EntryView>,
-    /// Flash address of the calibration, and the chip that has it there.
-    pub(super) calibration: Option<(usize, Chip)>,
+    /// The chip, and what tells.
+    pub(super) origin: Origin,
+    /// Where the file lies in the flash.
+    pub(super) extent: Option<Extent>,
+    /// What must be told of the file itself.
+    pub(super) warnings: Vec<String>,
     /// The power meter; `None`: there is nothing to say.
     pub(super) meter: Option<Meter>,
     pub(super) mapping: Option<Mapping>,
@@ -48,14 +51,14 @@ impl Facts {
     pub(super) fn of(dump: &[u8], levels: bool, show_secrets: bool) -> Self {
         let show = if show_secrets { Show::Everything } else { Show::Safe };
         let alone = settings_alone(dump);
-        let store = tuya::decode(dump);
-        let begins_at = store.as_ref().ok().and_then(|store| store.layout.file_begins_at).unwrap_or(0);
-        let calibration = calibration(dump, begins_at, store.as_ref().ok().and_then(Store::module));
-        let chip = calibration.map(|(_, chip)| chip).ok_or(NoFiles::NoChip);
-        let files = chip.and_then(|chip| files::read(dump, chip, u32::try_from(begins_at).unwrap_or(u32::MAX)));
+        let study = Study::of(dump);
+        let (warnings, told_of_it) = (study.warnings(), study.notes());
+        let Study { flash, begins_at, extent, store, origin, .. } = study;
+        let chip = origin.chip;
+        let files = chip.ok_or(NoFiles::NoChip).and_then(|chip| files::read(&flash, chip, begins_at));
         let found = match &alone {
             Some(map) => Settings { map: map.clone(), source: Some(Source::Alone), ..Settings::default() },
-            None => Settings::of(&store, &files, || tuya::app_settings(dump)),
+            None => Settings::of(&store, &files, || tuya::app_settings_in(&flash, begins_at as usize)),
         };
         let store = store.map_err(|absent| match alone {
             Some(_) => "the file holds the settings alone".to_owned(),
@@ -64,7 +67,7 @@ impl Facts {
         let meter = judge(&Evidence::of(&found, &files), &Terms::default()).meter;
         let disagree = found.doubt();
         let Settings { map: settings, source, witness, notes: told } = found;
-        let options = Options { levels, chip: calibration.map(|(_, chip)| chip), ..Options::default() };
+        let options = Options { levels, chip, ..Options::default() };
         let masks = store.as_ref().map(|store| Masks::of(store, show)).unwrap_or_default();
         let read = Read {
             settings: &settings,
@@ -76,6 +79,12 @@ impl Facts {
         let mut notes = notes(&store, source.as_ref(), &found.notes);
         notes.extend(told);
         notes.extend(files.iter().flat_map(|files| files.notes.clone()));
+        notes.extend(told_of_it);
+        let origin = Origin {
+            evidence: origin.evidence.iter().map(|clue| masks.text(clue)).collect(),
+            contradictions: origin.contradictions.iter().map(|told| masks.text(told)).collect(),
+            ..origin
+        };
         let found = Findings { notes, ..found }.masked(&masks);
         let device = found.device.zip(found.template);
         let (doubts, notes) = (found.doubts, found.notes);
@@ -91,7 +100,9 @@ impl Facts {
             settings,
             entries,
             protected,
-            calibration,
+            origin,
+            extent,
+            warnings,
             meter,
             mapping,
             device,
@@ -109,7 +120,8 @@ impl Facts {
     /// What was found instead.
     pub(super) fn why_not(&self) -> String {
         match &self.store {
-            Err(absent) => absent.clone(),
+            Err(absent) if self.warnings.is_empty() => absent.clone(),
+            Err(absent) => format!("{absent}; the file is {}", self.warnings.join("; ")),
             Ok(store) => format!(
                 "expected data behind the key sector at {:#x}, found none; read the flash again",
                 store.found_at
@@ -131,15 +143,6 @@ fn settings_alone(file: &[u8]) -> Option<Map<String, Value>> {
     }
     object.retain(|name, _| class(SETTINGS, &[name]) == Class::Free);
     Some(object)
-}
-
-/// The place of the calibration tells T from N: nothing else in a dump does so plainly. Among chips that share a place
-/// the module decides, where it names one of them.
-fn calibration(dump: &[u8], begins_at: usize, module: Option<&str>) -> Option<(usize, Chip)> {
-    let at = rf::find(dump).ok()?.sector.start as usize + begins_at;
-    let chips: Vec<Chip> = Chip::of_calibration(u32::try_from(at).ok()?).collect();
-    let by_module = module.and_then(Chip::of_module).map(|(chip, _)| chip).filter(|chip| chips.contains(chip));
-    Some((at, by_module.or(chips.first().copied())?))
 }
 
 fn notes(store: &Result<Store, String>, source: Option<&Source>, found: &[String]) -> Vec<String> {

@@ -30,7 +30,10 @@ pub(super) fn object(facts: &Facts) -> Value {
             },
         })),
         "file_store": facts.files.as_ref().ok().map(files),
-        "chip": facts.calibration.map(|(_, chip)| chip),
+        "chip": facts.origin.chip,
+        "evidence": facts.origin.evidence,
+        "contradictions": facts.origin.contradictions,
+        "extent": facts.extent,
         "settings": facts.settings,
         "meter": facts.meter,
         "template": mapping.map(|mapping| template(&mapping.template)),
@@ -43,7 +46,7 @@ pub(super) fn object(facts: &Facts) -> Value {
             let pins = mapping.ignored.iter().filter(|ignored| ignored.why.is_told());
             pins.map(|ignored| json!({"key": ignored.key, "why": ignored.why.to_string()})).collect::<Vec<_>>()
         }).unwrap_or_default(),
-        "notes": facts.notes,
+        "notes": facts.warnings.iter().chain(&facts.notes).collect::<Vec<_>>(),
     })
 }
 

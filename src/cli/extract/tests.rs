@@ -195,22 +195,15 @@ fn levels_change_the_template_and_the_note_goes() {
 }
 
 #[test]
-fn the_chip_is_told_by_where_a_stock_flash_has_its_calibration() {
-    for (chip, at) in [(Chip::Bk7231T, 0x1E_0000), (Chip::Bk7231N, 0x1D_0000), (Chip::Bk7238, 0x1E_3000)] {
+fn the_chip_is_told_by_all_that_is_in_the_flash() {
+    for chip in [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M, Chip::Bk7231Q, Chip::Bk7238] {
         let facts = Facts::of(&factory::stock(chip, 1), false, false);
-        assert_eq!(facts.calibration, Some((at, chip)));
+        assert_eq!(facts.origin.chip, Some(chip), "{:?}", facts.origin);
         assert_eq!(facts.mapping.unwrap().template.chip, chip.name());
     }
-    // where OpenBeken has it, chips share a place: the module decides, if it is of one of them
-    let mut dump = factory::stock(Chip::Bk7231T, 1);
-    for (module, chip) in [("WB2S", Chip::Bk7231T), ("T1-2S", Chip::Bk7238), ("CB2S", Chip::Bk7231T)] {
-        let store = encode::store(&Spec {
-            entries: vec![("user_param_key".into(), format!("{{rl1_pin:6,module:{module},}}").into())],
-            ..Spec::default()
-        });
-        dump[0x1E_E000..].copy_from_slice(&store.unwrap());
-        assert_eq!(Facts::of(&dump, false, false).calibration, Some((0x1E_0000, chip)), "{module}");
-    }
+    let [page, _] = outputs(&factory::stock(Chip::Bk7231T, 1), false);
+    let row = page.lines().find(|line| line.starts_with("Chip")).unwrap();
+    insta::assert_snapshot!(row, @"");
 }
 
 #[test]

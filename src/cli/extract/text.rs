@@ -3,6 +3,7 @@
 mod plain;
 
 use super::facts::Facts;
+use crate::model::chip::listed;
 use crate::model::openbeken::pins::{Mapping, Sure};
 use crate::model::openbeken::script;
 use crate::model::tuya::Store;
@@ -87,6 +88,9 @@ fn leaf(value: &Value) -> String {
 }
 
 fn head(page: &mut Page, facts: &Facts) {
+    for warning in &facts.warnings {
+        page.row("File", warning);
+    }
     match &facts.store {
         Ok(store) => page.row("Tuya store", &place(store)),
         Err(absent) => page.row("Tuya store", &format!("none: {absent}")),
@@ -94,8 +98,8 @@ fn head(page: &mut Page, facts: &Facts) {
     plain::row(page, facts);
     let source = facts.source.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
     page.row("Read from", &source);
-    if let Some((at, chip)) = facts.calibration {
-        page.row("Chip", &format!("{chip}, by its calibration sector at {at:#08x}"));
+    if let Some(chip) = facts.origin.chip {
+        page.row("Chip", &format!("{chip}, by {}", listed(&facts.origin.evidence, "and")));
     }
     if let Some(module) = facts.settings.get("module") {
         page.row("Module", &leaf(module));

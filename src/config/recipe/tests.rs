@@ -29,6 +29,14 @@ fn the_file_wins_over_the_built_in_recipe() {
     assert_eq!(load(dir.path(), DEFAULT).unwrap().recipe.backup.mode, BackupMode::Proven);
 }
 
+#[test]
+fn converting_again_and_clearing_are_asked_for_by_name() {
+    let (recipe, warnings) = try_parse("reflash = true\nreflash_clears = true").unwrap();
+    assert_eq!((recipe.reflash, recipe.reflash_clears, warnings), (true, true, Vec::new()));
+    assert!(recipe.summary().iter().any(|line| line.contains("variables are cleared")), "{:?}", recipe.summary());
+    assert!(!try_parse("reflash = true").unwrap().0.reflash_clears);
+}
+
 /// The table of the manual; what is not done is the only error.
 const ALL: &str = r#"
 [firmware]

@@ -7,13 +7,15 @@ use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
 use crate::model::beken::crc;
 use crate::model::board::Board;
-use crate::model::content::BackupKind;
+use crate::model::content::{BackupKind, Content};
+use crate::model::dump::origin;
 use crate::model::event::Event;
 use crate::model::fault::FaultCode;
 use crate::model::flash::map::{Area, What};
 use crate::model::flash::rf::Rf;
 use crate::model::flash::{Span, parts, plan as planner};
 use crate::model::history::{self, StockNote};
+use crate::model::identify;
 use crate::model::image::Image;
 use crate::model::image::anatomy::Boot;
 use crate::model::openbeken::Findings;
@@ -114,7 +116,9 @@ fn boot_area(run: &mut Run<'_>) -> Result<(), Trouble> {
         let what = format!("expected a boot loader below {:#x}, found {found}", area.end);
         return Err(Trouble::failed(FaultCode::BadBoot, what));
     }
-    run.checks.held("boot_area", format!("CRC {:#010x} of 0x0..{:#x}", crc::wire(boot), area.end));
+    let unlisted = run.board()?.evidence.iter().find(|line| line.contains(identify::UNLISTED)).cloned();
+    let unlisted = unlisted.map(|line| format!("; {line}")).unwrap_or_default();
+    run.checks.held("boot_area", format!("CRC {:#010x} of 0x0..{:#x}{unlisted}", crc::wire(boot), area.end));
     Ok(())
 }
 
@@ -130,6 +134,12 @@ async fn calibration(run: &mut Run<'_>) -> Result<Rf, Trouble> {
     };
     let digest = run.kept()?.study.calibration;
     let digest = digest.ok_or_else(|| mistake("the calibration sector lies outside the flash"))?;
+    // a stock backup goes back wherever its vendor has it
+    let is_conversion = matches!(run.job.task, Task::Convert { .. });
+    if let Some(why) = origin::misplaced(run.board()?.chip, rf.sector.start).filter(|_| is_conversion) {
+        run.checks.failed("calibration", why.clone());
+        return Err(Trouble::failed(FaultCode::RfElsewhere, format!("{why}; set the board aside")));
+    }
     run.checks.held("calibration", format!("found once, at {}", rf.sector));
     let own = rf.sector.of(&run.reading()?.dump).unwrap_or_default().to_vec();
     run.mark = Some(Mark { span: rf.sector, bytes: own });
@@ -159,7 +169,12 @@ async fn calibration(run: &mut Run<'_>) -> Result<Rf, Trouble> {
 /// What the flash holds: the backup must not pass for stock when it is not.
 fn content(run: &mut Run<'_>) {
     let Some(Kept { backup, study, .. }) = run.what_was_kept() else { return };
-    let what = format!("{}; the backup counts as {}", study.content, backup.kind.name());
+    let traces = match &study.content {
+        Content::Openbeken { .. } => Some(study.traces.beside_openbeken()),
+        _ => study.traces.beside_another(),
+    };
+    let traces = traces.map(|traces| format!(", {traces}")).unwrap_or_default();
+    let what = format!("{}{traces}; the backup counts as {}", study.content, backup.kind.name());
     run.checks.held("content", what);
 }
 
@@ -206,8 +221,33 @@ async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, Trouble> {
     };
     run.checks.held("image", format!("{name} fits chip, key, layout and flash"));
     run.found()?.board.module.clone_from(&found.module);
+    clear(run, rf, &mut want)?;
     let made = configure::lay(run, &found, rf, &mut want).await?;
     Ok(Laid { areas, want: want.into(), made })
+}
+
+/// Where the recipe asks for it, a board that is converted again loses what OpenBeken has left beside its app: a boot
+/// counter among its variables keeps a board that restarts again and again in its safe mode. Only sectors with a mark of
+/// OpenBeken are cleared, and never the calibration.
+fn clear(run: &mut Run<'_>, rf: Rf, want: &mut [u8]) -> Result<(), Trouble> {
+    let (Some(kept), Some(reading)) = (run.what_was_kept(), run.what_was_read()) else { return Ok(()) };
+    let Study { content, traces, .. } = &kept.study;
+    // a half-written board goes on from its backup, which is right as it is
+    let is_as_read = Arc::ptr_eq(&kept.base, &reading.dump);
+    if !is_as_read || !matches!(content, Content::Openbeken { .. }) || !run.job.kit.recipe.reflash_clears {
+        return Ok(());
+    }
+    let (spans, words) = (traces.spans(), traces.words());
+    if spans.iter().any(|span| span.overlaps(rf.sector)) {
+        return Err(mistake("what is to be cleared reaches into the calibration"));
+    }
+    for span in spans {
+        if let Some(area) = want.get_mut(span.start as usize..span.end as usize) {
+            area.fill(0xFF);
+        }
+    }
+    run.checks.held("cleared", words);
+    Ok(())
 }
 
 fn judge(base: &[u8], image: &Image, board: &Board, kit: &Kit) -> Result<Judged, Trouble> {

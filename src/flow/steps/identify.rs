@@ -21,7 +21,7 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let evidence = run.link()?.probe().await?;
     let identity = match identify::identify(&evidence) {
         Ok(identity) => identity,
-        Err(why) => return Err(refused(run, "chip", FaultCode::UnknownChip, &why.to_string())),
+        Err(why) => return Err(refused(run, "chip", why.kind.fault(), &why.to_string())),
     };
     if !identity.chip.is_supported() {
         let supported = listed(Chip::supported().map(Chip::name), "or");

@@ -12,7 +12,7 @@ use crate::model::digest::Digest;
 use crate::model::event::Event;
 use crate::model::flash::rf;
 use crate::model::history::{self, Course, StockNote};
-use crate::model::openbeken::{Config, config};
+use crate::model::openbeken::{Config, Traces, config};
 use crate::model::stage::Stage;
 use crate::model::tuya::holds_credentials;
 use crate::model::unit::Backup;
@@ -58,13 +58,14 @@ pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
 }
 
 async fn study(run: &mut Run<'_>, dump: &Arc<[u8]>) -> Result<Study, Trouble> {
-    let (looked_at, image) = (Arc::clone(dump), run.image().cloned());
+    let (looked_at, image, chip) = (Arc::clone(dump), run.image().cloned(), run.board()?.chip);
     let looking = tokio::task::spawn_blocking(move || {
         let rf = rf::find(&looked_at);
         let calibration = rf.as_ref().ok().and_then(|rf| rf.sector.of(&looked_at)).map(Digest::of);
-        (Content::of(&looked_at, image.as_deref()), Digest::of(&looked_at), rf, calibration)
+        let content = Content::of(&looked_at, image.as_deref());
+        (content, Traces::of(&looked_at, chip), Digest::of(&looked_at), rf, calibration)
     });
-    let (content, sha256, rf, calibration) =
+    let (content, traces, sha256, rf, calibration) =
         run.link()?.keep_awake(looking).await?.map_err(|error| mistake(&error.to_string()))?;
     let mac = rf.as_ref().ok().map(|rf| rf.mac);
     let ledger = run.job.ledger.clone();
@@ -75,7 +76,7 @@ async fn study(run: &mut Run<'_>, dump: &Arc<[u8]>) -> Result<Study, Trouble> {
     };
     let known = run.link()?.keep_awake(asking).await?;
     let (units, note) = known.map_err(|error| Trouble::not_recorded(&error))?;
-    Ok(Study { content, sha256, rf, calibration, units, note })
+    Ok(Study { content, traces, sha256, rf, calibration, units, note })
 }
 
 /// The backup that the ledger notes for this board, proven, and only if it is this board's: calibration and boot loader

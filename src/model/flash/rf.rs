@@ -102,8 +102,14 @@ fn list(addresses: &[u32]) -> String {
 
 /// The calibration sector of a whole dump.
 pub fn find(dump: &[u8]) -> Result<Rf, RfProblem> {
-    let starts =
-        (Family::Beken.lowest_boot_end()..u32::try_from(dump.len()).unwrap_or(u32::MAX)).step_by(SECTOR as usize);
+    find_in(dump, 0)
+}
+
+/// The calibration sector of a piece of a flash whose first byte lies at `begins_at`; its span counts from there. Where a
+/// boot loader lies is none.
+pub fn find_in(dump: &[u8], begins_at: u32) -> Result<Rf, RfProblem> {
+    let first = Family::Beken.lowest_boot_end().saturating_sub(begins_at).next_multiple_of(SECTOR);
+    let starts = (first..u32::try_from(dump.len()).unwrap_or(u32::MAX)).step_by(SECTOR as usize);
     let hits: Vec<u32> =
         starts.filter(|at| Span::sized(*at, 4).of(dump).is_some_and(|head| head == MAGIC.as_slice())).collect();
     let at = match hits.as_slice() {

@@ -92,3 +92,75 @@ fn what_contradicts_itself_or_says_too_little_is_not_named() {
         assert!(unidentified.to_string().contains(reason), "{case}: {unidentified}");
     }
 }
+
+#[test]
+fn a_loader_that_nobody_has_seen_is_a_note_and_one_of_another_chip_is_a_refusal() {
+    let unlisted = Some(0x1234_5678);
+    for (evidence, chip) in [
+        (lboot(Some("BK7231S_1.0.5"), 0x1234_5678), Chip::Bk7231T),
+        (n(Some(STANDARD), Some(STANDARD_HEAD), unlisted), Chip::Bk7231N),
+        (n(ZERO, Some(PLAIN_HEAD), unlisted), Chip::Bk7231M),
+    ] {
+        let identity = identify(&evidence).unwrap();
+        assert_eq!(identity.chip, chip);
+        assert!(identity.reasons.iter().any(|reason| reason.contains("12345678: not in the table")), "{identity:?}");
+    }
+    for (evidence, other) in [
+        (lboot(Some("BK7231S_1.0.5"), 0x2739_019F), "known of BK7231U, not of BK7231T"),
+        (n(Some(STANDARD), Some(STANDARD_HEAD), Some(0x8E4E_6CDB)), "known of BK7231M, not of BK7231N"),
+        (n(Some(STANDARD), Some(STANDARD_HEAD), Some(0xBA54_C1B8)), "known of BK7231T, not of BK7231N"),
+        (n(ZERO, Some(PLAIN_HEAD), Some(0xF42F_8C32)), "known of BK7238, not of BK7231M"),
+        (Evidence { boot_crc: Some(0xE141_91BA), ..rom(0x7238) }, "known of BK7231N, not of BK7238"),
+    ] {
+        let unidentified = identify(&evidence).unwrap_err();
+        assert!(unidentified.to_string().contains(other), "{unidentified}");
+        assert_eq!(unidentified.kind.fault().code(), "B01");
+    }
+}
+
+#[test]
+fn a_known_key_that_lost_bytes_is_contact_trouble_and_no_foreign_vendor() {
+    let bytes: Vec<u8> = STANDARD.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let key = |bytes: &[u8]| {
+        let mut bytes = bytes.to_vec();
+        bytes.resize(16, 0);
+        let word = |at: usize| u32::from_le_bytes(bytes[at * 4..at * 4 + 4].try_into().unwrap());
+        Some([word(0), word(1), word(2), word(3)])
+    };
+    let mut damaged = Vec::new();
+    for (at, byte) in [(0, 0x00), (3, 0xFF), (7, 0x12), (15, 0x00)] {
+        let mut one = bytes.clone();
+        one[at] = byte;
+        damaged.push(key(&one));
+        // the rest moves up
+        let mut lost = bytes.clone();
+        lost.remove(at);
+        damaged.push(key(&lost));
+        let mut of_zero = vec![0; 16];
+        of_zero[at] = 0x93;
+        damaged.push(key(&of_zero));
+    }
+    damaged.push(key(&bytes[..8]));
+    damaged.push(key(&[&[0; 8][..], &bytes[8..]].concat()));
+    for efuse_key in damaged {
+        let unidentified = identify(&n(efuse_key, Some(STANDARD_HEAD), Some(0xE141_91BA))).unwrap_err();
+        assert_eq!(unidentified.kind, Trouble::Contact, "{unidentified}");
+        assert_eq!(unidentified.kind.fault().code(), "L04");
+        assert!(unidentified.to_string().contains("bytes lost"), "{unidentified}");
+    }
+    for foreign in [[0x1122_3344, 0x5566_7788, 0x99AA_BBCC, 0xDDEE_FF01], [1, 2, 3, 4]] {
+        assert_eq!(identify(&n(Some(foreign), None, None)).unwrap().key, Key::Foreign);
+    }
+}
+
+#[test]
+fn a_key_that_is_hidden_and_in_use_is_refused_with_that_reason() {
+    let code = Some([0x84, 0x1B, 0x77, 0x02]);
+    for evidence in [n(ZERO, code, None), n(None, code, Some(0x1234_5678))] {
+        let unidentified = identify(&evidence).unwrap_err();
+        assert_eq!(unidentified.kind.fault().code(), "B09", "{unidentified}");
+        assert!(unidentified.to_string().contains("does not let its key be read"), "{unidentified}");
+    }
+    // nothing runs there, so nothing shows a key
+    assert_eq!(identify(&n(ZERO, Some([0xFF; 4]), None)).unwrap_err().kind, Trouble::Unknown);
+}

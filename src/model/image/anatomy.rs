@@ -84,6 +84,26 @@ impl App {
         }
     }
 
+    /// A known firmware that is neither the vendor's nor OpenBeken, with its version as far as it says. ESPHome is built
+    /// on LibreTiny and carries its marks too, so it is asked for first.
+    ///
+    /// Sources: ESPHome `core/application.cpp` and `api_connection.cpp`, LibreTiny `lt_logger.h`. A build that logs
+    /// little leaves some of these texts out.
+    pub fn third_party(&self) -> Option<(&'static str, Option<String>)> {
+        THIRD_PARTY.iter().find_map(|(name, marks)| {
+            let found = |mark: &&str| positions(&self.plain, mark.as_bytes()).next().map(|at| at + mark.len());
+            let behind: Vec<usize> = marks.iter().filter_map(found).collect();
+            let version = |at: &usize| self.version_at(*at);
+            (!behind.is_empty()).then(|| (*name, behind.iter().find_map(version)))
+        })
+    }
+
+    fn version_at(&self, at: usize) -> Option<String> {
+        let text = self.plain.get(at..)?.iter().take(24).take_while(|byte| is_name(**byte));
+        let text: String = text.map(|byte| char::from(*byte)).collect();
+        text.starts_with(|c: char| c.is_ascii_digit()).then_some(text)
+    }
+
     /// End of the app's RBL header in `raw`, if the header proves the code.
     pub fn proven_end(&self, raw: &[u8]) -> Result<usize, Unproven> {
         let headers = rbl::find(raw).into_iter().filter(|found| found.header.name == "app");
@@ -109,6 +129,12 @@ impl App {
         self.run.plain.get(..body).is_some_and(|body| found.header.proves(body))
     }
 }
+
+/// Firmwares and the texts that only they have; a version may follow.
+const THIRD_PARTY: [(&str, &[&str]); 2] = [
+    ("ESPHome", &["ESPHome version ", "esphome version ", "(esphome v", "esphome.io"]),
+    ("LibreTiny", &["LibreTiny v", "LibreTiny"]),
+];
 
 /// Bytes of a platform's name or a version.
 fn is_name(byte: u8) -> bool {

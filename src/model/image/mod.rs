@@ -54,6 +54,8 @@ pub enum Kind {
     Ota,
     /// The content of a whole flash.
     Dump,
+    /// A part of a flash that begins elsewhere, such as one region.
+    Part,
     /// OpenBeken's saved configuration.
     OpenbekenConfig,
     /// None of these.
@@ -99,6 +101,7 @@ impl std::fmt::Display for Kind {
             Self::Qio => "QIO (boot loader and app)",
             Self::Ota => "OTA (update package)",
             Self::Dump => "dump of a flash",
+            Self::Part => "part of a flash",
             Self::OpenbekenConfig => "OpenBeken configuration",
             Self::Unknown => "unknown",
         })

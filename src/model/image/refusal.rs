@@ -187,6 +187,7 @@ fn found(kind: Kind) -> &'static str {
     match kind {
         Kind::Ota => "an OTA update package",
         Kind::Dump => "a flash dump",
+        Kind::Part => "a part of a flash",
         Kind::OpenbekenConfig => "a saved OpenBeken configuration",
         _ => "something else",
     }
@@ -195,7 +196,7 @@ fn found(kind: Kind) -> &'static str {
 fn instead(kind: Kind) -> &'static str {
     match kind {
         Kind::Ota => "a running firmware takes it, the UART does not: use the UA or QIO file of the same release",
-        Kind::Dump => "it holds another device's keys and calibration: use an OpenBeken UA or QIO file",
+        Kind::Dump | Kind::Part => "it holds another device's keys and calibration: use an OpenBeken UA or QIO file",
         _ => "use an OpenBeken UA or QIO file",
     }
 }

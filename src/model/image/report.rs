@@ -1,14 +1,17 @@
 //! Everything that can be said about a file, for `flashjig inspect`.
 
 use super::anatomy::{App, Boot};
-use super::{APP_AT, Image, Kind, UG_MAGIC, drivers, least_dump};
+use super::{APP_AT, Image, Kind, UG_MAGIC, drivers};
 use crate::model::chip::{Chip, Key};
 use crate::model::code::Stop;
+use crate::model::content::{BackupKind, Content};
 use crate::model::digest::Digest;
+use crate::model::dump::{Extent, Form, Study, origin};
 use crate::model::fal::Partition;
 use crate::model::flash::{Span, rf};
 use crate::model::mac::Mac;
 use crate::model::rbl;
+use crate::model::tuya::files;
 use serde::Serialize;
 
 /// What a file is and whether it is sound.
@@ -22,8 +25,16 @@ pub struct Report {
     pub sha256: Digest,
     /// What it is.
     pub kind: Kind,
-    /// The chip it is for or from, if boot loader and app agree.
+    /// The chip it is for or from; none where its parts contradict each other.
     pub chip: Option<Chip>,
+    /// What names the chip of a dump.
+    pub evidence: Vec<String>,
+    /// Where a dump, or a part of one, lies in the flash.
+    pub extent: Option<Extent>,
+    /// What a backup of this flash would be of.
+    pub content: Option<BackupKind>,
+    /// The same in words.
+    pub firmware: Option<String>,
     /// Key of the code.
     pub key: Option<Key>,
     /// Version of the app, or of the update package.
@@ -46,6 +57,8 @@ pub struct Report {
     pub valid: bool,
     /// What is wrong with it.
     pub problems: Vec<String>,
+    /// What is odd and no harm.
+    pub notes: Vec<String>,
     /// What it can be used for.
     pub usable: String,
 }
@@ -80,12 +93,17 @@ pub struct Rbl {
 
 /// Names a file and examines it.
 pub fn inspect(name: &str, bytes: &[u8]) -> Report {
+    let (kind, study) = examined(bytes);
     let mut report = Report {
         name: name.to_owned(),
         bytes: bytes.len() as u64,
         sha256: Digest::of(bytes),
-        kind: Kind::of(bytes),
+        kind,
         chip: None,
+        evidence: Vec::new(),
+        extent: None,
+        content: None,
+        firmware: None,
         key: None,
         version: None,
         drivers: None,
@@ -97,23 +115,50 @@ pub fn inspect(name: &str, bytes: &[u8]) -> Report {
         rf: None,
         valid: false,
         problems: Vec::new(),
+        notes: Vec::new(),
         usable: String::new(),
     };
-    match report.kind {
-        Kind::Ua => report.read_code(None, App::read(bytes).as_ref(), 0, bytes),
-        Kind::Qio | Kind::Dump => {
+    match (kind, &study) {
+        (Kind::Dump | Kind::Part, Some(study)) => report.read_flash(study),
+        (Kind::Ua, _) => report.read_firmware(None, App::read(bytes).as_ref(), 0, bytes),
+        (Kind::Qio, _) => {
             let app = bytes.get(APP_AT..).and_then(App::read);
-            report.read_code(Boot::read(bytes), app.as_ref(), APP_AT, bytes);
+            report.read_firmware(Boot::read(bytes), app.as_ref(), APP_AT, bytes);
         }
-        Kind::Ota => report.read_package(bytes),
-        Kind::Unknown => report.problem("neither firmware for a chip of this family nor a dump of its flash"),
-        Kind::OpenbekenConfig => {}
+        (Kind::Ota, _) => report.read_package(bytes),
+        (Kind::OpenbekenConfig, _) => {}
+        (Kind::Unknown | Kind::Dump | Kind::Part, _) => {
+            report.problem("neither firmware for a chip of this family nor a dump of its flash");
+        }
     }
-    if report.kind == Kind::Dump {
-        report.read_dump(bytes);
-    }
-    report.conclude(bytes);
+    report.conclude(bytes, study.as_ref());
     report
+}
+
+/// The kind, and all that flash content tells. Firmware files and short dumps begin alike: the vendor's stores, the
+/// calibration and a vendor's app behind a boot loader make a dump of it.
+fn examined(bytes: &[u8]) -> (Kind, Option<Study<'_>>) {
+    let kind = Kind::of(bytes);
+    let app_at = if kind == Kind::Qio { APP_AT } else { 0 };
+    let is_openbeken = || bytes.get(app_at..).and_then(App::read).is_some_and(|app| !app.openbeken().is_empty());
+    match kind {
+        Kind::Ota | Kind::OpenbekenConfig => return (kind, None),
+        Kind::Ua | Kind::Qio if is_openbeken() => return (kind, None),
+        _ => {}
+    }
+    let study = Study::of(bytes);
+    let Some(extent) = &study.extent else { return (kind, None) };
+    let is_more = study.store.is_ok() || study.origin.calibration.is_some() || extent.form == Form::Turned;
+    let is_flash = match kind {
+        Kind::Ua => is_more,
+        Kind::Qio => is_more || study.origin.evidence.iter().any(|clue| clue == origin::VENDORS_APP),
+        _ => true,
+    };
+    match extent.form {
+        _ if !is_flash => (kind, None),
+        Form::Part => (Kind::Part, Some(study)),
+        Form::Whole | Form::Turned | Form::Short => (Kind::Dump, Some(study)),
+    }
 }
 
 impl Report {
@@ -121,7 +166,7 @@ impl Report {
         self.problems.push(problem.into());
     }
 
-    fn read_code(&mut self, boot: Option<Boot>, app: Option<&App>, app_at: usize, bytes: &[u8]) {
+    fn read_firmware(&mut self, boot: Option<Boot>, app: Option<&App>, app_at: usize, bytes: &[u8]) {
         let chips = [boot.as_ref().and_then(Boot::chip), app.and_then(chip_of)];
         self.chip = match chips {
             [Some(boot), Some(app)] if boot != app => {
@@ -130,6 +175,13 @@ impl Report {
             }
             [boot, app] => app.or(boot),
         };
+        if let Some((name, version)) = app.and_then(App::third_party) {
+            self.firmware = Some(format!("{name} {}", version.as_deref().unwrap_or_default()).trim_end().to_owned());
+        }
+        self.read_code(boot, app, app_at, bytes);
+    }
+
+    fn read_code(&mut self, boot: Option<Boot>, app: Option<&App>, app_at: usize, bytes: &[u8]) {
         self.key = app.map(|app| app.key).or(boot.as_ref().map(|boot| boot.key));
         let headers = rbl::find(bytes);
         if let Some(boot) = &boot {
@@ -196,31 +248,61 @@ impl Report {
         }
     }
 
-    fn read_dump(&mut self, bytes: &[u8]) {
-        if bytes.len() < least_dump() || !bytes.len().is_power_of_two() {
-            self.problem(format!("expected a dump of a whole flash (2 MiB or more), found {} KiB", bytes.len() / 1024));
+    fn read_flash(&mut self, study: &Study<'_>) {
+        let (flash, begins_at) = (study.flash.as_ref(), study.begins_at);
+        let boot = (begins_at == 0).then(|| Boot::read(flash)).flatten();
+        let app_at = APP_AT.checked_sub(begins_at as usize);
+        let app = app_at.and_then(|at| App::read(flash.get(at..)?));
+        self.read_code(boot, app.as_ref(), app_at.unwrap_or(0), flash);
+        self.extent.clone_from(&study.extent);
+        (self.chip, self.evidence) = (study.origin.chip, study.origin.evidence.clone());
+        self.content = study.content.as_ref().map(Content::kind);
+        self.firmware = study.content.as_ref().map(ToString::to_string);
+        if let Some(Content::Other { version, .. }) = &study.content {
+            self.version.clone_from(version);
+        }
+        let is_part = self.kind == Kind::Part;
+        let is_turned = study.extent.as_ref().is_some_and(|extent| extent.form == Form::Turned);
+        // the code of a dump contradicts itself, or OpenBeken would not find its calibration: no harm to the backup
+        let torn = study.origin.chip.is_none() && !study.origin.contradictions.is_empty();
+        if torn {
+            self.problems.extend(study.origin.contradictions.iter().cloned());
+        }
+        let warnings = study.warnings();
+        if is_part || is_turned {
+            self.notes.extend(warnings);
+        } else {
+            self.problems.extend(warnings);
+        }
+        self.notes
+            .extend(study.notes().into_iter().filter(|note| !torn || !study.origin.contradictions.contains(note)));
+        if is_part && begins_at > 0 {
+            self.read_calibration(rf::find_in(flash, begins_at).ok(), begins_at);
+            return;
         }
         if self.code.iter().all(|code| code.name != "bootloader") {
             self.problem("expected a boot loader at 0x000000, found none: a chip with this flash would not start");
         }
-        match rf::find(bytes) {
-            Ok(found) => {
-                self.rf = Some(found.sector);
-                self.mac = Some(found.mac);
-                if found.placeholder {
-                    self.problem(format!(
-                        "the MAC {} is a placeholder: the board's own calibration is lost",
-                        found.mac
-                    ));
-                }
+        if !is_part {
+            match rf::find(flash) {
+                Ok(found) => self.read_calibration(Some(found), 0),
+                Err(problem) => self.problem(problem.to_string()),
             }
-            Err(problem) => self.problem(problem.to_string()),
         }
     }
 
-    fn conclude(&mut self, bytes: &[u8]) {
+    fn read_calibration(&mut self, found: Option<rf::Rf>, begins_at: u32) {
+        let Some(found) = found else { return };
+        self.rf = Some(Span::sized(found.sector.start + begins_at, found.sector.len()));
+        self.mac = Some(found.mac);
+        if found.placeholder {
+            self.problem(format!("the MAC {} is a placeholder: the board's own calibration is lost", found.mac));
+        }
+    }
+
+    fn conclude(&mut self, bytes: &[u8], study: Option<&Study<'_>>) {
         // of a firmware file the refusal below says it
-        for code in self.code.iter().filter(|_| self.kind == Kind::Dump) {
+        for code in self.code.iter().filter(|_| matches!(self.kind, Kind::Dump | Kind::Part)) {
             if let Some(at) = code.first_bad {
                 self.problems.push(format!("{}: a record with a wrong CRC-16 at {at:#08x}", code.name));
             }
@@ -240,11 +322,37 @@ impl Report {
                 let support = if image.chip.is_supported() { "" } else { "; flashjig does not convert this chip" };
                 format!("firmware for {} ({} key), written at {}{support}", image.chip, image.key, image.span())
             }
-            (Kind::Dump, _) if self.valid => "a backup; `flashjig extract FILE` shows its settings".into(),
+            (Kind::Dump, _) if self.valid => self.as_backup(study),
+            (Kind::Part, _) if self.valid => study.map_or_else(|| "nothing".into(), as_part),
             (Kind::Ota, _) if self.valid => "an update over the air; not by UART".into(),
             (Kind::OpenbekenConfig, _) => "a saved configuration; OpenBeken restores it".into(),
             _ => "nothing".into(),
         };
+    }
+
+    /// What a whole dump is good for.
+    fn as_backup(&self, study: Option<&Study<'_>>) -> String {
+        let is_turned = self.extent.as_ref().is_some_and(|extent| extent.form == Form::Turned);
+        let what = if is_turned { "a backup once it is turned back" } else { "a backup" };
+        let placed = study.and_then(|study| origin::misplaced(study.origin.chip?, study.origin.calibration?));
+        let but = match (self.chip, placed) {
+            (Some(chip), _) if !chip.is_supported() => "; flashjig does not convert this chip",
+            (_, Some(_)) => "; flashjig does not convert such a board",
+            _ => "",
+        };
+        format!("{what}; `flashjig extract FILE` shows its settings{but}")
+    }
+}
+
+/// What a part of a flash is good for.
+fn as_part(study: &Study<'_>) -> String {
+    let files = || study.origin.chip.is_some_and(|chip| files::read(&study.flash, chip, study.begins_at).is_ok());
+    if study.extent.as_ref().and_then(Extent::begin).is_none() {
+        "the calibration or the configuration of one board: keep it, it is good for that board alone".into()
+    } else if study.store.is_ok() || files() {
+        "its settings, `flashjig extract FILE`; no backup: the rest of the flash is missing".into()
+    } else {
+        "nothing by itself: the rest of the flash is missing; read the flash from 0 to its end".into()
     }
 }
 

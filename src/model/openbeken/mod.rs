@@ -23,6 +23,7 @@ mod settles;
 mod table;
 pub mod tailor;
 pub mod template;
+pub mod traces;
 pub mod wanted;
 
 pub use calibration::Calibration;
@@ -32,6 +33,7 @@ pub use doubt::Doubt;
 pub use findings::Findings;
 pub use roles::Role;
 pub use template::{Pin, Template};
+pub use traces::Traces;
 pub use wanted::{Mqtt, Wanted, Wifi};
 
 /// GPIO numbers of a BK7231, P0 to P28.

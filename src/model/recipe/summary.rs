@@ -20,6 +20,9 @@ impl Recipe {
         if self.backup.encrypt_to.is_some() {
             lines.push("Backup: encrypted, only the owner of the key can read it".into());
         }
+        if self.reflash_clears {
+            lines.push("Converted again: OpenBeken's configuration and variables are cleared".into());
+        }
         let plug = &self.openbeken;
         if plug.configure == Configure::None {
             lines.push("Configuration: none, the plug opens its own access point".into());

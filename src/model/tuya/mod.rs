@@ -34,7 +34,7 @@ pub use credentials::holds_credentials;
 pub use files::FileStore;
 pub use keys::{Entry, Health};
 pub use settings::{Settings, Witness};
-pub use store::{Absent, Layout, Source, Store, app_settings, decode};
+pub use store::{Absent, Layout, Source, Store, app_settings, app_settings_in, decode};
 
 #[cfg(test)]
 mod tests;

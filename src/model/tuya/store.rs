@@ -203,7 +203,12 @@ pub fn decode(dump: &[u8]) -> Result<Store, Absent> {
 
 /// The pin table in the app of a full dump that has no store.
 pub fn app_settings(dump: &[u8]) -> Option<(Source, Map<String, Value>)> {
-    let table = app_table::find(dump, 0)?;
+    app_settings_in(dump, 0)
+}
+
+/// The same of a dump that begins at this flash address.
+pub fn app_settings_in(dump: &[u8], begins_at: usize) -> Option<(Source, Map<String, Value>)> {
+    let table = app_table::find(dump, begins_at)?;
     Some((Source::App { at: table.at }, table.settings))
 }
 

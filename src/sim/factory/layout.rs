@@ -100,7 +100,18 @@ impl Layout {
                 source: Source::Described,
             },
             Chip::Bk7231U => Self::beken(),
-            Chip::Bk7231Q | Chip::Bk7252 => Self { source: Source::Relative, ..Self::beken() },
+            Chip::Bk7231Q => Self {
+                // made up, as is the app's name. OPEN: how those of the one dump call themselves
+                boot_name: "beken_q_1.0.0",
+                boot_crc: (0x42C2_21EA, 256),
+                table: Some(Table { at: 0xD210, app: 0x11_0000, download: (0x13_2000, 0xC_C000) }),
+                app_name: "bk7231q",
+                chip_id: Some(0x7231),
+                tuya: Some(Tuya { at: 0x1E_B000, sectors: 20, module: "WA2", platform: "BK7231Q" }),
+                source: Source::Described,
+                ..Self::beken()
+            },
+            Chip::Bk7252 => Self { source: Source::Relative, ..Self::beken() },
             Chip::Bk7252N => Self {
                 boot_name: "BK7252N_1.0.15",
                 boot_crc: (0x6C86_CD3D, 257),

@@ -41,7 +41,10 @@ fn a_flash_without_settings_says_what_is_there() {
     for (dump, words) in [
         (vec![0xFF; 0x20_0000], "erased"),
         (vec![0; 0x20_0000], "found none"),
-        (settings("{module:WB3S,}"), "no key of the settings looks like a pin"),
+        (
+            settings("{module:WB3S,}"),
+            "no key of the settings looks like a pin, and none names a serial speed: probably a second",
+        ),
         (settings("{module:WB3S,xpin:26,ypin:6,}"), "these keys look like pins: xpin 26, ypin 6"),
         (dump(&[("gw_di", "{\"swv\":\"1.0.0\"}")]), "Most such units have a second controller"),
     ] {

@@ -160,7 +160,9 @@ pub(super) fn no_pins(drawn: &Drawn<'_>) -> Option<Doubt> {
     let settings = drawn.draft.settings;
     let like: Vec<String> = settings.pin_like().iter().map(|(key, pin)| format!("{key} {pin}")).collect();
     let what = if like.is_empty() {
-        "no key of the settings looks like a pin".to_owned()
+        "no key of the settings looks like a pin, and none names a serial speed: probably a second controller does the work \
+         (TuyaMCU)"
+            .to_owned()
     } else {
         format!("these keys look like pins: {}", like.join(", "))
     };

@@ -1,0 +1,22 @@
+//! What a file of flash content is, apart from any board: where it lies in the flash, what of it was not read, and
+//! which chip it is from.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`extent`] | whole, turned, short, or a part: where it begins in the flash |
+//! | [`regions`] | the known regions of a flash that a part holds |
+//! | [`holes`] | pieces that were not read |
+//! | [`origin`] | the chip, by all the evidence that is in it |
+//! | [`study`] | all of that at once |
+
+pub mod extent;
+pub mod holes;
+pub mod origin;
+pub mod regions;
+pub mod study;
+#[cfg(test)]
+mod tests;
+
+pub use extent::{Extent, Form};
+pub use origin::{Origin, origin};
+pub use study::Study;
