@@ -157,16 +157,14 @@ impl Case<'_> {
             Some([a, b, c, d]) if a == b && b == c && c == d => {
                 self.reject(format!("eFuse key: one word four times, which no {} has", names(chips)))
             }
-            Some(words) => match damaged(words) {
-                Some(key) => {
+            Some(words) => {
+                if let Some(key) = damaged(words) {
                     self.trouble = Trouble::Contact;
-                    self.reject(format!("eFuse key: the {key} one with bytes lost or damaged on their way"))
+                    return self.reject(format!("eFuse key: the {key} one with bytes lost or damaged on their way"));
                 }
-                None => {
-                    self.note("eFuse key: of another vendor");
-                    Some((*chips.first()?, Key::Foreign))
-                }
-            },
+                self.note("eFuse key: of another vendor");
+                Some((*chips.first()?, Key::Foreign))
+            }
             None => {
                 self.note("eFuse key: can't be read");
                 self.by_flash(chips)
@@ -282,8 +280,8 @@ impl Case<'_> {
 /// Bytes of the eFuse key that must stand in the order of the standard one for it to be that one, damaged: fewer are
 /// chance, one of 60 000 keys has five.
 const ALIKE: usize = 5;
-/// Zero bytes of a key of 16 that make it the zero key, damaged.
-const ZEROS: usize = 14;
+/// Bytes of a key of 16 that are not zero and leave it the zero key, damaged.
+const STRAY: usize = 2;
 
 /// The known key that these words are, with bytes lost, moved up or changed; none: they are another's.
 fn damaged(words: [u32; 4]) -> Option<Key> {
@@ -291,7 +289,7 @@ fn damaged(words: [u32; 4]) -> Option<Key> {
     let (found, standard) = (bytes(words), bytes(STANDARD));
     if common(&found, &standard) >= ALIKE {
         Some(Key::Standard)
-    } else if found.iter().filter(|byte| **byte == 0).count() >= ZEROS {
+    } else if found.into_iter().filter(|byte| *byte != 0).count() <= STRAY {
         Some(Key::Plain)
     } else {
         None

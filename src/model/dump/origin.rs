@@ -35,11 +35,17 @@ pub const VENDORS_APP: &str = "the vendor's app";
 struct Clue {
     what: String,
     chips: Vec<Chip>,
+    /// It is told only where it narrows the choice down.
+    is_quiet: bool,
 }
 
 impl Clue {
     fn new(what: impl Into<String>, chips: impl IntoIterator<Item = Chip>) -> Self {
-        Self { what: what.into(), chips: chips.into_iter().collect() }
+        Self { what: what.into(), chips: chips.into_iter().collect(), is_quiet: false }
+    }
+
+    fn quiet(self) -> Self {
+        Self { is_quiet: true, ..self }
     }
 
     fn told(&self) -> String {
@@ -55,13 +61,16 @@ pub fn origin(flash: &[u8], begins_at: u32, store: Option<&Store>) -> Origin {
     let mut found = Origin::default();
     let mut chips = Chip::ALL.to_vec();
     for clue in strong(flash, boot.as_ref(), app.as_ref(), &mut found.notes) {
+        let before = chips.len();
         if !narrow(&mut chips, &clue) {
             let others = listed(chips.iter().map(|chip| chip.name()), "or");
             let agreed = listed(&found.evidence, "and");
             found.contradictions.push(format!("{}, but {agreed} of a {others}", clue.told()));
             return Origin { calibration: calibration(flash, begins_at), ..found };
         }
-        found.evidence.push(clue.what);
+        if !clue.is_quiet || chips.len() < before {
+            found.evidence.push(clue.what);
+        }
     }
     let is_code = !found.evidence.is_empty();
     found.calibration = calibration(flash, begins_at);
@@ -101,24 +110,25 @@ fn narrow(chips: &mut Vec<Chip>, clue: &Clue) -> bool {
 /// What the code says.
 fn strong(flash: &[u8], boot: Option<&Boot>, app: Option<&App>, notes: &mut Vec<String>) -> Vec<Clue> {
     let mut clues = Vec::new();
+    let mut quiet = Vec::new();
     let with_key = |key: Key| Chip::that(move |facts| facts.key.key() == key);
     if let Some(app) = app {
         let named: Vec<Chip> = app.openbeken().into_iter().map(|(chip, _)| chip).collect();
-        if app.key != Key::Foreign {
-            clues.push(Clue::new(format!("the app's {} key", app.key), with_key(app.key)));
-        }
         clues.extend((!named.is_empty()).then(|| Clue::new("the app", named)));
         clues.extend(app.stock().map(|chip| Clue::new(VENDORS_APP, [chip])));
+        if app.key != Key::Foreign {
+            quiet.push(Clue::new(format!("the app's {} key", app.key), with_key(app.key)).quiet());
+        }
     }
-    let Some(boot) = boot else { return clues };
-    clues.push(Clue::new(format!("the boot loader's {} key", boot.key), with_key(boot.key)));
+    let Some(boot) = boot else { return [clues, quiet].concat() };
     if let Some(chip) = boot.chip() {
         clues.push(Clue::new(format!("the boot loader {}", boot.name.as_deref().unwrap_or_default()), [chip]));
     }
+    quiet.push(Clue::new(format!("the boot loader's {} key", boot.key), with_key(boot.key)).quiet());
     let is_rom = |chip: &Chip| !chip.dialect().boots_from_flash();
     let what =
-        if boot.for_rom { "the boot loader's mark for a mask ROM" } else { "a boot loader without a mark for a ROM" };
-    clues.push(Clue::new(what, Chip::ALL.into_iter().filter(|chip| is_rom(chip) == boot.for_rom)));
+        if boot.for_rom { "the boot loader's mark for a ROM" } else { "the boot loader without a mark for a ROM" };
+    quiet.push(Clue::new(what, Chip::ALL.into_iter().filter(|chip| is_rom(chip) == boot.for_rom)).quiet());
     // a ROM counts the end of a CRC's range in, an L-boot does not
     let crcs = [256, 257].map(|bytes| flash.get(..bytes).map(crc::standard).unwrap_or_default());
     let [of_lboot, of_rom] = crcs;
@@ -133,7 +143,7 @@ fn strong(flash: &[u8], boot: Option<&Boot>, app: Option<&App>, notes: &mut Vec<
     } else {
         clues.push(Clue::new(format!("the boot loader's CRC {own:08X}"), chips));
     }
-    clues
+    [clues, quiet].concat()
 }
 
 /// How the clue of the calibration begins.

@@ -12,7 +12,7 @@ use crate::model::tuya::files::{self, Areas};
 ///
 /// A store of Tuya's tells most, then its file store; a calibration or a configuration alone may lie in several places.
 pub(super) fn places(bytes: &[u8], store: Option<&Store>) -> Vec<u32> {
-    let by_store = store.map(|store| by_store(store)).unwrap_or_default();
+    let by_store = store.map(by_store).unwrap_or_default();
     let by_rf = places_of(first(bytes, |sector| rf::mac_of(sector).is_some()), calibrations());
     let by_files = by_files(bytes);
     let by_config = places_of(first(bytes, |sector| Config::parse(sector).is_ok()), config_places());

@@ -201,7 +201,7 @@ fn blank_flash_is_no_gap() {
         assert_eq!(holes::find(&factory::stock(chip, 3), 0), [], "{chip}");
         assert_eq!(holes::find(&factory::small_stock(chip, 3, 0x2_8000), 0), [], "{chip}");
     }
-    assert_eq!(holes::find(&[0xFF; 0x4_0000], 0), []);
+    assert_eq!(holes::find(&vec![0xFF; 0x4_0000], 0), []);
 }
 
 #[test]
