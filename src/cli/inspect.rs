@@ -152,7 +152,9 @@ fn header(rbl: &Rbl, kind: Kind) -> String {
 mod tests {
     use super::*;
     use crate::model::chip::{Chip, Key};
+    use crate::model::code;
     use crate::model::image::sample;
+    use crate::sim::factory;
 
     fn shown(name: &str, bytes: &[u8]) -> String {
         text(&inspect(name, bytes))
@@ -174,6 +176,55 @@ mod tests {
         ];
         let text = parts.join("\n");
         assert_eq!(text, include_str!("../../tests/golden/inspect.txt"), "found:\n{text}");
+    }
+
+    fn tail(shown: &str) -> String {
+        let told = |line: &&str| {
+            let is_more = line.starts_with(&" ".repeat(14));
+            is_more
+                || ["  kind", "  chip ", "  problems", "  notes", "Usable"].iter().any(|start| line.starts_with(start))
+        };
+        shown.lines().filter(told).map(|line| format!("{line}\n")).collect()
+    }
+
+    #[test]
+    fn what_is_no_whole_dump_is_named_with_the_way_to_use_it() {
+        let flash = factory::metering(Chip::Bk7231N, 2, &[], &[]);
+        let mut turned = flash.clone();
+        turned.rotate_left(0x1_1000);
+        let mut holed = flash.clone();
+        holed[0x3_0000..0x4_0000].fill(0);
+        for (bytes, says, usable, valid) in [
+            (turned.as_slice(), "(tail -c 69632 FILE; head -c 2027520 FILE)", "a backup once it is turned back", true),
+            (&flash[..0x18_0000], "cut short: 1536 KiB", "nothing", false),
+            (&holed, "0x030000..0x040000: 64 KiB of nothing but 0x00", "nothing", false),
+            (&flash[0x1_1000..], "a part: 0x011000..0x200000", "its settings, `flashjig extract FILE`", true),
+            (&flash[0x1E_E000..], "the vendor's store of settings at 0x1ee000", "its settings", true),
+            (&flash[0x1D_2000..0x1E_A000], "the vendor's file store at 0x1d2000", "its settings", true),
+            (&flash[0x1D_0000..0x1D_1000], "it belongs at 0x1e0000 or 0x1d0000", "the calibration or", true),
+        ] {
+            let report = inspect("x.bin", bytes);
+            let shown = tail(&text(&report));
+            assert!(shown.contains(says) && report.usable.starts_with(usable), "{shown}");
+            assert_eq!(report.valid, valid, "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_flashjig_would_refuse_and_what_others_put_there_is_said() {
+        let mut elsewhere = factory::stock(Chip::Bk7231N, 2);
+        elsewhere.copy_within(0x1D_0000..0x1D_1000, 0x1E_0000);
+        elsewhere[0x1D_0000..0x1D_1000].fill(0xFF);
+        let report = inspect("dreo.bin", &elsewhere);
+        assert!(report.valid && report.usable.ends_with("flashjig does not convert such a board"), "{}", text(&report));
+        let mut other = factory::stock(Chip::Bk7231T, 2);
+        let mut app = code::unseal(code::APP_BASE, &other[0x1_1000..], Key::Standard).plain;
+        app[0x5000..0x5020].copy_from_slice(b"LibreTiny v1.5.1 on generic-bk72");
+        let sealed = code::seal(code::APP_BASE, &app, Key::Standard);
+        other[0x1_1000..0x1_1000 + sealed.len()].copy_from_slice(&sealed);
+        let report = inspect("other.bin", &other);
+        assert_eq!((report.content.unwrap().name(), report.version.as_deref()), ("other", Some("1.5.1")));
+        assert!(text(&report).contains("  firmware    LibreTiny 1.5.1, neither the vendor's"), "{}", text(&report));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::{json, text};
 use crate::model::chip::Chip;
+use crate::model::image::inspect;
 use crate::model::tuya::encode::{self, Spec};
 use crate::model::tuya::secret::{Class, class};
 use crate::model::tuya::value::Parsed;
@@ -203,7 +204,76 @@ fn the_chip_is_told_by_all_that_is_in_the_flash() {
     }
     let [page, _] = outputs(&factory::stock(Chip::Bk7231T, 1), false);
     let row = page.lines().find(|line| line.starts_with("Chip")).unwrap();
-    insta::assert_snapshot!(row, @"");
+    insta::assert_snapshot!(row, @"Chip         BK7231T, by the vendor's app, the boot loader BK7231S_1.0.5, the boot loader's CRC BA54C1B8, the calibration at 0x1e0000, the vendor's store at 0x1ee000, the module WB2S and the update area at 0x132000");
+}
+
+/// A flash with its calibration somewhere else.
+fn moved(chip: Chip, to: usize) -> Vec<u8> {
+    let mut flash = factory::stock(chip, 2);
+    let from = chip.facts().calibration.stock.unwrap() as usize;
+    flash.copy_within(from..from + 0x1000, to);
+    flash[from..from + 0x1000].fill(0xFF);
+    flash
+}
+
+#[test]
+fn inspect_and_extract_name_the_same_chip() {
+    let mut turned = factory::stock(Chip::Bk7231N, 2);
+    turned.rotate_left(0x1_1000);
+    for (flash, chip) in [
+        (factory::stock(Chip::Bk7231Q, 2), Chip::Bk7231Q),
+        (moved(Chip::Bk7231N, 0x1E_0000), Chip::Bk7231N),
+        (moved(Chip::Bk7231M, 0x1D_9000), Chip::Bk7231M),
+        (turned, Chip::Bk7231N),
+        (factory::stock(Chip::Bk7231T, 2)[0x1_1000..].to_vec(), Chip::Bk7231T),
+        (factory::metering(Chip::Bk7231N, 2, &[], &[])[0x1D_2000..0x1E_A000].to_vec(), Chip::Bk7231N),
+    ] {
+        let (report, facts) = (inspect("x.bin", &flash), Facts::of(&flash, false, false));
+        assert_eq!((report.chip, facts.origin.chip), (Some(chip), Some(chip)), "{:?}", report.evidence);
+        assert_eq!(report.evidence, facts.origin.evidence);
+    }
+    let [page, json] = outputs(&moved(Chip::Bk7231N, 0x1E_0000), false);
+    for output in [page, json] {
+        assert!(output.contains("the calibration at 0x1e0000, expected at 0x1d0000 on a BK7231N"), "{output}");
+    }
+}
+
+#[test]
+fn parts_and_turned_dumps_give_their_settings_and_say_what_they_are() {
+    let flash = factory::metering(Chip::Bk7231N, 2, &[], &[]);
+    let mut turned = flash.clone();
+    turned.rotate_left(0x1_1000);
+    let whole = json::object(&Facts::of(&flash, false, false));
+    for (bytes, form, says) in [
+        (turned.as_slice(), "turned", "turned: it begins at flash address 0x11000"),
+        (&flash[0x1_1000..], "part", "a part: 0x011000..0x200000"),
+        (&flash[..0x1F_0000], "short", "cut short"),
+        (&flash[0x1E_E000..], "part", "the vendor's store of settings at 0x1ee000"),
+        (&flash[0x1D_2000..0x1E_A000], "part", "the vendor's file store at 0x1d2000"),
+    ] {
+        let facts = Facts::of(bytes, false, false);
+        let object = json::object(&facts);
+        assert_eq!((&object["extent"]["form"], &object["chip"]), (&form.into(), &"BK7231N".into()), "{says}");
+        if form != "short" {
+            assert_eq!(object["template"]["pins"], whole["template"]["pins"], "{says}");
+        }
+        let row = text::page(&facts).lines().find(|line| line.starts_with("File  ")).unwrap().to_owned();
+        assert!(row.contains(says), "{row}");
+        assert!(object["notes"].to_string().contains(says), "{object}");
+    }
+    let calibration = Facts::of(&flash[0x1D_0000..0x1D_1000], false, false);
+    assert!(!calibration.is_usable());
+    assert!(calibration.why_not().contains("it belongs at 0x1e0000 or 0x1d0000"), "{}", calibration.why_not());
+}
+
+#[test]
+fn the_real_file_store_gives_its_settings() {
+    let Some(region) = crate::testdata::read("meter/N_LSPA9_file_store_0x1D2000.bin") else { return };
+    let facts = Facts::of(&region, false, false);
+    let object = json::object(&facts);
+    assert!(facts.is_usable() && object["source"]["from"] == "file", "from {}", object["source"]["from"]);
+    assert_eq!((&object["chip"], &object["meter"]["token"]), (&"BK7231N".into(), &"meter-carried".into()));
+    assert!(object["template"]["pins"].as_object().is_some_and(|pins| pins.len() > 3));
 }
 
 #[test]
