@@ -98,8 +98,9 @@ fn cut(text: &str, seed: &mut Seed) -> String {
 
 /// The same keys again and again, each with another pin.
 fn swollen(text: &str, seed: &mut Seed) -> String {
-    let more: String =
+    let more: Vec<String> =
         (0..seed.draw() % 40).map(|n| format!(",\"rl{}_pin\":{}", n % 6 + 1, seed.draw() % 29)).collect();
+    let more = more.concat();
     format!("{}{more}}}", text.trim_end_matches(['}', '\0', ' ', '\n']))
 }
 
@@ -117,7 +118,7 @@ fn hostile(text: &str, seed: &mut Seed) -> String {
 }
 
 fn flip(bytes: &mut [u8], seed: &mut Seed) {
-    for _ in 0..1 + seed.draw() % 8 {
+    for _ in 0..=seed.draw() % 8 {
         let at = seed.draw() as usize % bytes.len();
         bytes[at] ^= 1 << (seed.draw() % 8);
     }
@@ -135,7 +136,7 @@ fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 impl Plug {
     /// `want` with the configuration that the unit made of it, which [`Self::wrong`] looks at.
-    pub fn expected(&self, chip: Chip, want: &[u8], unit: Option<&Unit>, flash: &[u8]) -> Vec<u8> {
+    pub fn expected(chip: Chip, want: &[u8], unit: Option<&Unit>, flash: &[u8]) -> Vec<u8> {
         let mut want = want.to_vec();
         let is_configured = unit.and_then(|unit| unit.config.as_ref()).is_some_and(|config| config.checked);
         if is_configured && flash.len() == want.len() {

@@ -364,7 +364,7 @@ impl Rig {
         let plug = plugs::plug(chip, case.number as u32, case.at);
         let out = bench.unit(slot, BoardSpec::new(chip, plug.flash.clone()), |_, _| {}).await;
         let unit = out.unit.as_ref();
-        let want = plug.expected(chip, &bench.converted(chip, &plug.flash), unit, &out.flash);
+        let want = plugs::Plug::expected(chip, &bench.converted(chip, &plug.flash), unit, &out.flash);
         let mut row = judge(case, &Measure { before: &plug.flash, stock: &plug.flash, want: &want }, &out);
         row.place = Place::Plugs;
         row.wrong.extend(plug.wrong(chip, unit, &out.flash, out.erases));
