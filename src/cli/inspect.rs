@@ -184,7 +184,7 @@ mod tests {
             is_more
                 || ["  kind", "  chip ", "  problems", "  notes", "Usable"].iter().any(|start| line.starts_with(start))
         };
-        shown.lines().filter(told).map(|line| format!("{line}\n")).collect()
+        shown.lines().filter(told).collect::<Vec<_>>().join("\n")
     }
 
     #[test]

@@ -41,9 +41,9 @@ impl Session {
         self.uart.errors += stats.errors;
     }
 
-    /// The rate in use damages data: the next link begins below it.
+    /// The rate in use damages data: the next link begins below it, as far as there is one that is not a reset's.
     pub(super) fn slow_down(&mut self) {
-        if self.ladder.len() > 1 {
+        if self.ladder.len() > link::LOWEST {
             self.ladder.remove(0);
         }
     }
@@ -63,5 +63,20 @@ impl Session {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_that_damages_data_is_left_but_never_for_the_rate_of_a_reset() {
+        let mut session = Session::new(921_600);
+        for _ in 0..8 {
+            session.slow_down();
+        }
+        // the second one is for adapters that can't make the first
+        assert_eq!(session.ladder, [100_000, 115_200]);
     }
 }

@@ -81,6 +81,7 @@ impl OpenUnit {
             backup: self.backup,
             firmware: self.firmware,
             config: self.config,
+            meter: None,
             stages: self.stages,
             uart: Uart::default(),
             checks: Vec::new(),

@@ -10,8 +10,10 @@ use super::check::Check;
 use super::chip::Chip;
 use super::content::BackupKind;
 use super::digest::Digest;
-use super::fault::Fault;
+use super::fault::{Fault, FaultCode};
 use super::flash::FlashMap;
+use super::meter::Meter;
+use super::openbeken::doubt::{Code, Doubt};
 use super::stage::Stage;
 use super::verdict::Verdict;
 use jiff::Timestamp;
@@ -55,6 +57,9 @@ pub struct Unit {
     pub firmware: Option<Firmware>,
     /// The plug's configuration.
     pub config: Option<Config>,
+    /// The power meter, and what became of its factory's calibration; null without one.
+    #[serde(default)]
+    pub meter: Option<Meter>,
     /// What it took, in order.
     pub stages: Vec<StageTime>,
     /// The serial line.
@@ -145,6 +150,21 @@ pub struct Config {
     /// Pins that two settings name, settings that were ignored.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// Doubts about its pins, those that are accepted too; records of before this field have none.
+    #[serde(default)]
+    pub doubts: Vec<Doubt>,
+    /// Codes of those that the unit goes on in spite of: recipe, box or order accept them, or they stop no unit.
+    #[serde(default)]
+    pub accepted: Vec<Code>,
+}
+
+impl Config {
+    /// The doubts that a verdict is told with: all, where doubts stopped the unit, else those that it passed over.
+    pub fn doubts_told(&self, stopped: Option<FaultCode>) -> Vec<Doubt> {
+        let by_doubt = [FaultCode::InDoubt, FaultCode::ImageLacks, FaultCode::NoSettings];
+        let is_stopped = stopped.is_some_and(|code| by_doubt.contains(&code));
+        self.doubts.iter().filter(|doubt| is_stopped || self.accepted.contains(&doubt.code)).cloned().collect()
+    }
 }
 
 /// One stage of a unit.
@@ -176,6 +196,12 @@ pub struct Uart {
 }
 
 impl Unit {
+    /// The doubts that its verdict is told with.
+    pub fn doubts_told(&self) -> Vec<Doubt> {
+        let stopped = self.fault.as_ref().map(|fault| fault.code);
+        self.config.as_ref().map(|config| config.doubts_told(stopped)).unwrap_or_default()
+    }
+
     /// How long it took, ms: from its begin to the end of its last stage. Not the difference of its two times, since a
     /// Pi's wall clock jumps when it is set.
     pub fn length_ms(&self) -> u64 {

@@ -7,6 +7,7 @@ use super::shelf::{Lack, Stock};
 use super::slot::Bench;
 use crate::flow::{Begin, Origin, Task, note};
 use crate::model::fault::FaultCode;
+use crate::model::openbeken::doubt::Code;
 use crate::store::room::NoRoom;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub(super) struct Wanted {
     pub(super) begin: Begin,
     /// Name of the recipe.
     pub(super) recipe: String,
+    /// Doubts that do not stop it, beside those that the recipe accepts.
+    pub(super) accept: Vec<Code>,
 }
 
 impl Wanted {
@@ -37,7 +40,8 @@ impl Bench {
     /// A unit that begins now.
     pub(super) fn wanted(&self, task: Task) -> Wanted {
         let origin = Origin { batch: self.desk.batch_name(), ..self.origin.clone() };
-        Wanted { task, begin: Begin::now(&origin.clock_synced), origin, recipe: self.shelf.recipe_name() }
+        let (recipe, accept) = (self.shelf.recipe_name(), self.shelf.accepted());
+        Wanted { task, begin: Begin::now(&origin.clock_synced), origin, recipe, accept }
     }
 
     /// Looks for room and notes the unit, durably.
@@ -59,8 +63,9 @@ impl Bench {
     /// What it is made from.
     pub(super) async fn stock(&self, wanted: &Wanted) -> Result<Stock, Hindrance> {
         let (shelf, recipe, task) = (Arc::clone(&self.shelf), wanted.recipe.clone(), wanted.task.clone());
+        let accept = wanted.accept.clone();
         let look = move || match task {
-            Task::Convert { .. } => shelf.stock_by(recipe),
+            Task::Convert { .. } => shelf.stock_by(recipe, &accept),
             Task::Restore(_) => Ok(shelf.stock_without_images(recipe)),
         };
         tokio::task::spawn_blocking(look).await.map_err(|error| crashed(&error))?.map_err(|lack| match lack {

@@ -52,6 +52,7 @@ impl Bench {
             backup: None,
             firmware: None,
             config: None,
+            meter: None,
             stages: Vec::new(),
             uart: Uart::default(),
             checks: Vec::new(),

@@ -4,6 +4,7 @@
 use super::stack::{self, Stack};
 pub use super::stack::{FirmwareFile, Origin};
 use crate::model::image::Image;
+use crate::model::openbeken::doubt::Code;
 use crate::model::recipe::{BackupRule, Kit, Recipe};
 use crate::store::Desk;
 use schemars::JsonSchema;
@@ -53,6 +54,8 @@ pub struct Shelf {
     recipe_name: String,
     book: Box<dyn RecipeBook>,
     desk: Desk,
+    /// Doubts that stop no unit, beside those that its recipe and its box accept.
+    accept: Vec<Code>,
 }
 
 /// What a unit is made from.
@@ -97,7 +100,13 @@ pub enum Declined {
 impl Shelf {
     /// A shelf over a folder and the recipe that the configuration names.
     pub fn new(firmware_dir: &Path, recipe_name: &str, book: Box<dyn RecipeBook>) -> Self {
-        Self { stack: Stack::new(firmware_dir), recipe_name: recipe_name.into(), book, desk: Desk::default() }
+        Self {
+            stack: Stack::new(firmware_dir),
+            recipe_name: recipe_name.into(),
+            book,
+            desk: Desk::default(),
+            accept: Vec::new(),
+        }
     }
 
     /// With what the operators chose, and a folder for their uploads. What a kill left half uploaded there is removed, so
@@ -120,6 +129,19 @@ impl Shelf {
         self
     }
 
+    /// With doubts that stop no unit.
+    #[must_use]
+    pub fn accepting(mut self, accept: &[Code]) -> Self {
+        self.accept = accept.to_vec();
+        self
+    }
+
+    /// The doubts that stop no unit of now, beside those that its recipe accepts.
+    pub(super) fn accepted(&self) -> Vec<Code> {
+        let own = self.desk.batch().map(|batch| batch.accept).unwrap_or_default();
+        self.accept.iter().copied().chain(own).collect()
+    }
+
     /// What the operators chose.
     pub fn desk(&self) -> Desk {
         self.desk.clone()
@@ -132,16 +154,14 @@ impl Shelf {
 
     /// What is there now. Reads files, so call it where blocking is allowed; so do all below.
     pub fn stock(&self) -> Result<Stock, Lack> {
-        self.stock_by(self.recipe_name())
+        self.stock_by(self.recipe_name(), &self.accepted())
     }
 
-    /// The same by a recipe of this name.
-    pub fn stock_by(&self, recipe_name: String) -> Result<Stock, Lack> {
-        Ok(Stock {
-            kit: Arc::new(self.book.read(&recipe_name).map_err(Lack::Recipe)?),
-            recipe_name,
-            images: Arc::new(self.stack.images().map_err(Lack::Firmware)?),
-        })
+    /// The same by a recipe of this name, which accepts these doubts too.
+    pub fn stock_by(&self, recipe_name: String, accept: &[Code]) -> Result<Stock, Lack> {
+        let mut kit = self.book.read(&recipe_name).map_err(Lack::Recipe)?;
+        kit.recipe.openbeken.accept.extend(accept);
+        Ok(Stock { kit: Arc::new(kit), recipe_name, images: Arc::new(self.stack.images().map_err(Lack::Firmware)?) })
     }
 
     /// What a stock backup needs that goes back: no firmware, and of the recipe only how backups are kept, because what the

@@ -51,6 +51,7 @@ pub(crate) fn unit() -> Unit {
             chip: Chip::Bk7231T,
         }),
         config: None,
+        meter: None,
         stages: vec![
             StageTime { name: Stage::Attach, start_ms: 0, ms: 900, bytes: 0, retries: 0 },
             StageTime { name: Stage::Backup, start_ms: 900, ms: 40_600, bytes: 0x20_0000, retries: 1 },

@@ -1,8 +1,9 @@
 //! Texts of recipes, good and bad.
 
 use super::*;
+use crate::model::meter::Sign;
 use crate::model::openbeken::doubt::Code;
-use crate::model::recipe::{Calibrate, Configure, MeterSign, PinSource, WithoutSettings};
+use crate::model::recipe::{Calibrate, Configure, PinSource, WithoutSettings};
 
 fn try_parse(text: &str) -> Result<(Recipe, Vec<Problem>), Problems> {
     parse(Path::new("r.toml"), text)
@@ -174,7 +175,7 @@ meter_sign = "-"
     assert_eq!(warnings, []);
     let rule = recipe.openbeken;
     assert_eq!((rule.levels, rule.accept.as_slice()), (true, [Code::Motor, Code::Strip].as_slice()));
-    assert_eq!((rule.calibrate, rule.meter_sign), (Calibrate::None, Some(MeterSign::Minus)));
+    assert_eq!((rule.calibrate, rule.meter_sign), (Calibrate::None, Some(Sign::Minus)));
     let rule = try_parse("[openbeken]\nconfigure = \"flash\"\n").unwrap().0.openbeken;
     assert_eq!((rule.accept.len(), rule.calibrate, rule.meter_sign), (0, Calibrate::Factory, None));
 }

@@ -67,6 +67,7 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         backup: run.what_was_kept().map(|kept| kept.backup.clone()),
         firmware: firmware(run),
         config: config(run, run.touched),
+        meter: run.what_was_kept().and_then(|kept| kept.plug.meter.clone()),
         stages: run.report.stages(),
         uart: run.session.uart,
         map: run.report.map(),
@@ -87,7 +88,7 @@ pub(in crate::flow) fn firmware(run: &Run<'_>) -> Option<Firmware> {
 
 /// The plug's configuration; no field of it counts as written while the flash is untouched.
 pub(in crate::flow) fn config(run: &Run<'_>, touched: bool) -> Option<Config> {
-    let mut config = run.what_was_planned()?.made.config.clone()?;
+    let mut config = run.what_was_kept()?.plug.config.clone()?;
     if !touched && !config.checked {
         config.injected.clear();
     }

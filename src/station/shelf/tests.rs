@@ -107,7 +107,7 @@ fn only_a_recipe_that_can_be_used_is_chosen() {
 fn a_recipe_that_cannot_be_used_stands_in_no_stock_backups_way_back_and_keeps_its_key() {
     let dir = tempfile::tempdir().unwrap();
     let shelf = shelf(dir.path());
-    assert!(matches!(shelf.stock_by("broken".into()), Err(Lack::Recipe(_))));
+    assert!(matches!(shelf.stock_by("broken".into(), &[]), Err(Lack::Recipe(_))));
     let stock = shelf.stock_without_images("broken".into());
     assert_eq!((stock.recipe_name.as_str(), stock.images.len()), ("broken", 0));
     assert_eq!(stock.kit.recipe.backup.encrypt_to.as_deref(), Some("key of broken"));

@@ -1,7 +1,7 @@
 //! One slot has the whole screen.
 
 use super::super::{Face, Screen, Shape};
-use super::{LEFT, ended, hint, identity, more, percent, prompt, words};
+use super::{LEFT, doubted, ended, hint, identity, more, percent, prompt, words};
 use crate::model::snapshot::{Last, SlotState, SlotView, Snapshot};
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;
@@ -112,7 +112,8 @@ fn passed(screen: &mut Screen, last: &Last) {
     });
     let board =
         last.already.as_ref().map_or(board, |already| format!("Was {} already", words::cut(&already.version, 8)));
-    screen.text(LEFT, 52, Face::Plain, words::cut(&board, 15));
+    let what = doubted(last).unwrap_or(board);
+    screen.text(LEFT, 52, Face::Plain, words::cut(&what, 15));
     if let Some(seq) = last.seq {
         screen.right(right, 52, Face::Plain, words::cut(&format!("#{seq}"), 7));
     }
