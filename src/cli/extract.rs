@@ -1,5 +1,6 @@
 //! `flashjig extract`.
 
+mod alone;
 mod facts;
 mod json;
 mod text;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 /// Exit code: 0 settings or a store found, 1 nothing usable in the file, 2 the file can't be read.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A dump of the flash, the store alone, or the settings alone as JSON
+    /// A dump of the flash, the store alone, or the settings or a whole store as JSON
     file: PathBuf,
     /// Print one JSON object for programs
     #[arg(long)]

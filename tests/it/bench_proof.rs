@@ -17,6 +17,7 @@ use flashjig::station::Order;
 
 const T: Chip = Chip::Bk7231T;
 const N: Chip = Chip::Bk7231N;
+const M: Chip = Chip::Bk7231M;
 const RF: usize = 0x1E_0000;
 
 fn rig() -> (Rig, Vec<u8>) {
@@ -35,6 +36,11 @@ fn failed(out: &Outcome, code: FaultCode, check: &str) {
     let check = out.unit.checks.iter().find(|c| c.name == check).unwrap_or_else(|| panic!("{:?}", out.unit.checks));
     assert!(!check.ok, "{check:?}");
     assert_eq!((out.stats.wear.erases, out.stats.wear.programs), (0, 0), "nothing may be touched");
+}
+
+/// What the record says of the flash before.
+fn content_of(out: &Outcome) -> String {
+    out.unit.checks.iter().find(|check| check.name == "content").expect("it is told").result.clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,30 +90,58 @@ async fn a_lost_or_borrowed_mac_stops_the_unit_before_anything_is_erased() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_calibration_where_openbeken_does_not_look_stops_the_unit_before_anything_is_erased() {
-    let (rig, _) = rig();
-    for (chip, from, to) in [(N, 0x1D_0000, RF), (N, 0x1D_0000, 0x1D_9000), (T, RF, 0x1D_9000)] {
+    let images = [T, N, M].map(|chip| factory::demo_image_of(chip, "1.18.300", 0x1_0000));
+    let files = images.each_ref().map(|(name, file)| (name.as_str(), file.as_slice()));
+    let rig = Rig::new(1, &files);
+    for (chip, from, to) in [(N, 0x1D_0000, RF), (N, 0x1D_0000, 0x1D_9000), (M, 0x1D_0000, RF), (T, RF, 0x1D_9000)] {
         let mut flash = factory::stock(chip, 30);
         let sector = flash[from..from + 0x1000].to_vec();
         flash[from..from + 0x1000].fill(0xFF);
         flash[to..to + 0x1000].copy_from_slice(&sector);
-        let out = rig.convert(0, BoardSpec::new(chip, flash)).await;
+        let out = rig.convert(0, BoardSpec::new(chip, flash.clone())).await;
         failed(&out, FaultCode::RfElsewhere, "calibration");
+        assert!(out.flash == flash, "{chip}: byte for byte as it was");
         let message = out.unit.fault.unwrap().message;
         assert!(message.contains(&format!("{to:#x}, expected at {from:#x}")), "{message}");
     }
     rig.station.stop().await;
 }
 
+/// A stock flash whose boot loader is a version that nobody has seen.
+fn with_another_loader(chip: Chip, unit: u32) -> Vec<u8> {
+    let mut flash = factory::stock(chip, unit);
+    let mut plain = code::unseal(0, &flash[..0x1_1000], chip.key()).plain;
+    plain[0x40] ^= 0x5A;
+    let sealed = code::seal(0, &plain, chip.key());
+    // behind it lies what is stored plain
+    flash[..0x110].copy_from_slice(&sealed[..0x110]);
+    flash
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loader_that_nobody_has_seen_is_noted_and_one_of_another_chip_is_refused() {
+    let (rig, _) = rig();
+    for (chip, unit) in [(T, 34), (N, 37)] {
+        let out = rig.convert(0, BoardSpec::new(chip, with_another_loader(chip, unit))).await;
+        assert_eq!(out.unit.verdict, Verdict::Pass, "{chip}: {:?}", out.unit.fault);
+        let boot_area = out.unit.checks.iter().find(|check| check.name == "boot_area").unwrap();
+        assert!(boot_area.result.contains("not in the table of known ones"), "{chip}: {boot_area:?}");
+    }
+    let mut flash = factory::stock(N, 35);
+    flash[..0x1_1000].copy_from_slice(&factory::stock(M, 35)[..0x1_1000]);
+    failed(&rig.convert(0, BoardSpec::new(N, flash)).await, FaultCode::UnknownChip, "chip");
+    rig.station.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_board_whose_key_is_hidden_and_in_use_is_refused() {
     let (rig, _) = rig();
-    let m = Chip::Bk7231M;
-    let mut flash = factory::stock(m, 31);
+    let mut flash = factory::stock(M, 31);
     // what it runs is encrypted, and its eFuse gives zeros
     for at in [0, 0x1_1000] {
         flash[at..at + 0x1000].iter_mut().for_each(|byte| *byte ^= 0x5A);
     }
-    failed(&rig.convert(0, BoardSpec::new(m, flash)).await, FaultCode::HiddenKey, "chip");
+    failed(&rig.convert(0, BoardSpec::new(M, flash)).await, FaultCode::HiddenKey, "chip");
     rig.station.stop().await;
 }
 
@@ -129,8 +163,7 @@ async fn third_party_firmware_is_named_and_its_backup_is_not_called_stock() {
     assert_eq!(out.unit.verdict, Verdict::Pass, "{:?}", out.unit.fault);
     assert!(out.flash == replaced(&flash, &file));
     assert_eq!(out.unit.backup.as_ref().unwrap().kind, BackupKind::Other);
-    let content = out.unit.checks.iter().find(|check| check.name == "content").unwrap();
-    assert!(content.result.starts_with("ESPHome 2024.6.1"), "{content:?}");
+    assert!(content_of(&out).starts_with("ESPHome 2024.6.1"), "{}", content_of(&out));
     assert!(rig.backup(&out.unit).await == flash, "it is kept all the same");
     let refused = rig.handle.restore_of(out.unit.seq, None).await.unwrap_err().to_string();
     assert!(refused.contains("not the stock flash but other"), "{refused}");
@@ -147,9 +180,11 @@ async fn a_reflash_clears_what_openbeken_left_where_the_recipe_says_so_and_never
             let recipe = format!("reflash = true\nreflash_clears = {clears}\n");
             std::fs::write(data.join("recipes/default.toml"), recipe).unwrap();
         });
-        for (chip, file, config_at, old_at) in [(T, &file, 0x1E_1000, 0x1E_3000), (N, &n_file, 0x1D_1000, 0x1D_3000)] {
-            let mut flash = replaced(&factory::stock(chip, 33), file);
-            let defaults = Config::defaults(chip, factory::mac(33)).unwrap().sector();
+        for (chip, unit, file, config_at, old_at) in
+            [(T, 33, &file, 0x1E_1000, 0x1E_3000), (N, 39, &n_file, 0x1D_1000, 0x1D_3000)]
+        {
+            let mut flash = replaced(&factory::stock(chip, unit), file);
+            let defaults = Config::defaults(chip, factory::mac(unit)).unwrap().sector();
             flash[config_at..config_at + 0x1000].copy_from_slice(&defaults);
             flash[old_at..old_at + 4].fill(0xFE);
             flash[0x1E_5000..0x1E_5008].copy_from_slice(b"\0\0\xFF\xFFEF40");
@@ -163,11 +198,34 @@ async fn a_reflash_clears_what_openbeken_left_where_the_recipe_says_so_and_never
                 wanted[0x1E_5000..0x1E_6000].fill(0xFF);
             }
             assert!(out.flash == wanted, "{chip}, clears = {clears}");
+            let content = content_of(&out);
+            assert!(
+                content.contains(&format!(
+                    "with a configuration at {config_at:#x}, variables at 0x1e5000 (1.18.255 or later) and variables at \
+                     {old_at:#x} (before 1.18.255)"
+                )),
+                "{content}"
+            );
             let told = out.unit.checks.iter().any(|check| check.name == "cleared");
             assert_eq!(told, clears, "{:?}", out.unit.checks);
         }
         rig.station.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendors_app_over_what_openbeken_left_is_told_on_both_layouts() {
+    let (rig, _) = rig();
+    for (chip, unit, config_at) in [(T, 36, 0x1E_1000), (N, 38, 0x1D_1000)] {
+        let mut flash = factory::stock(chip, unit);
+        let defaults = Config::defaults(chip, factory::mac(unit)).unwrap().sector();
+        flash[config_at..config_at + 0x1000].copy_from_slice(&defaults);
+        let out = rig.convert(0, BoardSpec::new(chip, flash)).await;
+        assert_eq!((out.unit.verdict, &out.unit.already), (Verdict::Pass, &None), "{:?}", out.unit.fault);
+        let wanted = format!("but OpenBeken was on it: a configuration at {config_at:#x}");
+        assert!(content_of(&out).contains(&wanted), "{}", content_of(&out));
+    }
+    rig.station.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,6 +243,7 @@ async fn a_converted_board_is_reported_as_done_and_converted_again_on_request_on
     assert_eq!((again.stats.wear.erases, again.stats.wear.programs), (0, 0));
     assert_eq!(again.unit.backup.as_ref().unwrap().kind, BackupKind::Openbeken);
     assert_eq!(again.unit.firmware, None, "nothing was written");
+    assert!(content_of(&again).contains("so it never came to its first start"), "{}", content_of(&again));
     let view = rig.handle.snapshot().slot("A").unwrap().clone();
     assert!(view.last.unwrap().already.is_some());
     let redone = rig.run(0, board(&flash), Order::Start { redo: true }).await;

@@ -1,20 +1,15 @@
 //! What is known of a dump, masked and mapped, before it is made text or JSON.
 
+use super::alone::Alone;
 use crate::model::dump::{Extent, Origin, Study};
 use crate::model::meter::{Evidence, Meter, Terms, judge};
 use crate::model::openbeken::findings::Read;
 use crate::model::openbeken::pins::{Mapping, Options};
 use crate::model::openbeken::{Device, Doubt, Findings, Template};
 use crate::model::tuya::files::{self, FileStore, NoFiles};
-use crate::model::tuya::secret::{Class, class};
-use crate::model::tuya::store::SETTINGS;
-use crate::model::tuya::value::Parsed;
 use crate::model::tuya::view::{EntryView, Masks, Show};
 use crate::model::tuya::{self, Settings, Source, Store, Witness};
 use serde_json::{Map, Value};
-
-/// Longest file that is taken for settings alone, bytes.
-const LONGEST: usize = 64 << 10;
 
 /// All that is shown of a dump.
 pub(super) struct Facts {
@@ -50,24 +45,25 @@ pub(super) struct Facts {
 impl Facts {
     pub(super) fn of(dump: &[u8], levels: bool, show_secrets: bool) -> Self {
         let show = if show_secrets { Show::Everything } else { Show::Safe };
-        let alone = settings_alone(dump);
+        let alone = Alone::of(dump);
         let study = Study::of(dump);
         let (warnings, told_of_it) = (study.warnings(), study.notes());
         let Study { flash, begins_at, extent, store, origin, .. } = study;
         let chip = origin.chip;
         let files = chip.ok_or(NoFiles::NoChip).and_then(|chip| files::read(&flash, chip, begins_at));
         let found = match &alone {
-            Some(map) => Settings { map: map.clone(), source: Some(Source::Alone), ..Settings::default() },
+            Some(Alone { map, is_sound, .. }) => {
+                let source = is_sound.then_some(Source::Alone);
+                Settings { map: map.clone(), source, ..Settings::default() }
+            }
             None => Settings::of(&store, &files, || tuya::app_settings_in(&flash, begins_at as usize)),
         };
-        let store = store.map_err(|absent| match alone {
-            Some(_) => "the file holds the settings alone".to_owned(),
-            None => absent.to_string(),
-        });
+        let mcu_baud = alone.as_ref().and_then(|alone| alone.mcu_baud);
+        let store = store.map_err(|absent| alone.map_or_else(|| absent.to_string(), |alone| alone.absent));
         let meter = judge(&Evidence::of(&found, &files), &Terms::default()).meter;
         let disagree = found.doubt();
         let Settings { map: settings, source, witness, notes: told } = found;
-        let options = Options { levels, chip, ..Options::default() };
+        let options = Options { levels, chip, mcu_baud };
         let masks = store.as_ref().map(|store| Masks::of(store, show)).unwrap_or_default();
         let read = Read {
             settings: &settings,
@@ -128,21 +124,6 @@ impl Facts {
             ),
         }
     }
-}
-
-/// The settings of a file that holds nothing else: the value `user_param_key` itself, or a device profile of
-/// tuya-cloudcutter with its `device_configuration`.
-fn settings_alone(file: &[u8]) -> Option<Map<String, Value>> {
-    let text = file.trim_ascii();
-    if text.len() > LONGEST || text.first() != Some(&b'{') {
-        return None;
-    }
-    let Parsed::Tree(Value::Object(mut object)) = Parsed::of(text) else { return None };
-    if let Some(Value::Object(inner)) = object.get_mut("device_configuration") {
-        object = std::mem::take(inner);
-    }
-    object.retain(|name, _| class(SETTINGS, &[name]) == Class::Free);
-    Some(object)
 }
 
 fn notes(store: &Result<Store, String>, source: Option<&Source>, found: &[String]) -> Vec<String> {

@@ -298,6 +298,69 @@ fn settings_alone_are_read_and_their_doubts_are_told() {
     assert!(!Facts::of(b"{\"a\": ", false, false).is_usable());
 }
 
+/// A store as public collections print it, with these settings.
+fn printed(settings: &Value) -> String {
+    let store = serde_json::json!({
+        "gw_bi": {"uuid": "uuidABCDEF", "auth_key": "authABCDEF", "ap_ssid": "SmartLife"},
+        "gw_wsm": {"ssid": "MyNetwork", "passwd": "hunter2hunter2", "stat": 2},
+        "user_param_key": settings,
+        "000004w0oh": "[{\"mode\":\"rw\"}]",
+        "em_sys_env": "x".repeat(80_000),
+    });
+    format!("{store:#}\n")
+}
+
+#[test]
+fn a_store_printed_as_json_gives_its_settings_and_nothing_else() {
+    let own: Value = serde_json::from_str(SEED).unwrap();
+    let wanted = json::object(&Facts::of(SEED.as_bytes(), false, false));
+    assert_eq!(wanted["template"]["pins"]["6"], "Rel;1");
+    let unquoted = SEED.replace('"', "").replace('}', ",}");
+    for settings in [own, SEED.into(), unquoted.into()] {
+        let facts = Facts::of(printed(&settings).as_bytes(), false, false);
+        let object = json::object(&facts);
+        assert!(facts.is_usable() && object["source"]["from"] == "alone", "{object}");
+        assert_eq!((&object["template"], &object["doubts"]), (&wanted["template"], &wanted["doubts"]), "{settings}");
+        assert_eq!(object["settings"], wanted["settings"]);
+        let page = text::page(&facts);
+        assert!(page.contains("a store as JSON, of which user_param_key alone is read"), "{page}");
+        for secret in ["hunter2", "MyNetwork", "authABCDEF", "uuidABCDEF"] {
+            assert!(!page.contains(secret) && !object.to_string().contains(secret), "{secret}");
+        }
+    }
+}
+
+#[test]
+fn a_printed_store_without_settings_says_why_there_are_no_pins_and_tells_no_credential() {
+    let none = Facts::of(printed(&Value::Null).as_bytes(), false, false);
+    let object = json::object(&none);
+    assert_eq!((&object["template"], &object["doubts"][0]["code"]), (&Value::Null, &"no-pins".into()));
+    let text = object["doubts"][0]["text"].as_str().unwrap();
+    assert!(text.contains("without a serial speed: probably a second controller"), "{text}");
+    assert!(!object.to_string().contains("hunter2") && !text::page(&none).contains("hunter2"), "{object}");
+    let mcu = br#"{"gw_di": {"swv": "1.0.0"}, "baud_cfg": "{baud:9600,}"}"#;
+    let object = json::object(&Facts::of(mcu, false, false));
+    assert_eq!(object["doubts"][0]["code"], "mcu", "{object}");
+    assert!(object["doubts"][0]["text"].as_str().unwrap().contains("9600 baud"), "{object}");
+}
+
+#[test]
+fn settings_that_are_cut_in_a_printed_store_are_none() {
+    for settings in [Value::from("{rl1_pin:26,bt1_p"), 7.into(), "toaster".into()] {
+        let facts = Facts::of(printed(&settings).as_bytes(), false, false);
+        assert!(!facts.is_usable(), "{settings}");
+        assert!(facts.why_not().contains("whose user_param_key can't be read: expected"), "{}", facts.why_not());
+        assert_eq!(json::object(&facts)["template"], Value::Null);
+    }
+}
+
+#[test]
+fn credentials_in_settings_alone_are_dropped_at_any_depth() {
+    let text = br#"{"rl1_pin": 6, "net": {"list": [{"ssid": "MyNetwork", "passwd": "hunter2hunter2", "ch": 3}]}}"#;
+    let object = json::object(&Facts::of(text, false, false));
+    assert_eq!(object["settings"], serde_json::json!({"rl1_pin": 6, "net": {"list": [{"ch": 3}]}}));
+}
+
 #[test]
 fn a_store_without_settings_says_why_there_are_no_pins() {
     let entries = vec![("gw_di".to_owned(), br#"{"swv":"1.0.0"}"#.to_vec())];

@@ -124,10 +124,15 @@ impl App {
 
     /// Whether this header belongs to this code.
     pub fn is_proven_by(&self, found: &rbl::Found) -> bool {
-        // an app that fills its partition runs into its header, whose records are good ones too
-        let body = if found.at < self.run.end_of_records { found.at / RECORD * DATA } else { self.run.plain.len() };
-        self.run.plain.get(..body).is_some_and(|body| found.header.proves(body))
+        proves(found, &self.run)
     }
+}
+
+/// Whether this header belongs to this code. Code that fills its partition runs into its header, whose records are good
+/// ones too.
+fn proves(found: &rbl::Found, run: &Unsealed) -> bool {
+    let body = if found.at < run.end_of_records { found.at / RECORD * DATA } else { run.plain.len() };
+    run.plain.get(..body).is_some_and(|body| found.header.proves(body))
 }
 
 /// Firmwares and the texts that only they have; a version may follow.
@@ -201,6 +206,11 @@ impl Boot {
         let mut plain = run.plain.clone();
         code::crypt(0, &mut plain, code::coefficients(key));
         Some(Self { key, name: loader_name(&plain), run, partitions, for_rom })
+    }
+
+    /// Whether this header belongs to this code.
+    pub fn is_proven_by(&self, found: &rbl::Found) -> bool {
+        proves(found, &self.run)
     }
 
     /// Where its table puts the update area.

@@ -197,7 +197,7 @@ impl Report {
                 let at = found.at.saturating_sub(app_at);
                 app.is_proven_by(&rbl::Found { at, header: found.header.clone() })
             }),
-            _ => boot.as_ref().is_some_and(|boot| found.header.proves(&boot.run.plain)),
+            _ => boot.as_ref().is_some_and(|boot| boot.is_proven_by(found)),
         };
         let listed = |found: rbl::Found| Rbl { at: found.at as u32, proves: proves(&found), header: found.header };
         self.rbl = headers.into_iter().map(listed).collect();
@@ -276,7 +276,7 @@ impl Report {
         }
         self.notes
             .extend(study.notes().into_iter().filter(|note| !torn || !study.origin.contradictions.contains(note)));
-        if is_part && begins_at > 0 {
+        if is_part && study.extent.as_ref().and_then(Extent::begin) != Some(0) {
             self.read_calibration(rf::find_in(flash, begins_at).ok(), begins_at);
             return;
         }

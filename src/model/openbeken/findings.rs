@@ -76,7 +76,7 @@ impl Findings {
 
     /// The same of settings that are read already, with the mapping that it comes from; no word is masked.
     pub fn read(read: &Read<'_>, options: Options, devices: &[Device]) -> (Self, Option<Mapping>) {
-        let mcu_baud = read.store.ok().and_then(Store::mcu_baud);
+        let mcu_baud = read.store.ok().and_then(Store::mcu_baud).or(options.mcu_baud);
         if read.settings.is_empty() && mcu_baud.is_none() {
             let doubts = vec![absent(read)];
             return (Self { doubts, ..Self::default() }, None);

@@ -123,11 +123,14 @@ impl Store {
 
     /// Serial speed of the microcontroller behind a TuyaMCU module: such a device has no pins to map.
     pub fn mcu_baud(&self) -> Option<u64> {
-        [("baud_cfg", "baud"), ("uart_adapt_params", "uart_baud")].into_iter().find_map(|(key, field)| {
-            let parsed = Parsed::of(self.entry(key)?.value.reveal());
-            parsed.object()?.get(field)?.as_u64()
-        })
+        mcu_baud(|key| Parsed::of(self.entry(key)?.value.reveal()).object().cloned())
     }
+}
+
+/// The same of any store whose entries this gives by their names.
+pub fn mcu_baud(entry: impl Fn(&str) -> Option<Map<String, Value>>) -> Option<u64> {
+    let places = [("baud_cfg", "baud"), ("uart_adapt_params", "uart_baud")];
+    places.into_iter().find_map(|(key, field)| entry(key)?.get(field)?.as_u64())
 }
 
 /// Why a dump gives no store.

@@ -36,15 +36,15 @@ pub(super) fn boot(layout: &Layout, chip: Chip) -> Vec<u8> {
         ];
         put(&mut stored, table.at, &entries.concat());
     }
-    let body = length - rbl::HEADER;
-    let header = rbl::Header::of("bootloader", "1.00", stored.get(..body).unwrap_or_default());
-    put(&mut stored, body, &header.to_bytes());
-
     let (crc, counted) = layout.boot_crc;
     let head = code::wrap(&stored);
     if let Some(free) = head.get(..counted).and_then(|head| forge(head, FREE_AT, crc)) {
         put(&mut stored, FREE_LOGICAL, &free);
     }
+    // it proves all of it, so it comes last
+    let body = length - rbl::HEADER;
+    let header = rbl::Header::of("bootloader", "1.00", stored.get(..body).unwrap_or_default());
+    put(&mut stored, body, &header.to_bytes());
     code::wrap(&stored)
 }
 
@@ -116,7 +116,10 @@ mod tests {
             assert_eq!(table.len(), if layout.table.is_some() { 3 } else { 0 }, "{chip}");
             let plain = code::unseal(0, &raw, chip.key()).plain;
             assert_eq!(rbl::positions(&plain, layout.boot_name.as_bytes()).count(), 1, "{chip}");
-            assert_eq!(rbl::find(&raw)[0].at, 0x1_0F9A);
+            let header = &rbl::find(&raw)[0];
+            assert_eq!(header.at, 0x1_0F9A);
+            let body = stored.plain.len() - rbl::HEADER;
+            assert!(header.header.proves(&stored.plain[..body]), "{chip}: {header:?}");
         }
     }
 }
