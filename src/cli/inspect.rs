@@ -65,7 +65,7 @@ fn text(report: &Report) -> String {
     for (i, line) in filled(&report.evidence, ", ").iter().enumerate() {
         fact(if i == 0 { "chip by" } else { "" }, line);
     }
-    if report.kind == Kind::Dump || report.rf.is_some() {
+    if report.kind == Kind::Dump || report.mac.is_some() {
         fact("MAC", &report.mac.map_or(unknown.into(), |mac| mac.to_string()));
         fact("RF sector", &report.rf.map_or(unknown.into(), |sector| sector.to_string()));
     }
@@ -192,6 +192,7 @@ mod tests {
         let flash = factory::metering(Chip::Bk7231N, 2, &[], &[]);
         let mut turned = flash.clone();
         turned.rotate_left(0x1_1000);
+        let plain = factory::stock(Chip::Bk7231M, 2);
         let mut holed = flash.clone();
         holed[0x3_0000..0x4_0000].fill(0);
         for (bytes, says, usable, valid) in [
@@ -202,12 +203,16 @@ mod tests {
             (&flash[0x1E_E000..], "the vendor's store of settings at 0x1ee000", "its settings", true),
             (&flash[0x1D_2000..0x1E_A000], "the vendor's file store at 0x1d2000", "its settings", true),
             (&flash[0x1D_0000..0x1D_1000], "it belongs at 0x1e0000 or 0x1d0000", "the calibration or", true),
+            (&flash[..0x1_1000], "the boot loader at 0x0", "nothing by itself", true),
+            (&plain[..0x1_1000], "the boot loader at 0x0", "nothing by itself", true),
         ] {
             let report = inspect("x.bin", bytes);
             let shown = tail(&text(&report));
             assert!(shown.contains(says) && report.usable.starts_with(usable), "{shown}");
             assert_eq!(report.valid, valid, "{shown}");
         }
+        let calibration = text(&inspect("x.bin", &flash[0x1D_0000..0x1D_1000]));
+        assert!(calibration.contains(&format!("  MAC         {}\n", factory::mac(2))), "{calibration}");
     }
 
     #[test]

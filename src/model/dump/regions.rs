@@ -95,8 +95,17 @@ fn by_files(bytes: &[u8]) -> Vec<u32> {
     best.map(|(_, begin)| begin).into_iter().collect()
 }
 
-/// The known regions in these addresses, of this chip or of any.
+/// The known regions in these addresses, of this chip or of any; where none is whole, those that it has some of.
 pub(super) fn held(span: Span, chip: Option<Chip>) -> Vec<String> {
+    let whole = those(chip, |area| span.start <= area.start && area.end <= span.end);
+    if !whole.is_empty() {
+        return whole;
+    }
+    those(chip, |area| area.overlaps(span)).into_iter().map(|region| format!("some of {region}")).collect()
+}
+
+/// The regions that are asked for, in words.
+fn those(chip: Option<Chip>, is_one: impl Fn(Span) -> bool) -> Vec<String> {
     let chips: Vec<Chip> = chip.map_or_else(|| Chip::ALL.to_vec(), |chip| vec![chip]);
     let mut found: Vec<(&str, Span)> = Vec::new();
     for chip in chips {
@@ -106,8 +115,7 @@ pub(super) fn held(span: Span, chip: Option<Chip>) -> Vec<String> {
         let named = named.chain(facts.store.map(|area| ("the vendor's store of settings", area)));
         let rf = facts.calibration.each().map(|at| ("the calibration", Span::sized(at, SECTOR)));
         for (name, area) in named.chain(rf) {
-            let inside = span.start <= area.start && area.end <= span.end;
-            if inside && !found.contains(&(name, area)) {
+            if is_one(area) && !found.contains(&(name, area)) {
                 found.push((name, area));
             }
         }

@@ -165,6 +165,8 @@ fn regions_are_known_by_what_lies_in_them() {
         assert_eq!(region.origin.chip, chip, "{name}: {:?}", region.origin);
         assert!(region.warnings()[0].contains(name), "{:?}", region.warnings());
     }
+    let piece = of(&flash[0x1_1000..0x10_0000]).warnings();
+    assert_eq!(piece, ["a part: 0x011000..0x100000 of a flash, some of the app at 0x11000"]);
     let calibration = of(&flash[0x1D_0000..0x1D_1000]);
     let extent = calibration.extent.clone().unwrap();
     assert_eq!((extent.form, extent.begin()), (Form::Part, None));

@@ -150,7 +150,8 @@ fn examined(bytes: &[u8]) -> (Kind, Option<Study<'_>>) {
     let Some(extent) = &study.extent else { return (kind, None) };
     let is_more = study.store.is_ok() || study.origin.calibration.is_some() || extent.form == Form::Turned;
     let is_flash = match kind {
-        Kind::Ua => is_more,
+        // a boot loader without its app looks like an app
+        Kind::Ua => is_more || (extent.form == Form::Part && extent.begin() == Some(0)),
         Kind::Qio => is_more || study.origin.evidence.iter().any(|clue| clue == origin::VENDORS_APP),
         _ => true,
     };
@@ -276,9 +277,14 @@ impl Report {
         }
         self.notes
             .extend(study.notes().into_iter().filter(|note| !torn || !study.origin.contradictions.contains(note)));
-        if is_part && study.extent.as_ref().and_then(Extent::begin) != Some(0) {
-            self.read_calibration(rf::find_in(flash, begins_at).ok(), begins_at);
-            return;
+        let begin = study.extent.as_ref().and_then(Extent::begin);
+        match begin.filter(|begin| *begin > 0) {
+            Some(begin) if is_part => return self.read_calibration(rf::find_in(flash, begin).ok(), begin),
+            None if is_part && begin.is_none() => {
+                self.mac = rf::find_in(flash, APP_AT as u32).ok().map(|rf| rf.mac);
+                return;
+            }
+            _ => {}
         }
         if self.code.iter().all(|code| code.name != "bootloader") {
             self.problem("expected a boot loader at 0x000000, found none: a chip with this flash would not start");
