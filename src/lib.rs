@@ -6,7 +6,7 @@
 //! ```text
 //! cli, wiring      the only place that knows real and simulated hardware
 //! face/            page, panel: show and ask, never touch a port
-//! station/         slots, hub, shelf: who runs what, single writer of the state
+//! station/         slots, hub, library: who runs what, single writer of the state
 //! flow/            performs one unit's cycle as the pure machine in model/ tells it
 //! link/  store/    the session with the chip | the ledger and the backup archive
 //! jig/             the seams: Port, Lines, Panel
@@ -19,6 +19,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod doctor;
 pub mod face;
 pub mod fail;
 pub mod flow;

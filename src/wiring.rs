@@ -1,7 +1,6 @@
 //! Configuration to a running station: with the command line the only place that knows real hardware and the virtual
 //! bench.
 
-mod book;
 mod pins;
 
 use crate::clock::Synced;
@@ -30,9 +29,8 @@ use crate::sim::panel::VirtualPanel;
 use crate::station::listen::Listener;
 use crate::station::slot::Start as SlotStart;
 use crate::station::supply::Guard;
-use crate::station::{Plan, Shelf, SlotPlan, Station};
-use crate::store::{Archive, Desk, Ledger};
-use book::Book;
+use crate::station::{Library, Plan, SlotPlan, Station};
+use crate::store::{Archive, Ledger};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -76,12 +74,6 @@ pub fn writable(data_dir: &Path) -> Result<(), Failure> {
         ))
         .with(FaultCode::LedgerDown)
     })
-}
-
-/// Images of a folder, and a recipe of `data_dir/recipes` that is read anew for each unit.
-pub fn shelf(data_dir: &Path, firmware_dir: &Path, recipe: &str) -> Shelf {
-    Shelf::new(firmware_dir, recipe, Box::new(Book::of(data_dir)))
-        .with_desk(Desk::open(data_dir), &data_dir.join("uploads"))
 }
 
 /// A slot's jig. Nothing of it is touched yet.
@@ -245,8 +237,8 @@ pub fn make_safe(config: &Config) -> Result<(), Failure> {
 }
 
 /// Starts a station with these parts.
-pub fn start(facts: Facts, shelf: Shelf, ledger: Ledger, archive: Archive, slots: Vec<SlotPlan>) -> Station {
-    Station::start(Plan { facts, boot_id: boot_id(), clock_synced: Synced::default(), shelf, ledger, archive, slots })
+pub fn start(facts: Facts, library: Library, ledger: Ledger, archive: Archive, slots: Vec<SlotPlan>) -> Station {
+    Station::start(Plan { facts, boot_id: boot_id(), clock_synced: Synced::default(), library, ledger, archive, slots })
 }
 
 /// What the operator should know of the serial devices, by slot.
@@ -273,6 +265,7 @@ pub fn station(config: &Config, page: Option<String>) -> Result<(Station, AllLam
         lamps.extend(lit.map(|lit| (plan.name.clone(), lit)));
         slots.push(plan);
     }
-    let shelf = shelf(&config.data_dir, &config.firmware_dir, &config.recipe).with_usb(config.usb_dir.as_deref());
-    Ok((start(facts(&config.name, page), shelf, ledger, archive, slots), lamps))
+    let library =
+        Library::open(&config.data_dir, &config.firmware_dir, &config.recipe).with_usb(config.usb_dir.as_deref());
+    Ok((start(facts(&config.name, page), library, ledger, archive, slots), lamps))
 }

@@ -50,7 +50,7 @@ const PURE: &[(&str, &str)] = &[
 /// Each folder and file of `src`, from the ground up; the layers that it names, all of which stand before it; and what it
 /// must not touch of what it could, with the reason.
 #[rustfmt::skip]
-const LAYERS: [Layer; 17] = [
+const LAYERS: [Layer; 18] = [
     ("model",    &[], PURE),
     ("clock",    &[], &[]),
     ("testdata", &[], &[]),
@@ -61,11 +61,12 @@ const LAYERS: [Layer; 17] = [
     ("link",     &["jig", "model"], &[("std::fs", "any Port will do")]),
     ("store",    &["model"], &[]),
     ("config",   &["model"], &[]),
+    ("doctor",   &["config", "hw", "model"], &[]),
     ("flow",     &["link", "jig", "store", "model", "clock"], &[]),
-    ("station",  &["flow", "jig", "store", "model", "clock"], &[]),
-    ("face",     &["station", "jig", "store", "model", "clock"], &[]),
+    ("station",  &["flow", "config", "jig", "store", "model", "clock"], &[]),
+    ("face",     &["station", "doctor", "jig", "store", "model", "clock"], &[]),
     ("wiring",   &["station", "flow", "config", "store", "sim", "hw", "jig", "model", "fail", "clock"], &[]),
-    ("cli",      &["wiring", "face", "station", "flow", "config", "store", "link", "sim", "hw", "jig", "model", "fail", "clock"], &[]),
+    ("cli",      &["wiring", "face", "station", "flow", "doctor", "config", "store", "link", "sim", "hw", "jig", "model", "fail", "clock"], &[]),
     ("lib",      &[], &[]),
     ("main",     &["cli"], &[]),
 ];
@@ -94,17 +95,17 @@ const CRATES: [Crate; 41] = [
     ("proc_macro2",        &[]),
     ("proptest",           &[]),
     ("rppal",              &["hw"]),
-    ("rustix",             &["cli", "hw", "sim", "store"]),
-    ("schemars",           &["face", "model", "station", "store"]),
+    ("rustix",             &["doctor", "hw", "sim", "store"]),
+    ("schemars",           &["doctor", "face", "model", "station", "store"]),
     ("sd_notify",          &["face"]),
-    ("serde",              &["cli", "face", "model", "sim", "station", "store"]),
+    ("serde",              &["cli", "doctor", "face", "model", "sim", "station", "store"]),
     ("serde_json",         &["cli", "face", "model", "sim", "store"]),
     ("sha2",               &["model"]),
     ("sled",               &["store"]),
     ("ssd1306",            &["hw"]),
     ("strsim",             &["config"]),
     ("subtle",             &["face"]),
-    ("tempfile",           &["cli", "station", "store", "wiring"]),
+    ("tempfile",           &["cli", "doctor", "station", "store", "wiring"]),
     ("thiserror",          &["config", "fail", "jig", "link", "model", "station", "store"]),
     ("tokio",              &["cli", "face", "flow", "hw", "jig", "link", "sim", "station", "store", "wiring"]),
     ("tokio_serial",       &["hw"]),

@@ -5,6 +5,7 @@ mod operator;
 
 use super::front::Front;
 use super::signals::{Signals, runtime};
+use crate::doctor::Doctor;
 use crate::face::tail::Tail;
 use crate::face::web::WebOptions;
 use crate::fail::{Failure, NO};
@@ -13,6 +14,7 @@ use crate::model::unit::UnitQuery;
 use crate::sim::bench::NestSpec;
 use crate::sim::faults::Fault;
 use crate::sim::panel::VirtualPanel;
+use crate::station::Library;
 use crate::store::token;
 use crate::wiring;
 use boards::Boards;
@@ -95,11 +97,11 @@ async fn demo(args: &Args, journal: Tail) -> Result<ExitCode, Failure> {
         None => Front::open_usual()?,
     };
     let page = front.page();
-    let shelf = wiring::shelf(&args.data_dir, folder.path(), "default");
-    let station = wiring::start(wiring::facts("demo bench", Some(page.clone())), shelf, ledger, archive, slots);
+    let library = Library::open(&args.data_dir, folder.path(), "default");
+    let station = wiring::start(wiring::facts("demo bench", Some(page.clone())), library, ledger, archive, slots);
     let handle = station.handle();
     let token = Some(token::ensure(&args.data_dir).map_err(Failure::broken)?);
-    let doctor = Some(super::doctor::for_page(None));
+    let doctor = Some(Arc::new(Doctor::new(None)));
     let options = WebOptions { token, local_is_free: !args.locked, journal, doctor, ..WebOptions::default() };
     let faces = front.serve(&handle, options, Some(Box::new(VirtualPanel::default())));
     say(&format!("page      {page}"));

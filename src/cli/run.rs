@@ -3,6 +3,7 @@
 use super::front::{Faces, Front};
 use super::signals::{Signals, runtime};
 use crate::config::{self, Config};
+use crate::doctor::Doctor;
 use crate::face::tail::Tail;
 use crate::face::web::WebOptions;
 use crate::face::{oled, systemd};
@@ -14,6 +15,7 @@ use crate::store::token;
 use crate::wiring;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Run the daemon.
 ///
@@ -44,7 +46,7 @@ fn options(config: &Config, journal: Tail) -> Result<WebOptions, Failure> {
     };
     let token = Some(token.map_err(Failure::broken)?);
     let local_is_free = file.is_none() && host.is_none();
-    let doctor = Some(super::doctor::for_page(Some(config.clone())));
+    let doctor = Some(Arc::new(Doctor::new(Some(config.clone()))));
     Ok(WebOptions { token, local_is_free, host, journal, doctor, ..WebOptions::default() })
 }
 

@@ -7,7 +7,7 @@ use crate::jig::Nest;
 use crate::model::board_log::BoardLog;
 use crate::model::digest::Digest;
 use crate::model::image::Image;
-use crate::model::recipe::Kit;
+use crate::model::recipe::LoadedRecipe;
 use crate::store::{Archive, Ledger};
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// One unit's work order. Recipe and images are what the shelf held when the button was pressed; later changes on
+/// One unit's work order. Recipe and images are what the library held when the button was pressed; later changes on
 /// disk can't reach a unit in flight.
 pub struct Job<'a> {
     /// The nest it lies in.
@@ -28,7 +28,7 @@ pub struct Job<'a> {
     /// Name of the recipe.
     pub recipe_name: String,
     /// What it is to become, with the passwords that go into it.
-    pub kit: Arc<Kit>,
+    pub loaded: Arc<LoadedRecipe>,
     /// The firmware there is.
     pub images: Arc<Vec<Arc<Image>>>,
     /// What is to be done.

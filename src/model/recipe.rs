@@ -27,9 +27,9 @@ pub struct Recipe {
     pub reflash: bool,
 }
 
-/// All that the user's files say about a unit.
+/// A recipe with all that it names: what the user's files say about a unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kit {
+pub struct LoadedRecipe {
     /// What it is to become.
     pub recipe: Recipe,
     /// The passwords that the recipe names.

@@ -3,7 +3,7 @@
 //! Whoever asked for it is answered after the note and before all that may take long (firmware, recipe): one fdatasync,
 //! and a unit that was promised is in the ledger even when the program is killed with the answer on its way.
 
-use super::shelf::{Lack, Stock};
+use super::library::{Lack, Materials};
 use super::slot::Bench;
 use crate::flow::{Begin, Origin, Task, note};
 use crate::model::fault::FaultCode;
@@ -36,8 +36,8 @@ fn crashed(error: &tokio::task::JoinError) -> Hindrance {
 impl Bench {
     /// A unit that begins now.
     pub(super) fn wanted(&self, task: Task) -> Wanted {
-        let origin = Origin { batch: self.desk.batch_name(), ..self.origin.clone() };
-        Wanted { task, begin: Begin::now(&origin.clock_synced), origin, recipe: self.shelf.recipe_name() }
+        let origin = Origin { batch: self.choices.batch_name(), ..self.origin.clone() };
+        Wanted { task, begin: Begin::now(&origin.clock_synced), origin, recipe: self.library.recipe_name() }
     }
 
     /// Looks for room and notes the unit, durably.
@@ -57,11 +57,11 @@ impl Bench {
     }
 
     /// What it is made from.
-    pub(super) async fn stock(&self, wanted: &Wanted) -> Result<Stock, Hindrance> {
-        let (shelf, recipe, task) = (Arc::clone(&self.shelf), wanted.recipe.clone(), wanted.task.clone());
+    pub(super) async fn materials(&self, wanted: &Wanted) -> Result<Materials, Hindrance> {
+        let (library, recipe, task) = (Arc::clone(&self.library), wanted.recipe.clone(), wanted.task.clone());
         let look = move || match task {
-            Task::Convert { .. } => shelf.stock_by(recipe),
-            Task::Restore(_) => Ok(shelf.stock_without_images(recipe)),
+            Task::Convert { .. } => library.materials(recipe),
+            Task::Restore(_) => Ok(library.materials_of_restore(recipe)),
         };
         tokio::task::spawn_blocking(look).await.map_err(|error| crashed(&error))?.map_err(|lack| match lack {
             Lack::Recipe(why) => (FaultCode::BadRecipe, why),

@@ -87,12 +87,12 @@ impl StationHandle {
         Self { pulses, clock, ..self }
     }
 
-    /// The same with shelf, figures and box.
+    /// The same with library, figures and box.
     pub fn with_services(self, services: Services) -> Self {
         Self { services, ..self }
     }
 
-    /// Shelf, figures and box.
+    /// Library, figures and box.
     pub fn services(&self) -> &Services {
         &self.services
     }

@@ -1,4 +1,4 @@
-//! Slots, hub, shelf: who runs what. The hub is the single writer of the state.
+//! Slots, hub, library: who runs what. The hub is the single writer of the state.
 //!
 //! ```text
 //! slots --mpsc--> hub: number, time, fold --> watch (state: latest wins) and broadcast (happenings: each)
@@ -14,6 +14,7 @@ pub mod facts;
 pub mod figures;
 pub mod handle;
 pub mod hub;
+pub mod library;
 mod lines;
 pub mod listen;
 pub mod memory;
@@ -21,13 +22,11 @@ mod notice;
 pub mod pulse;
 mod revive;
 pub mod services;
-pub mod shelf;
 pub mod slot;
-mod stack;
 pub mod supply;
 mod watch;
 
 pub use assemble::{Plan, SlotPlan, Station};
 pub use handle::{Order, Refused, StationHandle};
+pub use library::Library;
 pub use services::Services;
-pub use shelf::Shelf;

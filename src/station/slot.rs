@@ -3,11 +3,11 @@
 use super::begin::Wanted;
 use super::ears::{Ears, Heard};
 use super::handle::{Answer, Ask, Order, Refused};
+use super::library::{Library, Materials};
 use super::listen::{Listener, Log};
 use super::memory::Memory;
 use super::notice::Notice;
 use super::pulse::Pulse;
-use super::shelf::{Shelf, Stock};
 use super::supply::Guard;
 use crate::flow::{self, Alarm, Job, Origin, Outbox, Pace, Task};
 use crate::jig::Nest;
@@ -15,7 +15,7 @@ use crate::model::event::Event;
 use crate::model::fault::FaultCode;
 use crate::model::press::Meaning;
 use crate::model::unit::Unit;
-use crate::store::{Archive, Desk, Ledger};
+use crate::store::{Archive, Choices, Ledger};
 use futures_util::FutureExt;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -83,13 +83,13 @@ pub struct Bench {
     /// Where.
     pub origin: Origin,
     /// Images and recipe.
-    pub shelf: Arc<Shelf>,
+    pub library: Arc<Library>,
     /// Records.
     pub ledger: Ledger,
     /// Backups.
     pub archive: Archive,
     /// What the operators chose: the box.
-    pub desk: Desk,
+    pub choices: Choices,
     /// The way to the hub.
     pub outbox: Outbox,
     /// The program ends: no new starts, the unit in flight stops at its next safe point.
@@ -311,8 +311,8 @@ impl Bench {
         let (trip, alarm) = watch::channel(None);
         let log = self.log.as_ref().map(|_| Log::default());
         let work = async {
-            match self.stock(&wanted).await {
-                Ok(stock) => flow::convert(self.job(stock, &wanted, memory, stop.clone(), alarm, log.clone())).await,
+            match self.materials(&wanted).await {
+                Ok(found) => flow::convert(self.job(found, &wanted, memory, stop.clone(), alarm, log.clone())).await,
                 Err((code, why)) => self.end_early(&wanted, code, why).await,
             }
         };
@@ -388,7 +388,7 @@ impl Bench {
 
     fn job(
         &self,
-        stock: Stock,
+        materials: Materials,
         wanted: &Wanted,
         memory: &Memory,
         stop: CancellationToken,
@@ -399,9 +399,9 @@ impl Bench {
             nest: &self.nest,
             archive: &self.archive,
             ledger: &self.ledger,
-            recipe_name: stock.recipe_name,
-            kit: stock.kit,
-            images: stock.images,
+            recipe_name: materials.recipe_name,
+            loaded: materials.loaded,
+            images: materials.images,
             task: wanted.task.clone(),
             origin: wanted.origin.clone(),
             begin: wanted.begin,

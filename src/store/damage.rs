@@ -2,7 +2,7 @@
 //! it had, or says exactly what to do and changes nothing. Never is a record lost or a number given twice.
 
 use super::sample::{in_flight, unit};
-use super::{Archive, Desk, Ledger, LedgerCopy, StoreError, token};
+use super::{Archive, Choices, Ledger, LedgerCopy, StoreError, token};
 use crate::model::batch::Batch;
 use crate::model::content::BackupKind;
 use crate::model::history::StockNote;
@@ -59,7 +59,7 @@ use Comes::{Misses, Says, Starts};
 struct Station {
     ledger: Ledger,
     archive: Archive,
-    desk: Desk,
+    choices: Choices,
     token: String,
 }
 
@@ -67,8 +67,8 @@ impl Station {
     /// In the order of the daemon.
     fn start(dir: &Path) -> Result<Self, StoreError> {
         let ledger = open(dir)?;
-        let (archive, desk) = (Archive::open(dir)?, Desk::open(dir));
-        Ok(Self { ledger, archive, desk, token: token::ensure(dir)? })
+        let (archive, choices) = (Archive::open(dir)?, Choices::open(dir));
+        Ok(Self { ledger, archive, choices, token: token::ensure(dir)? })
     }
 
     fn units(&self) -> Vec<Unit> {
@@ -122,7 +122,7 @@ fn made(seed: u8, units: u64) -> TempDir {
                     .note_stock(BOARD, StockNote { sha256, calibration: sha256, open: true, kind: BackupKind::Stock }),
             )
             .unwrap();
-            station.desk.set_batch(Some(Batch { name: format!("box {seed}"), size: None })).unwrap();
+            station.choices.set_batch(Some(Batch { name: format!("box {seed}"), size: None })).unwrap();
         }
     }
     drop(open(dir.path()).unwrap());
@@ -342,7 +342,7 @@ fn what_should_not_be_there_stops_no_start() {
         let station = Station::start(dir.path()).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(station.units() == expected, "{name}");
         assert_eq!(wait(station.ledger.commit(unit())).unwrap().seq, UNITS + 1, "{name}");
-        station.desk.set_batch(None).unwrap();
+        station.choices.set_batch(None).unwrap();
         token::renew(&token::path(dir.path())).unwrap();
         let ours = ["generating", "trial", "part-1-1", "spare.part"].iter().any(|mark| name.contains(mark));
         assert!(!ours || content.is_none() || !path.exists(), "{name} is cleared");

@@ -8,7 +8,7 @@
 //! happened it is marked, and does not stand for another loss.
 
 use super::StoreError;
-use super::desk::replace;
+use super::choices::replace;
 use super::loss::Loss;
 use super::pages::Pages;
 use std::fmt;

@@ -5,10 +5,10 @@
 
 pub mod archive;
 mod backup_file;
+pub mod choices;
 #[cfg(test)]
 mod damage;
 mod database;
-pub mod desk;
 mod disk;
 pub mod export;
 mod last;
@@ -30,7 +30,7 @@ pub mod token;
 mod trial;
 
 pub use archive::Archive;
-pub use desk::Desk;
+pub use choices::Choices;
 pub use disk::Disk;
 pub use ledger::Ledger;
 pub use ledger_copy::LedgerCopy;

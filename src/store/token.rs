@@ -1,7 +1,7 @@
 //! The token of the page: made once, a file for its owner's eyes alone.
 
 use super::StoreError;
-use super::desk::replace;
+use super::choices::replace;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};

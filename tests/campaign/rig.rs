@@ -14,7 +14,7 @@ use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::faults::FaultPlan;
 use flashjig::sim::hand::Hand;
-use flashjig::station::{Order, Station, StationHandle};
+use flashjig::station::{Library, Order, Station, StationHandle};
 use flashjig::wiring;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -98,8 +98,8 @@ impl Bench {
             plans.push(plan);
             hands.push(hand);
         }
-        let shelf = wiring::shelf(dir.path(), &firmware, "default");
-        let station = wiring::start(wiring::facts("campaign", None), shelf, ledger, archive, plans);
+        let library = Library::open(dir.path(), &firmware, "default");
+        let station = wiring::start(wiring::facts("campaign", None), library, ledger, archive, plans);
         let handle = station.handle();
         Self { station, handle, hands, dir, images, stocks }
     }

@@ -15,7 +15,7 @@ use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::hand::Hand;
-use flashjig::station::{Order, Station, StationHandle};
+use flashjig::station::{Library, Order, Station, StationHandle};
 use flashjig::wiring;
 use std::sync::Arc;
 
@@ -48,8 +48,8 @@ impl Bench {
             plans.push(plan);
             hands.push(hand);
         }
-        let shelf = wiring::shelf(dir.path(), &firmware, "default");
-        let station = wiring::start(wiring::facts("test", None), shelf, ledger, archive, plans);
+        let library = Library::open(dir.path(), &firmware, "default");
+        let station = wiring::start(wiring::facts("test", None), library, ledger, archive, plans);
         Self { handle: station.handle(), station, hands, flaky: flaky.unwrap(), _dir: dir }
     }
 

@@ -41,10 +41,10 @@ fn file_name(path: &Path) -> String {
 
 impl Boards {
     /// Reads what the call names and fills the firmware folder.
-    pub(super) fn new(args: &Args, shelf: &Path, first: u32) -> Result<Self, Failure> {
+    pub(super) fn new(args: &Args, firmware: &Path, first: u32) -> Result<Self, Failure> {
         let put = |name: &str, bytes: &[u8]| {
-            std::fs::write(shelf.join(name), bytes)
-                .map_err(|error| Failure::broken(format!("{}: can't be written: {error}", shelf.display())))
+            std::fs::write(firmware.join(name), bytes)
+                .map_err(|error| Failure::broken(format!("{}: can't be written: {error}", firmware.display())))
         };
         let mut chips = Vec::new();
         for path in &args.firmware {

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::problem::Problem;
-use crate::station::shelf::{FirmwareFile, MAX_UPLOAD, RecipePage};
+use crate::station::library::{FirmwareFile, MAX_UPLOAD, RecipePage};
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::{PathRejection, QueryRejection};

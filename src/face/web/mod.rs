@@ -24,6 +24,7 @@ mod units;
 pub use serve::{listen, serve};
 
 use super::tail::Tail;
+use crate::doctor::Doctor;
 use crate::model::screen::Size;
 use crate::station::StationHandle;
 use axum::Router;
@@ -46,9 +47,6 @@ const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// Listeners for events at once.
 const LISTENERS: usize = 64;
 
-/// Gives the findings of `flashjig doctor`, as a list.
-pub type Doctor = Arc<dyn Fn() -> serde_json::Value + Send + Sync>;
-
 /// What the configuration decides about the page.
 #[derive(Clone, Default)]
 pub struct WebOptions {
@@ -63,7 +61,7 @@ pub struct WebOptions {
     /// The last lines of the journal.
     pub journal: Tail,
     /// Looks at the machine as `flashjig doctor` does. It may read files and ask buses, so it runs off the runtime.
-    pub doctor: Option<Doctor>,
+    pub doctor: Option<Arc<Doctor>>,
 }
 
 impl std::fmt::Debug for WebOptions {

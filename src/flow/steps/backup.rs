@@ -32,7 +32,7 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     for part in Span::new(0, size).pieces(BLOCK) {
         run.check_stop()?;
         let Some(into) = dump.get_mut(part.start as usize..part.end as usize) else { continue };
-        let proven = run.job.kit.recipe.backup.mode == BackupMode::Proven;
+        let proven = run.job.loaded.recipe.backup.mode == BackupMode::Proven;
         let known = if proven { Some(run.link()?.crc(part).await?) } else { None };
         if known == Some(blank_crc(part)) {
             into.fill(0xFF);

@@ -19,7 +19,7 @@ const TRIES: u32 = 3;
 
 /// Decides what the plug is, and lays its configuration over `want`. The stock content of that sector is in the backup.
 pub(super) async fn lay(run: &mut Run<'_>, found: &Findings, rf: rf::Rf, want: &mut [u8]) -> Result<Made, Trouble> {
-    let kit = run.job.kit.clone();
+    let kit = run.job.loaded.clone();
     let chip = run.board()?.chip;
     let rule = &kit.recipe.openbeken;
     let choice = tailor::choose(rule, found, chip, &kit.devices)?;
@@ -82,7 +82,7 @@ async fn number(run: &mut Run<'_>, rf: rf::Rf, first: u32) -> Result<Number, Tro
 
 /// Makes the configuration and reads it as the firmware would, before anything is erased.
 fn make(run: &Run<'_>, choice: &Choice, labels: Labels<'_>) -> Result<(Config, String), Trouble> {
-    let kit = &run.job.kit;
+    let kit = &run.job.loaded;
     let (made, name) = tailor::build(&kit.recipe.openbeken, &kit.secrets, choice, labels)?;
     let read = Config::parse(&made.sector()).map_err(|error| Trouble::failed(FaultCode::ConfigRefused, error))?;
     match made.differences(&read).first() {

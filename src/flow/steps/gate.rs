@@ -17,7 +17,7 @@ use crate::model::history::{self, StockNote};
 use crate::model::image::Image;
 use crate::model::image::anatomy::Boot;
 use crate::model::openbeken::Findings;
-use crate::model::recipe::Kit;
+use crate::model::recipe::LoadedRecipe;
 use std::sync::Arc;
 
 /// Link checks that must all be answered, one by one, at the rate of the bulk.
@@ -194,7 +194,7 @@ struct Judged {
 async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, Trouble> {
     let base = Arc::clone(&run.kept()?.base);
     let image = run.image().cloned().ok_or_else(|| mistake("no image was chosen"))?;
-    let (board, kit, name) = (run.board()?.clone(), Arc::clone(&run.job.kit), image.name.clone());
+    let (board, kit, name) = (run.board()?.clone(), Arc::clone(&run.job.loaded), image.name.clone());
     let work = tokio::task::spawn_blocking(move || judge(&base, &image, &board, &kit));
     let judged = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
     let Judged { areas, found, mut want } = match judged {
@@ -210,7 +210,7 @@ async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, Trouble> {
     Ok(Laid { areas, want: want.into(), made })
 }
 
-fn judge(base: &[u8], image: &Image, board: &Board, kit: &Kit) -> Result<Judged, Trouble> {
+fn judge(base: &[u8], image: &Image, board: &Board, kit: &LoadedRecipe) -> Result<Judged, Trouble> {
     image.fits(board, Some(base)).map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
     let want = planner::expected(base, image.span().start, image.app());
     let found = Findings::of(base, board.chip, kit.recipe.openbeken.levels, &kit.devices);
@@ -220,7 +220,7 @@ fn judge(base: &[u8], image: &Image, board: &Board, kit: &Kit) -> Result<Judged,
 /// The module's name of a board that is left as it is, and its areas.
 async fn name_module(run: &mut Run<'_>) -> Result<Vec<Area>, Trouble> {
     let (dump, chip) = (Arc::clone(&run.reading()?.dump), run.board()?.chip);
-    let kit = Arc::clone(&run.job.kit);
+    let kit = Arc::clone(&run.job.loaded);
     let work = tokio::task::spawn_blocking(move || {
         let found = Findings::of(&dump, chip, kit.recipe.openbeken.levels, &kit.devices);
         (areas(&dump, Some(&found)), found.module)

@@ -120,7 +120,7 @@ async fn choose(run: &mut Run<'_>) -> Result<(), Trouble> {
     }
     let board = run.board()?.clone();
     let allowed: Vec<&Arc<Image>> =
-        run.job.images.iter().filter(|image| run.job.kit.recipe.allows(board.chip, &image.name)).collect();
+        run.job.images.iter().filter(|image| run.job.loaded.recipe.allows(board.chip, &image.name)).collect();
     let chosen = image::choose(allowed.iter().map(AsRef::as_ref), &board, None)
         .map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?
         .image;

@@ -23,7 +23,7 @@ pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let dump = Arc::clone(&run.reading()?.dump);
     let study = study(run, &dump).await?;
     let redo = match &run.job.task {
-        Task::Convert { redo } => *redo || run.job.kit.recipe.reflash,
+        Task::Convert { redo } => *redo || run.job.loaded.recipe.reflash,
         Task::Restore(_) => true,
     };
     let noted = noted(run, &study, &dump).await?;
@@ -121,7 +121,7 @@ async fn archive(run: &mut Run<'_>, study: Study, kind: BackupKind) -> Result<Ke
         let own = looked_at.get(config::address(chip) as usize..).and_then(|sector| Config::parse(sector).ok());
         holds_credentials(&looked_at) || own.is_some_and(|own| own.holds_credentials())
     });
-    let work = archive.keep_for(Arc::clone(&dump), run.job.kit.recipe.backup.encrypt_to.clone());
+    let work = archive.keep_for(Arc::clone(&dump), run.job.loaded.recipe.backup.encrypt_to.clone());
     let sha256 = match run.link()?.keep_awake(work).await? {
         Ok(sha256) => sha256,
         Err(error) => {

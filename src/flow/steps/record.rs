@@ -29,13 +29,13 @@ async fn heard(run: &mut Run<'_>) {
         run.what_was_kept().map(|kept| Arc::clone(&kept.base)),
         run.what_was_planned().map(|target| Arc::clone(&target.want)),
     ];
-    let kit = Arc::clone(&run.job.kit);
+    let loaded = Arc::clone(&run.job.loaded);
     let sifting = tokio::task::spawn_blocking(move || {
-        let rule = &kit.recipe.openbeken;
+        let rule = &loaded.recipe.openbeken;
         let names = rule.wifi.iter().flat_map(|wifi| [Some(&wifi.ssid), wifi.ssid2.as_ref()]).flatten();
         let user = rule.mqtt.iter().filter_map(|mqtt| mqtt.user.as_ref());
         let public: Vec<Secret> = names.chain(user).map(|name| Secret::new(name.as_bytes())).collect();
-        let Secrets { wifi, wifi2, mqtt, web } = &kit.secrets;
+        let Secrets { wifi, wifi2, mqtt, web } = &loaded.secrets;
         let sieve =
             Sieve::new(flashes.iter().flatten().map(AsRef::as_ref), public.iter().chain([wifi, wifi2, mqtt, web]));
         log.lock().unwrap_or_else(PoisonError::into_inner).told(&sieve)

@@ -4,7 +4,7 @@ use crate::face::web::{about, changes, problem, session, station, stats, units};
 use crate::model::event::Stamped;
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::Unit;
-use crate::station::shelf::{FirmwareFile, RecipePage};
+use crate::station::library::{FirmwareFile, RecipePage};
 use schemars::Schema;
 use schemars::generate::{Contract, SchemaSettings};
 use schemars::transform::RecursiveTransform;

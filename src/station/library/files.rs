@@ -74,16 +74,16 @@ struct Entry {
 type Cache = BTreeMap<(Origin, PathBuf), Entry>;
 
 /// The files of all places. Each is read once, and again when it changed.
-pub(super) struct Stack {
+pub(super) struct Files {
     pub(super) folder: PathBuf,
-    pub(super) uploads: Option<PathBuf>,
+    pub(super) uploads: PathBuf,
     pub(super) usb: Option<PathBuf>,
     cache: Mutex<Cache>,
 }
 
-impl Stack {
-    pub(super) fn new(folder: &Path) -> Self {
-        Self { folder: folder.into(), uploads: None, usb: None, cache: Mutex::default() }
+impl Files {
+    pub(super) fn new(folder: &Path, uploads: PathBuf) -> Self {
+        Self { folder: folder.into(), uploads, usb: None, cache: Mutex::default() }
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {
@@ -124,12 +124,11 @@ impl Stack {
 
     /// Where a file of this name lies, one that was uploaded first; never on the stick.
     pub(super) fn path_of(&self, name: &str) -> Option<PathBuf> {
-        let folders = [self.uploads.as_ref(), Some(&self.folder)];
-        folders.into_iter().flatten().map(|folder| folder.join(name)).find(|path| path.is_file())
+        [&self.uploads, &self.folder].into_iter().map(|folder| folder.join(name)).find(|path| path.is_file())
     }
 
     fn update(&self, cache: &mut Cache, folder: Vec<PathBuf>, stick: Option<Vec<PathBuf>>) {
-        let uploads = self.uploads.as_deref().and_then(|folder| flat(folder).ok()).unwrap_or_default();
+        let uploads = flat(&self.uploads).unwrap_or_default();
         let mut old = std::mem::take(cache);
         if stick.is_none() {
             cache.extend(old.iter().filter(|((from, _), _)| *from == Origin::Usb).map(|(k, v)| (k.clone(), v.clone())));

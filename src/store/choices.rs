@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The choices of the operators. Cheap to clone; all clones see the same.
 #[derive(Clone, Default)]
-pub struct Desk {
+pub struct Choices {
     inner: Arc<Inner>,
 }
 
@@ -19,13 +19,13 @@ pub struct Desk {
 struct Inner {
     /// `None`: kept in memory only.
     file: Option<PathBuf>,
-    choices: Mutex<Choices>,
+    written: Mutex<Written>,
 }
 
 /// The file. Unknown keys are those of a newer version, and are left alone.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Choices {
+struct Written {
     batch: Option<Batch>,
     recipe: Option<Chosen>,
 }
@@ -38,18 +38,18 @@ struct Chosen {
     instead_of: String,
 }
 
-impl Desk {
-    /// The desk of a data folder. A file that can't be read is left alone until something is chosen anew.
+impl Choices {
+    /// Those of a data folder. A file that can't be read is left alone until something is chosen anew.
     pub fn open(data_dir: &Path) -> Self {
         let file = data_dir.join("desk.json");
-        let choices = match fs::read(&file) {
+        let written = match fs::read(&file) {
             Ok(json) => serde_json::from_slice(&json).unwrap_or_else(|error| {
                 tracing::warn!(%error, file = %file.display(), "not readable: no box and no other recipe is chosen");
-                Choices::default()
+                Written::default()
             }),
-            Err(_) => Choices::default(),
+            Err(_) => Written::default(),
         };
-        Self { inner: Arc::new(Inner { file: Some(file), choices: Mutex::new(choices) }) }
+        Self { inner: Arc::new(Inner { file: Some(file), written: Mutex::new(written) }) }
     }
 
     /// The box in work.
@@ -80,12 +80,12 @@ impl Desk {
         self.change(|choices| choices.recipe = Some(chosen).filter(|chosen| chosen.name != chosen.instead_of))
     }
 
-    fn look<T>(&self, look: impl FnOnce(&Choices) -> T) -> T {
-        look(&self.inner.choices.lock().unwrap_or_else(PoisonError::into_inner))
+    fn look<T>(&self, look: impl FnOnce(&Written) -> T) -> T {
+        look(&self.inner.written.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn change(&self, change: impl FnOnce(&mut Choices)) -> Result<(), StoreError> {
-        let mut choices = self.inner.choices.lock().unwrap_or_else(PoisonError::into_inner);
+    fn change(&self, change: impl FnOnce(&mut Written)) -> Result<(), StoreError> {
+        let mut choices = self.inner.written.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = choices.clone();
         change(&mut changed);
         if let Some(file) = &self.inner.file {
@@ -115,23 +115,23 @@ mod tests {
     #[test]
     fn choices_are_there_after_a_restart() {
         let dir = tempfile::tempdir().unwrap();
-        let desk = Desk::open(dir.path());
-        assert_eq!((desk.batch(), desk.recipe("default")), (None, None));
+        let choices = Choices::open(dir.path());
+        assert_eq!((choices.batch(), choices.recipe("default")), (None, None));
         let batch = Batch { name: "box 12".into(), size: Some(40) };
-        desk.clone().set_batch(Some(batch.clone())).unwrap();
-        desk.set_recipe("home", "default").unwrap();
-        let again = Desk::open(dir.path());
+        choices.clone().set_batch(Some(batch.clone())).unwrap();
+        choices.set_recipe("home", "default").unwrap();
+        let again = Choices::open(dir.path());
         assert_eq!((again.batch(), again.batch_name().as_deref()), (Some(batch), Some("box 12")));
         assert_eq!(again.recipe("default").as_deref(), Some("home"));
         assert_eq!(again.recipe("kitchen"), None, "the configuration was changed: it counts");
         again.set_recipe("default", "default").unwrap();
-        assert_eq!(Desk::open(dir.path()).recipe("default"), None);
+        assert_eq!(Choices::open(dir.path()).recipe("default"), None);
     }
 
     #[test]
     fn a_broken_file_stops_nothing() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("desk.json"), "{").unwrap();
-        assert_eq!(Desk::open(dir.path()).batch(), None);
+        assert_eq!(Choices::open(dir.path()).batch(), None);
     }
 }
