@@ -60,7 +60,7 @@ const LAYERS: [Layer; 18] = [
     ("sim",      &["jig", "model"], &[]),
     ("link",     &["jig", "model"], &[("std::fs", "any Port will do")]),
     ("store",    &["model"], &[]),
-    ("config",   &["model"], &[]),
+    ("config",   &["jig", "model"], &[]),
     ("doctor",   &["config", "hw", "model"], &[]),
     ("flow",     &["link", "jig", "store", "model", "clock"], &[]),
     ("station",  &["flow", "config", "jig", "store", "model", "clock"], &[]),

@@ -1,19 +1,18 @@
 //! What the user wrote: parse, check, an immutable plan. All problems at once, each with file and line.
 
-mod check;
 pub mod devices;
 mod pins;
-mod plan;
 mod problem;
 mod read;
 pub mod recipe;
 mod secret;
 mod settings;
+mod slot;
+mod taken;
 
-pub use plan::{
-    Config, Dbus, InputPin, LinesKind, MeterKind, ModemLine, Panel, Park, Pin, Pins, Pull, Slot, Start, Supply, Web,
-};
 pub use problem::{Level, Problem, Problems};
+pub use settings::{Config, Dbus, Panel, Web};
+pub use slot::{LinesKind, Slot, Supply};
 
 use read::{Section, Source};
 use std::path::Path;
@@ -30,7 +29,7 @@ pub fn load(file: &Path) -> Result<(Config, Vec<Problem>), Problems> {
 pub fn parse(file: &Path, text: &str) -> Result<(Config, Vec<Problem>), Problems> {
     let source = Source::new(file, text);
     let root = source.parse();
-    let config = check::check(settings::settings(Section::root(&source, &root)), &source);
+    let config = settings::config(Section::root(&source, &root), &source);
     usable(config, source.into_problems())
 }
 

@@ -23,7 +23,7 @@ pub fn watchdog() -> Option<Duration> {
 /// Says that the service ends: units in flight stop at their next safe point first.
 pub fn stopping() {
     let status = NotifyState::Status("ending: units in flight stop at their next safe point");
-    if let Err(error) = sd_notify::notify(&[NotifyState::Stopping, status]) {
+    if let Err(error) = notify(&[NotifyState::Stopping, status]) {
         warn!(%error, "the service manager could not be told that flashjig ends");
     }
 }

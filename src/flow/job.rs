@@ -8,6 +8,7 @@ use crate::model::board_log::BoardLog;
 use crate::model::digest::Digest;
 use crate::model::image::Image;
 use crate::model::recipe::LoadedRecipe;
+use crate::model::unit::Unit;
 use crate::store::{Archive, Ledger};
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex};
@@ -122,6 +123,20 @@ pub struct Origin {
     pub boot_id: String,
     /// Whether the wall clock is synchronised, at any time.
     pub clock_synced: Synced,
+}
+
+impl Origin {
+    /// The record of a unit that began here, before anything is known of its board.
+    pub fn unit(&self, begin: &Begin, task: &Task) -> Unit {
+        Unit {
+            batch: self.batch.clone(),
+            // all its times are right only when the clock was right at the begin, too
+            clock_synced: begin.clock_synced && self.clock_synced.get(),
+            boot_id: self.boot_id.clone(),
+            restored_from: task.restored_from(),
+            ..Unit::begun(self.station.clone(), self.slot.clone(), begin.started)
+        }
+    }
 }
 
 /// How fast and how patient a slot is.

@@ -28,26 +28,9 @@ fn worth(stage: Stage) -> Worth {
 
 /// The first note of a unit: it was asked for, and nothing was done to its board yet. Its slot takes it to the ledger
 /// before anybody hears that the unit began.
-pub fn first(origin: Origin, begin: Begin, task: &Task) -> OpenUnit {
-    OpenUnit {
-        revision: Begin::NOTES,
-        station: origin.station,
-        slot: origin.slot,
-        batch: origin.batch,
-        started: begin.started,
-        noted: begin.started,
-        clock_synced: begin.clock_synced,
-        boot_id: origin.boot_id,
-        stage: Stage::Settle,
-        touched: false,
-        board: None,
-        backup: None,
-        firmware: None,
-        config: None,
-        stages: Vec::new(),
-        map: None,
-        restored_from: task.restored_from(),
-    }
+pub fn first(origin: &Origin, begin: &Begin, task: &Task) -> OpenUnit {
+    let unit = origin.unit(begin, task);
+    OpenUnit { revision: Begin::NOTES, noted: begin.started, stage: Stage::Settle, touched: false, unit }
 }
 
 /// Notes that a stage begins.
@@ -81,24 +64,5 @@ pub(super) async fn write(run: &mut Run<'_>, stage: Stage) -> Result<(), Trouble
 fn open_unit(run: &mut Run<'_>, stage: Stage) -> OpenUnit {
     run.notes += 1;
     let touched = run.touched || stage == Stage::Erase;
-    let origin = run.job.origin.clone();
-    OpenUnit {
-        revision: run.notes,
-        station: origin.station,
-        slot: origin.slot,
-        batch: origin.batch,
-        started: run.started,
-        noted: crate::clock::now(),
-        clock_synced: origin.clock_synced.get(),
-        boot_id: origin.boot_id,
-        stage,
-        touched,
-        board: run.found.as_ref().map(|found| found.board.clone()),
-        backup: run.what_was_kept().map(|kept| kept.backup.clone()),
-        firmware: record::firmware(run),
-        config: record::config(run, touched),
-        stages: run.report.stages(),
-        map: run.report.map(),
-        restored_from: run.job.task.restored_from(),
-    }
+    OpenUnit { revision: run.notes, noted: crate::clock::now(), stage, touched, unit: record::so_far(run, touched) }
 }

@@ -10,16 +10,12 @@ use crate::model::board::Board;
 use crate::model::check::Checks;
 use crate::model::fault::{Fault, FaultCode};
 use crate::model::image::Image;
-use jiff::Timestamp;
 use std::sync::Arc;
 
 /// One unit in flight.
 pub(super) struct Run<'a> {
     pub(super) job: Job<'a>,
     pub(super) report: Report,
-    pub(super) started: Timestamp,
-    /// Whether that is right.
-    pub(super) started_synced: bool,
     pub(super) session: Session,
     /// What makes the board this very board, once it was seen. It stays when all else is looked at anew.
     pub(super) mark: Option<Mark>,
@@ -43,12 +39,9 @@ impl<'a> Run<'a> {
     pub(super) fn new(job: Job<'a>) -> Self {
         let report = Report::new(job.origin.slot.clone(), job.outbox.clone(), job.begin.at);
         let session = Session::new(job.pace.max_baud);
-        let Begin { started, clock_synced, .. } = job.begin;
         Self {
             job,
             report,
-            started,
-            started_synced: clock_synced,
             session,
             mark: None,
             found: None,

@@ -4,7 +4,8 @@
 //! that is switched off for every pin, so that a safe jig stays safe when the program ends. Edges come from the kernel's
 //! GPIO character device, debounced and with its timestamps.
 
-use super::pins::{Bank, Heard, PinError, Pull, Sink, Switch, Watch};
+use super::pins::{Bank, Heard, PinError, Sink, Switch, Watch};
+use crate::jig::wiring::Pull;
 use rppal::gpio::{Bias, Error, Event, Gpio, InputPin, IoPin, Level, Mode, OutputPin, Trigger};
 use rppal::system::{DeviceInfo, SoC};
 use std::time::Duration;

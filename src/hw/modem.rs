@@ -4,6 +4,7 @@
 //! between two units, because closing it lets go of the line and the chip would run.
 
 use super::serial;
+use crate::jig::wiring::ModemLine;
 use crate::jig::{Drive, Line, LineError, Lines, Port, PortError, PortSource};
 use std::io;
 use std::pin::Pin;
@@ -11,24 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_serial::{SerialPort as _, SerialStream};
-
-/// Which modem line is wired to CEN. Asserted means that the pin of a TTL adapter is low: the chip is held in reset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ModemLine {
-    /// Request to send.
-    Rts,
-    /// Data terminal ready.
-    Dtr,
-}
-
-impl std::fmt::Display for ModemLine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Rts => "RTS",
-            Self::Dtr => "DTR",
-        })
-    }
-}
 
 /// One serial adapter as port and lines of a nest.
 #[derive(Clone, Debug)]

@@ -11,36 +11,16 @@ mod nest;
 #[cfg(test)]
 mod fake;
 
-pub use inputs::{In, InputPins};
-pub use lamps::{LampPins, PinLamps};
-pub use lines::{LinePins, Park, PinLines};
-pub use nest::{Ends, FindBank, NestPins, PinNest};
+pub use lamps::PinLamps;
+pub use lines::PinLines;
+pub use nest::{Ends, FindBank, PinNest};
 
 use crate::jig::LineError;
+use crate::jig::wiring::Pull;
 use std::time::Duration;
 
 /// Contacts bounce for some milliseconds, worn buttons for ten or more; a finger is slower than this.
 const DEBOUNCE: Duration = Duration::from_millis(20);
-
-/// An output pin and its polarity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wire {
-    /// BCM number, or offset of the chip.
-    pub pin: u32,
-    /// Whether high means that it does its work.
-    pub active_high: bool,
-}
-
-/// The resistor inside the pin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pull {
-    /// To 3.3 V.
-    Up,
-    /// To ground.
-    Down,
-    /// None: there is one on the jig.
-    Off,
-}
 
 /// Why a pin can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! no crate is needed.
 
 use super::i2c::BusError;
+use crate::jig::wiring::Meter;
 use crate::jig::{Supply, SupplyError};
 use crate::model::supply::Reading;
 use embedded_hal::i2c::I2c;
@@ -11,15 +12,6 @@ use embedded_hal::i2c::I2c;
 const SHUNT: u8 = 0x01;
 /// Register of the voltage at the board.
 const BUS: u8 = 0x02;
-
-/// Which chip it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meter {
-    /// 10 uV a step at the shunt, 4 mV at the board.
-    Ina219,
-    /// 2.5 uV and 1.25 mV.
-    Ina226,
-}
 
 /// Opens the bus.
 pub type Opener<B> = Box<dyn FnMut() -> Result<B, BusError> + Send>;

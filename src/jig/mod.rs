@@ -7,6 +7,7 @@ pub mod nest;
 pub mod panel;
 pub mod port;
 pub mod supply;
+pub mod wiring;
 
 pub use lamps::{Holder, Lamps};
 pub use lines::{Drive, Edge, Input, Levels, Line, LineError, Lines};

@@ -1,53 +1,50 @@
 //! A unit in flight, as the ledger holds it until its record is written: what a crash or a power cut leaves to tell.
 
-use super::board::Board;
 use super::fault::{Fault, FaultCode};
-use super::flash::FlashMap;
 use super::stage::Stage;
-use super::unit::{Backup, Config, Firmware, StageTime, Uart, Unit, VERSION};
+use super::unit::{Uart, Unit, VERSION};
+use super::verdict::Verdict;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// What is known of a unit whose record is not written yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Map<String, Value>")]
 pub struct OpenUnit {
     /// Counts the notes of one unit, so that a late one never replaces a newer one.
     pub revision: u32,
-    /// Name of the station.
-    pub station: String,
-    /// Name of the slot; a slot has one unit at a time.
-    pub slot: String,
-    /// The box that it counts for; notes of before this field have none.
-    #[serde(default)]
-    pub batch: Option<String>,
-    /// Begin, wall clock. With the slot it tells one unit from the next.
-    pub started: Timestamp,
     /// When this was noted, wall clock.
     pub noted: Timestamp,
-    /// Whether the wall clock was synchronised.
-    pub clock_synced: bool,
-    /// The kernel's boot id.
-    pub boot_id: String,
     /// The stage that it had come to.
     pub stage: Stage,
     /// Whether its flash may be half erased or half written.
     pub touched: bool,
-    /// What is in the jig, as far as it was found out.
-    pub board: Option<Board>,
-    /// The stock flash that was kept.
-    pub backup: Option<Backup>,
-    /// The firmware that was chosen.
-    pub firmware: Option<Firmware>,
-    /// The plug's configuration.
-    pub config: Option<Config>,
-    /// What it took until now.
-    pub stages: Vec<StageTime>,
-    /// The flash as a picture; notes of before this field have none.
-    #[serde(default)]
-    pub map: Option<FlashMap>,
-    /// The unit whose stock backup was to be written back; notes of before this field have none.
-    #[serde(default)]
-    pub restored_from: Option<u64>,
+    /// Its record, as far as it goes. The slot has one unit at a time; with the begin it tells one unit from the next.
+    #[serde(flatten)]
+    pub unit: Unit,
+}
+
+impl TryFrom<Map<String, Value>> for OpenUnit {
+    type Error = serde_json::Error;
+
+    fn try_from(mut note: Map<String, Value>) -> Result<Self, Self::Error> {
+        let part = |key: &str| note.get(key).cloned().unwrap_or_default();
+        let (revision, noted) = (serde_json::from_value(part("revision"))?, serde_json::from_value(part("noted"))?);
+        let (stage, touched) = (serde_json::from_value(part("stage"))?, serde_json::from_value(part("touched"))?);
+        // notes of versions that did not hold a whole record lack what ends one
+        let lacking = [
+            ("seq", Value::from(0)),
+            ("v", Value::from(VERSION)),
+            ("finished", part("noted")),
+            ("verdict", serde_json::to_value(Verdict::Error)?),
+            ("uart", serde_json::to_value(Uart::default())?),
+        ];
+        for (key, value) in lacking {
+            note.entry(key).or_insert(value);
+        }
+        Ok(Self { revision, noted, stage, touched, unit: serde_json::from_value(Value::Object(note))? })
+    }
 }
 
 impl OpenUnit {
@@ -60,68 +57,32 @@ impl OpenUnit {
     /// The record of a unit that ended without one of its own. `why` is the begin of the sentence that says so.
     pub fn ended(self, code: FaultCode, why: &str) -> Unit {
         let flash = if self.touched { "its flash may be half written" } else { "its flash is as it was" };
-        let backup = if self.backup.is_some() { "its backup is kept" } else { "no backup of it was kept yet" };
+        let backup = if self.unit.backup.is_some() { "its backup is kept" } else { "no backup of it was kept yet" };
         let message = format!(
             "{why} in stage {} of this unit, which was last heard of at {:.0}; {flash}, {backup}; put the board in again",
             self.stage, self.noted
         );
-        Unit {
-            seq: 0,
-            v: VERSION,
-            station: self.station,
-            slot: self.slot,
-            batch: self.batch,
-            started: self.started,
-            finished: self.noted,
-            clock_synced: self.clock_synced,
-            boot_id: self.boot_id,
-            verdict: code.verdict(),
-            fault: Some(Fault::new(code, self.stage, message)),
-            board: self.board,
-            backup: self.backup,
-            firmware: self.firmware,
-            config: self.config,
-            stages: self.stages,
-            uart: Uart::default(),
-            checks: Vec::new(),
-            already: None,
-            restored_from: self.restored_from,
-            map: self.map,
-            board_log: Vec::new(),
-        }
+        self.unit.failed(Fault::new(code, self.stage, message), self.noted)
     }
 
     /// Whether both are notes of one unit.
     pub fn is_same_unit(&self, slot: &str, started: Timestamp) -> bool {
-        self.slot == slot && self.started == started
+        self.unit.slot == slot && self.unit.started == started
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::verdict::Verdict;
 
     fn open(stage: Stage, touched: bool) -> OpenUnit {
         let time = |text: &str| text.parse().unwrap();
         OpenUnit {
             revision: 3,
-            station: "bench-1".into(),
-            slot: "A".into(),
-            batch: None,
-            started: time("2026-11-03T09:15:00Z"),
             noted: time("2026-11-03T09:15:20Z"),
-            clock_synced: true,
-            boot_id: String::new(),
             stage,
             touched,
-            board: None,
-            backup: None,
-            firmware: None,
-            config: None,
-            stages: Vec::new(),
-            map: None,
-            restored_from: None,
+            unit: Unit::begun("bench-1".into(), "A".into(), time("2026-11-03T09:15:00Z")),
         }
     }
 
@@ -139,9 +100,25 @@ mod tests {
 
     #[test]
     fn an_interrupted_restore_says_whose_stock_it_was_to_write() {
-        let restore = OpenUnit { restored_from: Some(12), ..open(Stage::Erase, true) };
+        let mut restore = open(Stage::Erase, true);
+        restore.unit.restored_from = Some(12);
         let json = serde_json::to_value(&restore).unwrap();
         assert_eq!(serde_json::from_value::<OpenUnit>(json).unwrap().interrupted().restored_from, Some(12));
         assert_eq!(restore.ended(FaultCode::Panicked, "the program panicked").restored_from, Some(12));
+    }
+
+    #[test]
+    fn a_note_of_a_version_that_held_half_a_record_is_read_and_ended() {
+        let old = r#"{"revision":2,"station":"bench-1","slot":"A","started":"2026-11-03T09:15:00Z",
+            "noted":"2026-11-03T09:15:20Z","clock_synced":true,"boot_id":"b","stage":"keep","touched":false,
+            "board":null,"backup":null,"firmware":null,"config":null,
+            "stages":[{"name":"attach","start_ms":0,"ms":9,"bytes":0,"retries":0}]}"#;
+        let note: OpenUnit = serde_json::from_str(old).unwrap();
+        assert_eq!((note.revision, note.stage, note.touched), (2, Stage::Keep, false));
+        let unit = note.interrupted();
+        assert_eq!((unit.seq, unit.v, unit.verdict), (0, VERSION, Verdict::Error));
+        assert_eq!((unit.slot.as_str(), unit.boot_id.as_str(), unit.clock_synced), ("A", "b", true));
+        assert_eq!((unit.finished.to_string().as_str(), unit.length_ms()), ("2026-11-03T09:15:20Z", 9));
+        assert!(serde_json::from_str::<OpenUnit>(&old.replace("\"slot\"", "\"slit\"")).is_err(), "not made up");
     }
 }

@@ -368,7 +368,7 @@ impl Snapshot {
             seq: Some(unit.seq),
             verdict: unit.verdict,
             fault: unit.fault.clone(),
-            ms: unit.stages.last().map_or(0, |stage| stage.start_ms + stage.ms),
+            ms: unit.length_ms(),
             finished: unit.finished,
             board: unit.board.clone(),
             already: unit.already.clone(),

@@ -176,6 +176,39 @@ pub struct Uart {
 }
 
 impl Unit {
+    /// A unit that begins: nothing is known of it yet, and nobody says how it ends.
+    pub fn begun(station: String, slot: String, started: Timestamp) -> Self {
+        Self {
+            seq: 0,
+            v: VERSION,
+            station,
+            slot,
+            batch: None,
+            started,
+            finished: started,
+            clock_synced: false,
+            boot_id: String::new(),
+            verdict: Verdict::Error,
+            fault: None,
+            board: None,
+            backup: None,
+            firmware: None,
+            config: None,
+            stages: Vec::new(),
+            uart: Uart::default(),
+            map: None,
+            checks: Vec::new(),
+            already: None,
+            restored_from: None,
+            board_log: Vec::new(),
+        }
+    }
+
+    /// The same unit, ended by this fault.
+    pub fn failed(self, fault: Fault, finished: Timestamp) -> Self {
+        Self { finished, verdict: fault.code.verdict(), fault: Some(fault), ..self }
+    }
+
     /// How long it took, ms: from its begin to the end of its last stage. Not the difference of its two times, since a
     /// Pi's wall clock jumps when it is set.
     pub fn length_ms(&self) -> u64 {

@@ -48,7 +48,7 @@ impl Bench {
             Err(full @ NoRoom::Full { .. }) => return Err((FaultCode::NoRoom, full.to_string())),
             Err(NoRoom::Unknown(error)) => return Err((FaultCode::LedgerDown, error.to_string())),
         }
-        let first = note::first(wanted.origin.clone(), wanted.begin, &wanted.task);
+        let first = note::first(&wanted.origin, &wanted.begin, &wanted.task);
         let left = self.ledger.begin(first).await.map_err(|error| (FaultCode::LedgerDown, error.to_string()))?;
         if let Some(left) = left {
             tracing::warn!(unit = left.seq, slot = left.slot, "a unit that could not be recorded is recorded now");

@@ -11,6 +11,7 @@ use super::pulse::Pulse;
 use super::supply::Guard;
 use crate::flow::{self, Alarm, Job, Origin, Outbox, Pace, Task};
 use crate::jig::Nest;
+use crate::jig::wiring::Start;
 use crate::model::event::Event;
 use crate::model::fault::FaultCode;
 use crate::model::press::Meaning;
@@ -25,17 +26,6 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-
-/// How a unit is started at this slot, apart from page and programs, which always may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// By its button.
-    Button,
-    /// By its contact: a board that is put in starts.
-    Contact,
-    /// Only by page and programs.
-    Remote,
-}
 
 /// Wait after the first panic in a row; it doubles with each, up to a minute.
 const BACK_OFF: Duration = Duration::from_secs(1);

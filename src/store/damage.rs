@@ -7,7 +7,6 @@ use crate::model::batch::Batch;
 use crate::model::content::BackupKind;
 use crate::model::history::StockNote;
 use crate::model::mac::Mac;
-use crate::model::open_unit::OpenUnit;
 use crate::model::stage::Stage;
 use crate::model::unit::{Unit, UnitQuery};
 use std::collections::BTreeMap;
@@ -101,7 +100,8 @@ fn made(seed: u8, units: u64) -> TempDir {
         wait(async {
             for _ in 0..2 {
                 for revision in 0..12 {
-                    let note = OpenUnit { station: "n".repeat(4000), ..in_flight("A", revision, Stage::Keep) };
+                    let mut note = in_flight("A", revision, Stage::Keep);
+                    note.unit.station = "n".repeat(4000);
                     if revision == 0 {
                         station.ledger.begin(note).await.unwrap();
                     } else {

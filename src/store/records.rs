@@ -117,9 +117,9 @@ impl Records {
 
     /// Stores the note of a unit in flight in place of the slot's last one. Not durable yet.
     pub(super) fn put_note(&self, open: &OpenUnit) -> Result<(), StoreError> {
-        let what = format!("the note of slot {}", open.slot);
+        let what = format!("the note of slot {}", open.unit.slot);
         let json = json(&what, open)?;
-        self.open.insert(open.slot.as_bytes(), json).map_err(|e| refused(&format!("writing {what}"), &e))?;
+        self.open.insert(open.unit.slot.as_bytes(), json).map_err(|e| refused(&format!("writing {what}"), &e))?;
         Ok(())
     }
 

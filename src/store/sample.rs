@@ -66,24 +66,9 @@ pub(crate) fn unit() -> Unit {
 
 /// The note of such a unit while it is in the jig.
 pub(crate) fn in_flight(slot: &str, revision: u32, stage: Stage) -> OpenUnit {
-    let unit = unit();
-    OpenUnit {
-        revision,
-        station: unit.station,
-        slot: slot.into(),
-        batch: None,
-        started: unit.started,
-        noted: unit.finished,
-        clock_synced: true,
-        boot_id: unit.boot_id,
-        stage,
-        touched: stage == Stage::Erase,
-        board: unit.board,
-        backup: unit.backup,
-        firmware: unit.firmware,
-        config: None,
-        stages: Vec::new(),
-        map: None,
-        restored_from: None,
-    }
+    let done = unit();
+    let mut open = Unit::begun(done.station, slot.into(), done.started);
+    (open.clock_synced, open.boot_id) = (true, done.boot_id);
+    (open.board, open.backup, open.firmware) = (done.board, done.backup, done.firmware);
+    OpenUnit { revision, noted: done.finished, stage, touched: stage == Stage::Erase, unit: open }
 }

@@ -4,6 +4,7 @@
 use crate::common::{SPEED, quick};
 use flashjig::face::lights;
 use flashjig::hw::serial::SerialSource;
+use flashjig::jig::wiring::Start;
 use flashjig::jig::{Edge, Input, Lamps, Levels, LineError, Supply, SupplyError};
 use flashjig::model::chip::Chip;
 use flashjig::model::fault::FaultCode;
@@ -16,7 +17,6 @@ use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::hand::Hand;
-use flashjig::station::slot::Start;
 use flashjig::station::supply::Guard;
 use flashjig::station::{Library, Order, SlotPlan, Station, StationHandle};
 use flashjig::wiring;

@@ -206,7 +206,7 @@ async fn a_unit_whose_record_could_not_be_written_is_recorded_before_the_next_on
     let ledger = Ledger::open(dir.path()).unwrap();
     assert_eq!(ledger.begin(in_flight("A", 0, Stage::Verify)).await.unwrap(), None);
     let mut next = in_flight("A", 0, Stage::Settle);
-    next.started += 1.minute();
+    next.unit.started += 1.minute();
     let left = ledger.begin(next).await.unwrap().unwrap();
     assert_eq!((left.seq, left.fault.unwrap().code), (1, FaultCode::NotRecorded));
     let closed = ledger.close("A", FaultCode::Panicked, "the program panicked").await.unwrap().unwrap();
