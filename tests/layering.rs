@@ -119,30 +119,8 @@ const CRATES: [Crate; 41] = [
 
 /// Arrows that run back: a file, and those that must not need it because it needs them. Each is to go, and none to come.
 const BACK: &[(&str, &[&str])] = &[
-    ("cli/demo.rs", &["cli/demo/boards.rs"]),
     ("cli/extract/text.rs", &["cli/extract/text/plain.rs"]),
-    ("cli/jig_test.rs", &["cli/jig_test/golden.rs", "cli/jig_test/lines.rs"]),
-    ("config/check.rs", &["config/pins.rs"]),
-    ("config/mod.rs", &["config/recipe.rs"]),
-    (
-        "face/web/mod.rs",
-        &[
-            "face/web/about.rs",
-            "face/web/export.rs",
-            "face/web/firmware.rs",
-            "face/web/guard.rs",
-            "face/web/metrics.rs",
-            "face/web/session.rs",
-            "face/web/sse.rs",
-            "face/web/station.rs",
-            "face/web/stats.rs",
-            "face/web/units.rs",
-        ],
-    ),
-    ("face/web/openapi.rs", &["face/web/openapi/more.rs"]),
     ("model/beken/frame.rs", &["model/beken/command.rs", "model/beken/reply.rs"]),
-    ("model/chip/facts.rs", &["model/chip/table.rs"]),
-    ("model/chip/family.rs", &["model/chip/table.rs"]),
     ("model/image/mod.rs", &["model/content.rs", "model/image/need.rs", "model/image/refusal.rs"]),
     ("model/meter/outcome.rs", &["model/meter/words.rs"]),
     ("model/openbeken/calibration.rs", &["model/openbeken/wanted.rs"]),
@@ -188,13 +166,6 @@ const BACK: &[(&str, &[&str])] = &[
         &["model/tuya/files/areas.rs", "model/tuya/files/file.rs", "model/tuya/files/index.rs"],
     ),
     ("sim/hand.rs", &["sim/drive.rs"]),
-    ("station/begin.rs", &["station/slot.rs"]),
-    ("station/slot.rs", &["station/supply.rs"]),
-    ("store/database.rs", &["store/trial.rs"]),
-    ("store/disk.rs", &["store/mod.rs"]),
-    ("store/last.rs", &["store/loss.rs"]),
-    ("store/ledger_files.rs", &["store/pages.rs"]),
-    ("store/records.rs", &["store/records/walk.rs"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

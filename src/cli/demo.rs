@@ -84,7 +84,7 @@ async fn demo(args: &Args, journal: Tail) -> Result<ExitCode, Failure> {
     let (ledger, archive) = wiring::stores(&args.data_dir)?;
     let latest = ledger.query(UnitQuery { limit: Some(1), ..UnitQuery::default() }).await.map_err(Failure::broken)?;
     let first = latest.first().map_or(0, |unit| unit.seq as u32);
-    let boards = Arc::new(Boards::new(args, folder.path(), first)?);
+    let boards = Arc::new(Boards::new(&args.firmware, &args.stock, args.fault.clone(), folder.path(), first)?);
     let (mut slots, mut hands) = (Vec::new(), Vec::new());
     for name in ('A'..).take(args.slots.into()).map(String::from) {
         let spec = NestSpec { speed: args.speed, seed: slots.len() as u64, ..NestSpec::default() };

@@ -7,7 +7,7 @@ mod lines;
 mod loopback;
 
 use super::once::choose;
-use super::out::print;
+use super::out::say;
 use super::signals::{Signals, runtime};
 use crate::config::{Config, Slot};
 use crate::fail::{Failure, NO};
@@ -105,8 +105,4 @@ async fn loopback(nest: &Nest, slot: &Slot, yes: bool) -> Result<Option<String>,
         }
     }
     Ok(wrong)
-}
-
-fn say(text: &str) -> Result<(), Failure> {
-    print(format!("{text}\n"))
 }

@@ -13,3 +13,8 @@ pub fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
         _ => Ok(()),
     }
 }
+
+/// Writes a line to it.
+pub fn say(text: &str) -> Result<(), Failure> {
+    print(format!("{text}\n"))
+}

@@ -14,6 +14,7 @@ pub use problem::{Level, Problem, Problems};
 pub use settings::{Config, Dbus, Panel, Web};
 pub use slot::{LinesKind, Slot, Supply};
 
+use problem::{text, usable};
 use read::{Section, Source};
 use std::path::Path;
 
@@ -31,24 +32,6 @@ pub fn parse(file: &Path, text: &str) -> Result<(Config, Vec<Problem>), Problems
     let root = source.parse();
     let config = settings::config(Section::root(&source, &root), &source);
     usable(config, source.into_problems())
-}
-
-/// A file as text; `remedy` is for the case that it is not there.
-fn text(file: &Path, remedy: &str) -> Result<String, Problems> {
-    std::fs::read_to_string(file).map_err(|error| {
-        let remedy = if error.kind() == std::io::ErrorKind::NotFound { remedy } else { "check the file" };
-        let what = format!("can't be read: {error}");
-        Problems(vec![Problem { file: file.into(), line: None, level: Level::Error, what, remedy: remedy.into() }])
-    })
-}
-
-/// A value is used only when there is no error beside it.
-fn usable<T>(value: Option<T>, problems: Vec<Problem>) -> Result<(T, Vec<Problem>), Problems> {
-    let problems = Problems(problems);
-    match value {
-        Some(value) if problems.errors() == 0 => Ok((value, problems.0)),
-        _ => Err(problems),
-    }
 }
 
 #[cfg(test)]

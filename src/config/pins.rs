@@ -6,6 +6,10 @@ use crate::jig::wiring::{InputWire, Park, Pins, Pull, Wire};
 use std::ops::RangeInclusive;
 use std::path::{Component, Path, PathBuf};
 
+/// Seven-bit I2C addresses that are not reserved.
+pub(super) const I2C: RangeInclusive<u8> = 0x08..=0x77;
+/// The bus of a Pi's header.
+pub(super) const I2C_BUS: &str = "/dev/i2c-1";
 /// Pins of the Pi's header, by their BCM numbers.
 const PINS: RangeInclusive<u32> = 0..=27;
 /// Offsets of a chip; the largest in use have some hundred lines.
@@ -45,7 +49,7 @@ pub(super) fn take_uart(uart: &Path, taken: &mut Taken<'_>) {
 /// The pins of an I2C bus are taken before any slot's own.
 pub(super) fn take_bus(bus: &Path, user: &str, taken: &mut Taken<'_>) {
     // the other buses of a Pi are put on pins by an overlay of the user's choice
-    if plain(bus) == Path::new("/dev/i2c-1") {
+    if plain(bus) == Path::new(I2C_BUS) {
         for pin in [2, 3] {
             taken.reserve("pin", pin.to_string(), user.into());
         }

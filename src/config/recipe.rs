@@ -4,10 +4,9 @@ mod doubts;
 mod openbeken;
 
 use super::devices;
-use super::problem::{Level, Problem, Problems, nearest};
+use super::problem::{Level, Problem, Problems, nearest, text, usable};
 use super::read::{At, Section, Source};
 use super::secret::Keyring;
-use super::{text, usable};
 use crate::model::chip::Chip;
 use crate::model::openbeken::Device;
 use crate::model::recipe::{BackupMode, BackupRule, LoadedRecipe, Recipe, Secrets};

@@ -1,19 +1,14 @@
 //! `flashjig.toml`, read straight into the plan: every key that exists, its default, and what contradicts, all of it at
 //! once. Opens nothing. What belongs to one slot is in [`super::slot`].
 
-use super::pins;
+use super::pins::{self, I2C, I2C_BUS};
 use super::read::{At, Section, Source};
 use super::slot::{Slot, slot};
 use super::taken::Taken;
 use crate::model::screen::{LOW, SQUARE, Size, USUAL};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-/// Seven-bit I2C addresses that are not reserved.
-pub(super) const I2C: RangeInclusive<u8> = 0x08..=0x77;
-/// The bus of a Pi's header.
-pub(super) const I2C_BUS: &str = "/dev/i2c-1";
 /// Failures in a row with one code after which a slot asks for attention.
 const STOP_AFTER: u32 = 3;
 /// The page, unless the file says otherwise: this machine alone.

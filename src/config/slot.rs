@@ -1,8 +1,7 @@
 //! One `[[slot]]`, read straight into the plan.
 
-use super::pins::{self, Bank, pins};
+use super::pins::{self, Bank, I2C, I2C_BUS, pins};
 use super::read::{At, Section};
-use super::settings::{I2C, I2C_BUS};
 use super::taken::Taken;
 use crate::jig::wiring::{Meter, ModemLine, Pins, Start};
 use std::ops::RangeInclusive;

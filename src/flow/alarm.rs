@@ -14,6 +14,17 @@ pub struct Alarm {
     pub message: String,
 }
 
+/// Stops the unit in flight at once. The first alarm stays: what follows is what it led to.
+pub fn raise(trip: &watch::Sender<Option<Alarm>>, code: FaultCode, message: String) {
+    trip.send_if_modified(|alarm| {
+        let first = alarm.is_none();
+        if first {
+            *alarm = Some(Alarm { code, message });
+        }
+        first
+    });
+}
+
 /// Waits for an alarm while the board has power; without power there is nothing to stop.
 pub(super) async fn raised(mut alarm: watch::Receiver<Option<Alarm>>, stage: Stage) -> Trouble {
     if !matches!(stage, Stage::Settle | Stage::Safe | Stage::Record)

@@ -24,7 +24,7 @@ mod session;
 mod steps;
 mod trouble;
 
-pub use alarm::Alarm;
+pub use alarm::{Alarm, raise};
 pub use convert::convert;
 pub use job::{Begin, Job, Origin, Pace, Restore, Task};
 pub use report::{Outbox, Told};

@@ -1,6 +1,7 @@
 //! Puts a station together and runs it.
 
 use super::archivist;
+use super::bench::Bench;
 use super::ears::Ears;
 use super::figures::Counter;
 use super::handle::StationHandle;
@@ -10,7 +11,7 @@ use super::lines;
 use super::listen::Listener;
 use super::pulse::Pulses;
 use super::services::Services;
-use super::slot::{Bench, Inputs, Slot};
+use super::slot::{Inputs, Slot};
 use super::supply::Guard;
 use super::watch;
 use crate::clock::Synced;

@@ -3,8 +3,8 @@
 //! Whoever asked for it is answered after the note and before all that may take long (firmware, recipe): one fdatasync,
 //! and a unit that was promised is in the ledger even when the program is killed with the answer on its way.
 
+use super::bench::Bench;
 use super::library::{Lack, Materials};
-use super::slot::Bench;
 use crate::flow::{Begin, Origin, Task, note};
 use crate::model::fault::FaultCode;
 use crate::store::room::NoRoom;

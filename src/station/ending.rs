@@ -1,8 +1,8 @@
 //! How a slot's unit ends when its cycle can't say it: before it began, or by a panic; and what the slot learns from it.
 
 use super::begin::Wanted;
+use super::bench::Bench;
 use super::memory::Memory;
-use super::slot::Bench;
 use crate::flow::Task;
 use crate::model::event::Event;
 use crate::model::fault::{Fault, FaultCode};

@@ -8,6 +8,7 @@
 mod archivist;
 pub mod assemble;
 mod begin;
+mod bench;
 pub mod ears;
 mod ending;
 pub mod facts;

@@ -1,27 +1,24 @@
 //! One slot: owns its nest; idle, a unit, idle.
 
 use super::begin::Wanted;
+use super::bench::Bench;
 use super::ears::{Ears, Heard};
 use super::handle::{Answer, Ask, Order, Refused};
-use super::library::{Library, Materials};
-use super::listen::{Listener, Log};
+use super::library::Materials;
+use super::listen::Log;
 use super::memory::Memory;
 use super::notice::Notice;
 use super::pulse::Pulse;
-use super::supply::Guard;
-use crate::flow::{self, Alarm, Job, Origin, Outbox, Pace, Task};
-use crate::jig::Nest;
+use crate::flow::{self, Alarm, Job, Pace, Task, raise};
 use crate::jig::wiring::Start;
 use crate::model::event::Event;
 use crate::model::fault::FaultCode;
 use crate::model::press::Meaning;
 use crate::model::unit::Unit;
-use crate::store::{Archive, Choices, Ledger};
 use futures_util::FutureExt;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -54,36 +51,6 @@ pub struct Slot {
     pub inputs: Inputs,
     /// Its heart.
     pub pulse: Pulse,
-}
-
-/// What the units of a slot are made with.
-pub struct Bench {
-    /// Its jig.
-    pub nest: Nest,
-    /// The meter in its supply.
-    pub supply: Option<Guard>,
-    /// Where its log is heard.
-    pub log: Option<Listener>,
-    /// How its button and contact are read.
-    pub start: Start,
-    /// How fast and how patient.
-    pub pace: Pace,
-    /// Failures in a row with one code after which the slot asks for attention; 0: never.
-    pub stop_after: u32,
-    /// Where.
-    pub origin: Origin,
-    /// Images and recipe.
-    pub library: Arc<Library>,
-    /// Records.
-    pub ledger: Ledger,
-    /// Backups.
-    pub archive: Archive,
-    /// What the operators chose: the box.
-    pub choices: Choices,
-    /// The way to the hub.
-    pub outbox: Outbox,
-    /// The program ends: no new starts, the unit in flight stops at its next safe point.
-    pub end: CancellationToken,
 }
 
 /// What a slot hears.
@@ -181,10 +148,6 @@ impl Bench {
                 }
             }
         }
-    }
-
-    pub(super) async fn say(&self, event: Event) {
-        _ = self.outbox.send((self.origin.slot.clone(), event)).await;
     }
 
     /// Tells what the inputs were found at, when the program began or when the jig was taken.
@@ -420,15 +383,4 @@ pub(super) fn asked((order, answer): Ask, memory: &Memory, is_empty: bool) -> Wa
     };
     _ = answer.send(reply);
     wake
-}
-
-/// Stops the unit in flight at once. The first alarm stays: what follows is what it led to.
-pub(super) fn raise(trip: &watch::Sender<Option<Alarm>>, code: FaultCode, message: String) {
-    trip.send_if_modified(|alarm| {
-        let first = alarm.is_none();
-        if first {
-            *alarm = Some(Alarm { code, message });
-        }
-        first
-    });
 }

@@ -1,10 +1,10 @@
 //! The daemon's ledger: every unit, durable before anybody hears of it, and a note of each unit in flight.
 
+use super::error::{StoreError, blocking};
 use super::log::Log;
 use super::number::{Number, Pool};
 use super::opening::Trust;
 use super::records::{Found, Records};
-use super::{StoreError, blocking};
 use crate::model::fault::FaultCode;
 use crate::model::history::StockNote;
 use crate::model::mac::Mac;

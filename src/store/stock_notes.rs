@@ -4,7 +4,8 @@
 //! holds the stock flash of a board that is half written now.
 
 use super::StoreError;
-use super::records::{read_all, refused};
+use super::loss::refused;
+use super::records::read_all;
 use crate::model::history::StockNote;
 use crate::model::mac::Mac;
 use sled::Tree;

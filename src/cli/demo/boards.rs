@@ -1,13 +1,12 @@
 //! What goes on the virtual boards, and what is flashed.
 
-use super::Args;
 use crate::fail::Failure;
 use crate::model::chip::Chip;
 use crate::model::image::{self, Image, Kind};
 use crate::sim::board::BoardSpec;
 use crate::sim::factory;
 use crate::sim::faults::Fault;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What goes on the boards, and what is flashed.
 pub(super) struct Boards {
@@ -40,14 +39,20 @@ fn file_name(path: &Path) -> String {
 }
 
 impl Boards {
-    /// Reads what the call names and fills the firmware folder.
-    pub(super) fn new(args: &Args, firmware: &Path, first: u32) -> Result<Self, Failure> {
+    /// Boards of these dumps and faults, by turns. Fills the firmware folder with these files, or with made-up ones.
+    pub(super) fn new(
+        files: &[PathBuf],
+        dumps: &[PathBuf],
+        faults: Vec<Fault>,
+        firmware: &Path,
+        first: u32,
+    ) -> Result<Self, Failure> {
         let put = |name: &str, bytes: &[u8]| {
             std::fs::write(firmware.join(name), bytes)
                 .map_err(|error| Failure::broken(format!("{}: can't be written: {error}", firmware.display())))
         };
         let mut chips = Vec::new();
-        for path in &args.firmware {
+        for path in files {
             let (name, bytes) = (file_name(path), read(path)?);
             let image = Image::open(&name, &bytes).map_err(|e| Failure::broken(format!("{}: {e}", path.display())))?;
             if !chips.contains(&image.chip) {
@@ -56,7 +61,7 @@ impl Boards {
             put(&name, &bytes)?;
         }
         let mut stock = Vec::new();
-        for path in &args.stock {
+        for path in dumps {
             let bytes = read(path)?;
             let report = image::inspect(&file_name(path), &bytes);
             let (Kind::Dump, Some(chip)) = (report.kind, report.chip) else {
@@ -65,14 +70,14 @@ impl Boards {
             };
             stock.push((chip, bytes));
         }
-        if args.firmware.is_empty() {
+        if files.is_empty() {
             chips = if stock.is_empty() { one_of_each_server() } else { stock.iter().map(|(chip, _)| *chip).collect() };
             for chip in &chips {
                 let (name, bytes) = factory::demo_image(*chip, factory::DEMO_VERSION);
                 put(&name, &bytes)?;
             }
         }
-        Ok(Self { stock, chips, faults: args.fault.clone(), first })
+        Ok(Self { stock, chips, faults, first })
     }
 
     /// The board of this turn.

@@ -2,7 +2,7 @@
 //! write, no unlocking.
 
 use super::figures::{Figures, compare};
-use super::say;
+use crate::cli::out::say;
 use crate::config::{Config, Slot};
 use crate::fail::Failure;
 use crate::flow::Pace;

@@ -1,6 +1,6 @@
 //! Firmware files and recipes.
 
-use super::App;
+use super::app::App;
 use super::problem::Problem;
 use crate::station::library::{FirmwareFile, MAX_UPLOAD, RecipePage};
 use axum::Json;

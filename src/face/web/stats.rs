@@ -1,6 +1,6 @@
 //! The figures, and the box in work.
 
-use super::App;
+use super::app::App;
 use super::problem::Problem;
 use crate::clock;
 use crate::model::batch::Batch;

@@ -11,6 +11,7 @@ use axum::http::Request;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::LazyLock;
 use tokio::sync::{broadcast, watch};
 use tower::ServiceExt as _;

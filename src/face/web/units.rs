@@ -1,6 +1,6 @@
 //! The ledger and the archive.
 
-use super::App;
+use super::app::App;
 use super::problem::Problem;
 use crate::model::mac::Mac;
 use crate::model::openbeken::{Template, script};

@@ -3,7 +3,8 @@
 //! | file | what |
 //! |---|---|
 //! | [`table`] | the rows |
-//! | [`facts`] | the columns, and what is read from a row |
+//! | [`facts`] | the columns |
+//! | [`read`] | what is read from a row |
 //! | [`find`] | from a name, an id, a CRC or an address back to the chips |
 //! | [`family`] | what stands above a chip, for all that comes before it is known |
 //! | [`key`] | the keys of code |
@@ -15,12 +16,12 @@ pub mod facts;
 pub mod family;
 pub mod find;
 pub mod key;
+pub mod read;
 pub mod table;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{Facts, Loader, LogPort, Places};
-pub use family::Family;
+pub use facts::{Facts, Family, Loader, LogPort, Places};
 pub use find::{config_places, listed};
 pub use key::{Key, KeyRule};
 pub use table::Chip;

@@ -171,7 +171,7 @@ async fn a_snapshot_that_a_full_disk_cut_short_stops_neither_a_start_nor_a_copy(
 #[test]
 fn a_read_only_disk_is_said_in_words() {
     let error = sled::Error::Io(std::io::ErrorKind::ReadOnlyFilesystem.into());
-    assert!(crate::store::records::refused("opening", &error).to_string().contains("remount it writable"));
+    assert!(crate::store::loss::refused("opening", &error).to_string().contains("remount it writable"));
 }
 
 #[tokio::test]
