@@ -19,6 +19,7 @@ use crate::hw::uart::{Note, System};
 use crate::jig::wiring::Start;
 use crate::jig::{Edge, Holder, Keeper, Lamps, Levels, LineError, Lines, Nest, Panel, PortSource};
 use crate::model::fault::FaultCode;
+use crate::model::openbeken::doubt::Code;
 use crate::model::screen::USUAL;
 use crate::model::snapshot::Station as Facts;
 use crate::model::supply::Limits;
@@ -242,10 +243,11 @@ pub fn uart_notes(config: &Config) -> Vec<(String, Note)> {
 /// The lamps of a station, by slot.
 pub type AllLamps = Vec<(String, Box<dyn Lamps>)>;
 
-/// Starts the station of a configuration; `page` is the address that the panel shows. The lamps are for a face. What
+/// Starts the station of a configuration; `page` is the address that the panel shows, `accept` what it accepts
+/// beside its recipes. The lamps are for a face. What
 /// belongs to one slot can't fail here: its slot tells of it. No line is touched before the ledger's lock is ours: the
 /// jig may be at work for another flashjig.
-pub fn station(config: &Config, page: Option<String>) -> Result<(Station, AllLamps), Failure> {
+pub fn station(config: &Config, page: Option<String>, accept: &[Code]) -> Result<(Station, AllLamps), Failure> {
     let (ledger, archive) = stores(&config.data_dir)?;
     let (mut slots, mut lamps) = (Vec::new(), Vec::new());
     for slot in &config.slots {
@@ -253,7 +255,8 @@ pub fn station(config: &Config, page: Option<String>) -> Result<(Station, AllLam
         lamps.extend(lit.map(|lit| (plan.name.clone(), lit)));
         slots.push(plan);
     }
-    let library =
-        Library::open(&config.data_dir, &config.firmware_dir, &config.recipe).with_usb(config.usb_dir.as_deref());
+    let library = Library::open(&config.data_dir, &config.firmware_dir, &config.recipe)
+        .with_usb(config.usb_dir.as_deref())
+        .accepting(accept);
     Ok((start(facts(&config.name, page), library, ledger, archive, slots), lamps))
 }

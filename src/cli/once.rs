@@ -6,6 +6,7 @@ use super::signals::{Signals, runtime};
 use crate::config::Config;
 use crate::fail::{BROKEN, Failure, NO};
 use crate::model::event::{Event, Stamped};
+use crate::model::openbeken::doubt::Code;
 use crate::model::verdict::Verdict;
 use crate::station::{Order, Station, StationHandle};
 use crate::wiring;
@@ -31,6 +32,19 @@ pub struct Args {
     /// Convert also a board that is converted already.
     #[arg(long)]
     reflash: bool,
+    /// Doubts that do not stop this unit, by their codes; `docs/doubts.md` has them all.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = code)]
+    accept: Vec<Code>,
+}
+
+/// A code that may be accepted.
+fn code(word: &str) -> Result<Code, String> {
+    let code = Code::parse(word).ok_or_else(|| {
+        let known: Vec<&str> =
+            Code::ALL.iter().filter(|code| code.by_recipe().is_ok()).map(|code| code.word()).collect();
+        format!("expected one of {}", known.join(", "))
+    })?;
+    code.by_recipe().map(|()| code).map_err(|instead| format!("it can't be accepted: {instead}"))
 }
 
 /// Runs the command.
@@ -38,7 +52,12 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     super::journal::begin("warn");
     let mut config = super::place::load(&args.config)?;
     let slot = choose(&mut config, args.slot.as_deref())?;
-    runtime()?.block_on(convert(config, slot, args.json, Wish::Start { redo: args.reflash }))
+    runtime()?.block_on(convert(
+        config,
+        slot,
+        args.json,
+        Wish::Start { redo: args.reflash, accept: args.accept.clone() },
+    ))
 }
 
 /// Leaves one slot in the configuration and gives its name.
@@ -62,6 +81,8 @@ pub(super) enum Wish {
     Start {
         /// Also when it is converted already.
         redo: bool,
+        /// Doubts that do not stop it, beside those that the recipe accepts.
+        accept: Vec<Code>,
     },
     /// Write back the stock backup of this unit; with the text of an age key file where it is encrypted.
     Restore {
@@ -75,12 +96,16 @@ pub(super) enum Wish {
 /// One unit on one slot in the foreground.
 pub(super) async fn convert(config: Config, slot: String, json: bool, wish: Wish) -> Result<ExitCode, Failure> {
     let mut signals = Signals::new()?;
-    let (station, lamps) = wiring::station(&config, None)?;
+    let accept = match &wish {
+        Wish::Start { accept, .. } => accept.as_slice(),
+        Wish::Restore { .. } => &[],
+    };
+    let (station, lamps) = wiring::station(&config, None, accept)?;
     let handle = station.handle();
     let faces = Faces::lamps(&handle, lamps);
     let events = handle.events();
     let order = match &wish {
-        Wish::Start { redo } => Ok(Order::Start { redo: *redo }),
+        Wish::Start { redo, .. } => Ok(Order::Start { redo: *redo }),
         Wish::Restore { unit, identity } => handle.restore_of(*unit, identity.as_deref()).await.map(Order::Restore),
     };
     let result = match order {

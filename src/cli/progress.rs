@@ -73,6 +73,11 @@ impl Progress {
                 "already   OpenBeken {}: {}; nothing is written (--reflash converts it again)",
                 already.version, already.proof
             )),
+            Event::Doubted { doubts } => {
+                for doubt in doubts {
+                    self.say(&format!("doubt     {doubt}"));
+                }
+            }
             Event::Stopping => self.say("stopping  at the next safe point"),
             _ => {}
         }

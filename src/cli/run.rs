@@ -73,7 +73,7 @@ fn start(config: &Config, journal: Tail, mut panel: Option<&mut (dyn Panel + 'st
 fn open(config: &Config, journal: Tail) -> Result<Start, Failure> {
     let front = config.web.as_ref().map(|web| Front::open(web.listen)).transpose()?;
     let page = front.as_ref().map(Front::page);
-    let (station, lamps) = wiring::station(config, page)?;
+    let (station, lamps) = wiring::station(config, page, &[])?;
     wiring::writable(&config.data_dir)?;
     // the ledger is open, so the data folder is there, and ours: a token may be made in it
     let front = front.map(|front| Ok((front, options(config, journal)?))).transpose()?;

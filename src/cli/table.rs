@@ -70,6 +70,7 @@ mod tests {
             board: None,
             backup: None,
             firmware: None,
+            meter: None,
             stages: Vec::new(),
             ..unit()
         };

@@ -123,6 +123,10 @@ fn line(event: &Event) -> Option<(Level, String)> {
         Event::Already { already } => {
             (Level::Info, format!("converted before, left as it is: OpenBeken {}, {}", already.version, already.proof))
         }
+        Event::Doubted { doubts } => {
+            let doubts: Vec<String> = doubts.iter().map(ToString::to_string).collect();
+            (Level::Warn, format!("in doubt: {}", doubts.join(" ")))
+        }
         Event::Acknowledged => (Level::Info, "acknowledged, takes boards again".into()),
         Event::Blocked { message, .. } => (Level::Warn, format!("blocked: {message}")),
         Event::Mended => (Level::Info, "what blocked it works again, takes boards".into()),

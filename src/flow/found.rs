@@ -9,6 +9,7 @@ use crate::model::flash::plan::Plan;
 use crate::model::flash::rf::{Rf, RfProblem};
 use crate::model::history::StockNote;
 use crate::model::image::Image;
+use crate::model::meter::Meter;
 use crate::model::openbeken::Config;
 use crate::model::unit::{self, Already, Backup, Unit};
 use crate::store::Number;
@@ -49,7 +50,18 @@ pub(super) struct Kept {
     pub(super) base: Arc<[u8]>,
     /// It was converted before and is left as it is.
     pub(super) already: Option<Already>,
+    /// What is known of the plug.
+    pub(super) plug: Plug,
     pub(super) target: Option<Target>,
+}
+
+/// What is known of the plug, for the record; also of one that is refused.
+#[derive(Clone, Default)]
+pub(super) struct Plug {
+    /// Pins, doubts, and what is configured.
+    pub(super) config: Option<unit::Config>,
+    /// Its power meter.
+    pub(super) meter: Option<Meter>,
 }
 
 /// What was found out about the board, for the gate.
@@ -83,8 +95,6 @@ pub(super) struct Target {
 /// The plug's configuration in the wanted flash.
 #[derive(Default)]
 pub(super) struct Made {
-    /// What is known of the plug, for the record.
-    pub(super) config: Option<unit::Config>,
     /// The configuration, and where it lies.
     pub(super) sector: Option<(Span, Config)>,
     /// Its running number: nobody else gets it until the record is on disk.

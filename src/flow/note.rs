@@ -29,7 +29,7 @@ fn worth(stage: Stage) -> Worth {
 /// The first note of a unit: it was asked for, and nothing was done to its board yet. Its slot takes it to the ledger
 /// before anybody hears that the unit began.
 pub fn first(origin: &Origin, begin: &Begin, task: &Task) -> OpenUnit {
-    let unit = origin.unit(begin, task);
+    let unit = Box::new(origin.unit(begin, task));
     OpenUnit { revision: Begin::NOTES, noted: begin.started, stage: Stage::Settle, touched: false, unit }
 }
 
@@ -64,5 +64,11 @@ pub(super) async fn write(run: &mut Run<'_>, stage: Stage) -> Result<(), Trouble
 fn open_unit(run: &mut Run<'_>, stage: Stage) -> OpenUnit {
     run.notes += 1;
     let touched = run.touched || stage == Stage::Erase;
-    OpenUnit { revision: run.notes, noted: crate::clock::now(), stage, touched, unit: record::so_far(run, touched) }
+    OpenUnit {
+        revision: run.notes,
+        noted: crate::clock::now(),
+        stage,
+        touched,
+        unit: Box::new(record::so_far(run, touched)),
+    }
 }

@@ -8,6 +8,7 @@ use super::trouble::Trouble;
 use crate::link::ChipLink;
 use crate::model::board::Board;
 use crate::model::check::Checks;
+use crate::model::chip::Chip;
 use crate::model::fault::{Fault, FaultCode};
 use crate::model::image::Image;
 use std::sync::Arc;
@@ -102,6 +103,12 @@ impl Run<'_> {
 impl Run<'_> {
     pub(super) fn image(&self) -> Option<&Arc<Image>> {
         self.found.as_ref()?.image.as_ref()
+    }
+
+    /// The images that the recipe allows for the chip.
+    pub(super) fn allowed(&self, chip: Chip) -> Vec<Arc<Image>> {
+        let recipe = &self.job.loaded.recipe;
+        self.job.images.iter().filter(|image| recipe.allows(chip, &image.name)).map(Arc::clone).collect()
     }
 
     pub(super) fn what_was_read(&self) -> Option<&Reading> {

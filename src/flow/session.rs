@@ -41,9 +41,9 @@ impl Session {
         self.uart.errors += stats.errors;
     }
 
-    /// The rate in use damages data: the next link begins below it.
+    /// The rate in use damages data: the next link begins below it, as far as there is one that is not a reset's.
     pub(super) fn slow_down(&mut self) {
-        if self.ladder.len() > 1 {
+        if self.ladder.len() > link::LOWEST {
             self.ladder.remove(0);
         }
     }

@@ -4,6 +4,7 @@ use crate::jig::{LineError, PortError};
 use crate::link::LinkError;
 use crate::model::cycle::Outcome;
 use crate::model::fault::{Class, FaultCode};
+use crate::model::openbeken::plug::Unable;
 use crate::model::openbeken::tailor::Unfit;
 use crate::store::StoreError;
 
@@ -27,6 +28,11 @@ impl Trouble {
         Self { outcome: Outcome::Lost(code), message: message.to_string() }
     }
 
+    /// The code of what has no way on.
+    pub(super) fn code(&self) -> Option<FaultCode> {
+        if let Outcome::Failed(code) = self.outcome { Some(code) } else { None }
+    }
+
     /// The operator's stop took hold.
     pub(super) fn stopped() -> Self {
         Self { outcome: Outcome::Stopped, message: "stopped before the flash was touched".into() }
@@ -46,6 +52,15 @@ impl From<LinkError> for Trouble {
 impl From<Unfit> for Trouble {
     fn from(unfit: Unfit) -> Self {
         Self::failed(unfit.fault(), unfit)
+    }
+}
+
+impl From<Unable> for Trouble {
+    fn from(unable: Unable) -> Self {
+        match unable {
+            Unable::Unfit(unfit) => unfit.into(),
+            Unable::Image(refusal) => Self::failed(refusal.fault(), refusal),
+        }
     }
 }
 

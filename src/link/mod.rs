@@ -37,5 +37,5 @@ mod tests;
 
 pub use chip_link::ChipLink;
 pub use error::LinkError;
-pub use rate::{LADDER, chip_rate, ladder, reachable};
+pub use rate::{LADDER, LOWEST, chip_rate, ladder, reachable};
 pub use stats::LinkStats;

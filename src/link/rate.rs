@@ -8,8 +8,13 @@ use crate::model::flash::geometry::SECTOR;
 use std::time::Duration;
 use tokio::time::sleep_until;
 
+/// The slowest rate that is not the one of a reset. A board that is put in between two frames listens at that one, and
+/// understands nothing of what goes to the board before it at this one: 15 % apart, eight bits can't pass.
+const APART: u32 = 100_000;
 /// The rates worth trying, from the top.
-pub const LADDER: [u32; 5] = [2_000_000, 1_500_000, 921_600, 460_800, RESET_BAUD];
+pub const LADDER: [u32; 6] = [2_000_000, 1_500_000, 921_600, 460_800, APART, RESET_BAUD];
+/// The rungs that are always there: where the adapter or the chip can't make the first one, the second one is left.
+pub const LOWEST: usize = 2;
 
 /// A sector that every server lets be read and that holds the application. Not one below: an L-boot refuses to read its
 /// own area.
@@ -40,9 +45,9 @@ pub fn reachable(rate: u32) -> bool {
     u64::from(chip_rate(rate).abs_diff(rate)) * 40 <= u64::from(rate)
 }
 
-/// The rates to try where the wires allow `max_baud`, from the top; 115200 is always among them.
+/// The rates to try where the wires allow `max_baud`, from the top; 115200 is always among them, behind 100000.
 pub fn ladder(max_baud: u32) -> Vec<u32> {
-    let mut rates: Vec<u32> = LADDER.into_iter().filter(|rate| *rate < max_baud || *rate == RESET_BAUD).collect();
+    let mut rates: Vec<u32> = LADDER.into_iter().filter(|rate| *rate < max_baud || *rate <= RESET_BAUD).collect();
     if max_baud > RESET_BAUD && reachable(max_baud) {
         rates.insert(0, max_baud);
     }

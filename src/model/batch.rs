@@ -1,5 +1,6 @@
 //! A box of plugs that is worked through: a name, and how many are in it.
 
+use super::openbeken::doubt::Code;
 use serde::{Deserialize, Serialize};
 
 /// The longest name of a box, letters.
@@ -16,6 +17,9 @@ pub struct Batch {
     /// How many plugs are in it, if somebody counted.
     #[serde(default)]
     pub size: Option<u32>,
+    /// Doubts that stop no unit of it, beside those that the recipe accepts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<Code>,
 }
 
 impl Batch {
@@ -28,7 +32,13 @@ impl Batch {
         if let Some(size) = self.size.filter(|size| !(1..=SIZE).contains(size)) {
             return Err(format!("size: expected 1 to {SIZE}, got {size}"));
         }
-        Ok(Self { name, size: self.size })
+        for code in &self.accept {
+            code.by_recipe().map_err(|instead| format!("accept: {code} can't be accepted: {instead}"))?;
+        }
+        let (mut accept, size) = (self.accept, self.size);
+        accept.sort_unstable();
+        accept.dedup();
+        Ok(Self { name, size, accept })
     }
 }
 
@@ -38,11 +48,19 @@ mod tests {
 
     #[test]
     fn a_name_is_trimmed_and_nonsense_is_refused() {
-        let batch = |name: &str, size| Batch { name: name.into(), size }.tidy();
+        let batch = |name: &str, size| Batch { name: name.into(), size, accept: Vec::new() }.tidy();
         assert_eq!(batch(" box 12 ", Some(40)).unwrap().name, "box 12");
         assert!(batch("box", None).is_ok());
         for (name, size) in [("", None), ("  ", None), ("a\nb", None), (&*"x".repeat(41), None), ("box", Some(0))] {
             assert!(batch(name, size).is_err(), "{name:?} {size:?}");
         }
+    }
+
+    #[test]
+    fn a_box_accepts_what_a_recipe_may_accept_and_nothing_that_burns() {
+        let accepting = |accept| Batch { name: "box".into(), size: None, accept }.tidy();
+        let batch = accepting(vec![Code::Strip, Code::Motor, Code::Strip]).unwrap();
+        assert_eq!(batch.accept, [Code::Motor, Code::Strip]);
+        assert!(accepting(vec![Code::CoilLevel]).unwrap_err().starts_with("accept: coil-level can't be accepted"));
     }
 }

@@ -26,11 +26,11 @@ mod tests {
 
     #[test]
     fn the_rates_of_the_ladder_are_exact_enough_at_48_mhz() {
-        let made = [2_000_000, 1_500_000, 921_600, 460_800, 115_200].map(|rate| {
+        let made = [2_000_000, 1_500_000, 921_600, 460_800, 115_200, 100_000].map(|rate| {
             let made = pl011(PI_CLOCK, rate).unwrap();
             (made, error(made, rate))
         });
-        assert_eq!(made, [(2_000_000, 0), (1_500_000, 0), (923_076, 16), (460_431, 8), (115_176, 2)]);
+        assert_eq!(made, [(2_000_000, 0), (1_500_000, 0), (923_076, 16), (460_431, 8), (115_176, 2), (100_000, 0)]);
         assert_eq!(pl011(PI_CLOCK, 3_000_000), Some(3_000_000));
     }
 

@@ -7,6 +7,7 @@ use super::board::Board;
 use super::digest::Digest;
 use super::fault::Fault;
 use super::flash::map::{Area, Cells};
+use super::openbeken::Doubt;
 use super::stage::Stage;
 use super::supply::Reading;
 use super::unit::Already;
@@ -68,6 +69,11 @@ pub enum Event {
     Already {
         /// What proves it.
         already: Already,
+    },
+    /// Doubts about the plug: those that it passes with, or those that stop it.
+    Doubted {
+        /// They.
+        doubts: Vec<Doubt>,
     },
     /// What must move.
     Planned {

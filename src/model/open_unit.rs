@@ -22,7 +22,7 @@ pub struct OpenUnit {
     pub touched: bool,
     /// Its record, as far as it goes. The slot has one unit at a time; with the begin it tells one unit from the next.
     #[serde(flatten)]
-    pub unit: Unit,
+    pub unit: Box<Unit>,
 }
 
 impl TryFrom<Map<String, Value>> for OpenUnit {
@@ -82,7 +82,7 @@ mod tests {
             noted: time("2026-11-03T09:15:20Z"),
             stage,
             touched,
-            unit: Unit::begun("bench-1".into(), "A".into(), time("2026-11-03T09:15:00Z")),
+            unit: Box::new(Unit::begun("bench-1".into(), "A".into(), time("2026-11-03T09:15:00Z"))),
         }
     }
 

@@ -7,7 +7,7 @@ mod openbeken;
 mod summary;
 
 pub use openbeken::{
-    Address, Calibrate, Configure, MeterSign, Mqtt, OpenBekenRule, PinSource, Secrets, Wifi, WithoutSettings, quad,
+    Address, Calibrate, Configure, Mqtt, OpenBekenRule, PinSource, Secrets, Wifi, WithoutSettings, quad,
 };
 
 use super::chip::Chip;

@@ -5,6 +5,7 @@ use super::digest::Digest;
 use super::event::{Event, Stamped};
 use super::fault::Fault;
 use super::flash::FlashMap;
+use super::openbeken::Doubt;
 use super::stage::Stage;
 use super::supply::Reading;
 use super::unit::{Already, Unit};
@@ -111,6 +112,9 @@ pub struct SlotView {
     /// The board was converted before and is left as it is.
     #[serde(default)]
     pub already: Option<Already>,
+    /// Doubts about the plug: those that it goes on with, or those that stop it.
+    #[serde(default)]
+    pub doubts: Vec<Doubt>,
     /// The verdict of the last unit; stays until the next one ends.
     pub last: Option<Last>,
     /// What at the jig wants attention, with what to do.
@@ -181,6 +185,9 @@ pub struct Last {
     /// It was converted before, and nothing was written.
     #[serde(default)]
     pub already: Option<Already>,
+    /// Doubts that it passed with, or that stopped it.
+    #[serde(default)]
+    pub doubts: Vec<Doubt>,
 }
 
 /// Counts by verdict.
@@ -237,6 +244,7 @@ impl SlotView {
             blocked: None,
             blocked_by: None,
             already: None,
+            doubts: Vec::new(),
             last: None,
             notice: None,
             supply: None,
@@ -278,6 +286,7 @@ impl SlotView {
             Event::Found { board } => self.board = Some(board.clone()),
             Event::Chosen { name, .. } => self.firmware = Some(name.clone()),
             Event::Already { already } => self.already = Some(already.clone()),
+            Event::Doubted { doubts } => self.doubts.clone_from(doubts),
             Event::Kept { .. }
             | Event::Planned { .. }
             | Event::BoardLog { .. }
@@ -309,6 +318,7 @@ impl SlotView {
                     finished: time,
                     board: self.board.clone(),
                     already: self.already.clone(),
+                    doubts: self.doubts.clone(),
                 });
             }
             Event::Stopping => self.state = SlotState::Stopping,
@@ -372,6 +382,7 @@ impl Snapshot {
             finished: unit.finished,
             board: unit.board.clone(),
             already: unit.already.clone(),
+            doubts: unit.doubts_told(),
         });
     }
 

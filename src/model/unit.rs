@@ -10,8 +10,10 @@ use super::check::Check;
 use super::chip::Chip;
 use super::content::BackupKind;
 use super::digest::Digest;
-use super::fault::Fault;
+use super::fault::{Fault, FaultCode};
 use super::flash::FlashMap;
+use super::meter::Meter;
+use super::openbeken::doubt::{Code, Doubt};
 use super::stage::Stage;
 use super::verdict::Verdict;
 use jiff::Timestamp;
@@ -55,6 +57,9 @@ pub struct Unit {
     pub firmware: Option<Firmware>,
     /// The plug's configuration.
     pub config: Option<Config>,
+    /// The power meter, and what became of its factory's calibration; null without one.
+    #[serde(default)]
+    pub meter: Option<Meter>,
     /// What it took, in order.
     pub stages: Vec<StageTime>,
     /// The serial line.
@@ -145,6 +150,22 @@ pub struct Config {
     /// Pins that two settings name, settings that were ignored.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// Doubts about its pins, those that are accepted too; records of before this field have none.
+    #[serde(default)]
+    pub doubts: Vec<Doubt>,
+    /// Codes of those that recipe, box or order accepts: the unit goes on in spite of them.
+    #[serde(default)]
+    pub accepted: Vec<Code>,
+}
+
+impl Config {
+    /// The doubts that a verdict is told with: all, where doubts stopped the unit, else those that it passed over.
+    pub fn doubts_told(&self, stopped: Option<FaultCode>) -> Vec<Doubt> {
+        let by_doubt = [FaultCode::InDoubt, FaultCode::ImageLacks, FaultCode::NoSettings];
+        let is_stopped = stopped.is_some_and(|code| by_doubt.contains(&code));
+        let is_passed_over = |doubt: &Doubt| self.accepted.contains(&doubt.code) || doubt.code == Code::DriversUnknown;
+        self.doubts.iter().filter(|doubt| is_stopped || is_passed_over(doubt)).cloned().collect()
+    }
 }
 
 /// One stage of a unit.
@@ -194,6 +215,7 @@ impl Unit {
             backup: None,
             firmware: None,
             config: None,
+            meter: None,
             stages: Vec::new(),
             uart: Uart::default(),
             map: None,
@@ -207,6 +229,12 @@ impl Unit {
     /// The same unit, ended by this fault.
     pub fn failed(self, fault: Fault, finished: Timestamp) -> Self {
         Self { finished, verdict: fault.code.verdict(), fault: Some(fault), ..self }
+    }
+
+    /// The doubts that its verdict is told with.
+    pub fn doubts_told(&self) -> Vec<Doubt> {
+        let stopped = self.fault.as_ref().map(|fault| fault.code);
+        self.config.as_ref().map(|config| config.doubts_told(stopped)).unwrap_or_default()
     }
 
     /// How long it took, ms: from its begin to the end of its last stage. Not the difference of its two times, since a

@@ -7,6 +7,7 @@ use super::bench::Bench;
 use super::library::{Lack, Materials};
 use crate::flow::{Begin, Origin, Task, note};
 use crate::model::fault::FaultCode;
+use crate::model::openbeken::doubt::Code;
 use crate::store::room::NoRoom;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub(super) struct Wanted {
     pub(super) begin: Begin,
     /// Name of the recipe.
     pub(super) recipe: String,
+    /// Doubts that do not stop it, beside those that the recipe accepts.
+    pub(super) accept: Vec<Code>,
 }
 
 impl Wanted {
@@ -37,7 +40,8 @@ impl Bench {
     /// A unit that begins now.
     pub(super) fn wanted(&self, task: Task) -> Wanted {
         let origin = Origin { batch: self.choices.batch_name(), ..self.origin.clone() };
-        Wanted { task, begin: Begin::now(&origin.clock_synced), origin, recipe: self.library.recipe_name() }
+        let (recipe, accept) = (self.library.recipe_name(), self.library.accepted());
+        Wanted { task, begin: Begin::now(&origin.clock_synced), origin, recipe, accept }
     }
 
     /// Looks for room and notes the unit, durably.
@@ -59,8 +63,9 @@ impl Bench {
     /// What it is made from.
     pub(super) async fn materials(&self, wanted: &Wanted) -> Result<Materials, Hindrance> {
         let (library, recipe, task) = (Arc::clone(&self.library), wanted.recipe.clone(), wanted.task.clone());
+        let accept = wanted.accept.clone();
         let look = move || match task {
-            Task::Convert { .. } => library.materials(recipe),
+            Task::Convert { .. } => library.materials(recipe, &accept),
             Task::Restore(_) => Ok(library.materials_of_restore(recipe)),
         };
         tokio::task::spawn_blocking(look).await.map_err(|error| crashed(&error))?.map_err(|lack| match lack {

@@ -111,13 +111,14 @@ pub(super) fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::openbeken::doubt::Code;
 
     #[test]
     fn choices_are_there_after_a_restart() {
         let dir = tempfile::tempdir().unwrap();
         let choices = Choices::open(dir.path());
         assert_eq!((choices.batch(), choices.recipe("default")), (None, None));
-        let batch = Batch { name: "box 12".into(), size: Some(40) };
+        let batch = Batch { name: "box 12".into(), size: Some(40), accept: vec![Code::Strip] };
         choices.clone().set_batch(Some(batch.clone())).unwrap();
         choices.set_recipe("home", "default").unwrap();
         let again = Choices::open(dir.path());

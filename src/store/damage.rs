@@ -122,7 +122,10 @@ fn made(seed: u8, units: u64) -> TempDir {
                     .note_stock(BOARD, StockNote { sha256, calibration: sha256, open: true, kind: BackupKind::Stock }),
             )
             .unwrap();
-            station.choices.set_batch(Some(Batch { name: format!("box {seed}"), size: None })).unwrap();
+            station
+                .choices
+                .set_batch(Some(Batch { name: format!("box {seed}"), size: None, accept: Vec::new() }))
+                .unwrap();
         }
     }
     drop(open(dir.path()).unwrap());

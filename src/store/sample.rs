@@ -51,6 +51,7 @@ pub(crate) fn unit() -> Unit {
             chip: Chip::Bk7231T,
         }),
         config: None,
+        meter: None,
         stages: vec![
             StageTime { name: Stage::Attach, start_ms: 0, ms: 900, bytes: 0, retries: 0 },
             StageTime { name: Stage::Backup, start_ms: 900, ms: 40_600, bytes: 0x20_0000, retries: 1 },
@@ -70,5 +71,5 @@ pub(crate) fn in_flight(slot: &str, revision: u32, stage: Stage) -> OpenUnit {
     let mut open = Unit::begun(done.station, slot.into(), done.started);
     (open.clock_synced, open.boot_id) = (true, done.boot_id);
     (open.board, open.backup, open.firmware) = (done.board, done.backup, done.firmware);
-    OpenUnit { revision, noted: done.finished, stage, touched: stage == Stage::Erase, unit: open }
+    OpenUnit { revision, noted: done.finished, stage, touched: stage == Stage::Erase, unit: Box::new(open) }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// What can go wrong. `none` and `again` are boards that nothing is wrong with.
-pub const KINDS: [&str; 21] = [
+pub const KINDS: [&str; 22] = [
     "none",
     "lose",
     "duplicate",
@@ -30,6 +30,7 @@ pub const KINDS: [&str; 21] = [
     "same-mac",
     "two",
     "exchanged",
+    "settings",
 ];
 /// A board that is lifted in the middle of its unit, and another one put in: the longest time that the nest is empty.
 const EMPTY: u64 = 400;
@@ -120,6 +121,8 @@ impl Case {
                 self.faults.push(Fault::FlashId { id });
             }
             "half" => self.at = seed.draw() % (sectors + 1),
+            // which settings, and what is wrong with them
+            "settings" => (self.full, self.at) = (false, seed.draw()),
             _ => {}
         }
     }

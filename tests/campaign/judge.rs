@@ -1,6 +1,7 @@
 //! What must hold whatever went wrong, by the board's true flash.
 
 use super::case::Case;
+use super::rig::Place;
 use super::table::Row;
 use flashjig::model::chip::Chip;
 use flashjig::model::unit::Unit;
@@ -60,7 +61,7 @@ pub fn judge(case: &Case, measure: &Measure<'_>, out: &Outcome) -> Row {
         kind: case.kind,
         stage: case.stage,
         chip: case.chip,
-        full: case.full,
+        place: if case.full { Place::Full } else { Place::Small },
         case: case.to_string(),
         seq: unit.map_or(0, |unit| unit.seq),
         passed,

@@ -13,6 +13,7 @@
 
 mod case;
 mod judge;
+mod plugs;
 mod rig;
 mod table;
 

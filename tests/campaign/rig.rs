@@ -1,8 +1,9 @@
-//! Two stations over virtual nests, one for boards with much code and one for boards with little, and what an operator
-//! does with a case.
+//! Three stations over virtual nests: for boards with much code, for boards with little, and for plugs that come out
+//! configured; and what an operator does with a case.
 
 use super::case::{Case, STAGES, Spans};
 use super::judge::{Measure, Outcome, judge};
+use super::plugs;
 use super::table::{Row, Table};
 use flashjig::flow::Pace;
 use flashjig::model::chip::Chip;
@@ -45,11 +46,23 @@ struct Bench {
     stocks: HashMap<Chip, Vec<u8>>,
 }
 
-/// Both stations.
+/// All stations.
 pub struct Rig {
     small: Bench,
     full: Bench,
-    rehearsed: Mutex<Vec<(bool, u64)>>,
+    plugs: Bench,
+    rehearsed: Mutex<Vec<(Place, u64)>>,
+}
+
+/// One of the stations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// For boards with little code.
+    Small,
+    /// For boards with much code.
+    Full,
+    /// For plugs that come out configured.
+    Plugs,
 }
 
 fn slot_name(slot: usize) -> String {
@@ -69,15 +82,14 @@ fn pace() -> Pace {
 }
 
 impl Bench {
-    fn new(nests: usize, full: bool) -> Self {
+    fn new(nests: usize, full: bool, recipe: &str) -> Self {
         // backups are synced to the disk: on a file system in memory that costs nothing
         let memory = Path::new("/dev/shm");
         let dir = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let (firmware, recipes) = (dir.path().join("firmware"), dir.path().join("recipes"));
         std::fs::create_dir_all(&firmware).unwrap();
         std::fs::create_dir_all(&recipes).unwrap();
-        let mode = if full { "full" } else { "proven" };
-        std::fs::write(recipes.join("default.toml"), format!("[backup]\nmode = \"{mode}\"\n")).unwrap();
+        std::fs::write(recipes.join("default.toml"), recipe).unwrap();
         let (mut images, mut stocks) = (HashMap::new(), HashMap::new());
         for chip in [Chip::Bk7231T, Chip::Bk7231N] {
             let (name, image) = if full {
@@ -170,9 +182,20 @@ impl Bench {
     }
 }
 
+impl Place {
+    fn of(full: bool) -> Self {
+        if full { Self::Full } else { Self::Small }
+    }
+}
+
 impl Rig {
     pub fn new(nests: usize) -> Self {
-        Self { small: Bench::new(nests, false), full: Bench::new(nests, true), rehearsed: Mutex::default() }
+        Self {
+            small: Bench::new(nests, false, "[backup]\nmode = \"proven\"\n"),
+            full: Bench::new(nests, true, "[backup]\nmode = \"full\"\n"),
+            plugs: Bench::new(nests, false, plugs::RECIPE),
+            rehearsed: Mutex::default(),
+        }
     }
 
     fn bench(&self, full: bool) -> &Bench {
@@ -203,7 +226,7 @@ impl Rig {
                 .await;
             let unit = out.unit.expect("the rehearsal has a verdict");
             assert!(out.flash == want, "the rehearsal of a {chip} failed: {:?}", unit.fault);
-            self.rehearsed.lock().unwrap().push((full, unit.seq));
+            self.rehearsed.lock().unwrap().push((Place::of(full), unit.seq));
             let begins = begins.into_inner().unwrap();
             let at = |wanted: Stage| begins.iter().find(|(stage, _)| *stage >= wanted).map_or(total, |(_, at)| *at);
             for (n, stage) in STAGES.into_iter().enumerate() {
@@ -216,6 +239,9 @@ impl Rig {
 
     /// Does what a case says; one row for each unit.
     pub async fn perform(&self, slot: usize, case: &Case) -> Vec<Row> {
+        if case.kind == "settings" {
+            return vec![self.plug(slot, case).await];
+        }
         let bench = self.bench(case.full);
         let chip = case.chip;
         let mut stock = bench.stock(chip, case.number as u32);
@@ -332,16 +358,31 @@ impl Rig {
         rows
     }
 
+    /// A plug whose settings are damaged or hostile.
+    async fn plug(&self, slot: usize, case: &Case) -> Row {
+        let (bench, chip) = (&self.plugs, case.chip);
+        let plug = plugs::plug(chip, case.number as u32, case.at);
+        let out = bench.unit(slot, BoardSpec::new(chip, plug.flash.clone()), |_, _| {}).await;
+        let unit = out.unit.as_ref();
+        let want = plugs::Plug::expected(chip, &bench.converted(chip, &plug.flash), unit, &out.flash);
+        let mut row = judge(case, &Measure { before: &plug.flash, stock: &plug.flash, want: &want }, &out);
+        row.place = Place::Plugs;
+        row.wrong.extend(plug.wrong(chip, unit, &out.flash, out.erases));
+        bench.forget(unit);
+        row
+    }
+
     fn row(case: &Case, measure: &Measure<'_>, out: &Outcome) -> Row {
         judge(case, measure, out)
     }
 
     /// Compares the ledgers with what was judged: no unit may be missing or there twice.
     pub async fn count_records(&self, table: &mut Table) {
-        for full in [false, true] {
-            let units = self.bench(full).handle.units(UnitQuery::default()).await.unwrap();
-            let mut known: Vec<u64> = table.seqs.iter().filter(|(f, _)| *f == full).map(|(_, seq)| *seq).collect();
-            known.extend(self.rehearsed.lock().unwrap().iter().filter(|(f, _)| *f == full).map(|(_, seq)| *seq));
+        for (place, bench) in [(Place::Small, &self.small), (Place::Full, &self.full), (Place::Plugs, &self.plugs)] {
+            let units = bench.handle.units(UnitQuery::default()).await.unwrap();
+            let mut known: Vec<u64> = table.seqs.iter().filter(|(p, _)| *p == place).map(|(_, seq)| *seq).collect();
+            let rehearsed = self.rehearsed.lock().unwrap();
+            known.extend(rehearsed.iter().filter(|(p, _)| *p == place).map(|(_, seq)| *seq));
             let in_ledger: HashSet<u64> = units.iter().map(|unit| unit.seq).collect();
             let judged: HashSet<u64> = known.iter().copied().collect();
             table.lost_records += known.iter().filter(|seq| !in_ledger.contains(seq)).count() as u64;
@@ -353,5 +394,6 @@ impl Rig {
     pub async fn stop(self) {
         self.small.station.stop().await;
         self.full.station.stop().await;
+        self.plugs.station.stop().await;
     }
 }

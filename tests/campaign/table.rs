@@ -1,6 +1,7 @@
 //! The table of a campaign.
 
 use super::case::{KINDS, RECOVERABLE};
+use super::rig::Place;
 use flashjig::model::chip::Chip;
 use flashjig::model::stage::Stage;
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ pub struct Row {
     pub kind: &'static str,
     pub stage: Stage,
     pub chip: Chip,
-    pub full: bool,
+    pub place: Place,
     pub case: String,
     pub seq: u64,
     pub passed: bool,
@@ -48,8 +49,8 @@ pub struct Table {
     stages: BTreeMap<(Stage, &'static str), u64>,
     codes: BTreeMap<&'static str, u64>,
     wrong: BTreeMap<&'static str, u64>,
-    /// Of each unit: whether the full station made it, and its number there.
-    pub seqs: Vec<(bool, u64)>,
+    /// Of each unit: the station that made it, and its number there.
+    pub seqs: Vec<(Place, u64)>,
     pub lost_records: u64,
     pub doubled_records: u64,
 }
@@ -68,7 +69,7 @@ impl Table {
         for wrong in row.wrong {
             *self.wrong.entry(wrong).or_default() += 1;
         }
-        self.seqs.push((row.full, row.seq));
+        self.seqs.push((row.place, row.seq));
     }
 
     pub fn units(&self) -> u64 {
@@ -121,6 +122,11 @@ impl std::fmt::Display for Table {
             "live nest",
             "failure without a reason",
             "the second board was touched",
+            "touched in doubt",
+            "passed in doubt",
+            "no configuration",
+            "a pin out of nowhere",
+            "a false calibration",
         ] {
             writeln!(f, "{what:<28} {:>6}", self.wrong(what))?;
         }

@@ -111,6 +111,8 @@ impl Disk {
         self.unmount();
         _ = run("e2fsck", &["-fy", text(&self.image)]);
         self.mount().expect("a disk that was checked can be mounted");
+        // the fault undoes what was not on the disk yet, such as that there is room again
+        self.empty();
     }
 }
 

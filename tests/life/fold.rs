@@ -110,6 +110,7 @@ fn turn(slot: &mut Value, event: &Value, kind: &str) {
         "found" => slot["board"] = event["board"].clone(),
         "chosen" => slot["firmware"] = event["name"].clone(),
         "already" => slot["already"] = event["already"].clone(),
+        "doubted" => slot["doubts"] = event["doubts"].clone(),
         "retried" => {
             add(&mut slot["retries"], 1);
             if let Some(step) = slot["steps"].as_array_mut().and_then(|steps| steps.last_mut()) {
@@ -165,6 +166,7 @@ fn begin(slot: &mut Value, event: &Value, rest: Value) {
     slot["recipe"] = event["recipe"].clone();
     slot["retries"] = 0.into();
     slot["steps"] = json!([]);
+    slot["doubts"] = json!([]);
     slot["map"] = json!({ "cells": "", "areas": [] });
     slot["progress"] = rest;
     slot["verdict_shown"] = false.into();
@@ -173,7 +175,7 @@ fn begin(slot: &mut Value, event: &Value, rest: Value) {
 fn finish(slot: &mut Value, event: &Value, rest: Value) {
     slot["last"] = json!({
         "seq": event["unit"], "verdict": event["verdict"], "fault": event["fault"], "ms": event["ms"],
-        "finished": event["time"], "board": slot["board"], "already": slot["already"],
+        "finished": event["time"], "board": slot["board"], "already": slot["already"], "doubts": slot["doubts"],
     });
     slot["state"] = "idle".into();
     for key in ["stage", "prompt", "started", "recalled"] {

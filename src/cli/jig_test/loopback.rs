@@ -93,7 +93,7 @@ mod tests {
         let (mut port, end, rates) = memory::pair();
         jumper(end, |_, byte| byte);
         let results = test(&mut port, 921_600).await.unwrap();
-        assert_eq!(results, [(115_200, Ok(())), (460_800, Ok(())), (921_600, Ok(()))]);
+        assert_eq!(results, [(115_200, Ok(())), (100_000, Ok(())), (460_800, Ok(())), (921_600, Ok(()))]);
         assert_eq!(rates.now(), 921_600);
     }
 

@@ -6,11 +6,12 @@ use super::super::secret::Keyring;
 use super::doubts;
 use crate::model::chip::Chip;
 use crate::model::mac::Mac;
+use crate::model::meter::Sign;
 use crate::model::openbeken::fields::{self, Field};
 use crate::model::openbeken::{Device, tailor, wanted};
 use crate::model::pattern::{Labels, Pattern};
 use crate::model::recipe::{
-    Address, Calibrate, Configure, MeterSign, Mqtt, OpenBekenRule, PinSource, Secrets, Wifi, WithoutSettings, quad,
+    Address, Calibrate, Configure, Mqtt, OpenBekenRule, PinSource, Secrets, Wifi, WithoutSettings, quad,
 };
 use crate::model::secret::Secret;
 
@@ -193,8 +194,8 @@ fn calibrate(section: &mut Section<'_>) -> Calibrate {
     section.word("calibrate", &words).map(|word| word.value).unwrap_or_default()
 }
 
-fn meter_sign(section: &mut Section<'_>) -> Option<MeterSign> {
-    section.word("meter_sign", &[("+", MeterSign::Plus), ("-", MeterSign::Minus)]).map(|word| word.value)
+fn meter_sign(section: &mut Section<'_>) -> Option<Sign> {
+    section.word("meter_sign", &[("+", Sign::Plus), ("-", Sign::Minus)]).map(|word| word.value)
 }
 
 fn pattern(section: &mut Section<'_>, key: &'static str, source: &Source<'_>) -> Option<At<Pattern>> {

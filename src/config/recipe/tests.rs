@@ -1,8 +1,9 @@
 //! Texts of recipes, good and bad.
 
 use super::*;
+use crate::model::meter::Sign;
 use crate::model::openbeken::doubt::Code;
-use crate::model::recipe::{Calibrate, Configure, MeterSign, PinSource, WithoutSettings};
+use crate::model::recipe::{Calibrate, Configure, PinSource, WithoutSettings};
 
 fn try_parse(text: &str) -> Result<(Recipe, Vec<Problem>), Problems> {
     parse(Path::new("r.toml"), text)
@@ -166,7 +167,7 @@ meter_sign = "-"
     assert_eq!(warnings, []);
     let rule = recipe.openbeken;
     assert_eq!((rule.levels, rule.accept.as_slice()), (true, [Code::Motor, Code::Strip].as_slice()));
-    assert_eq!((rule.calibrate, rule.meter_sign), (Calibrate::None, Some(MeterSign::Minus)));
+    assert_eq!((rule.calibrate, rule.meter_sign), (Calibrate::None, Some(Sign::Minus)));
     let rule = try_parse("[openbeken]\nconfigure = \"flash\"\n").unwrap().0.openbeken;
     assert_eq!((rule.accept.len(), rule.calibrate, rule.meter_sign), (0, Calibrate::Factory, None));
 }
@@ -189,7 +190,7 @@ meter_sign = "plus"
 "#;
     insta::assert_snapshot!(try_parse(text).unwrap_err(), @r##"
     r.toml:6: error: [openbeken]: accept: there is no doubt "moter"; did you mean "motor"?
-    r.toml:7: error: [openbeken]: accept: there is no doubt "toaster"; the doubts are motor, ch-count, meter, image-lacks, uart-clash, lamp, pwm-pin, led-chip, led-map, enable-pin, strip, actor, three-way, battery, mcu, tree, pin-clash, few, two-copies, list-differs
+    r.toml:7: error: [openbeken]: accept: there is no doubt "toaster"; the doubts are motor, ch-count, meter, image-lacks, drivers-unknown, uart-clash, lamp, pwm-pin, led-chip, led-map, enable-pin, strip, actor, three-way, battery, mcu, tree, pin-clash, few, two-copies, list-differs
     r.toml:8: error: [openbeken]: accept can't hold coil: a latching relay of which not both coils are known, or of which another part has a pin. Driven by one pin it would stay under current; a wrong pin could burn something here: only the device list can name these pins
     r.toml:9: error: [openbeken]: accept can't hold no-pins: no pins that can be trusted: there are no settings, they are damaged, or nothing of them could be mapped; write without_settings = "unconfigured" or "device:NAME"
     r.toml:10: warning: [openbeken]: accept names strip twice; remove one

@@ -3,7 +3,7 @@
 import { coded, facts, h, icon, once, put } from "./dom.js";
 import { now } from "./live.js";
 import { FlashMap } from "./map.js";
-import { order, sure } from "./net.js";
+import { get, guarded, order, sure, toast } from "./net.js";
 import { asked, baud, clock, duration, fault, language, number, percent, rate, running, size, stageName, stages, t, verdictWord } from "./words.js";
 
 const RATE_OVER = 1500; // ms of progress that the shown rate is taken from
@@ -172,17 +172,32 @@ export class Card {
 
   drawButtons(slot, working) {
     const again = !working && slot.state === "idle" && (slot.last?.already || slot.already);
-    once(this, "buttons", [slot.state, Boolean(again)], () => {
+    const codes = !working && slot.state === "idle" && slot.last?.fault ? (slot.last.doubts ?? []).filter(doubt => doubt.acceptable).map(doubt => doubt.code) : [];
+    once(this, "buttons", [slot.state, Boolean(again), codes], () => {
       const focused = this.buttons.contains(document.activeElement);
       const button = (what, className, act, off) => h("button", { type: "button", class: className, disabled: off, "aria-label": t("slot.do", { what: t(`do.${what}`), slot: this.name }), onclick: act }, t(`do.${what}`));
       const made = working
         ? [button("abort", "", () => this.abort(), slot.state !== "busy")]
         : slot.state === "blocked"
           ? [button("acknowledge", "primary", () => order(this.name, "acknowledge"))]
-          : [again ? button("redo", "", () => order(this.name, "start", { redo: true })) : null, button("start", "primary", () => order(this.name, "start"), slot.state !== "idle")];
+          : [again ? button("redo", "", () => order(this.name, "start", { redo: true })) : null, codes.length ? button("accept", "", () => this.accept(codes)) : null, button("start", "primary", () => order(this.name, "start"), slot.state !== "idle")];
       this.buttons.replaceChildren(...made.filter(Boolean));
       if (focused) this.buttons.querySelector("button:last-child:not(:disabled)")?.focus();
     });
+  }
+
+  /** From now on these doubts stop no unit of the box in work. */
+  async accept(codes) {
+    const box = await get("/api/v1/batch");
+    if (!box) return;
+    if (!box.name) {
+      toast(t("doubt.noBox"));
+      return;
+    }
+    if (!await sure(t("doubt.title", { codes: codes.join(", "), box: box.name }), t("doubt.text"), t("do.accept"))) return;
+    const body = JSON.stringify({ name: box.name, size: box.size, accept: [...new Set([...box.accept, ...codes])] });
+    const answer = await guarded("/api/v1/batch", { method: "PUT", headers: { "Content-Type": "application/json" }, body });
+    if (answer?.ok) toast(t("doubt.done"));
   }
 
   async abort() {
@@ -196,9 +211,16 @@ export function banner(name, word, foot) {
     h("p", { class: "foot" }, foot.filter(Boolean).map(text => h("span", {}, text)))));
 }
 
+/** What a unit passed with in spite of it. */
+export function doubtList(doubts) {
+  if (!doubts?.length) return null;
+  return h("div", { class: "doubts" }, h("p", {}, t("doubt.with")),
+    h("ul", { lang: language === "en" ? null : "en" }, doubts.map(doubt => h("li", {}, h("code", {}, doubt.code), " ", coded(doubt.text)))));
+}
+
 /** What a verdict means, and what to do now. */
-export function outcome({ verdict, fault: found, already }) {
-  if (!found) return [h("p", { class: "meaning" }, t(already ? "meaning.already" : `meaning.${verdict}`))];
+export function outcome({ verdict, fault: found, already, doubts }) {
+  if (!found) return [h("p", { class: "meaning" }, t(already ? "meaning.already" : `meaning.${verdict}`)), doubtList(doubts)].filter(Boolean);
   const { hint, help, lang } = fault(found.code, found);
   return [
     h("p", { class: "todo", lang }, hint),

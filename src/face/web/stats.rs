@@ -4,6 +4,7 @@ use super::app::App;
 use super::problem::Problem;
 use crate::clock;
 use crate::model::batch::Batch;
+use crate::model::openbeken::doubt::Code;
 use crate::model::stats::Summary;
 use axum::Json;
 use axum::body::Bytes;
@@ -42,6 +43,8 @@ pub(super) struct BatchPage {
     done: u64,
     /// Plugs that are left.
     left: Option<u64>,
+    /// Doubts that stop no unit of it, beside those that the recipe accepts.
+    accept: Vec<Code>,
 }
 
 /// `GET /api/v1/stats?batch=&since=`: all units, those of today and those of a box (the box in work unless one is
@@ -85,7 +88,8 @@ fn shown(app: &App) -> Json<BatchPage> {
     let size = batch.as_ref().and_then(|batch| batch.size);
     let done = batch.as_ref().map_or(0, |batch| services.counter().look(|stats, _| stats.done(&batch.name)));
     let left = size.map(|size| u64::from(size).saturating_sub(done));
-    Json(BatchPage { name: batch.map(|batch| batch.name), size, done, left })
+    let (name, accept) = batch.map(|batch| (batch.name, batch.accept)).unzip();
+    Json(BatchPage { name, size, done, left, accept: accept.unwrap_or_default() })
 }
 
 /// A box, or with a null name none.
@@ -96,6 +100,9 @@ struct Wanted {
     name: Option<String>,
     #[serde(default)]
     size: Option<u32>,
+    /// Left out: as they were, where the box is the one in work.
+    #[serde(default)]
+    accept: Option<Vec<Code>>,
 }
 
 /// `PUT /api/v1/batch`: begins another box; `{"name": null}` ends it.
@@ -107,7 +114,12 @@ pub(super) async fn set_batch(
         let detail = format!("expected {{\"name\": \"box 12\", \"size\": 40}}, got something else: {error}");
         Problem::new(StatusCode::BAD_REQUEST, "bad_body", "The body is not valid", detail)
     })?;
-    let batch = wanted.name.map(|name| Batch { name, size: wanted.size });
+    let before = app.handle.services().batch();
+    let batch = wanted.name.map(|name| {
+        let same = before.filter(|before| before.name == name.trim());
+        let accept = wanted.accept.or(same.map(|batch| batch.accept)).unwrap_or_default();
+        Batch { name, size: wanted.size, accept }
+    });
     app.handle.services().set_batch(batch).await?;
     Ok(shown(&app))
 }

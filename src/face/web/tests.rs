@@ -152,6 +152,8 @@ fn records_and_states_have_the_shapes_that_are_described() {
     let mut unit = crate::store::sample::unit();
     unit.fault = Some(Fault::new(FaultCode::NoAnswer, Stage::Attach, "x"));
     unit.config = Some(crate::model::unit::Config {
+        doubts: Vec::new(),
+        accepted: Vec::new(),
         template: Some(json!({ "pins": "26 0" })),
         injected: vec!["ssid".into()],
         checked: true,

@@ -22,8 +22,8 @@ export async function unitView(root, seq) {
     h("div", { class: "title" }, h("h1", {}, t("unit.title", { seq: String(unit.seq) })), neighbours(unit.seq)),
     h("div", { class: "one" },
       h("div", { class: "column" },
-        h("section", { class: "card head", "data-result": unit.verdict, "aria-label": t("column.verdict") }, banner(unit.verdict, unit.already ? t("verdict.already") : verdictWord(unit.verdict), foot), outcome(unit)),
-        checksOf(unit), factsOf(unit), logOf(unit), templateOf(template, unit)),
+        h("section", { class: "card head", "data-result": unit.verdict, "aria-label": t("column.verdict") }, banner(unit.verdict, unit.already ? t("verdict.already") : verdictWord(unit.verdict), foot), outcome({ ...unit, doubts: passedOver(unit) })),
+        checksOf(unit), doubtsOf(unit), meterOf(unit), factsOf(unit), logOf(unit), templateOf(template, unit)),
       h("div", { class: "column" }, mapOf(unit), stagesOf(unit), filesOf(unit), recordOf(unit))));
 }
 
@@ -58,6 +58,32 @@ function derived({ backup, verdict, firmware, config, stages, seq }) {
     config?.injected.length && [config.checked, t("check.configured"), config.injected.join(", ")],
     [true, t("check.recorded"), `#${seq}`],
   ].filter(Boolean);
+}
+
+/** What its verdict is told with, as the bench tells it. */
+function passedOver({ fault, config }) {
+  if (fault || !config) return [];
+  return (config.doubts ?? []).filter(doubt => (config.accepted ?? []).includes(doubt.code) || doubt.code === "drivers-unknown");
+}
+
+/** All doubts about it, with what they rest on. */
+function doubtsOf({ config }) {
+  if (!config?.doubts?.length) return null;
+  const lang = language === "en" ? null : "en";
+  return card(t("unit.doubts"), "doubts", h("ul", {}, config.doubts.map(doubt =>
+    h("li", {}, h("p", { lang }, h("code", {}, doubt.code), (config.accepted ?? []).includes(doubt.code) ? h("b", {}, ` ${t("doubt.accepted")}`) : null, " ", doubt.text),
+      doubt.facts.length ? h("p", { class: "faint", lang }, doubt.facts.join("; ")) : null))));
+}
+
+/** What became of the factory's calibration of its meter. */
+function meterOf({ meter }) {
+  if (!meter) return null;
+  const lang = language === "en" ? null : "en";
+  const raw = meter.raw && ["v", "i", "p", "e"].map(name => `${name} ${meter.raw[name]}`).join(", ");
+  return card(t("unit.meter"), "", h("p", { lang }, `${meter.text.slice(0, 1).toUpperCase()}${meter.text.slice(1)}.`), facts([
+    ["chip", t("meter.chip"), meter.chip], ["text", t("meter.factory"), raw],
+    ["text", t("meter.factors"), meter.slots?.join(" ")], ["text", t("meter.readback"), meter.readback && t(`meter.${meter.readback}`)],
+  ]), listOf(t("meter.notes"), meter.notes));
 }
 
 function mapOf(unit) {

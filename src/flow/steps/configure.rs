@@ -9,7 +9,7 @@ use crate::model::fault::FaultCode;
 use crate::model::flash::geometry::SECTOR;
 use crate::model::flash::{Span, rf};
 use crate::model::openbeken::tailor::{self, Choice};
-use crate::model::openbeken::{Config, Findings, Template, config};
+use crate::model::openbeken::{Config, Doubt, Findings, Template, config};
 use crate::model::pattern::Labels;
 use crate::model::unit;
 use crate::store::Number;
@@ -17,46 +17,51 @@ use crate::store::Number;
 /// The sector is read this often before it is believed to differ: a reply has no checksum.
 const TRIES: u32 = 3;
 
-/// Decides what the plug is, and lays its configuration over `want`. The stock content of that sector is in the backup.
-pub(super) async fn lay(run: &mut Run<'_>, found: &Findings, rf: rf::Rf, want: &mut [u8]) -> Result<Made, Trouble> {
+/// What is told of a plug that gets no configuration, or none yet.
+pub(super) fn told(found: &Findings, doubts: Vec<Doubt>, choice: Option<&Choice>) -> Option<unit::Config> {
+    let template = choice.map_or(found.template.as_ref(), |choice| choice.template.as_ref());
+    let config = unit::Config {
+        template: template.map(Template::to_json),
+        device: choice.map_or(&found.device, |choice| &choice.device).clone(),
+        notes: choice.map_or(&found.notes, |choice| &choice.notes).clone(),
+        accepted: choice.iter().flat_map(|choice| &choice.accepted).map(|doubt| doubt.code).collect(),
+        doubts,
+        ..unit::Config::default()
+    };
+    let is_told = config.template.is_some() || !config.notes.is_empty() || !config.doubts.is_empty();
+    (is_told || choice.is_some_and(|choice| choice.configure)).then_some(config)
+}
+
+/// Lays the plug's configuration over `want`. The stock content of that sector is in the backup.
+pub(super) async fn lay(run: &mut Run<'_>, choice: &Choice, rf: rf::Rf, want: &mut [u8]) -> Result<Made, Trouble> {
+    if !choice.configure {
+        return Ok(Made::default());
+    }
     let kit = run.job.loaded.clone();
     let chip = run.board()?.chip;
     let rule = &kit.recipe.openbeken;
-    let choice = tailor::choose(rule, found, chip, &kit.devices)?;
-    let template = choice.template.as_ref().map(Template::to_json);
-    let mut config = unit::Config {
-        template,
-        injected: Vec::new(),
-        checked: false,
-        device: choice.device.clone(),
-        name: None,
-        number: None,
-        recipe: None,
-        notes: choice.notes.clone(),
-    };
-    let mut made_sector = None;
+    let sector = place(chip, rf)?;
     let mut running = None;
-    if choice.configure {
-        let sector = place(chip, rf)?;
-        if rule.has_number() {
-            running = Some(number(run, rf, rule.number_from.unwrap_or(1)).await?);
-        }
-        config.number = running.as_ref().map(Number::value);
-        let labels = Labels { mac: rf.mac, chip, module: found.module.as_deref(), number: config.number, name: None };
-        let (made, name) = make(run, &choice, labels)?;
-        let defaults = Config::defaults(chip, rf.mac).map_err(tailor::Unfit::from)?;
-        config.injected = made.changed(&defaults);
-        (config.name, config.recipe) = (Some(name), Some(run.job.recipe_name.clone()));
-        let room = want.get_mut(sector.start as usize..sector.end as usize);
-        let room = room.ok_or_else(|| {
-            let what = format!("expected a flash that holds the configuration at {sector}, found a smaller one");
-            Trouble::failed(FaultCode::ConfigRefused, what)
-        })?;
-        room.copy_from_slice(&made.sector());
-        made_sector = Some((sector, made));
+    if rule.has_number() {
+        running = Some(number(run, rf, rule.number_from.unwrap_or(1)).await?);
     }
-    let is_told = config.template.is_some() || choice.configure || !config.notes.is_empty();
-    Ok(Made { config: is_told.then_some(config), sector: made_sector, number: running })
+    let value = running.as_ref().map(Number::value);
+    let module = run.board()?.module.clone();
+    let labels = Labels { mac: rf.mac, chip, module: module.as_deref(), number: value, name: None };
+    let (made, name) = make(run, choice, labels)?;
+    let defaults = Config::defaults(chip, rf.mac).map_err(tailor::Unfit::from)?;
+    let recipe = run.job.recipe_name.clone();
+    if let Some(config) = &mut run.kept()?.plug.config {
+        config.injected = made.changed(&defaults);
+        (config.name, config.recipe, config.number) = (Some(name), Some(recipe), value);
+    }
+    let room = want.get_mut(sector.start as usize..sector.end as usize);
+    let room = room.ok_or_else(|| {
+        let what = format!("expected a flash that holds the configuration at {sector}, found a smaller one");
+        Trouble::failed(FaultCode::ConfigRefused, what)
+    })?;
+    room.copy_from_slice(&made.sector());
+    Ok(Made { sector: Some((sector, made)), number: running })
 }
 
 /// The configuration lies behind the calibration on every chip. Where it does not, the chip is not what it seems.
@@ -106,9 +111,13 @@ pub(super) async fn check(run: &mut Run<'_>) -> Result<(), Trouble> {
         };
         run.link()?.read(sector, size, &mut sink).await?;
         match compare(&made, &bytes) {
-            Ok(()) => {
-                if let Some(config) = &mut run.target()?.made.config {
+            Ok(read) => {
+                let plug = &mut run.kept()?.plug;
+                if let Some(config) = &mut plug.config {
                     config.checked = true;
+                }
+                if let Some(meter) = &mut plug.meter {
+                    meter.read_back(made.calibration(), read.calibration());
                 }
                 return Ok(());
             }
@@ -119,9 +128,9 @@ pub(super) async fn check(run: &mut Run<'_>) -> Result<(), Trouble> {
     Err(Trouble::failed(FaultCode::ConfigDiffers, why))
 }
 
-/// The differences, secrets by their length only.
-fn compare(made: &Config, bytes: &[u8]) -> Result<(), String> {
+/// What was read, or the differences, secrets by their length only.
+fn compare(made: &Config, bytes: &[u8]) -> Result<Config, String> {
     let found = Config::parse(bytes).map_err(|error| error.to_string())?;
     let differences: Vec<String> = made.differences(&found).iter().map(ToString::to_string).collect();
-    if differences.is_empty() { Ok(()) } else { Err(differences.join("; ")) }
+    if differences.is_empty() { Ok(found) } else { Err(differences.join("; ")) }
 }

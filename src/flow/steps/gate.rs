@@ -1,7 +1,7 @@
 //! The gate: everything that must be true before the first erase, each check noted in the record with what was found.
 
 use super::configure;
-use crate::flow::found::{Kept, Made, Mark, Study, Target};
+use crate::flow::found::{Kept, Made, Mark, Plug, Study, Target};
 use crate::flow::job::Task;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
@@ -16,7 +16,8 @@ use crate::model::flash::{Span, parts, plan as planner};
 use crate::model::history::{self, StockNote};
 use crate::model::image::Image;
 use crate::model::image::anatomy::Boot;
-use crate::model::openbeken::Findings;
+use crate::model::openbeken::tailor::Choice;
+use crate::model::openbeken::{Findings, plug};
 use crate::model::recipe::LoadedRecipe;
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), Trouble> {
         }
         Task::Convert { .. } if run.is_done_already() => {
             let want = Arc::clone(&run.reading()?.dump);
-            Laid { areas: name_module(run).await?, want, made: Made::default() }
+            Laid { areas: look(run).await?, want, made: Made::default() }
         }
         Task::Convert { .. } => lay(run, rf).await?,
     };
@@ -184,49 +185,74 @@ fn areas(dump: &[u8], found: Option<&Findings>) -> Vec<Area> {
     listed.chain(store.map(|span| Area { name: "settings".into(), span })).collect()
 }
 
-struct Judged {
-    areas: Vec<Area>,
-    found: Findings,
-    want: Vec<u8>,
-}
-
-/// Image against board, and the whole flash as it must be.
+/// What the plug becomes, with which image, and the whole flash as it must be.
 async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, Trouble> {
     let base = Arc::clone(&run.kept()?.base);
-    let image = run.image().cloned().ok_or_else(|| mistake("no image was chosen"))?;
-    let (board, kit, name) = (run.board()?.clone(), Arc::clone(&run.job.loaded), image.name.clone());
-    let work = tokio::task::spawn_blocking(move || judge(&base, &image, &board, &kit));
-    let judged = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
-    let Judged { areas, found, mut want } = match judged {
-        Ok(judged) => judged,
+    let (board, kit) = (run.board()?.clone(), Arc::clone(&run.job.loaded));
+    let images = run.allowed(board.chip);
+    let work = tokio::task::spawn_blocking(move || judge(&base, &images, &board, &kit));
+    let Judged { areas, module, plug, settled } =
+        run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
+    run.found()?.board.module = module;
+    let stopped = settled.as_ref().err().and_then(Trouble::code);
+    let doubts = plug.config.as_ref().map(|config| config.doubts_told(stopped)).unwrap_or_default();
+    run.kept()?.plug = plug;
+    if !doubts.is_empty() {
+        run.report.say(Event::Doubted { doubts }).await;
+    }
+    let Chosen { choice, image, reason, mut want } = match settled {
+        Ok(chosen) => chosen,
         Err(trouble) => {
             run.checks.failed("image", trouble.message.clone());
             return Err(trouble);
         }
     };
-    run.checks.held("image", format!("{name} fits chip, key, layout and flash"));
-    run.found()?.board.module.clone_from(&found.module);
-    let made = configure::lay(run, &found, rf, &mut want).await?;
+    run.checks.held("image", format!("{} fits chip, key, layout and flash; {reason}", image.name));
+    super::identify::choose(run, image).await?;
+    let made = configure::lay(run, &choice, rf, &mut want).await?;
     Ok(Laid { areas, want: want.into(), made })
 }
 
-fn judge(base: &[u8], image: &Image, board: &Board, kit: &LoadedRecipe) -> Result<Judged, Trouble> {
-    image.fits(board, Some(base)).map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
-    let want = planner::expected(base, image.span().start, image.app());
-    let found = Findings::of(base, board.chip, kit.recipe.openbeken.levels, &kit.devices);
-    Ok(Judged { areas: areas(base, Some(&found)), found, want })
+struct Judged {
+    areas: Vec<Area>,
+    module: Option<String>,
+    plug: Plug,
+    settled: Result<Chosen, Trouble>,
 }
 
-/// The module's name of a board that is left as it is, and its areas.
-async fn name_module(run: &mut Run<'_>) -> Result<Vec<Area>, Trouble> {
-    let (dump, chip) = (Arc::clone(&run.reading()?.dump), run.board()?.chip);
+struct Chosen {
+    choice: Choice,
+    image: Arc<Image>,
+    reason: String,
+    want: Vec<u8>,
+}
+
+fn judge(base: &[u8], images: &[Arc<Image>], board: &Board, kit: &LoadedRecipe) -> Judged {
+    let order = plug::Order { rule: &kit.recipe.openbeken, devices: &kit.devices, board, base };
+    let plug::Plug { found, doubts, meter, settled } = plug::settle(&order, images.iter().map(AsRef::as_ref));
+    let settled = settled.map_err(Trouble::from).and_then(|settled| {
+        let is_it = |image: &&Arc<Image>| std::ptr::eq(image.as_ref(), settled.image);
+        let image = images.iter().find(is_it).ok_or_else(|| mistake("an image was chosen that nobody has"))?;
+        let want = planner::expected(base, image.span().start, image.app());
+        Ok(Chosen { choice: settled.choice, image: Arc::clone(image), reason: settled.reason, want })
+    });
+    let config = configure::told(&found, doubts, settled.as_ref().ok().map(|chosen| &chosen.choice));
+    let areas = areas(base, Some(&found));
+    Judged { areas, module: found.module, plug: Plug { config, meter }, settled }
+}
+
+/// What is known of a plug that is left as it is, and its areas.
+async fn look(run: &mut Run<'_>) -> Result<Vec<Area>, Trouble> {
+    let (dump, board) = (Arc::clone(&run.reading()?.dump), run.board()?.clone());
     let kit = Arc::clone(&run.job.loaded);
     let work = tokio::task::spawn_blocking(move || {
-        let found = Findings::of(&dump, chip, kit.recipe.openbeken.levels, &kit.devices);
-        (areas(&dump, Some(&found)), found.module)
+        let order = plug::Order { rule: &kit.recipe.openbeken, devices: &kit.devices, board: &board, base: &dump };
+        let (found, meter) = plug::look(&order);
+        (areas(&dump, Some(&found)), found.module, meter)
     });
-    let (areas, module) = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
+    let (areas, module, meter) = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
     run.found()?.board.module = module;
+    run.kept()?.plug.meter = meter;
     Ok(areas)
 }
 

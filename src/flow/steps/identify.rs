@@ -4,7 +4,7 @@
 use super::same_board;
 use crate::flow::found::Found;
 use crate::flow::job::Task;
-use crate::flow::run::Run;
+use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
 use crate::model::board::{Board, Evidence};
 use crate::model::chip::{Chip, listed};
@@ -42,7 +42,7 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         run.report.say(Event::Found { board: board.clone() }).await;
         run.found = Some(Found { board, flash_id: evidence.flash_id, image: None, reading: None });
     }
-    choose(run).await?;
+    choose_by_board(run).await?;
     Ok(Outcome::Done)
 }
 
@@ -113,19 +113,29 @@ fn board(evidence: &Evidence, identity: Identity) -> Board {
     }
 }
 
-/// The newest image that the recipe allows and that fits the board.
-async fn choose(run: &mut Run<'_>) -> Result<(), Trouble> {
+/// The image that fits the board best, by what is known without its backup: a unit that can't be converted is refused
+/// before that is read.
+async fn choose_by_board(run: &mut Run<'_>) -> Result<(), Trouble> {
     if run.image().is_some() || matches!(run.job.task, Task::Restore(_)) {
         return Ok(());
     }
     let board = run.board()?.clone();
-    let allowed: Vec<&Arc<Image>> =
-        run.job.images.iter().filter(|image| run.job.loaded.recipe.allows(board.chip, &image.name)).collect();
+    let allowed = run.allowed(board.chip);
     let chosen = image::choose(allowed.iter().map(AsRef::as_ref), &board, None)
         .map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?
         .image;
-    let image = allowed.iter().find(|image| std::ptr::eq(image.as_ref(), chosen)).map(|image| Arc::clone(image));
-    run.report.say(Event::Chosen { name: chosen.name.clone(), version: chosen.version.clone() }).await;
-    run.found()?.image = image;
+    let image = allowed.iter().find(|image| std::ptr::eq(image.as_ref(), chosen)).map(Arc::clone);
+    match image {
+        Some(image) => choose(run, image).await,
+        None => Err(mistake("an image was chosen that nobody has")),
+    }
+}
+
+/// Takes this image, and says so where it is not the one that was taken before.
+pub(super) async fn choose(run: &mut Run<'_>, image: Arc<Image>) -> Result<(), Trouble> {
+    if run.image().is_none_or(|before| before.name != image.name) {
+        run.report.say(Event::Chosen { name: image.name.clone(), version: image.version.clone() }).await;
+    }
+    run.found()?.image = Some(image);
     Ok(())
 }

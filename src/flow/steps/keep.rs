@@ -1,7 +1,7 @@
 //! Keep: what the flash holds, what the ledger knows of the board, and the stock flash on disk, read again, before
 //! anything may be erased.
 
-use crate::flow::found::{Kept, Reading, Study};
+use crate::flow::found::{Kept, Plug, Reading, Study};
 use crate::flow::job::Task;
 use crate::flow::note;
 use crate::flow::run::{Run, mistake};
@@ -106,7 +106,7 @@ fn resume(run: &mut Run<'_>, study: Study, note: StockNote, base: Arc<[u8]>) -> 
         kind: note.kind,
     };
     run.checks.held("backup", format!("{}, kept by an earlier unit of this board, read again", note.sha256));
-    Ok(Kept { backup, study, base, already: None, target: None })
+    Ok(Kept { backup, study, base, already: None, plug: Plug::default(), target: None })
 }
 
 /// Keeps what was read.
@@ -134,5 +134,5 @@ async fn archive(run: &mut Run<'_>, study: Study, kind: BackupKind) -> Result<Ke
     let bytes = dump.len() as u64;
     let backup = Backup { sha256, bytes, read_bytes, skipped_bytes, contains_credentials, kind };
     run.checks.held("backup", format!("{sha256}, {} KiB of {}, kept and read again", bytes / 1024, kind.name()));
-    Ok(Kept { backup, study, base: dump, already: None, target: None })
+    Ok(Kept { backup, study, base: dump, already: None, plug: Plug::default(), target: None })
 }

@@ -54,6 +54,7 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         finished: crate::clock::now(),
         verdict: ending.verdict(),
         fault: if ending == Ending::Pass { None } else { run.fault.clone() },
+        meter: run.what_was_kept().and_then(|kept| kept.plug.meter.clone()),
         uart: run.session.uart,
         checks: run.checks.list(),
         already: run.what_was_kept().and_then(|kept| kept.already.clone()),
@@ -77,7 +78,7 @@ pub(in crate::flow) fn so_far(run: &mut Run<'_>, touched: bool) -> Unit {
 
 /// The plug's configuration; no field of it counts as written while the flash is untouched.
 fn config(run: &Run<'_>, touched: bool) -> Option<Config> {
-    let mut config = run.what_was_planned()?.made.config.clone()?;
+    let mut config = run.what_was_kept()?.plug.config.clone()?;
     if !touched && !config.checked {
         config.injected.clear();
     }

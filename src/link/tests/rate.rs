@@ -9,6 +9,7 @@ const BOTH: [Dialect; 3] = [Dialect::TuyaBoot, Dialect::BekenBoot, Dialect::Rom]
 #[test]
 fn the_chips_rates_are_those_that_were_observed() {
     for (wanted, made) in [
+        (100_000, 100_000),
         (115_200, 115_044),
         (460_800, 464_285),
         (921_600, 928_571),
@@ -29,10 +30,10 @@ fn the_chips_rates_are_those_that_were_observed() {
 #[test]
 fn a_ladder_begins_at_the_limit_and_ends_at_115200() {
     assert_eq!(ladder(2_000_000), LADDER);
-    assert_eq!(ladder(1_000_000), [1_000_000, 921_600, 460_800, 115_200]);
+    assert_eq!(ladder(1_000_000), [1_000_000, 921_600, 460_800, 100_000, 115_200]);
     assert_eq!(ladder(3_000_000), LADDER, "a rate that the chip can't make is left out");
-    assert_eq!(ladder(115_200), [115_200]);
-    assert_eq!(ladder(9600), [115_200]);
+    assert_eq!(ladder(115_200), [100_000, 115_200]);
+    assert_eq!(ladder(9600), [100_000, 115_200]);
 }
 
 #[tokio::test(start_paused = true)]

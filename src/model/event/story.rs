@@ -51,6 +51,7 @@ pub(crate) fn story() -> Vec<Stamped> {
         ("A", json!({ "kind": "started", "recipe": "default" })),
         ("A", json!({ "kind": "supply", "reading": { "millivolts": 3290, "milliamps": 81 } })),
         ("A", json!({ "kind": "already", "already": { "version": "1.18.300", "proof": "each CRC", "unit": 1 } })),
+        ("A", json!({ "kind": "doubted", "doubts": [{ "code": "strip", "text": "a light strip", "facts": ["mosi 16"] }] })),
         ("A", json!({ "kind": "finished", "unit": 2, "verdict": "pass", "fault": null, "ms": 8000 })),
         ("B", json!({ "kind": "started", "recipe": "home" })),
         ("B", json!({ "kind": "entered", "stage": "settle" })),

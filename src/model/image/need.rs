@@ -52,7 +52,7 @@ impl Need {
 }
 
 /// Names as a sentence lists them.
-pub(super) fn listed(names: &[String]) -> String {
+pub fn listed(names: &[String]) -> String {
     match names {
         [] => "nothing".to_owned(),
         [only] => only.clone(),

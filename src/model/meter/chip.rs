@@ -1,10 +1,11 @@
 //! The meter chips of the vendor's plugs.
 
 use super::figures::Figures;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A meter chip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum MeterChip {
     /// Pulses on two pins.

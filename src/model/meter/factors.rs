@@ -8,7 +8,7 @@
 use super::chip::MeterChip;
 use super::figures::Figures;
 use super::reference::Reference;
-use super::terms::Sign;
+use super::sign::Sign;
 
 /// The factors of voltage, current and power; `None`: they are not known for this chip.
 pub fn factors(chip: MeterChip, figures: Figures, load: Reference, sign: Sign) -> Option<[f32; 3]> {

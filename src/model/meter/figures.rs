@@ -1,12 +1,14 @@
 //! The four numbers that the factory measured.
 
 use crate::model::tuya::value::Parsed;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The four numbers. Of a chip with pulses v, i and p are the length of one pulse in microseconds at the reference load
 /// and e counts pulses per Wh; of a BL0942 they are counts per unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MeterFigures")]
 pub struct Figures {
     /// Voltage.
     pub v: u32,

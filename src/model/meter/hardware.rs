@@ -1,6 +1,7 @@
 //! What the vendor's settings say of the meter.
 
 use super::chip::MeterChip;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -20,7 +21,8 @@ pub struct Hardware {
 }
 
 /// Pins of a chip with pulses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MeterPins")]
 pub struct Pins {
     /// Pulses of the power.
     pub cf: u8,

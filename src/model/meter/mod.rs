@@ -14,6 +14,7 @@
 //! | [`evidence`] | all that a flash tells |
 //! | [`reference`](mod@reference) | the loads that the factory measures with, and how the numbers tell which |
 //! | [`factors`] | from the factory's numbers to OpenBeken's |
+//! | [`sign`] | which way round it is wired |
 //! | [`terms`] | what is asked for, and of which image |
 //! | [`gates`] | whether they are carried over |
 //! | [`outcome`] | what the record says of it |
@@ -32,6 +33,7 @@ pub mod hardware;
 pub mod outcome;
 pub mod record;
 pub mod reference;
+pub mod sign;
 pub mod terms;
 pub mod words;
 
@@ -41,7 +43,8 @@ pub use figures::Figures;
 pub use gates::{Judged, judge};
 pub use hardware::Hardware;
 pub use outcome::{Action, Meter, Token};
-pub use terms::{ImageFacts, Sign, Terms};
+pub use sign::Sign;
+pub use terms::{ImageFacts, Terms};
 
 #[cfg(test)]
 mod tests;

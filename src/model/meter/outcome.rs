@@ -7,11 +7,12 @@ use super::record::Source;
 use super::reference::Case;
 use super::words;
 use crate::model::openbeken::Calibration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The record's `meter`: what was found, what became of it, and why. Numbers are kept even where they are not carried
 /// over: the owner can enter them later.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Meter {
     /// The chip, if it is known.
     pub chip: Option<MeterChip>,
@@ -54,8 +55,9 @@ pub struct Meter {
 }
 
 /// What is done with the factory's calibration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "MeterAction")]
 pub enum Action {
     /// It goes into the plug's configuration.
     Write,
@@ -66,7 +68,7 @@ pub enum Action {
 }
 
 /// Whether the factors came back bit for bit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Readback {
     /// They did.
@@ -76,8 +78,9 @@ pub enum Readback {
 }
 
 /// Why something is done, as a stable word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "MeterToken")]
 pub enum Token {
     /// The settings name no meter.
     MeterNone,

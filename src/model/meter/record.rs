@@ -4,6 +4,7 @@ use super::figures::{Figures, object};
 use crate::model::digest::Digest;
 use crate::model::secret::Secret;
 use crate::model::tuya::files::{File, FileStore, Held};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -32,7 +33,8 @@ pub struct Record {
 }
 
 /// Where a calibration lies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MeterSource")]
 pub struct Source {
     /// Name of the file.
     pub file: String,

@@ -2,6 +2,7 @@
 
 use super::chip::MeterChip;
 use super::figures::Figures;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A reference load, in the vendor's units.
@@ -34,7 +35,8 @@ impl Reference {
 }
 
 /// What the numbers of a chip with pulses tell of the factory's test.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MeterCase")]
 pub struct Case {
     /// Mains of the reference load, V.
     pub mains: u16,

@@ -1,5 +1,6 @@
 //! What is asked for, and of which image.
 
+use super::sign::Sign;
 use crate::model::image::Image;
 use crate::model::openbeken::Calibration;
 
@@ -37,26 +38,5 @@ pub struct ImageFacts<'a> {
 impl<'a> From<&'a Image> for ImageFacts<'a> {
     fn from(image: &'a Image) -> Self {
         Self { name: &image.name, version: image.version.as_deref(), drivers: image.drivers.as_deref() }
-    }
-}
-
-/// The sign of a BL0942's power. Boards are wired either way and their flash does not tell which; with the wrong one
-/// OpenBeken shows 0 W.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// The register grows with the load.
-    Plus,
-    /// It falls.
-    Minus,
-}
-
-impl Sign {
-    /// From a recipe's or device's `+` or `-`.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "+" => Some(Self::Plus),
-            "-" => Some(Self::Minus),
-            _ => None,
-        }
     }
 }

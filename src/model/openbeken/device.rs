@@ -10,7 +10,7 @@ use super::roles::Role;
 use super::template::{Pin, Template};
 use super::wanted::FLAGS_OF_HARDWARE;
 use crate::model::chip::Chip;
-use crate::model::recipe::MeterSign;
+use crate::model::meter::Sign;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub struct Device {
     pub name: String,
     rule: Match,
     change: Change,
-    meter_sign: Option<MeterSign>,
+    meter_sign: Option<Sign>,
 }
 
 /// What is known of a unit.
@@ -152,9 +152,8 @@ impl Device {
         if let Some(flags) = file.template.flags.as_ref().filter(|flags| flags.parse::<u64>().is_err()) {
             return Err(DeviceError::Flags { name: name.to_owned(), found: flags.clone() });
         }
-        let sign = |found: String| {
-            MeterSign::parse(&found).ok_or_else(|| DeviceError::MeterSign { name: name.to_owned(), found })
-        };
+        let sign =
+            |found: String| Sign::parse(&found).ok_or_else(|| DeviceError::MeterSign { name: name.to_owned(), found });
         let meter_sign = file.meter_sign.map(sign).transpose()?;
         let change = Change { pins: pins(name, &file.template.pins)?, fields: file.template };
         Ok(Self { name: name.to_owned(), rule, change, meter_sign })
@@ -185,7 +184,7 @@ impl Device {
     }
 
     /// Which way round its meter counts.
-    pub fn meter_sign(&self) -> Option<MeterSign> {
+    pub fn meter_sign(&self) -> Option<Sign> {
         self.meter_sign
     }
 

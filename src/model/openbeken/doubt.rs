@@ -3,15 +3,17 @@
 //! Doubts are decided before the erase, from the backup. A recipe accepts them by their code; of those that could burn
 //! something it may accept `motor` only, and then the motor gets roles that are never on together.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 macro_rules! codes {
     ($($name:ident $word:literal $burns:literal $what:literal $way:literal)*) => {
         /// A stable name for a kind of doubt; `docs/doubts.md` has an entry for each.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "kebab-case")]
         #[allow(missing_docs, reason = "what() is the documentation of each")]
+        #[schemars(rename = "DoubtCode")]
         pub enum Code { $($name),* }
 
         impl Code {
@@ -66,6 +68,9 @@ codes! {
     ImageLacks "image-lacks" false
         "The image lacks a driver that the pins need, so a function would be dead."
         "Another image. accept for IR, RC and DS1820 only."
+    DriversUnknown "drivers-unknown" false
+        "The image's table of drivers can't be read, so nobody knows whether it can drive the plug."
+        "None is needed: the unit passes with these words."
     UartClash "uart-clash" false
         "A meter or a second controller talks over a serial port, and another part has one of its pins."
         "accept, or a device of the list."
@@ -143,7 +148,7 @@ impl std::fmt::Display for Code {
 }
 
 /// A doubt about one unit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Doubt {
     /// Its kind.
     pub code: Code,
@@ -154,7 +159,8 @@ pub struct Doubt {
     /// The pins in question.
     #[serde(skip)]
     pub(super) pins: BTreeSet<u8>,
-    #[serde(skip)]
+    /// Whether a recipe, a box or an order that names its code goes on; records of before this field say no.
+    #[serde(default, rename = "acceptable")]
     is_acceptable: bool,
 }
 
@@ -180,7 +186,7 @@ impl Doubt {
         Self { text, facts, ..self }
     }
 
-    /// Whether a recipe that names its code goes on. A doubt that came out of a record says no.
+    /// Whether a recipe that names its code goes on.
     pub fn is_acceptable(&self) -> bool {
         self.is_acceptable
     }

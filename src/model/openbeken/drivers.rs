@@ -3,6 +3,7 @@
 
 use super::doubt::{Code, Doubt};
 use super::template::Template;
+use crate::model::image::need::MAY_BE_MISSING;
 
 /// Roles by the begin of their name, and the driver behind them.
 const BY_ROLE: [(&str, &str); 20] = [
@@ -33,9 +34,6 @@ const BY_COMMAND: [&str; 7] = ["BL0942", "CSE7766", "TuyaMCU", "RC", "Shutters",
 
 /// Drivers of energy meters.
 pub const METERS: [&str; 5] = ["BL0937", "BL0942", "CSE7766", "BL0939SPI", "HLW8112SPI"];
-
-/// Drivers whose absence a recipe may accept: the plug's main function does not hang on them.
-const DISPENSABLE: [&str; 3] = ["IR", "RC", "DS1820"];
 
 /// An image, as far as its drivers matter.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +83,7 @@ pub fn doubt(template: &Template, image: &Image<'_>) -> Option<Doubt> {
         image.name
     );
     let facts = vec![format!("image {}", image.name), format!("lacks {names}")];
-    let is_minor = lacking.iter().all(|name| DISPENSABLE.contains(name));
+    let is_minor = lacking.iter().all(|name| MAY_BE_MISSING.contains(name));
     Some(Doubt::new(Code::ImageLacks, text, facts).acceptable(is_minor))
 }
 

@@ -2,7 +2,8 @@
 //!
 //! [`pins::map`] makes a [`template::Template`] of the vendor's settings and raises each [`doubt::Doubt`] about it, a
 //! [`device::Device`] of the list may override it, [`script`] and [`config`] bring it to the unit. [`findings`] does that for
-//! a dump, [`tailor`] decides what a recipe makes of it and builds the configuration.
+//! a dump, [`tailor`] decides what a recipe makes of it and builds the configuration,
+//! [`plug`] joins that with the choice of the image and with the meter.
 
 pub mod calibration;
 mod claim;
@@ -16,6 +17,7 @@ pub mod fields;
 pub mod findings;
 mod judge;
 pub mod pins;
+pub mod plug;
 pub mod roles;
 pub mod script;
 mod settings;

@@ -1,12 +1,9 @@
 //! Recipe and findings to the configuration of one unit.
 
 use super::config::{Config, ConfigError};
-use super::device::Device;
 use super::doubt::Doubt;
-use super::findings::Findings;
 pub use super::judge::{Around, Choice, judge};
 use super::wanted::{self, FLAGS_OF_HARDWARE, Mqtt, Wanted, Wifi};
-use crate::model::chip::Chip;
 use crate::model::fault::FaultCode;
 use crate::model::pattern::{Labels, PatternError};
 use crate::model::recipe::{OpenBekenRule, Secrets};
@@ -73,14 +70,6 @@ impl Unfit {
             _ => FaultCode::ConfigRefused,
         }
     }
-}
-
-/// [`judge`] without a look at the image that was chosen, and with each doubt among the notes.
-pub fn choose(rule: &OpenBekenRule, found: &Findings, chip: Chip, devices: &[Device]) -> Result<Choice, Unfit> {
-    let mut choice = judge(rule, found, &Around { chip, devices, image: None })?;
-    choice.notes.extend(choice.accepted.iter().map(|doubt| format!("accepted: {doubt}")));
-    choice.notes.extend(choice.doubts.iter().map(ToString::to_string));
-    Ok(choice)
 }
 
 /// The configuration of one unit, with its name.

@@ -1,5 +1,6 @@
 //! The plug's configuration, as a recipe asks for it.
 
+use crate::model::meter::Sign;
 use crate::model::openbeken::doubt::Code;
 use crate::model::pattern::Pattern;
 use crate::model::secret::Secret;
@@ -20,7 +21,7 @@ pub struct OpenBekenRule {
     /// What becomes of the factory's calibration of the meter.
     pub calibrate: Calibrate,
     /// Which way round a BL0942 counts; `None`: the device list says it, or nobody.
-    pub meter_sign: Option<MeterSign>,
+    pub meter_sign: Option<Sign>,
     /// The plug's name.
     pub name: Option<Pattern>,
     /// The first running number; `None`: 1.
@@ -68,35 +69,6 @@ pub enum Calibrate {
     Factory,
     /// The plug keeps the firmware's own factors.
     None,
-}
-
-/// Which way round a meter is wired: whether its count of power rises or falls when power is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MeterSign {
-    /// It rises.
-    Plus,
-    /// It falls.
-    Minus,
-}
-
-impl MeterSign {
-    /// From `+` or `-`.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "+" => Some(Self::Plus),
-            "-" => Some(Self::Minus),
-            _ => None,
-        }
-    }
-}
-
-impl std::fmt::Display for MeterSign {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Plus => "+",
-            Self::Minus => "-",
-        })
-    }
 }
 
 /// Where the roles of the pins come from.

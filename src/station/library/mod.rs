@@ -9,6 +9,7 @@ pub use files::{FirmwareFile, Origin};
 pub use recipes::RecipePage;
 
 use crate::model::image::Image;
+use crate::model::openbeken::doubt::Code;
 use crate::model::recipe::{LoadedRecipe, Recipe};
 use crate::store::{Choices, StoreError};
 use files::Files;
@@ -31,6 +32,8 @@ pub struct Library {
     /// The recipe that the configuration names.
     recipe_name: String,
     choices: Choices,
+    /// Doubts that stop no unit, beside those that its recipe and its box accept.
+    accept: Vec<Code>,
 }
 
 /// What a unit is made from.
@@ -89,6 +92,7 @@ impl Library {
             recipes: Recipes::of(data_dir),
             recipe_name: recipe_name.into(),
             choices: Choices::open(data_dir),
+            accept: Vec::new(),
         }
     }
 
@@ -96,6 +100,19 @@ impl Library {
     pub fn with_usb(mut self, usb: Option<&Path>) -> Self {
         self.files.usb = usb.map(Path::to_owned);
         self
+    }
+
+    /// With doubts that stop no unit.
+    #[must_use]
+    pub fn accepting(mut self, accept: &[Code]) -> Self {
+        self.accept = accept.to_vec();
+        self
+    }
+
+    /// The doubts that stop no unit of now, beside those that its recipe accepts.
+    pub(super) fn accepted(&self) -> Vec<Code> {
+        let own = self.choices.batch().map(|batch| batch.accept).unwrap_or_default();
+        self.accept.iter().copied().chain(own).collect()
     }
 
     /// What the operators chose.
@@ -108,14 +125,13 @@ impl Library {
         self.choices.recipe(&self.recipe_name).unwrap_or_else(|| self.recipe_name.clone())
     }
 
-    /// What a unit by this recipe is made from, as things are now. Reads files, so call it where blocking is allowed; so
-    /// do all below.
-    pub fn materials(&self, recipe_name: String) -> Result<Materials, Lack> {
-        Ok(Materials {
-            loaded: Arc::new(self.recipes.read(&recipe_name).map_err(Lack::Recipe)?),
-            recipe_name,
-            images: Arc::new(self.files.images().map_err(Lack::Firmware)?),
-        })
+    /// What a unit by this recipe is made from, as things are now, when these doubts are accepted too. Reads files, so
+    /// call it where blocking is allowed; so do all below.
+    pub fn materials(&self, recipe_name: String, accept: &[Code]) -> Result<Materials, Lack> {
+        let mut loaded = self.recipes.read(&recipe_name).map_err(Lack::Recipe)?;
+        loaded.recipe.openbeken.accept.extend(accept);
+        let images = Arc::new(self.files.images().map_err(Lack::Firmware)?);
+        Ok(Materials { loaded: Arc::new(loaded), recipe_name, images })
     }
 
     /// What a stock backup needs that goes back: no firmware, and of the recipe only how backups are kept, because what the

@@ -18,7 +18,7 @@ fn library(dir: &Path) -> Library {
 }
 
 fn images(library: &Library) -> usize {
-    library.materials(library.recipe_name()).unwrap().images.len()
+    library.materials(library.recipe_name(), &[]).unwrap().images.len()
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn a_good_upload_counts_from_the_next_unit_on_and_a_bad_one_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let library = library(dir.path());
     let (name, bytes) = factory::demo_image(Chip::Bk7231T, "1.18.300");
-    let before = library.materials("default".into()).unwrap();
+    let before = library.materials("default".into(), &[]).unwrap();
     let file = library.upload(&name, &bytes).unwrap();
     assert_eq!((file.ok, file.chip, file.origin), (true, Some(Chip::Bk7231T), Origin::Upload));
     assert_eq!(file.version.as_deref(), Some("1.18.300"));
@@ -86,7 +86,7 @@ fn only_a_recipe_that_can_be_used_is_chosen() {
 fn a_recipe_that_cannot_be_used_stands_in_no_stock_backups_way_back_and_keeps_its_key() {
     let dir = tempfile::tempdir().unwrap();
     let library = library(dir.path());
-    assert!(matches!(library.materials("broken".into()), Err(Lack::Recipe(_))));
+    assert!(matches!(library.materials("broken".into(), &[]), Err(Lack::Recipe(_))));
     let materials = library.materials_of_restore("broken".into());
     assert_eq!((materials.recipe_name.as_str(), materials.images.len()), ("broken", 0));
     assert_eq!(materials.loaded.recipe.backup.encrypt_to.as_deref(), Some(KEY));

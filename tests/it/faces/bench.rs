@@ -137,6 +137,7 @@ pub(crate) fn unit(tail: u8, verdict: Verdict, backup: Option<Backup>) -> Unit {
         backup,
         firmware: None,
         config: None,
+        meter: None,
         stages: Vec::new(),
         uart: Uart::default(),
         map: None,

@@ -2,6 +2,7 @@
 
 use crate::face::web::{about, changes, problem, session, station, stats, units};
 use crate::model::event::Stamped;
+use crate::model::openbeken::doubt::Code;
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::Unit;
 use crate::station::library::{FirmwareFile, RecipePage};
@@ -39,11 +40,13 @@ pub(super) fn all() -> Value {
 
 /// What bodies of requests may hold is narrower than the types that they are read into.
 fn requests() -> [(&'static str, Value); 2] {
+    let accepted: Vec<&Code> = Code::ALL.iter().filter(|code| code.by_recipe().is_ok()).collect();
     let wish = json!({
         "type": "object",
         "properties": {
             "name": { "type": ["string", "null"], "minLength": 1, "maxLength": 40 },
             "size": { "type": ["integer", "null"], "minimum": 1, "maximum": 100_000 },
+            "accept": { "type": ["array", "null"], "items": { "enum": accepted } },
         },
         "required": ["name"],
         "additionalProperties": false,

@@ -17,6 +17,7 @@ fn words_are_the_contracts() {
             "ch-count",
             "meter",
             "image-lacks",
+            "drivers-unknown",
             "uart-clash",
             "lamp",
             "pwm-pin",
@@ -59,16 +60,19 @@ fn of_what_could_burn_something_a_recipe_accepts_the_motor_only() {
 fn the_record_has_code_text_and_facts() {
     let doubt = Doubt::new(Code::Motor, "two relays", vec!["rl1_pin 6".into()]).on([6]).acceptable(true);
     let json = serde_json::to_value(&doubt).unwrap();
-    assert_eq!(json, serde_json::json!({"code": "motor", "text": "two relays", "facts": ["rl1_pin 6"]}));
+    let expected =
+        serde_json::json!({"code": "motor", "text": "two relays", "facts": ["rl1_pin 6"], "acceptable": true});
+    assert_eq!(json, expected);
     let read: Doubt = serde_json::from_value(json).unwrap();
-    assert!(!read.is_acceptable());
+    assert!(read.is_acceptable());
 }
 
 /// `docs/doubts.md`, written from the table: `UPDATE_GOLDENS=1 cargo test --lib doubt` makes it anew.
 fn manual() -> String {
     let mut text = String::from(
         "# Doubts\n\nA unit in doubt fails with C04 before anything is erased, unless its recipe accepts the doubt: \
-         `accept = [\"strip\"]` under\n`[openbeken]`. `pins = \"none\"` writes no pins and asks nothing. A device of the \
+         `accept = [\"strip\"]` under\n`[openbeken]`; so does its box (on the page, `Accept for this box`) and \
+         `flashjig once --accept strip`.\nWhat is accepted is told with the verdict. `pins = \"none\"` writes no pins and asks nothing. A device of the \
          list whose `[match]` holds and whose\n`[template.pins]` names the pins in question settles a doubt by itself.\n\
          `flashjig extract FILE` shows the doubts of a dump.\n",
     );

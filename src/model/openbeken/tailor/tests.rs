@@ -1,8 +1,11 @@
 //! What a recipe makes of what was found.
 
 use super::*;
+use crate::model::chip::Chip;
 use crate::model::mac::Mac;
+use crate::model::openbeken::Device;
 use crate::model::openbeken::fields;
+use crate::model::openbeken::findings::Findings;
 use crate::model::openbeken::pins::{Options, map};
 use crate::model::pattern::Pattern;
 use crate::model::recipe::{self, Configure, PinSource};
@@ -27,7 +30,7 @@ fn rule(pins: PinSource) -> OpenBekenRule {
 }
 
 fn chosen(rule: &OpenBekenRule, found: &Findings) -> Result<Choice, Unfit> {
-    choose(rule, found, Chip::Bk7231T, &Device::built_in())
+    judge(rule, found, &Around { chip: Chip::Bk7231T, devices: &Device::built_in(), image: None })
 }
 
 fn labels() -> Labels<'static> {

@@ -112,7 +112,12 @@ fn passed(screen: &mut Screen, last: &Last) {
     });
     let board =
         last.already.as_ref().map_or(board, |already| format!("Was {} already", words::cut(&already.version, 8)));
-    screen.text(LEFT, 52, Face::Plain, words::cut(&board, 15));
+    let what = match last.doubts.as_slice() {
+        [] => board,
+        [only] => format!("With {}", only.code),
+        several => format!("With {} doubts", several.len()),
+    };
+    screen.text(LEFT, 52, Face::Plain, words::cut(&what, 15));
     if let Some(seq) = last.seq {
         screen.right(right, 52, Face::Plain, words::cut(&format!("#{seq}"), 7));
     }
