@@ -38,7 +38,7 @@ async fn send(router: &Router, method: &str, uri: &str, body: impl Into<Body>) -
 async fn the_box_counts_down_with_the_plugs_that_passed() {
     let (bench, dir, counter) = (Bench::new(), tempfile::tempdir().unwrap(), Counter::default());
     let (_, router) = with_shelf(&bench, dir.path(), counter.clone());
-    let none = serde_json::json!({ "name": null, "size": null, "done": 0, "left": null });
+    let none = serde_json::json!({ "name": null, "size": null, "done": 0, "left": null, "accept": [] });
     assert_eq!(get(&router, "/api/v1/batch").await, (StatusCode::OK, none.clone()));
     let (status, _) = send(&router, "PUT", "/api/v1/batch", r#"{"name": " box 12 ", "size": 40}"#).await;
     assert_eq!(status, 200);
@@ -48,7 +48,7 @@ async fn the_box_counts_down_with_the_plugs_that_passed() {
     }
     counter.catch_up(&bench.ledger).await;
     let (_, body) = get(&router, "/api/v1/batch").await;
-    assert_eq!(body, serde_json::json!({ "name": "box 12", "size": 40, "done": 2, "left": 38 }));
+    assert_eq!(body, serde_json::json!({ "name": "box 12", "size": 40, "done": 2, "left": 38, "accept": [] }));
     let (_, stats) = get(&router, "/api/v1/stats").await;
     assert_eq!(
         (&stats["batch"]["units"], &stats["all"]["pass"], &stats["ready"]),
