@@ -4,9 +4,9 @@ use crate::model::fault::FaultCode;
 use std::process::ExitCode;
 
 /// The unit failed, or the answer of a question is no.
-pub const NO: u8 = 1;
+pub(crate) const NO: u8 = 1;
 /// Usage, configuration or the station itself.
-pub const BROKEN: u8 = 2;
+pub(crate) const BROKEN: u8 = 2;
 
 /// Why a command ended without doing its work.
 #[derive(Debug, thiserror::Error)]

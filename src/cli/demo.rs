@@ -34,7 +34,7 @@ use tokio::task::JoinSet;
 /// Everything but the boards is real: serial ports (PTYs), session, backups, ledger, page. With --units it exits 0 when
 /// all of them passed, else 1; without, it goes on until it is stopped.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Convert this many units and exit.
     #[arg(long, value_name = "N")]
     units: Option<u64>,
@@ -65,7 +65,7 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let journal = super::journal::begin("warn");
     if !(args.speed >= 0.1 && args.speed <= 1000.0) {
         return Err(Failure::broken(format!("--speed: expected 0.1 to 1000, found {}", args.speed)));

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 /// Changes nothing. Works beside the daemon, and without a configuration: then it looks at the machine alone. Exits 0
 /// when there is no fault, 1 when there is one.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The configuration [default: /etc/flashjig/flashjig.toml, if it is there]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -22,7 +22,7 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let findings = doctor::examine(args.config.as_deref());
     print(if args.json { json(&findings)? } else { text(&findings) })?;
     Ok(if count(&findings, Level::Fault) == 0 { ExitCode::SUCCESS } else { ExitCode::from(NO) })

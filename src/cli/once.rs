@@ -19,7 +19,7 @@ use tokio::sync::broadcast;
 ///
 /// Exit code 0: passed; 1: the unit failed; 2: the station, the call or the configuration is at fault.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The configuration.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -48,7 +48,7 @@ fn code(word: &str) -> Result<Code, String> {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     super::journal::begin("warn");
     let mut config = super::place::load(&args.config)?;
     let slot = choose(&mut config, args.slot.as_deref())?;

@@ -21,14 +21,14 @@ use std::sync::Arc;
 ///
 /// SIGTERM and SIGINT: no new units; a unit in flight stops at its next safe point; then every jig is made safe.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The configuration.
     #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
     config: PathBuf,
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let journal = super::journal::begin("info");
     let config = super::place::load(&args.config)?;
     runtime()?.block_on(serve(config, journal))

@@ -14,7 +14,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
-pub use finding::{Finding, Level};
+pub(crate) use finding::{Finding, Level};
 
 use crate::config::{self, Config};
 use root::Root;
@@ -22,7 +22,7 @@ use std::path::Path;
 
 /// Looks at this machine and at what the configuration in a file names; without a file, at what the usual one names if it
 /// is there.
-pub fn examine(file: Option<&Path>) -> Vec<Finding> {
+pub(crate) fn examine(file: Option<&Path>) -> Vec<Finding> {
     of_file(&Root::live(), file)
 }
 

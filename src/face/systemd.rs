@@ -13,15 +13,15 @@ use tracing::{error, warn};
 const STATUS_EVERY: Duration = Duration::from_secs(1);
 
 /// Tells systemd, by the socket of `$NOTIFY_SOCKET`; nobody hears it where that is not set.
-pub use sd_notify::notify;
+pub(crate) use sd_notify::notify;
 
 /// The time within which the manager wants to be fed, if it does.
-pub fn watchdog() -> Option<Duration> {
+pub(crate) fn watchdog() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }
 
 /// Says that the service ends: units in flight stop at their next safe point first.
-pub fn stopping() {
+pub(crate) fn stopping() {
     let status = NotifyState::Status("ending: units in flight stop at their next safe point");
     if let Err(error) = notify(&[NotifyState::Stopping, status]) {
         warn!(%error, "the service manager could not be told that flashjig ends");
@@ -33,7 +33,7 @@ pub fn stopping() {
 ///
 /// The watchdog is fed only while the hub and every slot beat: a task that has been silent for half of `watchdog` stops
 /// the food, and the manager then restarts the service and makes the lines safe.
-pub async fn run(
+pub(crate) async fn run(
     station: StationHandle,
     mut tell: impl FnMut(&[NotifyState<'_>]) -> io::Result<()>,
     watchdog: Option<Duration>,

@@ -28,7 +28,7 @@ fn worth(stage: Stage) -> Worth {
 
 /// The first note of a unit: it was asked for, and nothing was done to its board yet. Its slot takes it to the ledger
 /// before anybody hears that the unit began.
-pub fn first(origin: &Origin, begin: &Begin, task: &Task) -> OpenUnit {
+pub(crate) fn first(origin: &Origin, begin: &Begin, task: &Task) -> OpenUnit {
     let unit = Box::new(origin.unit(begin, task));
     OpenUnit { revision: Begin::NOTES, noted: begin.started, stage: Stage::Settle, touched: false, unit }
 }

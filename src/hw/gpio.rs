@@ -15,11 +15,11 @@ const PULL_TIME: Duration = Duration::from_millis(25);
 
 /// The pins of the header.
 #[derive(Clone, Debug)]
-pub struct PiBank(Gpio);
+pub(crate) struct PiBank(Gpio);
 
 impl PiBank {
     /// Opens the GPIO block of this computer.
-    pub fn open() -> Result<Self, PinError> {
+    pub(crate) fn open() -> Result<Self, PinError> {
         Gpio::new().map(Self).map_err(|error| trouble(&error))
     }
 

@@ -20,13 +20,13 @@ const PULL_TIME: Duration = Duration::from_millis(25);
 
 /// One chip.
 #[derive(Clone, Debug)]
-pub struct ChipBank {
+pub(crate) struct ChipBank {
     chip: PathBuf,
 }
 
 impl ChipBank {
     /// By its device, such as `/dev/gpiochip0`; nothing is opened yet.
-    pub fn new(chip: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(chip: impl Into<PathBuf>) -> Self {
         Self { chip: chip.into() }
     }
 

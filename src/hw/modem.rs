@@ -15,7 +15,7 @@ use tokio_serial::{SerialPort as _, SerialStream};
 
 /// One serial adapter as port and lines of a nest.
 #[derive(Clone, Debug)]
-pub struct SerialBench {
+pub(crate) struct SerialBench {
     path: String,
     reset: ModemLine,
     shared: Arc<Mutex<Shared>>,
@@ -43,18 +43,18 @@ fn drive(stream: &mut SerialStream, line: ModemLine, to: Drive) -> tokio_serial:
 
 impl SerialBench {
     /// By the path of the port; nothing is opened yet.
-    pub fn new(path: impl Into<String>, reset: ModemLine) -> Self {
+    pub(crate) fn new(path: impl Into<String>, reset: ModemLine) -> Self {
         let shared = Shared { stream: None, opening: 0, cen: Drive::Released };
         Self { path: path.into(), reset, shared: Arc::new(Mutex::new(shared)) }
     }
 
     /// Its port, to be opened.
-    pub fn source(&self) -> impl PortSource + use<> {
+    pub(crate) fn source(&self) -> impl PortSource + use<> {
         self.clone()
     }
 
     /// Its lines.
-    pub fn lines(&self) -> impl Lines + use<> {
+    pub(crate) fn lines(&self) -> impl Lines + use<> {
         self.clone()
     }
 }

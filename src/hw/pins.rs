@@ -11,9 +11,9 @@ mod nest;
 #[cfg(test)]
 mod fake;
 
-pub use lamps::PinLamps;
-pub use lines::PinLines;
-pub use nest::{Ends, FindBank, PinNest};
+pub(crate) use lamps::PinLamps;
+pub(crate) use lines::PinLines;
+pub(crate) use nest::{Ends, PinNest};
 
 use crate::jig::LineError;
 use crate::jig::wiring::Pull;
@@ -24,7 +24,7 @@ const DEBOUNCE: Duration = Duration::from_millis(20);
 
 /// Why a pin can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PinError {
+pub(crate) struct PinError {
     /// What the system said.
     pub what: String,
     /// What to do.
@@ -32,13 +32,13 @@ pub struct PinError {
 }
 
 /// A pin that is driven either way.
-pub trait Switch: Send {
+pub(crate) trait Switch: Send {
     /// Drives it high or low.
     fn set(&mut self, high: bool) -> Result<(), PinError>;
 }
 
 /// A pin that is driven low, or not at all. There is no way to drive it high.
-pub trait Sink: Send {
+pub(crate) trait Sink: Send {
     /// Drives it low.
     fn low(&mut self) -> Result<(), PinError>;
     /// Lets go of it: CEN floats up by the module's own resistor, TX belongs to the UART again.
@@ -46,16 +46,16 @@ pub trait Sink: Send {
 }
 
 /// An input that is heard; dropping it ends that.
-pub trait Watch: Send {
+pub(crate) trait Watch: Send {
     /// Its level now.
     fn is_high(&self) -> Result<bool, PinError>;
 }
 
 /// Is told the new level of an input, and when it changed by the kernel's monotonic clock.
-pub type Heard = Box<dyn FnMut(bool, Duration) + Send>;
+pub(crate) type Heard = Box<dyn FnMut(bool, Duration) + Send>;
 
 /// Where pins come from. No pin is ever in a state between: it is driven as told from the moment it is driven at all.
-pub trait Bank: Send {
+pub(crate) trait Bank: Send {
     /// Name of a pin for people, such as `GPIO17`.
     fn name(&self, pin: u32) -> String;
     /// A push-pull output that begins with this level.

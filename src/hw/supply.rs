@@ -14,10 +14,10 @@ const SHUNT: u8 = 0x01;
 const BUS: u8 = 0x02;
 
 /// Opens the bus.
-pub type Opener<B> = Box<dyn FnMut() -> Result<B, BusError> + Send>;
+pub(crate) type Opener<B> = Box<dyn FnMut() -> Result<B, BusError> + Send>;
 
 /// One meter on its bus.
-pub struct Ina<B> {
+pub(crate) struct Ina<B> {
     open: Opener<B>,
     bus: Option<B>,
     name: String,
@@ -28,7 +28,7 @@ pub struct Ina<B> {
 
 impl<B: I2c> Ina<B> {
     /// A meter by its bus, address and shunt; nothing is opened yet.
-    pub fn new(name: String, meter: Meter, address: u8, shunt_milliohms: u32, open: Opener<B>) -> Self {
+    pub(crate) fn new(name: String, meter: Meter, address: u8, shunt_milliohms: u32, open: Opener<B>) -> Self {
         Self { open, bus: None, name, meter, address, shunt_milliohms: shunt_milliohms.max(1) }
     }
 

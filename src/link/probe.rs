@@ -44,7 +44,7 @@ impl ChipLink {
     /// Collects the evidence and sets the dialect and the flash size of this link.
     ///
     /// A flash size of 0 in the evidence means that it could not be proven.
-    pub async fn probe(&mut self) -> Result<Evidence, LinkError> {
+    pub(crate) async fn probe(&mut self) -> Result<Evidence, LinkError> {
         let mut evidence = Evidence::default();
         self.forget_dialect();
         self.link_check().await?;

@@ -58,11 +58,6 @@ impl BoardLog {
         self.lines.push_back(std::mem::take(&mut self.line));
     }
 
-    /// Whether it said nothing.
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.line.is_empty()
-    }
-
     /// The last lines as they may be told; the oldest first.
     pub fn told(&self, sieve: &Sieve) -> Vec<String> {
         let mut open = false;

@@ -40,11 +40,6 @@ impl Checks {
     pub fn list(&self) -> Vec<Check> {
         self.0.clone()
     }
-
-    /// Whether a check of this name held.
-    pub fn has_held(&self, name: &str) -> bool {
-        self.0.iter().any(|check| check.ok && check.name == name)
-    }
 }
 
 #[cfg(test)]
@@ -59,6 +54,5 @@ mod tests {
         checks.held("link", "16 of 16 echoes");
         let names: Vec<_> = checks.list().into_iter().map(|check| (check.name, check.ok)).collect();
         assert_eq!(names, [("link".to_owned(), true), ("chip".to_owned(), true)]);
-        assert!(checks.has_held("link") && !checks.has_held("mac"));
     }
 }

@@ -25,7 +25,7 @@ const MIRRORED: [u8; 4] = [0x00, 0x6A, 0xDE, 0x84];
 const LENGTH: Status = Status(4);
 
 /// A mask ROM.
-pub struct MaskRom {
+pub(crate) struct MaskRom {
     chip_id: u32,
     fuses: [u8; 32],
     control: u32,
@@ -35,7 +35,7 @@ pub struct MaskRom {
 
 impl MaskRom {
     /// The ROM of a chip.
-    pub fn new(chip: Chip) -> Self {
+    pub(crate) fn new(chip: Chip) -> Self {
         let mut fuses = [0; 32];
         match chip.facts().key {
             KeyRule::Fused(Key::Standard) => fuses.iter_mut().zip(STANDARD_KEY).for_each(|(fuse, byte)| *fuse = byte),

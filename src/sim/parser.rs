@@ -84,6 +84,7 @@ impl Parser {
     }
 
     /// Whether bytes of a frame are still missing.
+    #[cfg(test)]
     pub fn is_inside(&self) -> bool {
         !matches!(self.state, State::Header(_))
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// What the units of a slot are made with.
-pub struct Bench {
+pub(crate) struct Bench {
     /// Its jig.
     pub nest: Nest,
     /// The meter in its supply.

@@ -6,24 +6,24 @@
 //! ```
 
 mod archivist;
-pub mod assemble;
+pub(crate) mod assemble;
 mod begin;
 mod bench;
-pub mod ears;
+pub(crate) mod ears;
 mod ending;
-pub mod facts;
+pub(crate) mod facts;
 pub mod figures;
 pub mod handle;
-pub mod hub;
-pub mod library;
+pub(crate) mod hub;
+pub(crate) mod library;
 mod lines;
 pub mod listen;
-pub mod memory;
+pub(crate) mod memory;
 mod notice;
-pub mod pulse;
+pub(crate) mod pulse;
 mod revive;
-pub mod services;
-pub mod slot;
+pub(crate) mod services;
+pub(crate) mod slot;
 pub mod supply;
 mod watch;
 

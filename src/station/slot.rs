@@ -44,7 +44,7 @@ pub(super) enum Wake {
 }
 
 /// One slot.
-pub struct Slot {
+pub(crate) struct Slot {
     /// What its units are made with.
     pub bench: Bench,
     /// What it hears.
@@ -54,7 +54,7 @@ pub struct Slot {
 }
 
 /// What a slot hears.
-pub struct Inputs {
+pub(crate) struct Inputs {
     /// Orders from the faces.
     pub asks: mpsc::Receiver<Ask>,
     /// Its button and contact.
@@ -65,7 +65,7 @@ pub struct Inputs {
 
 impl Slot {
     /// Runs until the program ends. The nest is safe when this returns, and when it is dropped.
-    pub async fn run(self) {
+    pub(crate) async fn run(self) {
         let Self { bench, mut inputs, mut pulse } = self;
         let (mut shown, mut memory, mut panics) = (Shown::default(), Memory::default(), 0);
         loop {

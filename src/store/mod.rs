@@ -3,31 +3,31 @@
 //! [`Ledger`] and [`Archive`] belong to the daemon: their writing calls return only when the data would survive a
 //! power cut. [`LedgerCopy`] is for the offline commands, which may run beside the daemon.
 
-pub mod archive;
+pub(crate) mod archive;
 mod backup_file;
-pub mod choices;
+pub(crate) mod choices;
 #[cfg(test)]
 mod damage;
 mod database;
 mod disk;
 mod error;
-pub mod export;
+pub(crate) mod export;
 mod last;
-pub mod ledger;
-pub mod ledger_copy;
+pub(crate) mod ledger;
+pub(crate) mod ledger_copy;
 mod ledger_files;
 mod log;
 mod loss;
-pub mod number;
+pub(crate) mod number;
 mod opening;
 mod pages;
 mod records;
-pub mod room;
+pub(crate) mod room;
 #[cfg(test)]
 pub(crate) mod sample;
-pub mod seal;
+pub(crate) mod seal;
 mod stock_notes;
-pub mod token;
+pub(crate) mod token;
 mod trial;
 
 pub use archive::Archive;

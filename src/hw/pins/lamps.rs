@@ -17,11 +17,11 @@ struct Lamp {
 }
 
 /// The lamps of a nest on pins; off when they are made, and when they are dropped.
-pub struct PinLamps(Vec<Lamp>);
+pub(crate) struct PinLamps(Vec<Lamp>);
 
 impl PinLamps {
     /// Takes the pins.
-    pub fn open(bank: &dyn Bank, pins: &Pins) -> Result<Self, LineError> {
+    pub(crate) fn open(bank: &dyn Bank, pins: &Pins) -> Result<Self, LineError> {
         let all: [(&str, Option<Wire>, IsOn); 4] = [
             ("led_green", pins.led_green, |lit| lit.green),
             ("led_red", pins.led_red, |lit| lit.red),
@@ -50,7 +50,7 @@ impl PinLamps {
     }
 
     /// Whether there is any.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

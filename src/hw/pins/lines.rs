@@ -31,7 +31,7 @@ impl Output {
 }
 
 /// The outputs of a nest on pins.
-pub struct PinLines {
+pub(crate) struct PinLines {
     power: Option<Output>,
     reset: Option<Output>,
     park: Option<Output>,
@@ -42,7 +42,7 @@ pub struct PinLines {
 impl PinLines {
     /// Takes the pins, each in its safe state from the first moment: CEN low, TX parked, power off. All are tried,
     /// the first error is given. `uart` is the device of the slot.
-    pub fn open(bank: &dyn Bank, pins: &Pins, uart: &str) -> Result<Self, LineError> {
+    pub(crate) fn open(bank: &dyn Bank, pins: &Pins, uart: &str) -> Result<Self, LineError> {
         let reset = pins.reset.map(|wire| {
             let name = named("CEN", bank, wire.pin);
             let opened = if wire.active_high {

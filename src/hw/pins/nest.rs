@@ -7,7 +7,7 @@ use crate::jig::{Drive, Edge, Holder, Levels, Line, LineError, Lines};
 use tokio::sync::mpsc;
 
 /// Where a nest tells what it hears, and puts its lamps.
-pub struct Ends {
+pub(crate) struct Ends {
     /// Changes of the inputs.
     pub edges: mpsc::Sender<Edge>,
     /// What the inputs are, each time that they were taken.
@@ -17,10 +17,10 @@ pub struct Ends {
 }
 
 /// Finds the bank that the pins are of.
-pub type FindBank = Box<dyn FnMut() -> Result<Box<dyn Bank>, LineError> + Send>;
+pub(crate) type FindBank = Box<dyn FnMut() -> Result<Box<dyn Bank>, LineError> + Send>;
 
 /// The nest. It blocks for as long as the hardware needs.
-pub struct PinNest {
+pub(crate) struct PinNest {
     find: FindBank,
     pins: Pins,
     uart: String,
@@ -32,7 +32,7 @@ pub struct PinNest {
 
 impl PinNest {
     /// Nothing is taken yet. `uart` is the device of the slot, whose TX may be one of the pins.
-    pub fn new(find: FindBank, pins: Pins, uart: String, ends: Ends) -> Self {
+    pub(crate) fn new(find: FindBank, pins: Pins, uart: String, ends: Ends) -> Self {
         Self { find, pins, uart, ends, taken: None, ears: None }
     }
 

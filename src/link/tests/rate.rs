@@ -1,5 +1,6 @@
 use super::chip::{Chip, Fate};
-use crate::link::{LADDER, LinkError, chip_rate, ladder, reachable};
+use crate::link::rate::{LADDER, chip_rate, reachable};
+use crate::link::{LinkError, ladder};
 use crate::model::beken::{Command, Dialect};
 use crate::model::fault::FaultCode;
 

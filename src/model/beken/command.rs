@@ -261,11 +261,6 @@ impl Command {
         matches!(self, Self::Erase { .. } | Self::EraseSector { .. })
     }
 
-    /// Whether the chip answers at all.
-    pub fn has_reply(&self) -> bool {
-        !matches!(self, Self::Reboot | Self::Reset)
-    }
-
     /// How long the chip may think, beyond the time that the bytes of command and reply take on the wire.
     ///
     /// Sources: the tools' own limits (0.05 to 15 s) and at least 400 000 bytes/s for a CRC; generous for flash data

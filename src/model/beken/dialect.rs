@@ -65,9 +65,4 @@ impl Dialect {
             Self::TuyaBoot => 0x1_0000,
         }
     }
-
-    /// How many bytes a CheckCrc of `len` bytes (end inclusive) really covers.
-    pub fn crc_covers(self, len: u32) -> u32 {
-        if self == Self::Rom { len } else { len / 256 * 256 }
-    }
 }

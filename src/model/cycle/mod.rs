@@ -91,19 +91,9 @@ impl Cycle {
         (cycle, Action::Do(Stage::Settle))
     }
 
-    /// The stage that is being performed.
-    pub fn stage(self) -> Stage {
-        self.at
-    }
-
     /// How the unit ends if nothing more goes wrong; what *record* writes.
     pub fn ending(self) -> Ending {
         self.fault.map_or(Ending::Pass, |(code, stage)| Ending::Fault(code, stage))
-    }
-
-    /// Whether the flash may be half erased or half written now: a stop would leave a unit that does not start.
-    pub fn is_half_done(self) -> bool {
-        self.planned && matches!(self.at, Stage::Erase | Stage::Write | Stage::Verify)
     }
 
     /// Takes the outcome of the action in hand and gives the next one.

@@ -153,13 +153,6 @@ pub fn find(id: [u8; 3]) -> Option<&'static Part> {
     PARTS.iter().find(|part| part.id == id)
 }
 
-/// Whether a flash chip can have this id: a line that is stuck reads 00 00 00 or FF FF FF, and the capacity is the
-/// power of two that is the size (64 KiB to 64 MiB) in all parts but Beken's own.
-pub fn plausible(id: [u8; 3]) -> bool {
-    let [maker, _, capacity] = id;
-    find(id).is_some() || (!matches!(maker, 0x00 | 0xFF) && (0x10..=0x1A).contains(&capacity))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,13 +183,5 @@ mod tests {
         let expected = ("TH25Q16HB", 2 << 20, 2, 0x407C, false);
         assert_eq!((part.name, part.size, part.status_bytes, part.mask, part.uncertain), expected);
         assert!(find([0xC8, 0x40, 0x16]).unwrap().uncertain, "the lists disagree on its status register");
-    }
-
-    #[test]
-    fn ids_of_a_stuck_line_are_not_plausible() {
-        for id in [[0, 0, 0], [0xFF; 3], [0, 0, 0x15], [0xFF, 0xFF, 0x15], [0xEB, 0x60, 0xFF], [0xEB, 0, 0]] {
-            assert!(!plausible(id), "{id:02X?}");
-        }
-        assert!(plausible([0xEB, 0x60, 0x15]) && plausible([0x9D, 0x60, 0x15]) && plausible([0x01, 0x4B, 0x42]));
     }
 }

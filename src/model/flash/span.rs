@@ -38,11 +38,6 @@ impl Span {
         (self.start..self.end).contains(&addr)
     }
 
-    /// Whether all of `other` lies in it.
-    pub fn covers(self, other: Self) -> bool {
-        other.is_empty() || (self.start <= other.start && other.end <= self.end)
-    }
-
     /// Whether they share a byte.
     pub fn overlaps(self, other: Self) -> bool {
         self.start < other.end && other.start < self.end && !self.is_empty() && !other.is_empty()

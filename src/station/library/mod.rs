@@ -5,8 +5,8 @@
 mod files;
 mod recipes;
 
-pub use files::{FirmwareFile, Origin};
-pub use recipes::RecipePage;
+pub(crate) use files::{FirmwareFile, Origin};
+pub(crate) use recipes::RecipePage;
 
 use crate::model::image::Image;
 use crate::model::openbeken::doubt::Code;
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The largest upload, bytes: the largest flash.
-pub const MAX_UPLOAD: usize = 4 * 1024 * 1024;
+pub(crate) const MAX_UPLOAD: usize = 4 * 1024 * 1024;
 /// Begin of the names of files that are being uploaded.
 const UPLOADING: &str = ".upload-";
 /// The longest name of an uploaded file.
