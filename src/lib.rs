@@ -8,8 +8,10 @@
 //! face/            page, panel: show and ask, never touch a port
 //! station/         slots, hub, library: who runs what, single writer of the state
 //! flow/            performs one unit's cycle as the pure machine in model/ tells it
+//! doctor/          what this machine has and permits
 //! link/  store/    the session with the chip | the ledger and the backup archive
-//! jig/             the seams: Port, Lines, Panel
+//! config/          files to checked plans
+//! jig/             the seams: Port, Lines, Panel; how a jig is wired
 //! hw/    sim/      the serial port and real lines | the virtual board on a PTY
 //! model/           pure: bytes and values; imports nobody
 //! ```

@@ -120,7 +120,6 @@ const CRATES: [Crate; 41] = [
 /// Arrows that run back: a file, and those that must not need it because it needs them. Each is to go, and none to come.
 const BACK: &[(&str, &[&str])] = &[
     ("cli/extract/text.rs", &["cli/extract/text/plain.rs"]),
-    ("model/beken/frame.rs", &["model/beken/command.rs", "model/beken/reply.rs"]),
     ("model/image/mod.rs", &["model/content.rs", "model/image/need.rs", "model/image/refusal.rs"]),
     ("model/meter/outcome.rs", &["model/meter/words.rs"]),
     ("model/openbeken/calibration.rs", &["model/openbeken/wanted.rs"]),
@@ -157,15 +156,6 @@ const BACK: &[(&str, &[&str])] = &[
             "model/openbeken/pins/notes.rs",
         ],
     ),
-    (
-        "model/screen/layout.rs",
-        &["model/screen/layout/low.rs", "model/screen/layout/many.rs", "model/screen/layout/one.rs"],
-    ),
-    (
-        "model/tuya/files/mod.rs",
-        &["model/tuya/files/areas.rs", "model/tuya/files/file.rs", "model/tuya/files/index.rs"],
-    ),
-    ("sim/hand.rs", &["sim/drive.rs"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -1,8 +1,8 @@
 //! Frames of the serial line, in both directions, and the virtual chip's own parser.
 
 use flashjig::model::beken::command::{Command, Shape};
-use flashjig::model::beken::frame::{CommandScanner, Found, ReplyScanner};
 use flashjig::model::beken::reply::Reply;
+use flashjig::model::beken::scan::{CommandScanner, Found, ReplyScanner};
 use flashjig::sim::parser::Parser;
 
 /// The first byte is the size of the pieces in which the rest arrives.

@@ -1,9 +1,10 @@
 //! The virtual operator's hand, and the state that hand, lines and thread share.
 
 use super::board::{Board, BoardSpec, Counts, Life};
-use super::drive::{Cable, Operator};
+use super::cable::Cable;
 use super::faults::Fault;
 use super::nor::Wear;
+use super::operator::Operator;
 use super::rail::Rail;
 use super::timing::Timing;
 use crate::jig::{Drive, Edge, Input, Line, LineError, Lines};

@@ -6,8 +6,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`mod@bench`], [`hand`], [`drive`] | nests for the wiring: PTY, lines, edges; the virtual operator; the thread |
-//! | [`pty`], `pipe`, [`outlet`], [`link`] | the cable: master end of a PTY, or a pipe where there are none; pulling it |
+//! | [`mod@bench`], [`hand`], `operator`, [`drive`] | nests for the wiring: PTY, lines, edges; the virtual operator; the thread |
+//! | `cable`, [`pty`], `pipe`, [`outlet`], [`link`] | the cable: master end of a PTY, or a pipe where there are none; pulling it |
 //! | [`wire`], [`transmit`], [`timing`], [`rail`] | rates and garbling, pace, time limits, power and CEN |
 //! | [`board`] | life of a board |
 //! | [`rom`], [`lboot`], [`maskrom`] | device side of the protocol: base and dialects |
@@ -20,6 +20,7 @@
 
 pub mod bench;
 pub mod board;
+mod cable;
 pub mod control;
 pub(crate) mod drive;
 mod end;
@@ -30,6 +31,7 @@ pub(crate) mod lboot;
 pub(crate) mod link;
 pub(crate) mod maskrom;
 pub(crate) mod nor;
+mod operator;
 pub(crate) mod outlet;
 pub mod panel;
 pub mod parser;

@@ -8,7 +8,7 @@
 //! - `ROM`: Beken's public boot code of the ROM kind.
 
 use flashjig::model::beken::command::Shape;
-use flashjig::model::beken::frame::{CommandScanner, Found, ReplyScanner};
+use flashjig::model::beken::scan::{CommandScanner, Found, ReplyScanner};
 use flashjig::model::beken::{Command, EraseSize, Reply, Status, crc};
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 use crate::jig::{LineError, memory};
 use crate::link::{ChipLink, LinkError};
-use crate::model::beken::frame::{CommandScanner, Found};
+use crate::model::beken::scan::{CommandScanner, Found};
 use crate::model::beken::{Command, Reply};
 use crate::model::fault::FaultCode;
 use std::time::Duration;

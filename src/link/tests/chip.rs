@@ -4,7 +4,7 @@
 
 use crate::jig::memory::{self, Rates};
 use crate::link::ChipLink;
-use crate::model::beken::frame::{CommandScanner, Found};
+use crate::model::beken::scan::{CommandScanner, Found};
 use crate::model::beken::{Command, Dialect, EraseSize, Reply, Status, crc};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

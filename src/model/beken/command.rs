@@ -2,6 +2,8 @@
 //!
 //! Left out on purpose: FlashEraseAll (long 0x0A). It destroys the RF calibration and no tool sends it.
 
+pub use super::frame::Shape;
+
 use std::time::Duration;
 
 /// How much one erase command takes away. The chip rounds the address down to this size.
@@ -140,15 +142,6 @@ pub enum Command {
         /// Any address in the unit erased.
         addr: u32,
     },
-}
-
-/// Shape of a command frame, with its code and payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// `01 E0 FC N code ..`
-    Short,
-    /// `01 E0 FC FF F4 N N code ..`
-    Long,
 }
 
 impl Command {

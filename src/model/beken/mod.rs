@@ -5,7 +5,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`frame`] | bytes to frames: the two shapes, resynchronising scanners |
+//! | [`frame`] | frames to bytes: the two shapes |
+//! | [`scan`] | bytes to frames: resynchronising scanners |
 //! | [`command`] | host to chip |
 //! | [`reply`] | chip to host |
 //! | [`dialect`] | what each server knows, refuses and forgets |
@@ -19,6 +20,7 @@ pub mod crc;
 pub mod dialect;
 pub mod frame;
 pub mod reply;
+pub mod scan;
 
 pub use command::{Command, EraseSize};
 pub use dialect::Dialect;

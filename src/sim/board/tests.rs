@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::beken::crc;
-use crate::model::beken::frame::{Found, ReplyScanner};
 use crate::model::beken::reply::Status;
+use crate::model::beken::scan::{Found, ReplyScanner};
 use crate::model::beken::{Command, EraseSize, Reply};
 use crate::sim::wire::byte_time;
 

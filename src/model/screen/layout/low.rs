@@ -1,7 +1,8 @@
 //! A panel of 128x32: three lines of letters.
 
 use super::super::{Face, Screen};
-use super::{LEFT, ended, hint, identity, percent, prompt, words};
+use super::parts::{LEFT, ended, hint, identity, percent, prompt};
+use super::words;
 use crate::model::snapshot::{SlotState, SlotView, Snapshot};
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;

@@ -1,7 +1,8 @@
 //! Several slots share the screen: halves, rows, or cells in columns.
 
 use super::super::{Face, Screen, Shape};
-use super::{LEFT, ROW, ended, hint, identity, more, percent, prompt, width, words};
+use super::parts::{LEFT, ROW, ended, hint, identity, more, percent, prompt, width};
+use super::words;
 use crate::model::snapshot::{Last, SlotState, SlotView};
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;

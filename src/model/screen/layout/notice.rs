@@ -3,7 +3,8 @@
 use super::super::{Face, Screen, Shape, Size};
 use super::low::lines;
 use super::one::headline;
-use super::{LEFT, is_low, words};
+use super::parts::{LEFT, is_low};
+use super::words;
 use crate::model::fault::FaultCode;
 
 /// The station starts; `name` is its own.

@@ -1,14 +1,15 @@
 //! One slot has the whole screen.
 
 use super::super::{Face, Screen, Shape};
-use super::{LEFT, ended, hint, identity, more, percent, prompt, words};
+use super::parts::{LEFT, ended, hint, identity, more, percent, prompt, width};
+use super::words;
 use crate::model::snapshot::{Last, SlotState, SlotView, Snapshot};
 use crate::model::stage::Stage;
 use crate::model::verdict::Verdict;
 use jiff::Timestamp;
 
 /// Rows of the usual panel, which this is made for; what a higher one has below is for [`below`].
-const USUAL: i32 = super::USUAL.height as i32;
+const USUAL: i32 = crate::model::screen::USUAL.height as i32;
 
 pub(super) fn slot(screen: &mut Screen, station: &Snapshot, slot: &SlotView, now: Timestamp) {
     below(screen, station, slot);
@@ -40,7 +41,7 @@ pub(super) fn headline(screen: &mut Screen, shape: Shape, word: &str, face: Face
         Face::Big5 => (26, 5),
         _ => (24, 4),
     };
-    let letters = super::width(face, word);
+    let letters = width(face, word);
     let x = (screen.size.width as i32 - side - gap - letters) / 2;
     screen.icon(x, TOP + (HIGH - side) / 2, side as u32, shape);
     screen.text(x + side + gap, TOP + (HIGH - face.height()) / 2, face, word);

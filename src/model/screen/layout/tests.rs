@@ -1,15 +1,18 @@
 //! Screens as pictures: `tests/golden/screens/NAME.txt`, and a folder for each other size, written anew with
 //! `UPDATE_GOLDENS=1`.
 
+use super::parts::{LEFT, area, verdict};
 use super::*;
 use crate::model::board::Board;
 use crate::model::chip::{Chip, Key};
 use crate::model::event::{Event, Stamped};
 use crate::model::fault::{Fault, FaultCode};
 use crate::model::mac::Mac;
-use crate::model::screen::{LOW, SQUARE, draw, paint};
+use crate::model::screen::{Face, Item, LOW, SQUARE, Shape, USUAL, draw, paint};
 use crate::model::snapshot::Station;
 use crate::model::stage::Stage;
+use crate::model::verdict::Verdict;
+use embedded_graphics::geometry::Point;
 use embedded_graphics::mock_display::MockDisplay;
 use embedded_graphics::pixelcolor::BinaryColor;
 
