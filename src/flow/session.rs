@@ -65,3 +65,18 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_that_damages_data_is_left_but_never_for_the_rate_of_a_reset() {
+        let mut session = Session::new(921_600);
+        for _ in 0..8 {
+            session.slow_down();
+        }
+        // the second one is for adapters that can't make the first
+        assert_eq!(session.ladder, [100_000, 115_200]);
+    }
+}

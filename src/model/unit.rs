@@ -153,7 +153,7 @@ pub struct Config {
     /// Doubts about its pins, those that are accepted too; records of before this field have none.
     #[serde(default)]
     pub doubts: Vec<Doubt>,
-    /// Codes of those that recipe, box or order accepts: the unit goes on in spite of them.
+    /// Codes of those that the unit goes on in spite of: recipe, box or order accept them, or they stop no unit.
     #[serde(default)]
     pub accepted: Vec<Code>,
 }
@@ -163,8 +163,7 @@ impl Config {
     pub fn doubts_told(&self, stopped: Option<FaultCode>) -> Vec<Doubt> {
         let by_doubt = [FaultCode::InDoubt, FaultCode::ImageLacks, FaultCode::NoSettings];
         let is_stopped = stopped.is_some_and(|code| by_doubt.contains(&code));
-        let is_passed_over = |doubt: &Doubt| self.accepted.contains(&doubt.code) || doubt.code == Code::DriversUnknown;
-        self.doubts.iter().filter(|doubt| is_stopped || is_passed_over(doubt)).cloned().collect()
+        self.doubts.iter().filter(|doubt| is_stopped || self.accepted.contains(&doubt.code)).cloned().collect()
     }
 }
 

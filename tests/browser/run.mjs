@@ -27,10 +27,11 @@ const browser = await chromium.launch({
 const demo = new Station(program, "demo");
 const bench = new Station(program, "run");
 const jig = new Station(program, "jig");
-const world = { browser, demo, bench, jig, axe, shots };
+const doubt = new Station(program, "doubt");
+const world = { browser, demo, bench, jig, doubt, axe, shots };
 let failed = 0;
 try {
-  await Promise.all([demo.start(), bench.start(), jig.start()]);
+  await Promise.all([demo.start(), bench.start(), jig.start(), doubt.start()]);
   for (const [name, test] of Object.entries(tests)) {
     if (given.only && !name.includes(given.only)) continue;
     const begin = Date.now();
@@ -44,7 +45,7 @@ try {
   }
 } finally {
   await browser.close();
-  await Promise.all([demo.end(), bench.end(), jig.end()]);
+  await Promise.all([demo.end(), bench.end(), jig.end(), doubt.end()]);
 }
 console.log(failed ? `${failed} failed` : "all passed");
 process.exit(failed ? 1 : 0);

@@ -28,7 +28,7 @@ export class Station {
   async start() {
     this.port ??= await freePort();
     this.base = `http://127.0.0.1:${this.port}`;
-    if (this.kind === "jig" && !this.board) await this.insert();
+    if ((this.kind === "jig" || this.kind === "doubt") && !this.board) await this.insert();
     // the made-up firmware of a demo lies in its temporary folder: there the test finds a good image
     const env = { ...process.env, TMPDIR: join(this.folder, "tmp") };
     this.child = spawn(this.program, this.arguments(), { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -49,7 +49,14 @@ export class Station {
     if (this.kind === "demo") {
       return ["demo", "--slots", "2", "--speed", "6", "--listen", `127.0.0.1:${this.port}`, "--data-dir", data, "--fault", "stuck 0x40000"];
     }
-    if (this.kind === "jig") {
+    if (this.kind === "doubt") {
+      // the list says another level of the relay than the plug's own settings
+      for (const [folder, text] of [["recipes/default.toml", "[openbeken]\nconfigure = \"flash\"\npins = \"tuya\"\n"], ["devices/lsc-3202088.toml", "[match]\nmodule = \"WB2S\"\n[template.pins]\n6 = \"Rel_n;1\"\n"]]) {
+        mkdirSync(join(data, folder, ".."), { recursive: true });
+        writeFileSync(join(data, folder), text);
+      }
+    }
+    if (this.kind === "jig" || this.kind === "doubt") {
       const config = `[station]\nname = "jig"\ndata_dir = "${data}"\n[web]\nlisten = "127.0.0.1:${this.port}"\n[[slot]]\nname = "A"\nuart = "${join(this.folder, "tty")}"\n[slot.lines]\nkind = "socket"\npath = "${join(this.folder, "lines")}"\n`;
       writeFileSync(join(this.folder, "flashjig.toml"), config);
       return ["run", "--config", join(this.folder, "flashjig.toml")];

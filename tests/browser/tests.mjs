@@ -1,7 +1,7 @@
 // What the page must do. Every wait is for something to be seen, none is for time to pass.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
@@ -85,6 +85,44 @@ export async function a_fault_comes_with_what_to_do(world) {
   assert.equal(await slot.locator(".verdict .word").textContent(), "FAIL");
   assert.match(await slot.locator(".todo").textContent(), /press again|set board aside/i);
   assert.match(await slot.locator(".message").textContent(), /W0\d.*0x04/);
+  await close(page);
+}
+
+export async function a_doubt_is_accepted_for_the_box_and_told_with_the_pass(world) {
+  const page = await open(world, world.doubt);
+  const slot = page.locator(".slot");
+  const ended = seq => page.waitForFunction(seq => document.querySelector(".slot .verdict .foot")?.textContent.includes(`Unit ${seq}`), seq);
+  await slot.locator(".primary").click();
+  await ended(1);
+  assert.equal(await slot.locator(".verdict .word").textContent(), "FAIL");
+  assert.match(await slot.locator(".message").textContent(), /^C04.*list-differs/);
+  const accept = slot.locator("button", { hasText: "Accept for this box" });
+  await accept.click();
+  // without a box there is nothing that it could count for
+  await page.locator("#toast", { hasText: "Name a box first" }).waitFor();
+  const box = accept => fetch(`${world.doubt.base}/api/v1/batch`, { method: "PUT", headers: { "Content-Type": "application/json", "X-Flashjig": "1" }, body: JSON.stringify({ name: "shed", accept }) });
+  assert.equal((await box(["coil"])).status, 422);
+  assert.equal((await box([])).status, 200);
+  await accept.click();
+  assert.match(await page.locator("dialog[open]").textContent(), /Accept list-differs for the box shed/);
+  if (world.shots) await page.screenshot({ path: `${world.shots}/doubt-refused.png`, fullPage: true });
+  await page.click("#sure-yes");
+  await page.locator("#toast", { hasText: "Accepted" }).waitFor();
+  assert.deepEqual((await (await fetch(`${world.doubt.base}/api/v1/batch`)).json()).accept, ["list-differs"]);
+  await slot.locator(".primary").click();
+  await ended(2);
+  assert.equal(await slot.locator(".verdict .word").textContent(), "PASS");
+  assert.match(await slot.locator(".doubts").textContent(), /Passed, with:.*list-differs/);
+  assert.equal(await accept.count(), 0);
+  if (world.shots) await page.screenshot({ path: `${world.shots}/doubt-passed.png`, fullPage: true });
+  await page.evaluate(() => { location.hash = "unit-2"; });
+  await page.waitForSelector(".head .doubts");
+  assert.match(await page.locator(".card.doubts").textContent(), /list-differs.*accepted/);
+  if (world.shots) {
+    await page.screenshot({ path: `${world.shots}/doubt-unit.png`, fullPage: true });
+    const panel = await fetch(`${world.doubt.base}/api/v1/panel.png`);
+    writeFileSync(`${world.shots}/doubt-panel.png`, Buffer.from(await panel.arrayBuffer()));
+  }
   await close(page);
 }
 

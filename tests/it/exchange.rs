@@ -3,7 +3,10 @@
 //!
 //! `FLASHJIG_EXCHANGES=all` tries every chip, stage, place in it and wait, real seconds included, and prints the table.
 
+mod adapter;
+
 use crate::common::{Rig, quick, replaced, slot_name};
+use adapter::Adapter;
 use flashjig::flow::Pace;
 use flashjig::jig::{Drive, Line};
 use flashjig::model::chip::Chip;
@@ -11,13 +14,14 @@ use flashjig::model::content::BackupKind;
 use flashjig::model::event::Event;
 use flashjig::model::fault::FaultCode;
 use flashjig::model::stage::Stage;
-use flashjig::model::unit::Unit;
+use flashjig::model::unit::{Unit, UnitQuery};
 use flashjig::model::verdict::Verdict;
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::station::Order;
 use flashjig::wiring;
+use std::sync::Arc;
 use std::time::Duration;
 
 const APP: usize = 0x1_0000;
@@ -47,6 +51,15 @@ fn rig(chip: Chip, pace: Pace) -> (Rig, Vec<u8>) {
     let spec = NestSpec { speed: 40.0, ..NestSpec::default() };
     let slot = wiring::virtual_slot(&slot_name(0), spec, pace).unwrap();
     (Rig::over(vec![slot], &[(&name, &file)], |_| {}), file)
+}
+
+/// The same with an adapter that makes no lower rate than this one, as some have a table of rates.
+fn rig_at(chip: Chip, pace: Pace, lowest: u32) -> (Rig, Vec<u8>) {
+    let (name, file) = factory::demo_image_of(chip, "1.18.300", APP);
+    let spec = NestSpec { speed: 40.0, ..NestSpec::default() };
+    let (mut plan, hand) = wiring::virtual_slot(&slot_name(0), spec, pace).unwrap();
+    plan.nest.source = Arc::new(Adapter { inner: Arc::clone(&plan.nest.source), lowest });
+    (Rig::over(vec![(plan, hand)], &[(&name, &file)], |_| {}), file)
 }
 
 fn stock(chip: Chip, unit: u32) -> Vec<u8> {
@@ -155,17 +168,26 @@ async fn another_board_in_the_middle_of_a_unit_stays_as_it_is_and_the_first_one_
 
 /// At the rate of a reset a board that is put in between two frames understands the next one.
 #[tokio::test(flavor = "multi_thread")]
-async fn without_any_silence_at_the_rate_of_a_reset_another_board_stays_as_it_is_too() {
-    for chip in [Chip::Bk7231T, Chip::Bk7231N] {
-        let (rig, file) = rig(chip, Pace { max_baud: 115_200, ..quick() });
+async fn without_any_silence_at_the_lowest_rates_another_board_stays_as_it_is_too() {
+    let at = |chip, lowest| async move {
+        let (rig, file) = rig_at(chip, Pace { max_baud: 115_200, ..quick() }, lowest);
         for (n, (stage, percent)) in
             [(Stage::Backup, 50), (Stage::Erase, 50), (Stage::Write, 50)].into_iter().enumerate()
         {
             let moment = Moment { stage, percent, empty: Duration::ZERO };
             judged(&rig, &file, chip, 0x200 + 2 * n as u32, moment).await;
         }
+        let units = rig.handle.units(UnitQuery::default()).await.unwrap();
+        assert!(units.iter().all(|unit| unit.uart.baud == lowest), "{chip}: {:?}", units[0].uart);
         rig.station.stop().await;
-    }
+    };
+    // each waits for its own wire
+    tokio::join!(
+        at(Chip::Bk7231T, 100_000),
+        at(Chip::Bk7231N, 100_000),
+        at(Chip::Bk7231T, 115_200),
+        at(Chip::Bk7231N, 115_200)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -210,6 +210,43 @@ fn safe_holds_cen_and_cuts_the_power_of_a_board_that_was_left_live() {
 }
 
 #[test]
+fn a_doubt_ends_a_unit_untouched_and_once_accepts_it_by_its_code() {
+    let dir = tempfile::tempdir().unwrap();
+    let control = dir.path().join("control");
+    let sim = Sim::start(dir.path(), "40", &["--chip", "t", "--control", control.to_str().unwrap()]);
+    let config = station(dir.path(), &sim.uart, &format!("kind = \"socket\"\npath = {:?}", sim.control));
+    demo_image(dir.path(), "t");
+    let data = dir.path().join("data");
+    std::fs::create_dir_all(data.join("recipes")).unwrap();
+    std::fs::create_dir_all(data.join("devices")).unwrap();
+    let recipe = "[openbeken]\nconfigure = \"flash\"\npins = \"tuya\"\n";
+    std::fs::write(data.join("recipes/default.toml"), recipe).unwrap();
+    let device = "[match]\nmodule = \"WB2S\"\n[template.pins]\n6 = \"Rel_n;1\"\n";
+    std::fs::write(data.join("devices/lsc-3202088.toml"), device).unwrap();
+    let once = |accept: &[&str]| {
+        Command::new(BIN).args(["once", "--json", "--config"]).arg(&config).args(accept).output().unwrap()
+    };
+    let refused = once(&[]);
+    let unit = record(&refused);
+    assert_eq!((refused.status.code(), &unit["fault"]["code"]), (Some(1), &"C04".into()), "{unit:#}");
+    assert_eq!(unit["config"]["doubts"][0]["code"], "list-differs");
+    assert_eq!(unit["config"]["accepted"], serde_json::json!([]));
+    assert!(!unit["checks"].as_array().unwrap().iter().any(|check| check["name"] == "image"), "no image is to blame");
+    assert_eq!(sim.status()["erases"], 0);
+    for (word, why) in [("toaster", "expected one of motor"), ("coil", "only the device list")] {
+        let wrong = once(&["--accept", word]);
+        assert_eq!(wrong.status.code(), Some(2), "{word}");
+        assert!(String::from_utf8_lossy(&wrong.stderr).contains(why), "{}", String::from_utf8_lossy(&wrong.stderr));
+    }
+    let accepted = once(&["--accept", "strip,list-differs"]);
+    let unit = record(&accepted);
+    assert!(accepted.status.success(), "{unit:#}");
+    assert_eq!(unit["config"]["accepted"], serde_json::json!(["list-differs"]));
+    assert_eq!(unit["config"]["template"]["pins"]["6"], "Rel;1", "the settings win");
+    assert!(String::from_utf8_lossy(&accepted.stderr).contains("list-differs"), "the terminal tells it");
+}
+
+#[test]
 fn a_configured_plugs_passwords_reach_neither_terminal_nor_journal_nor_ledger() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();

@@ -117,7 +117,7 @@ async fn a_board_that_was_converted_without_its_calibration_gets_it_when_it_is_c
     let left = rig.convert(0, BoardSpec::new(N, out.flash.clone())).await;
     assert!(left.unit.already.is_some() && left.flash == out.flash);
     let told = left.unit.meter.expect("a meter in the record");
-    assert!(told.notes.iter().any(|note| note.contains("convert it again")), "{told:?}");
+    assert!(told.text.contains("when it is converted again"), "{told:?}");
     let again = rig.run(0, BoardSpec::new(N, left.flash), Order::Start { redo: true }).await;
     assert_eq!(again.unit.verdict, Verdict::Pass, "{:?}", again.unit.fault);
     let meter = again.unit.meter.as_ref().unwrap();

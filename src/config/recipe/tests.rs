@@ -190,7 +190,7 @@ meter_sign = "plus"
 "#;
     insta::assert_snapshot!(try_parse(text).unwrap_err(), @r##"
     r.toml:6: error: [openbeken]: accept: there is no doubt "moter"; did you mean "motor"?
-    r.toml:7: error: [openbeken]: accept: there is no doubt "toaster"; the doubts are motor, ch-count, meter, image-lacks, drivers-unknown, uart-clash, lamp, pwm-pin, led-chip, led-map, enable-pin, strip, actor, three-way, battery, mcu, tree, pin-clash, few, two-copies, list-differs
+    r.toml:7: error: [openbeken]: accept: there is no doubt "toaster"; the doubts are motor, ch-count, meter, image-lacks, uart-clash, lamp, pwm-pin, led-chip, led-map, enable-pin, strip, actor, three-way, battery, mcu, tree, pin-clash, few, two-copies, list-differs
     r.toml:8: error: [openbeken]: accept can't hold coil: a latching relay of which not both coils are known, or of which another part has a pin. Driven by one pin it would stay under current; a wrong pin could burn something here: only the device list can name these pins
     r.toml:9: error: [openbeken]: accept can't hold no-pins: no pins that can be trusted: there are no settings, they are damaged, or nothing of them could be mapped; write without_settings = "unconfigured" or "device:NAME"
     r.toml:10: warning: [openbeken]: accept names strip twice; remove one

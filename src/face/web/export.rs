@@ -11,7 +11,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 
 /// Units of one part, and records that are looked at for it.
 const PART: usize = 200;
@@ -31,7 +31,7 @@ pub(super) async fn csv(State(app): State<App>, query: Pairs) -> Result<Response
         out
     };
     let kind = [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, "attachment; filename=\"units.csv\"")];
-    Ok((kind, body(app.handle, asked(&query?.0)?, head, write)).into_response())
+    Ok((kind, body(app.handle, asked(&query?.0)?, head, write).await?).into_response())
 }
 
 /// `GET /api/v1/units.jsonl`, with the filters of `/api/v1/units`.
@@ -42,7 +42,7 @@ pub(super) async fn json_lines(State(app): State<App>, query: Pairs) -> Result<R
         out
     };
     let kind = [(CONTENT_TYPE, "application/jsonl"), (CONTENT_DISPOSITION, "attachment; filename=\"units.jsonl\"")];
-    Ok((kind, body(app.handle, asked(&query?.0)?, Vec::new(), write)).into_response())
+    Ok((kind, body(app.handle, asked(&query?.0)?, Vec::new(), write).await?).into_response())
 }
 
 /// Without a limit in the query there is none.
@@ -54,29 +54,36 @@ fn asked(pairs: &[(String, String)]) -> Result<UnitQuery, Problem> {
     Ok(query)
 }
 
+/// How far it is.
 struct Walk {
     handle: StationHandle,
     query: UnitQuery,
     left: usize,
-    head: Vec<u8>,
+    write: Write,
     over: bool,
 }
 
-fn body(handle: StationHandle, query: UnitQuery, head: Vec<u8>, write: Write) -> Body {
-    let left = query.limit.unwrap_or(usize::MAX);
-    let walk = Walk { handle, query, left, head, over: false };
-    // an error in the middle breaks the connection: a list that looks whole and is not must not be
-    Body::from_stream(stream::try_unfold(walk, move |mut walk| async move {
-        if walk.over {
-            return Ok::<_, StoreError>(None);
+impl Walk {
+    /// The next part; `None` behind the last one.
+    async fn part(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        if self.over {
+            return Ok(None);
         }
-        let limit = Some(walk.left.min(PART));
-        let found = walk.handle.search(UnitQuery { limit, ..walk.query.clone() }, BUDGET).await?;
-        walk.left -= found.units.len();
-        walk.query.before = found.next;
-        walk.over = found.next.is_none() || walk.left == 0;
-        let mut part = std::mem::take(&mut walk.head);
-        part.extend(write(&found.units));
-        Ok(Some((part, walk)))
-    }))
+        let limit = Some(self.left.min(PART));
+        let found = self.handle.search(UnitQuery { limit, ..self.query.clone() }, BUDGET).await?;
+        self.left -= found.units.len();
+        self.query.before = found.next;
+        self.over = found.next.is_none() || self.left == 0;
+        Ok(Some((self.write)(&found.units)))
+    }
+}
+
+/// The whole list. A ledger that can't be read is answered in words as long as nothing was sent.
+async fn body(handle: StationHandle, query: UnitQuery, mut head: Vec<u8>, write: Write) -> Result<Body, StoreError> {
+    let left = query.limit.unwrap_or(usize::MAX);
+    let mut walk = Walk { handle, query, left, write, over: false };
+    head.extend(walk.part().await?.unwrap_or_default());
+    // an error in the middle breaks the connection: a list that looks whole and is not must not be
+    let rest = stream::try_unfold(walk, |mut walk| async move { Ok(walk.part().await?.map(|part| (part, walk))) });
+    Ok(Body::from_stream(stream::once(async { Ok::<_, StoreError>(head) }).chain(rest)))
 }

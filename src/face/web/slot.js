@@ -197,7 +197,7 @@ export class Card {
     if (!await sure(t("doubt.title", { codes: codes.join(", "), box: box.name }), t("doubt.text"), t("do.accept"))) return;
     const body = JSON.stringify({ name: box.name, size: box.size, accept: [...new Set([...box.accept, ...codes])] });
     const answer = await guarded("/api/v1/batch", { method: "PUT", headers: { "Content-Type": "application/json" }, body });
-    if (answer?.ok) toast(t("doubt.done"));
+    if (answer?.ok) toast(t("doubt.done"), true);
   }
 
   async abort() {

@@ -187,6 +187,21 @@ const SHAPES: [(&str, &str); 6] = [
 ];
 
 #[tokio::test]
+async fn a_ledger_that_can_not_be_read_is_said_in_words_by_the_lists_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    app.handle.ledger().lose();
+    for uri in ["/api/v1/units", "/api/v1/units.csv", "/api/v1/units.jsonl", "/api/v1/units/1"] {
+        let request = Request::builder().uri(uri).header("host", "localhost").body(Body::empty()).unwrap();
+        let response = router(app.handle.clone(), WebOptions::default()).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500, "{uri}");
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.expect(uri);
+        let told: Value = serde_json::from_slice(&body).expect(uri);
+        assert!(told["error"]["detail"].as_str().unwrap().contains("mend the disk"), "{uri}: {told}");
+    }
+}
+
+#[tokio::test]
 async fn answers_have_the_shapes_that_are_described() {
     let folder = tempfile::tempdir().unwrap();
     let app = app(folder.path());

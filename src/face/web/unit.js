@@ -63,7 +63,7 @@ function derived({ backup, verdict, firmware, config, stages, seq }) {
 /** What its verdict is told with, as the bench tells it. */
 function passedOver({ fault, config }) {
   if (fault || !config) return [];
-  return (config.doubts ?? []).filter(doubt => (config.accepted ?? []).includes(doubt.code) || doubt.code === "drivers-unknown");
+  return (config.doubts ?? []).filter(doubt => (config.accepted ?? []).includes(doubt.code));
 }
 
 /** All doubts about it, with what they rest on. */

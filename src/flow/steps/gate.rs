@@ -16,8 +16,9 @@ use crate::model::flash::{Span, parts, plan as planner};
 use crate::model::history::{self, StockNote};
 use crate::model::image::Image;
 use crate::model::image::anatomy::Boot;
+use crate::model::openbeken::Findings;
+use crate::model::openbeken::plug::{self, Unable};
 use crate::model::openbeken::tailor::Choice;
-use crate::model::openbeken::{Findings, plug};
 use crate::model::recipe::LoadedRecipe;
 use std::sync::Arc;
 
@@ -194,20 +195,18 @@ async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, Trouble> {
     let Judged { areas, module, plug, settled } =
         run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
     run.found()?.board.module = module;
+    if let Err(Unable::Image(refusal)) = &settled {
+        run.checks.failed("image", refusal.to_string());
+    }
+    let settled = settled.map_err(Trouble::from);
     let stopped = settled.as_ref().err().and_then(Trouble::code);
     let doubts = plug.config.as_ref().map(|config| config.doubts_told(stopped)).unwrap_or_default();
     run.kept()?.plug = plug;
     if !doubts.is_empty() {
         run.report.say(Event::Doubted { doubts }).await;
     }
-    let Chosen { choice, image, reason, mut want } = match settled {
-        Ok(chosen) => chosen,
-        Err(trouble) => {
-            run.checks.failed("image", trouble.message.clone());
-            return Err(trouble);
-        }
-    };
-    run.checks.held("image", format!("{} fits chip, key, layout and flash; {reason}", image.name));
+    let Chosen { choice, image, reason, mut want } = settled?;
+    run.checks.held("image", format!("{reason}; it fits chip, key, layout and flash"));
     super::identify::choose(run, image).await?;
     let made = configure::lay(run, &choice, rf, &mut want).await?;
     Ok(Laid { areas, want: want.into(), made })
@@ -217,7 +216,7 @@ struct Judged {
     areas: Vec<Area>,
     module: Option<String>,
     plug: Plug,
-    settled: Result<Chosen, Trouble>,
+    settled: Result<Chosen, Unable>,
 }
 
 struct Chosen {
@@ -229,12 +228,10 @@ struct Chosen {
 
 fn judge(base: &[u8], images: &[Arc<Image>], board: &Board, kit: &LoadedRecipe) -> Judged {
     let order = plug::Order { rule: &kit.recipe.openbeken, devices: &kit.devices, board, base };
-    let plug::Plug { found, doubts, meter, settled } = plug::settle(&order, images.iter().map(AsRef::as_ref));
-    let settled = settled.map_err(Trouble::from).and_then(|settled| {
-        let is_it = |image: &&Arc<Image>| std::ptr::eq(image.as_ref(), settled.image);
-        let image = images.iter().find(is_it).ok_or_else(|| mistake("an image was chosen that nobody has"))?;
+    let plug::Plug { found, doubts, meter, settled } = plug::settle(&order, images);
+    let settled = settled.map(|plug::Settled { choice, image, reason }| {
         let want = planner::expected(base, image.span().start, image.app());
-        Ok(Chosen { choice: settled.choice, image: Arc::clone(image), reason: settled.reason, want })
+        Chosen { choice, image: Arc::clone(image), reason, want }
     });
     let config = configure::told(&found, doubts, settled.as_ref().ok().map(|chosen| &chosen.choice));
     let areas = areas(base, Some(&found));

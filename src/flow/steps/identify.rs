@@ -4,7 +4,7 @@
 use super::same_board;
 use crate::flow::found::Found;
 use crate::flow::job::Task;
-use crate::flow::run::{Run, mistake};
+use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
 use crate::model::board::{Board, Evidence};
 use crate::model::chip::{Chip, listed};
@@ -121,14 +121,9 @@ async fn choose_by_board(run: &mut Run<'_>) -> Result<(), Trouble> {
     }
     let board = run.board()?.clone();
     let allowed = run.allowed(board.chip);
-    let chosen = image::choose(allowed.iter().map(AsRef::as_ref), &board, None)
-        .map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?
-        .image;
-    let image = allowed.iter().find(|image| std::ptr::eq(image.as_ref(), chosen)).map(Arc::clone);
-    match image {
-        Some(image) => choose(run, image).await,
-        None => Err(mistake("an image was chosen that nobody has")),
-    }
+    let choice =
+        image::choose(allowed.iter(), &board, None).map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
+    choose(run, Arc::clone(choice.image)).await
 }
 
 /// Takes this image, and says so where it is not the one that was taken before.

@@ -5,13 +5,14 @@ use super::refusal::{Refusal, Why};
 use super::version::{Version, variant};
 use super::{Image, Kind};
 use crate::model::board::Board;
+use std::borrow::Borrow;
 use std::cmp::Ordering;
 
 /// The image that was chosen, and why this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice<'a> {
-    /// The image.
-    pub image: &'a Image,
+pub struct Choice<'a, I = Image> {
+    /// The image, as it was given.
+    pub image: &'a I,
     /// Why, for the record and for people.
     pub reason: String,
     /// How it answers what the plug needs.
@@ -27,15 +28,17 @@ enum Build {
     Plain,
 }
 
-struct Candidate<'a> {
+struct Candidate<'a, I> {
+    given: &'a I,
     image: &'a Image,
     build: Build,
     version: Version,
     answer: Answer,
 }
 
-impl<'a> Candidate<'a> {
-    fn of(image: &'a Image, need: &Need) -> Self {
+impl<'a, I: Borrow<Image>> Candidate<'a, I> {
+    fn of(given: &'a I, need: &Need) -> Self {
+        let image = given.borrow();
         let version = Version::of(image.version.as_deref().unwrap_or_default());
         let build = if !version.is_release() {
             Build::Branch
@@ -44,7 +47,7 @@ impl<'a> Candidate<'a> {
         } else {
             Build::Plain
         };
-        Self { image, build, version, answer: need.of(image) }
+        Self { given, image, build, version, answer: need.of(image) }
     }
 
     /// Ascending by preference: the build, that it surely has all drivers, version, UA before QIO, name.
@@ -70,17 +73,17 @@ fn is_variant(image: &Image) -> bool {
 
 /// The best of the images that fit the board and have the drivers that the plug needs: a plain build before a variant,
 /// then the newest, a UA before a QIO of the same version. Those that the recipe does not name are not among `images`.
-pub fn choose<'a>(
-    images: impl Iterator<Item = &'a Image>,
+pub fn choose<'a, I: Borrow<Image>>(
+    images: impl Iterator<Item = &'a I>,
     board: &Board,
     need: Option<&Need>,
-) -> Result<Choice<'a>, Refusal> {
+) -> Result<Choice<'a, I>, Refusal> {
     let nothing = Need::default();
     let need = need.unwrap_or(&nothing);
-    let mut fitting: Vec<Candidate> = Vec::new();
+    let mut fitting: Vec<Candidate<'a, I>> = Vec::new();
     let mut reasons = Vec::new();
     for image in images {
-        match image.fits(board, None) {
+        match image.borrow().fits(board, None) {
             Ok(()) => fitting.push(Candidate::of(image, need)),
             Err(refusal) => reasons.push(format!("{} {}", refusal.name, refusal.why.short())),
         }
@@ -89,8 +92,7 @@ pub fn choose<'a>(
     if fitting.is_empty() {
         return Err(none(Why::NoneFits { chip: board.chip, key: board.key, reasons }));
     }
-    let (lacking, able): (Vec<Candidate>, Vec<Candidate>) =
-        fitting.into_iter().partition(|it| matches!(it.answer, Answer::Lacks(_)));
+    let (lacking, able): (Vec<_>, Vec<_>) = fitting.into_iter().partition(|it| matches!(it.answer, Answer::Lacks(_)));
     let Some(best) = able.iter().max_by(|a, b| a.preference(b)) else {
         return Err(match lacking.as_slice() {
             [Candidate { image, answer: Answer::Lacks(missing), .. }] => {
@@ -102,10 +104,10 @@ pub fn choose<'a>(
             }),
         });
     };
-    Ok(Choice { image: best.image, reason: best.reason(&able, &lacking, need), answer: best.answer.clone() })
+    Ok(Choice { image: best.given, reason: best.reason(&able, &lacking, need), answer: best.answer.clone() })
 }
 
-impl Candidate<'_> {
+impl<I: Borrow<Image>> Candidate<'_, I> {
     fn short(&self) -> String {
         match &self.answer {
             Answer::Lacks(missing) => format!("{} has no {}", self.image.name, listed(missing)),

@@ -184,7 +184,7 @@ fn when_none_fits_each_candidate_gets_its_reason() {
     let text = "firmware: expected a file for BK7231M with the plain key, found n_UA.bin is for BK7231N; t_QIO.bin is for \
                 BK7231T; put OpenBeken's file for BK7231M there";
     assert_eq!(refusal.to_string(), text);
-    let refusal = choose([].into_iter(), &board(T), None).unwrap_err();
+    let refusal = choose::<Image>([].into_iter(), &board(T), None).unwrap_err();
     assert!(refusal.to_string().contains("found no firmware file at all"), "{refusal}");
 }
 

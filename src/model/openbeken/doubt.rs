@@ -134,6 +134,7 @@ impl Code {
     pub fn by_recipe(self) -> Result<(), &'static str> {
         match self {
             Self::NoPins => Err("write without_settings = \"unconfigured\" or \"device:NAME\""),
+            Self::DriversUnknown => Err("nothing needs to be written: it stops no unit"),
             Self::Motor => Ok(()),
             _ if self.burns() => Err("a wrong pin could burn something here: only the device list can name these pins"),
             _ => Ok(()),
@@ -165,7 +166,7 @@ pub struct Doubt {
 }
 
 impl Doubt {
-    pub(super) fn new(code: Code, text: impl Into<String>, facts: Vec<String>) -> Self {
+    pub(in crate::model) fn new(code: Code, text: impl Into<String>, facts: Vec<String>) -> Self {
         let is_acceptable = code.by_recipe().is_ok() && code != Code::Motor;
         Self { code, text: text.into(), facts, pins: BTreeSet::new(), is_acceptable }
     }

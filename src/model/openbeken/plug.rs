@@ -12,7 +12,8 @@ use crate::model::board::Board;
 use crate::model::image::need::{Answer, Need, listed};
 use crate::model::image::{self, Image, Refusal};
 use crate::model::meter::{self, ImageFacts, Meter, Terms, Token};
-use crate::model::recipe::{Calibrate, OpenBekenRule};
+use crate::model::recipe::{Calibrate, Configure, OpenBekenRule};
+use std::sync::Arc;
 
 /// What the decision rests on.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +33,7 @@ pub struct Order<'a> {
 pub struct Plug<'a> {
     /// What the flash tells.
     pub found: Findings,
-    /// All doubts about it, also those that stop it.
+    /// The doubts that stop it; of one that nothing stops, all.
     pub doubts: Vec<Doubt>,
     /// The power meter; `None`: it has none.
     pub meter: Option<Meter>,
@@ -46,7 +47,7 @@ pub struct Settled<'a> {
     /// Its pins and its calibration.
     pub choice: Choice,
     /// Its firmware.
-    pub image: &'a Image,
+    pub image: &'a Arc<Image>,
     /// Why this one.
     pub reason: String,
 }
@@ -63,7 +64,7 @@ pub enum Unable {
 }
 
 /// Decides it, with the first of the images that fits best and can drive the pins.
-pub fn settle<'a>(order: &Order<'_>, images: impl Iterator<Item = &'a Image> + Clone) -> Plug<'a> {
+pub fn settle<'a>(order: &Order<'_>, images: &'a [Arc<Image>]) -> Plug<'a> {
     let Order { rule, devices, board, base } = *order;
     let found = Findings::of(base, board.chip, rule.levels, devices);
     let mut around = Around { chip: board.chip, devices, image: None };
@@ -83,10 +84,10 @@ pub fn settle<'a>(order: &Order<'_>, images: impl Iterator<Item = &'a Image> + C
         drivers: pins.map(drivers::needed).unwrap_or_default().into_iter().map(str::to_owned).collect(),
         is_accepted: rule.accept.contains(&Code::ImageLacks),
     };
-    let image::Choice { image, reason, answer } = match image::choose(images.clone(), board, Some(&need)) {
+    let image::Choice { image, reason, answer } = match image::choose(images.iter(), board, Some(&need)) {
         Ok(choice) => choice,
         Err(refusal) => {
-            let plain = image::choose(images, board, None).ok();
+            let plain = image::choose(images.iter(), board, None).ok();
             let mut doubts = told(&bare);
             doubts.extend(plain.and_then(|plain| drivers::doubt(bare.template.as_ref()?, &facts(plain.image))));
             return refused(order, found, doubts, refusal.into());
@@ -101,9 +102,9 @@ pub fn settle<'a>(order: &Order<'_>, images: impl Iterator<Item = &'a Image> + C
         Err(unfit) => return refused(order, found, told(&bare), unfit.into()),
     };
     if answer == Answer::NotReadable {
-        choice.doubts.push(unknown(image, &need));
+        choice.accepted.push(unknown(image, &need));
     }
-    let judged = calibration(order, &found, Some(image.into()), choice.configure);
+    let judged = calibration(order, &found, Some(image.as_ref().into()), choice.configure);
     choice.calibration = judged.calibration;
     let doubts = told(&choice);
     Plug { found, doubts, meter: judged.meter, settled: Ok(Settled { choice, image, reason }) }
@@ -112,17 +113,25 @@ pub fn settle<'a>(order: &Order<'_>, images: impl Iterator<Item = &'a Image> + C
 /// What is known of a plug that is left as it is.
 pub fn look(order: &Order<'_>) -> (Findings, Option<Meter>) {
     let found = Findings::of(order.base, order.board.chip, order.rule.levels, order.devices);
-    let mut meter = calibration(order, &found, None, false).meter;
-    let has_more = meter.as_ref().is_some_and(|meter| meter.token == Token::MeterNotAsked);
-    if let Some(meter) = meter.as_mut().filter(|_| has_more && order.rule.calibrate == Calibrate::Factory) {
-        meter.notes.push("convert it again (reflash) and the factory's calibration is carried over".to_owned());
-    }
+    let meter = untouched(order, &found);
     (found, meter)
 }
 
 fn refused<'a>(order: &Order<'_>, found: Findings, doubts: Vec<Doubt>, why: Unable) -> Plug<'a> {
-    let meter = calibration(order, &found, None, false).meter;
+    let meter = untouched(order, &found);
     Plug { found, doubts, meter, settled: Err(why) }
+}
+
+/// The meter of a plug that nothing is written to.
+fn untouched(order: &Order<'_>, found: &Findings) -> Option<Meter> {
+    let meter = calibration(order, found, None, false).meter?;
+    let is_asked = order.rule.configure == Configure::Flash && order.rule.calibrate == Calibrate::Factory;
+    if !is_asked || meter.token != Token::MeterNotAsked {
+        return Some(meter);
+    }
+    let text = "the factory's calibration is not carried over: nothing was written to this plug; it is when the plug is \
+                converted, and a converted one takes it when it is converted again (reflash)";
+    Some(Meter { text: text.to_owned(), ..meter })
 }
 
 fn told(choice: &Choice) -> Vec<Doubt> {
@@ -160,3 +169,6 @@ fn calibration(
     };
     meter::judge(&found.meter, &terms)
 }
+
+#[cfg(test)]
+mod tests;

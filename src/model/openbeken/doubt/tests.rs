@@ -50,7 +50,7 @@ fn of_what_could_burn_something_a_recipe_accepts_the_motor_only() {
     assert!(accepted.iter().all(|doubt| !doubt.code.burns()));
     let left: Vec<&str> = standing.iter().map(|doubt| doubt.code.word()).collect();
     // a motor only with its roles, see the rule
-    assert_eq!(left, ["coil", "coil-level", "coil-order", "motor", "momentary", "no-pins"]);
+    assert_eq!(left, ["coil", "coil-level", "coil-order", "motor", "momentary", "drivers-unknown", "no-pins"]);
     let motor = Doubt::new(Code::Motor, "", Vec::new()).acceptable(true);
     assert_eq!(accept(vec![motor.clone()], &[Code::Strip]).accepted, []);
     assert_eq!(accept(vec![motor.clone()], &[Code::Motor]).accepted, std::slice::from_ref(&motor));

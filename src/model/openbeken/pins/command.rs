@@ -65,10 +65,13 @@ fn drivers(drawn: &Drawn<'_>) -> Vec<String> {
     commands
 }
 
+/// Keys that say how many pixels a strip has, the one that counts first; the vendor writes the first one in two ways.
+pub(super) const PIXELS: [&str; 3] = ["LedNum", "lednum", "totallen"];
+
 /// Pixels of a strip.
 pub(super) fn pixels(drawn: &Drawn<'_>) -> Option<i64> {
     let settings = drawn.draft.settings;
-    settings.number("LedNum").or_else(|| settings.number("totallen")).filter(|count| (1..=2048).contains(count))
+    PIXELS.into_iter().find_map(|key| settings.number(key)).filter(|count| (1..=2048).contains(count))
 }
 
 /// Serial speed of a second controller: beside the settings in the store, or in them.

@@ -1,7 +1,7 @@
 //! A panel of 128x32: three lines of letters.
 
 use super::super::{Face, Screen};
-use super::parts::{LEFT, ended, hint, identity, percent, prompt};
+use super::parts::{LEFT, doubted, ended, ended_short, hint, identity, percent, prompt};
 use super::words;
 use crate::model::snapshot::{SlotState, SlotView, Snapshot};
 use crate::model::stage::Stage;
@@ -66,7 +66,8 @@ fn one(screen: &mut Screen, snapshot: &Snapshot, slot: &SlotView, now: Timestamp
                 screen.icon(LEFT, 1, 18, shape);
                 screen.text(LEFT + 24, 1, Face::Strong, word);
                 screen.right(right, 1, Face::Plain, words::duration(last.ms));
-                screen.text(LEFT, 21, Face::Plain, identity(last.board.as_ref()));
+                let board = identity(last.board.as_ref());
+                screen.text(LEFT, 21, Face::Plain, words::cut(&doubted(last).unwrap_or(board), 13));
                 let seq = last.seq.map_or_else(String::new, |seq| format!("#{seq}"));
                 screen.right(right, 21, Face::Plain, words::cut(&seq, 8));
                 return;
@@ -99,7 +100,7 @@ fn state(slot: &SlotView, room: usize) -> String {
         (SlotState::Idle, None) => "READY".into(),
         (SlotState::Idle, Some(last)) => match &last.fault {
             Some(fault) => format!("{} {}", ended(last).1, fault.code),
-            None => ended(last).1.into(),
+            None => ended_short(last),
         },
     }
 }

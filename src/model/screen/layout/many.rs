@@ -1,7 +1,7 @@
 //! Several slots share the screen: halves, rows, or cells in columns.
 
 use super::super::{Face, Screen, Shape};
-use super::parts::{LEFT, ROW, ended, hint, identity, more, percent, prompt, width};
+use super::parts::{LEFT, ROW, doubted, ended, ended_short, hint, identity, more, percent, prompt, width};
 use super::words;
 use crate::model::snapshot::{Last, SlotState, SlotView};
 use crate::model::stage::Stage;
@@ -55,7 +55,8 @@ fn half(screen: &mut Screen, slot: &SlotView, name: usize, (top, high): (i32, i3
             let (shape, word) = ended(last);
             headline(screen, shape, word);
             if last.verdict == Verdict::Pass {
-                screen.text(LEFT, top + 18, Face::Plain, identity(last.board.as_ref()));
+                let board = identity(last.board.as_ref());
+                screen.text(LEFT, top + 18, Face::Plain, words::cut(&doubted(last).unwrap_or(board), 13));
                 screen.right(right, top + 18, Face::Plain, words::duration(last.ms));
             } else {
                 let code = last.fault.as_ref().map_or("", |fault| fault.code.code());
@@ -128,6 +129,8 @@ fn row(screen: &mut Screen, slot: &SlotView, name: usize, y: i32) {
 /// Which board passed, or what went wrong and where; the fullest wording first.
 fn remark(last: &Last) -> Vec<String> {
     match &last.fault {
+        // the whole of it is on the page
+        _ if last.verdict == Verdict::Pass && !last.doubts.is_empty() => vec!["doubt".into(), "?".into()],
         _ if last.verdict == Verdict::Pass => {
             let whole = identity(last.board.as_ref());
             let tail = whole.chars().skip(3).collect();
@@ -179,15 +182,15 @@ fn cell(screen: &mut Screen, slot: &SlotView, name: usize, (left, y): (i32, i32)
             screen.right(end, y, Face::Cell, percent(slot));
             return;
         }
-        (SlotState::Blocked, _) => (Shape::NoEntry, "BLOCK"),
-        (SlotState::Idle, None) => (Shape::Drop, "Ready"),
+        (SlotState::Blocked, _) => (Shape::NoEntry, "BLOCK".into()),
+        (SlotState::Idle, None) => (Shape::Drop, "Ready".into()),
         (SlotState::Idle, Some(last)) => {
-            let (shape, word) = ended(last);
-            (shape, last.fault.as_ref().map_or(word, |fault| fault.code.code()))
+            let word = last.fault.as_ref().map_or_else(|| ended_short(last), |fault| fault.code.code().into());
+            (ended(last).0, word)
         }
     };
     screen.icon(x, y, 11, shape);
-    screen.text(x + 14, y, Face::Cell, words::cut(word, 5));
+    screen.text(x + 14, y, Face::Cell, words::cut(&word, 5));
 }
 
 /// The stage in work, or that it is about to stop.

@@ -1,7 +1,7 @@
 //! One slot has the whole screen.
 
 use super::super::{Face, Screen, Shape};
-use super::parts::{LEFT, ended, hint, identity, more, percent, prompt, width};
+use super::parts::{LEFT, doubted, ended, hint, identity, more, percent, prompt, width};
 use super::words;
 use crate::model::snapshot::{Last, SlotState, SlotView, Snapshot};
 use crate::model::stage::Stage;
@@ -113,11 +113,7 @@ fn passed(screen: &mut Screen, last: &Last) {
     });
     let board =
         last.already.as_ref().map_or(board, |already| format!("Was {} already", words::cut(&already.version, 8)));
-    let what = match last.doubts.as_slice() {
-        [] => board,
-        [only] => format!("With {}", only.code),
-        several => format!("With {} doubts", several.len()),
-    };
+    let what = doubted(last).unwrap_or(board);
     screen.text(LEFT, 52, Face::Plain, words::cut(&what, 15));
     if let Some(seq) = last.seq {
         screen.right(right, 52, Face::Plain, words::cut(&format!("#{seq}"), 7));

@@ -80,6 +80,21 @@ pub(super) fn ended(last: &Last) -> (Shape, &'static str) {
     if last.already.is_some() { (Shape::Tick, "DONE") } else { verdict(last.verdict) }
 }
 
+/// How a unit ended, where there is room for its word only: `?` stands for what it passed with.
+pub(super) fn ended_short(last: &Last) -> String {
+    let mark = if last.fault.is_none() && !last.doubts.is_empty() { "?" } else { "" };
+    format!("{}{mark}", ended(last).1)
+}
+
+/// What a unit passed with.
+pub(super) fn doubted(last: &Last) -> Option<String> {
+    match last.doubts.as_slice() {
+        [] => None,
+        [only] => Some(format!("With {}", only.code)),
+        several => Some(format!("With {} doubts", several.len())),
+    }
+}
+
 /// The symbol and the word of a verdict. No two share a symbol.
 pub(super) fn verdict(verdict: Verdict) -> (Shape, &'static str) {
     match verdict {

@@ -8,6 +8,8 @@ use crate::model::chip::{Chip, Key};
 use crate::model::event::{Event, Stamped};
 use crate::model::fault::{Fault, FaultCode};
 use crate::model::mac::Mac;
+use crate::model::openbeken::Doubt;
+use crate::model::openbeken::doubt::Code;
 use crate::model::screen::{Face, Item, LOW, SQUARE, Shape, USUAL, draw, paint};
 use crate::model::snapshot::Station;
 use crate::model::stage::Stage;
@@ -71,6 +73,13 @@ fn faulted(code: FaultCode) -> Vec<Event> {
     ended(code.verdict(), Some(Fault::new(code, Stage::Identify, "expected a, got b at 0x11000")), 12_300)
 }
 
+fn passed_in_doubt(codes: &[Code]) -> Vec<Event> {
+    let doubts = codes.iter().map(|code| Doubt::new(*code, "in words", Vec::new())).collect();
+    let mut events = ended(Verdict::Pass, None, 23_400);
+    events.insert(2, Event::Doubted { doubts });
+    events
+}
+
 fn blocked() -> Vec<Event> {
     vec![Event::Blocked {
         message: "The port /dev/ttyAMA0 is gone: check the cable, then restart flashjig".into(),
@@ -110,6 +119,8 @@ fn gallery() -> Vec<(String, Snapshot)> {
         ("busy-stopping", alone([reading(0x10_0000), vec![Event::Stopping]].concat())),
         ("busy-prompt", alone(prompted())),
         ("pass", alone(ended(Verdict::Pass, None, 23_400))),
+        ("pass-in-doubt", alone(passed_in_doubt(&[Code::Strip]))),
+        ("pass-in-doubts", alone(passed_in_doubt(&[Code::DriversUnknown, Code::Motor]))),
         ("fail", alone(faulted(FaultCode::NoAnswer))),
         ("error", alone(faulted(FaultCode::NotRecorded))),
         ("timeout", alone(faulted(FaultCode::TooLong))),
@@ -140,6 +151,11 @@ fn gallery() -> Vec<(String, Snapshot)> {
         tell(&mut snapshot, slots[0], prompted());
         snapshot
     };
+    let doubting = |slots: &[&str]| {
+        let mut snapshot = many(slots, 1);
+        tell(&mut snapshot, slots[0], passed_in_doubt(&[Code::EnablePin]));
+        snapshot
+    };
     all.extend([
         ("two-prompt", asking(&NAMES[..2])),
         ("two-prompt-long-names", asking(&["left", "right"])),
@@ -147,6 +163,9 @@ fn gallery() -> Vec<(String, Snapshot)> {
         ("eight-prompt", asking(&["1", "2", "3", "4", "5", "6", "7", "8"])),
         ("two-busy-pass", many(&NAMES[..2], 0)),
         ("two-fail-idle", many(&NAMES[..2], 2)),
+        ("two-in-doubt", doubting(&NAMES[..2])),
+        ("four-in-doubt", doubting(&NAMES[..4])),
+        ("six-in-doubt", doubting(&NAMES[..6])),
         ("two-stopping-error", many(&NAMES[..2], 4)),
         ("two-blocked-timeout", many(&["left", "right"], 6)),
         ("three", many(&NAMES[..3], 0)),

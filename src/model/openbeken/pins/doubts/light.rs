@@ -103,6 +103,6 @@ pub(super) fn strip(drawn: &Drawn<'_>) -> Option<Doubt> {
     let text = format!(
         "A light strip {pixels} on P{pin}: the order of its colours is a guess, and colours may be wrong. {way}"
     );
-    let facts = settings.facts(["mosi", "LedNum", "totallen", "colororder"]);
+    let facts = settings.facts(["mosi"].into_iter().chain(command::PIXELS).chain(["colororder"]));
     Some(doubt(Code::Strip, text, facts).on([pin]).acceptable(no_driver.is_none()))
 }

@@ -91,11 +91,20 @@ pub(super) fn motor(drawn: &Drawn<'_>) -> Option<Doubt> {
          that gives them these roles goes on."
             .to_owned()
     };
+    // they move a channel's value, and the firmware's shutters follow commands and buttons of their own only
+    let rockers = drawn.pins_with(&["TglChanOnTgl"]);
+    let dead = if rockers.is_empty() {
+        String::new()
+    } else {
+        format!(" OpenBeken has no rocker switch for a motor: on {} nothing would happen.", pins(rockers))
+    };
     let text = format!(
-        "This is a curtain or shutter motor: {} must never be on together. {way}",
+        "This is a curtain or shutter motor: {} must never be on together. {way}{dead}",
         pins(curtain.pins.iter().copied())
     );
-    let facts = drawn.draft.settings.facts(curtain.keys.iter().map(String::as_str));
+    let settings = drawn.draft.settings;
+    let switches = settings.numbered("onoff#").into_iter().map(|(_, key)| key);
+    let facts = settings.facts(curtain.keys.iter().map(String::as_str).chain(switches));
     Some(doubt(Code::Motor, text, facts).on(curtain.pins.iter().copied()).acceptable(is_whole))
 }
 

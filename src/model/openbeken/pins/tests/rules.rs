@@ -219,6 +219,28 @@ fn lamps_in_doubt() {
 }
 
 #[test]
+fn a_strip_is_as_long_as_its_settings_say_in_either_spelling() {
+    for key in ["LedNum", "lednum"] {
+        let mapping = plain(&json!({"cmod": "rgb", "mosi": 16, (key): 30, "totallen": 500}));
+        assert!(mapping.template.command.contains("SM16703P_Init 30 "), "{key}: {}", mapping.template.command);
+        let doubt = doubt(&mapping, Code::Strip);
+        assert!(doubt.facts.contains(&format!("{key} 30")) && doubt.text.contains("30 pixels"), "{doubt:?}");
+    }
+}
+
+#[test]
+fn rocker_switches_of_a_motor_are_told_to_be_dead() {
+    let motor = json!({"rl1_pin": 24, "rl3_pin": 26, "ch_num": 1, "dev_ctrl1": 1});
+    let mut rockers = motor.clone();
+    rockers.as_object_mut().unwrap().extend([("onoff1".to_owned(), 8.into()), ("onoff3".to_owned(), 7.into())]);
+    let mapping = plain(&rockers);
+    let found = doubt(&mapping, Code::Motor);
+    assert!(found.is_acceptable() && found.text.contains("on P7 and P8 nothing would happen"), "{}", found.text);
+    assert!(found.facts.contains(&"onoff1 8".to_owned()), "{:?}", found.facts);
+    assert!(!doubt(&plain(&motor), Code::Motor).text.contains("rocker"));
+}
+
+#[test]
 fn the_other_doubts() {
     for (settings, code, words) in [
         (
