@@ -15,8 +15,8 @@
 
 use flashjig::flow::Pace;
 use flashjig::model::chip::Chip;
-use flashjig::model::event::Event;
 use flashjig::model::unit::Unit;
+use flashjig::model::unit::event::Event;
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;

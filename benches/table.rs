@@ -16,12 +16,12 @@
 use flashjig::face::web::{self, WebOptions};
 use flashjig::flow::Pace;
 use flashjig::model::chip::Chip;
-use flashjig::model::event::Event;
-use flashjig::model::fault::{Fault, FaultCode};
-use flashjig::model::mac::Mac;
-use flashjig::model::stage::Stage;
+use flashjig::model::chip::mac::Mac;
+use flashjig::model::cycle::fault::{Fault, FaultCode};
+use flashjig::model::cycle::stage::Stage;
+use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::unit::Unit;
-use flashjig::model::verdict::Verdict;
+use flashjig::model::unit::event::Event;
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;

@@ -1,6 +1,6 @@
 //! How a command fails: one message for the terminal, one exit code.
 
-use crate::model::fault::FaultCode;
+use crate::model::cycle::fault::FaultCode;
 use std::process::ExitCode;
 
 /// The unit failed, or the answer of a question is no.

@@ -27,7 +27,7 @@ mod source;
 mod tokens;
 
 use house::House;
-use rules::{Crate, Layer};
+use rules::{Crate, Layer, Subject};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -117,11 +117,23 @@ const CRATES: [Crate; 41] = [
     ("zbus",               &["face"]),
 ];
 
+/// The subjects of `model`, from the ground up, as its map has them.
+const SUBJECTS: [Subject; 8] = [
+    ("chip", &[]),
+    ("cycle", &[]),
+    ("firmware", &["chip", "cycle"]),
+    ("tuya", &["chip"]),
+    ("openbeken", &["chip", "cycle", "firmware", "tuya"]),
+    ("recipe", &["chip", "openbeken"]),
+    ("unit", &["chip", "cycle", "firmware", "openbeken", "tuya"]),
+    ("show", &["chip", "cycle", "unit"]),
+];
+
 /// Arrows that run back: a file, and those that must not need it because it needs them. Each is to go, and none to come.
 const BACK: &[(&str, &[&str])] = &[
     ("cli/extract/text.rs", &["cli/extract/text/plain.rs"]),
-    ("model/image/mod.rs", &["model/content.rs", "model/image/need.rs", "model/image/refusal.rs"]),
-    ("model/meter/outcome.rs", &["model/meter/words.rs"]),
+    ("model/firmware/image/mod.rs", &["model/firmware/image/need.rs", "model/firmware/image/refusal.rs"]),
+    ("model/openbeken/meter/outcome.rs", &["model/openbeken/meter/words.rs"]),
     ("model/openbeken/calibration.rs", &["model/openbeken/wanted.rs"]),
     ("model/openbeken/claim.rs", &["model/openbeken/table.rs"]),
     ("model/openbeken/config.rs", &["model/openbeken/wanted.rs"]),
@@ -218,6 +230,11 @@ fn every_import_goes_down() {
 }
 
 #[test]
+fn every_subject_of_the_model_names_only_those_above_it_in_its_map() {
+    hold(&rules::subjects(&HOUSE, "model", &SUBJECTS));
+}
+
+#[test]
 fn heavy_crates_stay_behind_their_layer() {
     hold(&rules::crates(&HOUSE, &MANIFEST, &CRATES));
 }
@@ -245,4 +262,34 @@ fn no_file_is_longer_than_500_lines() {
         .map(|(path, lines)| format!("{}: {lines} lines; split it by noun or verb", path.display()))
         .collect();
     assert!(long.is_empty(), "\n{}", long.join("\n"));
+}
+
+/// Paths in a text: what stands in backquotes and looks like one, `{a,b}` taken apart.
+fn paths(text: &str) -> Vec<String> {
+    let quoted = text.split('`').skip(1).step_by(2).filter(|word| word.contains('/') && !word.contains([' ', ':']));
+    quoted
+        .flat_map(|word| match (word.split_once('{'), word.split_once('}')) {
+            (Some((before, _)), Some((list, after))) => {
+                let list = &list[before.len() + 1..];
+                list.split(',').map(|one| format!("{before}{one}{after}")).collect()
+            }
+            _ => vec![word.to_owned()],
+        })
+        .collect()
+}
+
+#[test]
+fn the_map_leads_to_files_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let map = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let named = paths(&map);
+    assert!(named.len() > 30, "{named:?}");
+    let is_there = |path: &String| ["", "src"].iter().any(|folder| root.join(folder).join(path).exists());
+    hold(
+        &named
+            .into_iter()
+            .filter(|path| !is_there(path))
+            .map(|path| format!("ARCHITECTURE.md: {path}"))
+            .collect::<Vec<_>>(),
+    );
 }

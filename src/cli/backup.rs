@@ -5,7 +5,7 @@ mod twins;
 use super::out::print;
 use super::place::Place;
 use crate::fail::{Failure, NO};
-use crate::model::digest::Digest;
+use crate::model::chip::digest::Digest;
 use crate::model::unit::UnitQuery;
 use crate::store::archive::{Report, Stored};
 use crate::store::{Archive, LedgerCopy, StoreError, seal};
@@ -170,7 +170,7 @@ fn summary(report: &Report, missing: &[(u64, Digest)]) -> String {
 mod tests {
     use super::*;
     use crate::fail::BROKEN;
-    use crate::model::content::BackupKind;
+    use crate::model::firmware::content::BackupKind;
     use crate::model::unit::{Backup, Unit};
     use crate::store::Ledger;
     use crate::store::sample::unit;

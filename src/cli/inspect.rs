@@ -1,9 +1,9 @@
 //! `flashjig inspect`.
 
 use crate::fail::{Failure, NO};
-use crate::model::flash::Span;
-use crate::model::image::report::{Code, Rbl, Report};
-use crate::model::image::{Kind, inspect};
+use crate::model::chip::flash::Span;
+use crate::model::firmware::image::report::{Code, Rbl, Report};
+use crate::model::firmware::image::{Kind, inspect};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -135,7 +135,7 @@ fn header(rbl: &Rbl, kind: Kind) -> String {
 mod tests {
     use super::*;
     use crate::model::chip::{Chip, Key};
-    use crate::model::image::sample;
+    use crate::model::firmware::image::sample;
 
     fn shown(name: &str, bytes: &[u8]) -> String {
         text(&inspect(name, bytes))

@@ -9,7 +9,7 @@ use crate::face::web::WebOptions;
 use crate::face::{oled, systemd};
 use crate::fail::Failure;
 use crate::jig::Panel;
-use crate::model::fault::FaultCode;
+use crate::model::cycle::fault::FaultCode;
 use crate::station::Station;
 use crate::store::token;
 use crate::wiring;
@@ -111,7 +111,7 @@ async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::screen::{USUAL, paint, station_fault};
+    use crate::model::show::screen::{USUAL, paint, station_fault};
     use crate::sim::panel::VirtualPanel;
 
     fn config(data_dir: &std::path::Path, listen: std::net::SocketAddr) -> Config {

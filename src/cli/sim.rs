@@ -2,8 +2,8 @@
 
 use crate::fail::Failure;
 use crate::jig::{Drive, Line};
+use crate::model::chip::flash::rf;
 use crate::model::chip::{Chip, Key, listed};
-use crate::model::flash::rf;
 use crate::sim::bench::{NestSpec, VirtualNest, outlet_nest};
 use crate::sim::board::{BoardSpec, Life};
 use crate::sim::control;

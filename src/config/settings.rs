@@ -5,7 +5,7 @@ use super::pins::{self, I2C, I2C_BUS};
 use super::read::{At, Section, Source};
 use super::slot::{Slot, slot};
 use super::taken::Taken;
-use crate::model::screen::{LOW, SQUARE, Size, USUAL};
+use crate::model::show::screen::{LOW, SQUARE, Size, USUAL};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::jig::wiring::{InputWire, Meter, ModemLine, Park, Pull, Start, Wire};
-use crate::model::screen::{LOW, SQUARE, USUAL};
+use crate::model::show::screen::{LOW, SQUARE, USUAL};
 use std::path::PathBuf;
 
 fn try_parse(text: &str) -> Result<(Config, Vec<Problem>), Problems> {

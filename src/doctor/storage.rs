@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use super::root::Root;
 use crate::config::Config;
-use crate::model::image::Image;
+use crate::model::firmware::image::Image;
 use std::path::Path;
 
 /// A station that can't hold this many more bytes stops soon: fifty backups of 2 MiB.

@@ -1,6 +1,6 @@
 //! What the service manager hears, by the sd-notify protocol: READY, a line of status, the watchdog's food, STOPPING.
 
-use crate::model::snapshot::{SlotState, SlotView, Snapshot};
+use crate::model::unit::snapshot::{SlotState, SlotView, Snapshot};
 use crate::station::StationHandle;
 use sd_notify::NotifyState;
 use std::io;

@@ -1,8 +1,8 @@
 //! What stops a unit at once: something at the jig that no link tells of.
 
 use super::trouble::Trouble;
-use crate::model::fault::FaultCode;
-use crate::model::stage::Stage;
+use crate::model::cycle::fault::FaultCode;
+use crate::model::cycle::stage::Stage;
 use tokio::sync::watch;
 
 /// Why a unit must stop at once, half-written or not: its power goes off as fast as the lines do that.

@@ -4,8 +4,8 @@ use super::job::{Begin, Origin, Task};
 use super::run::Run;
 use super::steps::record;
 use super::trouble::Trouble;
-use crate::model::open_unit::OpenUnit;
-use crate::model::stage::Stage;
+use crate::model::cycle::stage::Stage;
+use crate::model::unit::open_unit::OpenUnit;
 
 /// How much a stage's note must survive.
 enum Worth {

@@ -6,11 +6,11 @@ use super::report::Report;
 use super::session::Session;
 use super::trouble::Trouble;
 use crate::link::ChipLink;
-use crate::model::board::Board;
-use crate::model::check::Checks;
 use crate::model::chip::Chip;
-use crate::model::fault::{Fault, FaultCode};
-use crate::model::image::Image;
+use crate::model::chip::board::Board;
+use crate::model::cycle::check::Checks;
+use crate::model::cycle::fault::{Fault, FaultCode};
+use crate::model::firmware::image::Image;
 use std::sync::Arc;
 
 /// One unit in flight.

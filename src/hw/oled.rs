@@ -8,7 +8,7 @@ mod tests;
 
 use super::i2c::BusError;
 use crate::jig::{Panel, PanelError};
-use crate::model::screen::{Frame, LOW, Size, USUAL};
+use crate::model::show::screen::{Frame, LOW, Size, USUAL};
 use display_interface::DisplayError;
 use embedded_hal::i2c::I2c;
 use sh1106::Sh1106;

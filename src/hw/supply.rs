@@ -5,7 +5,7 @@
 use super::i2c::BusError;
 use crate::jig::wiring::Meter;
 use crate::jig::{Supply, SupplyError};
-use crate::model::supply::Reading;
+use crate::model::unit::supply::Reading;
 use embedded_hal::i2c::I2c;
 
 /// Register of the voltage across the shunt.

@@ -1,7 +1,7 @@
 //! What the system says of a serial device: which kind it is, what its clock gives, and the latency timer of FTDI
 //! adapters.
 
-use crate::model::baud;
+use crate::model::chip::baud;
 use std::path::{Path, PathBuf};
 
 /// Where the system says it. Another root stands in for tests.

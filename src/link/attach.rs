@@ -4,7 +4,7 @@ use super::LinkError;
 use super::chip_link::{ChipLink, RESET_BAUD};
 use super::gate::Gate;
 use crate::jig::LineError;
-use crate::model::beken::{Command, Reply};
+use crate::model::chip::beken::{Command, Reply};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 

@@ -3,8 +3,8 @@
 use super::gate::Gate;
 use super::{LinkError, LinkStats};
 use crate::jig::Port;
-use crate::model::beken::scan::{Found, ReplyScanner};
-use crate::model::beken::{Command, Dialect, Reply};
+use crate::model::chip::beken::scan::{Found, ReplyScanner};
+use crate::model::chip::beken::{Command, Dialect, Reply};
 use crate::model::chip::{Chip, Family};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,8 +1,8 @@
 //! Why the session with the chip failed.
 
 use crate::jig::LineError;
-use crate::model::beken::Status;
-use crate::model::fault::FaultCode;
+use crate::model::chip::beken::Status;
+use crate::model::cycle::fault::FaultCode;
 use std::io;
 use std::time::Duration;
 

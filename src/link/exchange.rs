@@ -4,7 +4,7 @@ use super::LinkError;
 use super::answer::{Answer, judge, longest_reply};
 use super::chip_link::{AWAKE, ChipLink};
 use super::resync::STUFFING;
-use crate::model::beken::{Command, Reply};
+use crate::model::chip::beken::{Command, Reply};
 use std::time::Duration;
 use tokio::time::Instant;
 

@@ -3,10 +3,10 @@
 use super::LinkError;
 use super::chip_link::ChipLink;
 use super::exchange::TRIES;
-use crate::model::beken::{Command, Dialect, Reply, crc};
-use crate::model::board::Evidence;
+use crate::model::chip::beken::{Command, Dialect, Reply, crc};
+use crate::model::chip::board::Evidence;
+use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::{Chip, Family};
-use crate::model::flash::geometry::SECTOR;
 
 /// SCTRL_CHIP_ID.
 const CHIP_ID: u32 = 0x0080_0000;

@@ -2,8 +2,8 @@
 
 use super::LinkError;
 use super::chip_link::ChipLink;
-use crate::model::beken::{Command, Reply};
-use crate::model::flash::parts::Part;
+use crate::model::chip::beken::{Command, Reply};
+use crate::model::chip::flash::parts::Part;
 use std::time::Duration;
 use tokio::time::sleep;
 

@@ -2,9 +2,9 @@
 
 use super::LinkError;
 use super::chip_link::{ChipLink, RESET_BAUD};
-use crate::model::beken::{Command, Reply, crc};
 use crate::model::chip::Family;
-use crate::model::flash::geometry::SECTOR;
+use crate::model::chip::beken::{Command, Reply, crc};
+use crate::model::chip::flash::geometry::SECTOR;
 use std::time::Duration;
 use tokio::time::sleep_until;
 

@@ -9,7 +9,7 @@ use super::rail::Rail;
 use super::timing::Timing;
 use crate::jig::{Drive, Edge, Input, Line, LineError, Lines};
 use crate::model::chip::Chip;
-use crate::model::digest::Digest;
+use crate::model::chip::digest::Digest;
 use serde::Serialize;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

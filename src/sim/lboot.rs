@@ -4,9 +4,9 @@
 use super::nor::Nor;
 use super::rom::{Call, Desk, Rom, Step};
 use super::wire::chip_rate;
-use crate::model::beken::command::Shape;
-use crate::model::beken::reply::Status;
-use crate::model::beken::{EraseSize, Reply};
+use crate::model::chip::beken::command::Shape;
+use crate::model::chip::beken::reply::Status;
+use crate::model::chip::beken::{EraseSize, Reply};
 
 /// What a CRC sets again: all block-protect bits.
 const LOCK: u16 = 0x7C;

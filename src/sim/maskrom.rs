@@ -3,11 +3,11 @@
 
 use super::rom::{Call, Desk, Rom, Step};
 use super::wire::chip_rate;
-use crate::model::beken::command::Shape;
-use crate::model::beken::reply::Status;
-use crate::model::beken::{Command, EraseSize, Reply};
+use crate::model::chip::beken::command::Shape;
+use crate::model::chip::beken::reply::Status;
+use crate::model::chip::beken::{Command, EraseSize, Reply};
+use crate::model::chip::flash::geometry::PAGE;
 use crate::model::chip::{Chip, Key, KeyRule};
-use crate::model::flash::geometry::PAGE;
 
 /// Register that names the chip.
 const CHIP_ID: u32 = 0x0080_0000;
@@ -159,7 +159,7 @@ impl Rom for MaskRom {
         match (call.shape, Command::decode(call.shape, call.code, payload)) {
             // a wrong magic is echoed
             (Shape::Short, None) if matches!(call.code, 0x0E | 0x70 | 0xAA) => {
-                desk.then(Step::Say(crate::model::beken::frame::reply(Shape::Short, call.code, payload)));
+                desk.then(Step::Say(crate::model::chip::beken::frame::reply(Shape::Short, call.code, payload)));
             }
             (Shape::Short, None | Some(Command::BootVersion)) => desk.say(&Reply::UnknownShort { code: call.code }),
             (Shape::Long, None) => desk.say(&Reply::UnknownLong { code: call.code }),

@@ -2,8 +2,8 @@
 //! wrap at the size, and power that fails in mid-work leaves a half-done unit.
 
 use super::seed::Seed;
-use crate::model::beken::{EraseSize, crc};
-use crate::model::flash::geometry::PAGE;
+use crate::model::chip::beken::{EraseSize, crc};
+use crate::model::chip::flash::geometry::PAGE;
 use serde::Serialize;
 use std::time::Duration;
 

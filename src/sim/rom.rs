@@ -4,9 +4,9 @@ use super::nor::Nor;
 use super::parser::{Heard, Parser};
 use super::ring::Ring;
 use super::timing::Timing;
-use crate::model::beken::command::Shape;
-use crate::model::beken::{EraseSize, Reply};
-use crate::model::flash::geometry::PAGE;
+use crate::model::chip::beken::command::Shape;
+use crate::model::chip::beken::{EraseSize, Reply};
+use crate::model::chip::flash::geometry::PAGE;
 use std::collections::VecDeque;
 use std::time::Duration;
 

@@ -18,7 +18,7 @@ use crate::clock::Synced;
 use crate::flow::{Origin, Pace};
 use crate::jig::wiring::Start;
 use crate::jig::{Edge, Levels, Nest};
-use crate::model::snapshot::{Snapshot, Station as Facts};
+use crate::model::unit::snapshot::{Snapshot, Station as Facts};
 use crate::store::{Archive, Ledger};
 use std::collections::BTreeMap;
 use std::convert::Infallible;

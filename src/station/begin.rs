@@ -6,7 +6,7 @@
 use super::bench::Bench;
 use super::library::{Lack, Materials};
 use crate::flow::{Begin, Origin, Task, note};
-use crate::model::fault::FaultCode;
+use crate::model::cycle::fault::FaultCode;
 use crate::model::openbeken::doubt::Code;
 use crate::store::room::NoRoom;
 use std::sync::Arc;

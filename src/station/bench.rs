@@ -6,7 +6,7 @@ use super::supply::Guard;
 use crate::flow::{Origin, Outbox, Pace};
 use crate::jig::Nest;
 use crate::jig::wiring::Start;
-use crate::model::event::Event;
+use crate::model::unit::event::Event;
 use crate::store::{Archive, Choices, Ledger};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;

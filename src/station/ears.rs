@@ -1,7 +1,7 @@
 //! What a slot hears of its jig: its button and its contact, with their times.
 
 use crate::jig::{Edge, Input, Levels};
-use crate::model::press::{Meaning, Press};
+use crate::model::show::press::{Meaning, Press};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};

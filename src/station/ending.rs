@@ -4,10 +4,10 @@ use super::begin::Wanted;
 use super::bench::Bench;
 use super::memory::Memory;
 use crate::flow::Task;
-use crate::model::event::Event;
-use crate::model::fault::{Fault, FaultCode};
-use crate::model::stage::Stage;
+use crate::model::cycle::fault::{Fault, FaultCode};
+use crate::model::cycle::stage::Stage;
 use crate::model::unit::Unit;
+use crate::model::unit::event::Event;
 
 impl Bench {
     /// Makes the jig safe and records the unit that was in flight with all that is known of it.

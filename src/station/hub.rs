@@ -2,8 +2,8 @@
 
 use super::pulse::Pulse;
 use crate::flow::Told;
-use crate::model::event::Stamped;
-use crate::model::snapshot::Snapshot;
+use crate::model::unit::event::Stamped;
+use crate::model::unit::snapshot::Snapshot;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, watch};
 

@@ -1,9 +1,9 @@
 //! What a slot remembers from unit to unit: failures in a row, and the rate that its wires carry.
 
-use crate::model::rate_memory::RateMemory;
-use crate::model::streak::Streak;
+use crate::model::cycle::verdict::Verdict;
 use crate::model::unit::Unit;
-use crate::model::verdict::Verdict;
+use crate::model::unit::rate_memory::RateMemory;
+use crate::model::unit::streak::Streak;
 
 /// A slot's memory. A restart of the program forgets it.
 #[derive(Clone, Debug, Default)]

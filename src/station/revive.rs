@@ -8,10 +8,10 @@ use super::memory::Memory;
 use super::pulse::Pulse;
 use super::slot::{Inputs, Shown, Wake, asked};
 use crate::jig::LineError;
-use crate::model::event::Event;
-use crate::model::fault::{Fault, FaultCode};
-use crate::model::press::Meaning;
-use crate::model::stage::Stage;
+use crate::model::cycle::fault::{Fault, FaultCode};
+use crate::model::cycle::stage::Stage;
+use crate::model::show::press::Meaning;
+use crate::model::unit::event::Event;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 

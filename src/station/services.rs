@@ -3,8 +3,8 @@
 use super::figures::Counter;
 use super::library::{Declined, FirmwareFile, Library, RecipePage};
 use crate::flow::{Outbox, Told};
-use crate::model::batch::Batch;
-use crate::model::event::Event;
+use crate::model::unit::batch::Batch;
+use crate::model::unit::event::Event;
 use crate::store::Choices;
 use std::sync::Arc;
 use tokio::sync::mpsc;

@@ -2,8 +2,8 @@
 
 use crate::flow::{Alarm, Outbox, raise};
 use crate::jig::{Keeper, Supply};
-use crate::model::event::Event;
-use crate::model::supply::{Judge, Limits, Reading};
+use crate::model::unit::event::Event;
+use crate::model::unit::supply::{Judge, Limits, Reading};
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::watch;

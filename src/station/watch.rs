@@ -2,7 +2,7 @@
 
 use super::library::Library;
 use crate::flow::Outbox;
-use crate::model::event::Event;
+use crate::model::unit::event::Event;
 use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecursiveMode, Watcher};
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 use super::backup_file::{Name, PART, files_of, missing, read, write};
 use super::error::{StoreError, blocking};
 use super::room::{self, NoRoom};
-use crate::model::digest::Digest;
+use crate::model::chip::digest::Digest;
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! What the operators chose at the page: the box in work, the recipe. A small file, `desk.json` in the data folder.
 
 use super::StoreError;
-use crate::model::batch::Batch;
+use crate::model::unit::batch::Batch;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::Write;

@@ -3,11 +3,11 @@
 
 use super::sample::{in_flight, unit};
 use super::{Archive, Choices, Ledger, LedgerCopy, StoreError, token};
-use crate::model::batch::Batch;
-use crate::model::content::BackupKind;
-use crate::model::history::StockNote;
-use crate::model::mac::Mac;
-use crate::model::stage::Stage;
+use crate::model::chip::mac::Mac;
+use crate::model::cycle::stage::Stage;
+use crate::model::firmware::content::BackupKind;
+use crate::model::unit::batch::Batch;
+use crate::model::unit::history::StockNote;
 use crate::model::unit::{Unit, UnitQuery};
 use std::collections::BTreeMap;
 use std::fs;

@@ -10,7 +10,7 @@
 //! - `aside.*`: what was moved out of sled's sight.
 
 use super::pages::{Pages, entries};
-use crate::model::beken::crc;
+use crate::model::chip::beken::crc;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirEntry, File, OpenOptions};
 use std::io::{self, Write};

@@ -20,10 +20,10 @@ pub use search::Found;
 
 use super::StoreError;
 use super::loss::refused;
-use crate::model::mac::Mac;
-use crate::model::open_unit::OpenUnit;
+use crate::model::chip::mac::Mac;
+use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::open_unit::OpenUnit;
 use crate::model::unit::{Unit, UnitQuery};
-use crate::model::verdict::Verdict;
 use jiff::Timestamp;
 use serde::Serialize;
 use sled::Tree;

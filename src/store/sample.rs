@@ -1,14 +1,14 @@
 //! A plausible unit for tests.
 
-use crate::model::board::Board;
+use crate::model::chip::board::Board;
+use crate::model::chip::digest::Digest;
+use crate::model::chip::mac::Mac;
 use crate::model::chip::{Chip, Key};
-use crate::model::content::BackupKind;
-use crate::model::digest::Digest;
-use crate::model::mac::Mac;
-use crate::model::open_unit::OpenUnit;
-use crate::model::stage::Stage;
+use crate::model::cycle::stage::Stage;
+use crate::model::cycle::verdict::Verdict;
+use crate::model::firmware::content::BackupKind;
+use crate::model::unit::open_unit::OpenUnit;
 use crate::model::unit::{Backup, Firmware, StageTime, Uart, Unit, VERSION};
-use crate::model::verdict::Verdict;
 
 /// A plug that passed. Its number is not given yet.
 pub(crate) fn unit() -> Unit {

@@ -6,8 +6,8 @@
 use super::StoreError;
 use super::loss::refused;
 use super::records::read_all;
-use crate::model::history::StockNote;
-use crate::model::mac::Mac;
+use crate::model::chip::mac::Mac;
+use crate::model::unit::history::StockNote;
 use sled::Tree;
 
 /// The notes of one ledger.

@@ -1,7 +1,7 @@
 //! A station over virtual nests, through real PTYs, faster than real time.
 use flashjig::flow::Pace;
-use flashjig::model::event::{Event, Stamped};
 use flashjig::model::unit::Unit;
+use flashjig::model::unit::event::{Event, Stamped};
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::hand::{Hand, Stats};

@@ -3,11 +3,11 @@
 
 use crate::common::{Outcome, Rig, replaced, slot_name};
 use flashjig::model::chip::Chip;
-use flashjig::model::content::BackupKind;
-use flashjig::model::fault::FaultCode;
-use flashjig::model::snapshot::SlotState;
+use flashjig::model::cycle::fault::FaultCode;
+use flashjig::model::cycle::verdict::Verdict;
+use flashjig::model::firmware::content::BackupKind;
 use flashjig::model::unit::UnitQuery;
-use flashjig::model::verdict::Verdict;
+use flashjig::model::unit::snapshot::SlotState;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::faults::{Fault, FaultPlan};

@@ -2,7 +2,7 @@
 
 use crate::fail::Failure;
 use crate::model::chip::Chip;
-use crate::model::image::{self, Image, Kind};
+use crate::model::firmware::image::{self, Image, Kind};
 use crate::sim::board::BoardSpec;
 use crate::sim::factory;
 use crate::sim::faults::Fault;

@@ -1,9 +1,9 @@
 //! What is known of a dump, masked and mapped, before it is made text or JSON.
 
 use crate::model::chip::Chip;
-use crate::model::flash::rf;
-use crate::model::meter::{Evidence, Meter, Terms, judge};
+use crate::model::chip::flash::rf;
 use crate::model::openbeken::findings::Read;
+use crate::model::openbeken::meter::{Evidence, Meter, Terms, judge};
 use crate::model::openbeken::pins::{Mapping, Options};
 use crate::model::openbeken::{Device, Doubt, Findings, Template};
 use crate::model::tuya::files::{self, FileStore, NoFiles};

@@ -1,8 +1,8 @@
 //! Texts of recipes, good and bad.
 
 use super::*;
-use crate::model::meter::Sign;
 use crate::model::openbeken::doubt::Code;
+use crate::model::openbeken::meter::Sign;
 use crate::model::recipe::{Calibrate, Configure, PinSource, WithoutSettings};
 
 fn try_parse(text: &str) -> Result<(Recipe, Vec<Problem>), Problems> {

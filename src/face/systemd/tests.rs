@@ -1,8 +1,8 @@
 use super::*;
-use crate::model::event::{Event, Stamped};
-use crate::model::snapshot::Station as Facts;
-use crate::model::stage::Stage;
-use crate::model::verdict::Verdict;
+use crate::model::cycle::stage::Stage;
+use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::event::{Event, Stamped};
+use crate::model::unit::snapshot::Station as Facts;
 use crate::station::hub::Hub;
 use crate::store::{Archive, Ledger};
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use super::checkup::Checkup;
 use super::metrics::Collector;
 use crate::doctor::Doctor;
 use crate::face::tail::Tail;
-use crate::model::screen::Size;
+use crate::model::show::screen::Size;
 use crate::station::StationHandle;
 use std::sync::Arc;
 use tokio::sync::Semaphore;

@@ -1,10 +1,10 @@
 //! `GET /metrics`: the Prometheus text format, version 0.0.4. Base units (seconds), counters end in `_total`; what
 //! names a single unit, such as a MAC, is never a label.
 
-use crate::model::event::{Event, Stamped};
-use crate::model::snapshot::{SlotState, Snapshot};
-use crate::model::stage::Stage;
-use crate::model::verdict::Verdict;
+use crate::model::cycle::stage::Stage;
+use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::event::{Event, Stamped};
+use crate::model::unit::snapshot::{SlotState, Snapshot};
 use crate::store::Disk;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -188,8 +188,8 @@ fn escape(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fault::{Fault, FaultCode};
-    use crate::model::snapshot::Station;
+    use crate::model::cycle::fault::{Fault, FaultCode};
+    use crate::model::unit::snapshot::Station;
 
     fn at(ms: i64, event: Event) -> Stamped {
         Stamped { seq: 1, time: Timestamp::from_millisecond(ms).unwrap(), slot: "A\"1".into(), event }

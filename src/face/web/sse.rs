@@ -4,8 +4,8 @@
 use super::app::{App, Closing, LISTENERS};
 use super::changes::Changes;
 use super::problem::Problem;
-use crate::model::event::Stamped;
-use crate::model::snapshot::Snapshot;
+use crate::model::unit::event::Stamped;
+use crate::model::unit::snapshot::Snapshot;
 use crate::station::StationHandle;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State};

@@ -3,10 +3,10 @@
 use super::app::App;
 use super::problem::Problem;
 use crate::clock;
-use crate::model::digest::Digest;
-use crate::model::fault::{Class, FaultCode};
-use crate::model::screen::{USUAL, layout, paint};
-use crate::model::verdict::Verdict;
+use crate::model::chip::digest::Digest;
+use crate::model::cycle::fault::{Class, FaultCode};
+use crate::model::cycle::verdict::Verdict;
+use crate::model::show::screen::{USUAL, layout, paint};
 use crate::station::Order;
 use axum::Json;
 use axum::body::Bytes;

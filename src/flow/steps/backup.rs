@@ -4,14 +4,14 @@ use super::same_board;
 use crate::flow::found::Reading;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
-use crate::model::beken::crc;
-use crate::model::code::is_blank;
+use crate::model::chip::beken::crc;
+use crate::model::chip::flash::Span;
+use crate::model::chip::flash::geometry::BLOCK;
+use crate::model::chip::flash::map::What;
+use crate::model::chip::flash::rf::{self, Standing};
+use crate::model::chip::flash_cipher::is_blank;
 use crate::model::cycle::Outcome;
-use crate::model::fault::FaultCode;
-use crate::model::flash::Span;
-use crate::model::flash::geometry::BLOCK;
-use crate::model::flash::map::What;
-use crate::model::flash::rf::{self, Standing};
+use crate::model::cycle::fault::FaultCode;
 use crate::model::recipe::BackupMode;
 
 /// A part is read this often before the link is made anew at a lower rate.

@@ -5,12 +5,12 @@ use crate::flow::found::Made;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
 use crate::model::chip::Chip;
-use crate::model::fault::FaultCode;
-use crate::model::flash::geometry::SECTOR;
-use crate::model::flash::{Span, rf};
+use crate::model::chip::flash::geometry::SECTOR;
+use crate::model::chip::flash::{Span, rf};
+use crate::model::cycle::fault::FaultCode;
+use crate::model::openbeken::pattern::Labels;
 use crate::model::openbeken::tailor::{self, Choice};
 use crate::model::openbeken::{Config, Doubt, Findings, Template, config};
-use crate::model::pattern::Labels;
 use crate::model::unit;
 use crate::store::Number;
 

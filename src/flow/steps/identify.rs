@@ -6,14 +6,14 @@ use crate::flow::found::Found;
 use crate::flow::job::Task;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
-use crate::model::board::{Board, Evidence};
+use crate::model::chip::board::{Board, Evidence};
+use crate::model::chip::flash::parts;
+use crate::model::chip::identify::{self, Identity};
 use crate::model::chip::{Chip, listed};
 use crate::model::cycle::Outcome;
-use crate::model::event::Event;
-use crate::model::fault::FaultCode;
-use crate::model::flash::parts;
-use crate::model::identify::{self, Identity};
-use crate::model::image::{self, Image};
+use crate::model::cycle::fault::FaultCode;
+use crate::model::firmware::image::{self, Image};
+use crate::model::unit::event::Event;
 use std::sync::Arc;
 
 /// Asks the chip who it is and chooses its image.

@@ -6,16 +6,16 @@ use crate::flow::job::Task;
 use crate::flow::note;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
-use crate::model::content::{self, BackupKind, Content};
+use crate::model::chip::digest::Digest;
+use crate::model::chip::flash::rf;
 use crate::model::cycle::Outcome;
-use crate::model::digest::Digest;
-use crate::model::event::Event;
-use crate::model::flash::rf;
-use crate::model::history::{self, Course, StockNote};
+use crate::model::cycle::stage::Stage;
+use crate::model::firmware::content::{self, BackupKind, Content};
+use crate::model::openbeken::holds_credentials;
 use crate::model::openbeken::{Config, config};
-use crate::model::stage::Stage;
-use crate::model::tuya::holds_credentials;
 use crate::model::unit::Backup;
+use crate::model::unit::event::Event;
+use crate::model::unit::history::{self, Course, StockNote};
 use std::sync::Arc;
 
 /// Keeps the backup, or finds the one that a conversion that was cut short began from.

@@ -2,11 +2,11 @@
 
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
-use crate::model::board_log::Sieve;
 use crate::model::cycle::{Ending, Outcome};
-use crate::model::event::Event;
 use crate::model::recipe::Secrets;
-use crate::model::secret::Secret;
+use crate::model::tuya::secret::Secret;
+use crate::model::unit::board_log::Sieve;
+use crate::model::unit::event::Event;
 use crate::model::unit::{Config, Unit};
 use std::sync::{Arc, PoisonError};
 
@@ -68,7 +68,7 @@ pub(in crate::flow) fn so_far(run: &mut Run<'_>, touched: bool) -> Unit {
     Unit {
         board: run.found.as_ref().map(|found| found.board.clone()),
         backup: run.what_was_kept().map(|kept| kept.backup.clone()),
-        firmware: run.image().filter(|_| !run.is_done_already()).map(|image| image.record()),
+        firmware: run.image().filter(|_| !run.is_done_already()).map(|image| image.as_ref().into()),
         config: config(run, touched),
         stages: run.report.stages(),
         map: run.report.map(),

@@ -3,7 +3,7 @@
 use super::{Bank, Switch, named};
 use crate::jig::wiring::{Pins, Wire};
 use crate::jig::{Lamps, LineError};
-use crate::model::lamps::Lit;
+use crate::model::show::lamps::Lit;
 
 /// Whether a lamp is on.
 type IsOn = fn(Lit) -> bool;

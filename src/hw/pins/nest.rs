@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::jig::wiring::{InputWire, Pull, Wire};
     use crate::jig::{Input, Keeper, Lamps};
-    use crate::model::lamps::Lit;
+    use crate::model::show::lamps::Lit;
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
 

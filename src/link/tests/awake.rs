@@ -1,5 +1,5 @@
 use super::chip::{Chip, Fate};
-use crate::model::beken::{Command, Dialect};
+use crate::model::chip::beken::{Command, Dialect};
 use std::time::Duration;
 use tokio::time::sleep;
 

@@ -4,8 +4,8 @@
 
 use crate::jig::memory::{self, Rates};
 use crate::link::ChipLink;
-use crate::model::beken::scan::{CommandScanner, Found};
-use crate::model::beken::{Command, Dialect, EraseSize, Reply, Status, crc};
+use crate::model::chip::beken::scan::{CommandScanner, Found};
+use crate::model::chip::beken::{Command, Dialect, EraseSize, Reply, Status, crc};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};

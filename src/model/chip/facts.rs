@@ -1,8 +1,8 @@
 //! What is known of a chip: the columns of the table.
 
 use super::KeyRule;
-use crate::model::beken::Dialect;
-use crate::model::flash::span::Span;
+use crate::model::chip::beken::Dialect;
+use crate::model::chip::flash::span::Span;
 
 /// One row of the table. Addresses are flash addresses, sizes are bytes.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! What is read from a chip's row.
 
 use super::{Chip, Key};
-use crate::model::beken::Dialect;
-use crate::model::flash::span::Span;
+use crate::model::chip::beken::Dialect;
+use crate::model::chip::flash::span::Span;
 
 impl Chip {
     /// The name printed on the chip.

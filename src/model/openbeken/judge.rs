@@ -10,7 +10,7 @@ use super::tailor::Unfit;
 use super::template::Template;
 use super::{differs, pins};
 use crate::model::chip::Chip;
-use crate::model::recipe::{Configure, OpenBekenRule, PinSource, WithoutSettings};
+use crate::model::openbeken::rule::{Configure, OpenBekenRule, PinSource, WithoutSettings};
 
 /// What the decision rests on beside recipe and findings.
 #[derive(Clone, Copy, Debug)]

@@ -4,9 +4,9 @@ use super::config::{Config, ConfigError};
 use super::doubt::Doubt;
 pub use super::judge::{Around, Choice, judge};
 use super::wanted::{self, FLAGS_OF_HARDWARE, Mqtt, Wanted, Wifi};
-use crate::model::fault::FaultCode;
-use crate::model::pattern::{Labels, PatternError};
-use crate::model::recipe::{OpenBekenRule, Secrets};
+use crate::model::cycle::fault::FaultCode;
+use crate::model::openbeken::pattern::{Labels, PatternError};
+use crate::model::openbeken::rule::{OpenBekenRule, Secrets};
 
 /// Longest name: the firmware's short name with its NUL. The long name, which the access point shows, may have one more.
 pub const LONGEST_NAME: usize = 31;
@@ -163,14 +163,14 @@ fn startup(own: &str, more: Option<&str>) -> String {
 mod tests {
     use super::*;
     use crate::model::chip::Chip;
-    use crate::model::mac::Mac;
+    use crate::model::chip::mac::Mac;
     use crate::model::openbeken::Device;
     use crate::model::openbeken::fields;
     use crate::model::openbeken::findings::Findings;
+    use crate::model::openbeken::pattern::Pattern;
     use crate::model::openbeken::pins::{Options, map};
-    use crate::model::pattern::Pattern;
-    use crate::model::recipe::{self, Configure, PinSource};
-    use crate::model::secret::Secret;
+    use crate::model::openbeken::rule::{self, Configure, PinSource};
+    use crate::model::tuya::secret::Secret;
     use serde_json::json;
 
     const MAC: Mac = Mac([0x18, 0xDE, 0x50, 0x3A, 0x8E, 0x3F]);
@@ -211,18 +211,18 @@ mod tests {
     #[test]
     fn every_key_reaches_its_field() {
         let pattern = |text: &str| Some(Pattern::parse(text).unwrap());
-        let quad = |text: &str| recipe::quad(text).unwrap();
+        let quad = |text: &str| rule::quad(text).unwrap();
         let rule = OpenBekenRule {
             name: pattern("room-{n:02}"),
             flags: Some(vec![10, 37]),
             startup: Some("addEvent 1".into()),
-            wifi: Some(recipe::Wifi {
+            wifi: Some(rule::Wifi {
                 ssid: "home".into(),
                 password_file: None,
                 ssid2: Some("shed".into()),
                 password2_file: None,
             }),
-            mqtt: Some(recipe::Mqtt {
+            mqtt: Some(rule::Mqtt {
                 host: "192.0.2.10".into(),
                 port: 8883,
                 user: Some("plugs".into()),
@@ -230,7 +230,7 @@ mod tests {
                 topic: pattern("home/{name}"),
                 group: Some("all".into()),
             }),
-            address: Some(recipe::Address {
+            address: Some(rule::Address {
                 ip: pattern("192.0.2.{n}").unwrap(),
                 mask: quad("255.255.255.0"),
                 gateway: quad("192.0.2.1"),

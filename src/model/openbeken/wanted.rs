@@ -4,9 +4,9 @@ use super::calibration::Calibration;
 use super::config::{Config, ConfigError};
 use super::fields;
 use super::template::{Pin, Template};
+use crate::model::chip::mac::Mac;
 use crate::model::chip::{Chip, listed};
-use crate::model::mac::Mac;
-use crate::model::secret::Secret;
+use crate::model::tuya::secret::Secret;
 use std::collections::BTreeMap;
 
 /// The MQTT password that the firmware fills in for none.

@@ -1,13 +1,13 @@
 //! What was asked for is told, whatever happens next, and is stopped as soon as somebody wishes.
 
 use crate::flow::{Pace, Restore};
-use crate::model::digest::Digest;
-use crate::model::event::Event;
-use crate::model::fault::FaultCode;
-use crate::model::snapshot::SlotState;
-use crate::model::stage::Stage;
+use crate::model::chip::digest::Digest;
+use crate::model::cycle::fault::FaultCode;
+use crate::model::cycle::stage::Stage;
+use crate::model::cycle::verdict::Verdict;
 use crate::model::unit::Unit;
-use crate::model::verdict::Verdict;
+use crate::model::unit::event::Event;
+use crate::model::unit::snapshot::SlotState;
 use crate::sim::bench::NestSpec;
 use crate::sim::hand::Hand;
 use crate::station::{Library, Order, Station};
@@ -138,7 +138,8 @@ async fn a_stop_before_the_first_stage_is_seen_at_once_and_takes_effect() {
     handle.order("A", Order::Start { redo: false }).await.unwrap();
     timeout(LONG, handle.order("A", Order::Abort)).await.expect("an answer while the recipe is read").unwrap();
     let mut state = handle.watch();
-    let stopping = |snapshot: &Arc<crate::model::snapshot::Snapshot>| snapshot.slots[0].state == SlotState::Stopping;
+    let stopping =
+        |snapshot: &Arc<crate::model::unit::snapshot::Snapshot>| snapshot.slots[0].state == SlotState::Stopping;
     timeout(LONG, state.wait_for(stopping)).await.expect("it is shown while the recipe is read").unwrap();
     gate.open();
     let mut told = Vec::new();

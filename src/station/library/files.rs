@@ -1,8 +1,8 @@
 //! The firmware files that there are: the folder, what was uploaded, a USB stick.
 
+use crate::model::chip::digest::Digest;
 use crate::model::chip::{Chip, Key};
-use crate::model::digest::Digest;
-use crate::model::image::{self, Image, Kind};
+use crate::model::firmware::image::{self, Image, Kind};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;

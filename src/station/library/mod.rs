@@ -8,7 +8,7 @@ mod recipes;
 pub(crate) use files::{FirmwareFile, Origin};
 pub(crate) use recipes::RecipePage;
 
-use crate::model::image::Image;
+use crate::model::firmware::image::Image;
 use crate::model::openbeken::doubt::Code;
 use crate::model::recipe::{LoadedRecipe, Recipe};
 use crate::store::{Choices, StoreError};

@@ -1,7 +1,7 @@
 use super::*;
-use crate::model::mac::Mac;
-use crate::model::stage::Stage;
-use crate::model::verdict::Verdict;
+use crate::model::chip::mac::Mac;
+use crate::model::cycle::stage::Stage;
+use crate::model::cycle::verdict::Verdict;
 use crate::store::room::tests::PRETENDED;
 use crate::store::sample::{in_flight, unit};
 use jiff::{Timestamp, ToSpan};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::stage::Stage;
+use crate::model::cycle::stage::Stage;
 use crate::store::Ledger;
 use crate::store::sample::{in_flight, unit};
 use std::fs;

@@ -7,7 +7,7 @@
 //! (`tuya_os_adapt_storage.c`); all files of all 45 dumps fit.
 
 use crate::model::chip::Chip;
-use crate::model::flash::Span;
+use crate::model::chip::flash::Span;
 
 /// Bytes of a block, which is a sector of the flash.
 pub const BLOCK: usize = 0x1000;
