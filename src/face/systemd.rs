@@ -28,7 +28,7 @@ pub(crate) fn stopping() {
     }
 }
 
-/// Says READY through `tell`, which is [`notify`] in life, then feeds the watchdog and keeps the status until `stop`. Call it when every line is safe, or its slot
+/// Says READY through `tell`, which is [`notify()`] in life, then feeds the watchdog and keeps the status until `stop`. Call it when every line is safe, or its slot
 /// says why not, and the data folder can be written to.
 ///
 /// The watchdog is fed only while the hub and every slot beat: a task that has been silent for half of `watchdog` stops

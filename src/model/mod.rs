@@ -13,7 +13,7 @@
 //! | [`tuya`] | the vendor's settings |
 //! | [`openbeken`] | what a converted plug is told: pins, meter, configuration |
 //! | [`recipe`] | what a unit is to become |
-//! | [`unit`] | one unit and all of them: events, state, record, figures |
+//! | [mod@unit] | one unit and all of them: events, state, record, figures |
 //! | [`show`] | panel, lamps, button |
 
 pub mod chip;

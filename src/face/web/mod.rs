@@ -43,7 +43,7 @@ const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// The router of the page. Call it inside a tokio runtime: it starts the tasks that count for `/metrics` and tell what
 /// changes.
 ///
-/// Orders and backups look at the peer's address, so serve it with [`serve`] or another service with connect info;
+/// Orders and backups look at the peer's address, so serve it with [`serve()`] or another service with connect info;
 /// without, every peer counts as foreign.
 pub fn router(handle: StationHandle, options: WebOptions) -> Router {
     let app = App::new(handle, options);
