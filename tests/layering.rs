@@ -133,41 +133,6 @@ const SUBJECTS: [Subject; 8] = [
 const BACK: &[(&str, &[&str])] = &[
     ("cli/extract/text.rs", &["cli/extract/text/plain.rs"]),
     ("model/firmware/image/mod.rs", &["model/firmware/image/need.rs", "model/firmware/image/refusal.rs"]),
-    ("model/openbeken/meter/outcome.rs", &["model/openbeken/meter/words.rs"]),
-    ("model/openbeken/calibration.rs", &["model/openbeken/wanted.rs"]),
-    ("model/openbeken/claim.rs", &["model/openbeken/table.rs"]),
-    ("model/openbeken/config.rs", &["model/openbeken/wanted.rs"]),
-    ("model/openbeken/judge.rs", &["model/openbeken/tailor.rs"]),
-    ("model/openbeken/pins.rs", &["model/openbeken/pins/draft.rs", "model/openbeken/pins/drawn.rs"]),
-    (
-        "model/openbeken/pins/doubts.rs",
-        &[
-            "model/openbeken/pins/doubts/light.rs",
-            "model/openbeken/pins/doubts/power.rs",
-            "model/openbeken/pins/doubts/rest.rs",
-        ],
-    ),
-    (
-        "model/openbeken/pins/draft.rs",
-        &[
-            "model/openbeken/pins/coils.rs",
-            "model/openbeken/pins/curtain.rs",
-            "model/openbeken/pins/lamp.rs",
-            "model/openbeken/pins/led_chip.rs",
-            "model/openbeken/pins/meter.rs",
-        ],
-    ),
-    (
-        "model/openbeken/pins/drawn.rs",
-        &[
-            "model/openbeken/pins/command.rs",
-            "model/openbeken/pins/doubts.rs",
-            "model/openbeken/pins/doubts/light.rs",
-            "model/openbeken/pins/doubts/power.rs",
-            "model/openbeken/pins/doubts/rest.rs",
-            "model/openbeken/pins/notes.rs",
-        ],
-    ),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

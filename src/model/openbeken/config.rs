@@ -6,12 +6,13 @@
 use super::crc;
 use super::fields::{self, Field, Kind, SIZE, SIZE_V3};
 use super::template::Pin;
-use super::wanted;
 use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::{CONFIG_IDENT, Chip};
 use crate::model::tuya::secret::Secret;
 use std::collections::BTreeMap;
 
+/// The MQTT password that the firmware fills in for none.
+pub(super) const MQTT_PLACEHOLDER: &str = "qqqqqqqqqq";
 /// The version that is written: second network and web password included.
 pub const VERSION: i32 = 5;
 
@@ -210,7 +211,7 @@ impl Config {
 
     /// Whether a network's, a broker's or the page's password is in it; the firmware's own placeholder is none.
     pub fn holds_credentials(&self) -> bool {
-        let placeholder = self.up_to_nul(fields::MQTT_PASS) == wanted::MQTT_PLACEHOLDER.as_bytes();
+        let placeholder = self.up_to_nul(fields::MQTT_PASS) == MQTT_PLACEHOLDER.as_bytes();
         [fields::WIFI_PASS, fields::WIFI_PASS2, fields::WEB_PASS].iter().any(|&field| !self.up_to_nul(field).is_empty())
             || !(placeholder || self.up_to_nul(fields::MQTT_PASS).is_empty())
     }

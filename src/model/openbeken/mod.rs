@@ -17,6 +17,7 @@ pub mod drivers;
 pub mod fields;
 pub mod findings;
 mod judge;
+mod key;
 pub mod meter;
 pub mod pattern;
 pub mod pins;
@@ -29,6 +30,7 @@ mod settles;
 mod table;
 pub mod tailor;
 pub mod template;
+mod unfit;
 pub mod wanted;
 
 pub use calibration::Calibration;

@@ -1,76 +1,14 @@
 //! Recipe and findings to the configuration of one unit.
 
-use super::config::{Config, ConfigError};
-use super::doubt::Doubt;
+use super::config::Config;
 pub use super::judge::{Around, Choice, judge};
+pub use super::unfit::Unfit;
 use super::wanted::{self, FLAGS_OF_HARDWARE, Mqtt, Wanted, Wifi};
-use crate::model::cycle::fault::FaultCode;
-use crate::model::openbeken::pattern::{Labels, PatternError};
+use crate::model::openbeken::pattern::Labels;
 use crate::model::openbeken::rule::{OpenBekenRule, Secrets};
 
 /// Longest name: the firmware's short name with its NUL. The long name, which the access point shows, may have one more.
 pub const LONGEST_NAME: usize = 31;
-
-/// Why a unit can't be configured as its recipe asks.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
-    /// Doubts that its recipe does not accept.
-    #[error("{}", .doubts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))]
-    InDoubt {
-        /// They, the gravest first.
-        doubts: Vec<Doubt>,
-    },
-    /// No pins that can be trusted.
-    #[error("{why}")]
-    NoSettings {
-        /// What was expected and found.
-        why: String,
-    },
-    /// The list has no such device.
-    #[error("expected the device {name:?} of the recipe in the device list, found {known}; add devices/{name}.toml")]
-    NoDevice {
-        /// Its name.
-        name: String,
-        /// What there is.
-        known: String,
-    },
-    /// It says nothing of its pins.
-    #[error("device {name}: expected pins in [template.pins] or [match.pins], found none")]
-    NoPins {
-        /// Its name.
-        name: String,
-    },
-    /// A name that can't be made.
-    #[error("{key}: {error}")]
-    Pattern {
-        /// The key of the recipe.
-        key: &'static str,
-        /// Why.
-        error: PatternError,
-    },
-    /// A name that can't be used.
-    #[error("{key}: {why}")]
-    Name {
-        /// The key of the recipe.
-        key: &'static str,
-        /// What was expected and found.
-        why: String,
-    },
-    /// A field that does not take its content.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-}
-
-impl Unfit {
-    /// Its code.
-    pub fn fault(&self) -> FaultCode {
-        match self {
-            Self::InDoubt { .. } => FaultCode::InDoubt,
-            Self::NoSettings { .. } => FaultCode::NoSettings,
-            _ => FaultCode::ConfigRefused,
-        }
-    }
-}
 
 /// The configuration of one unit, with its name.
 pub fn build(
@@ -164,6 +102,7 @@ mod tests {
     use super::*;
     use crate::model::chip::Chip;
     use crate::model::chip::mac::Mac;
+    use crate::model::cycle::fault::FaultCode;
     use crate::model::openbeken::Device;
     use crate::model::openbeken::fields;
     use crate::model::openbeken::findings::Findings;

@@ -5,8 +5,6 @@ use super::figures::Figures;
 use super::hardware::Pins;
 use super::record::Source;
 use super::reference::Case;
-use super::words;
-use crate::model::openbeken::Calibration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -122,14 +120,4 @@ pub enum Token {
     MeterKept,
     /// Carried over.
     MeterCarried,
-}
-
-impl Meter {
-    /// Compares what was written with what came back, bit for bit, and says so.
-    pub fn read_back(&mut self, expected: Calibration, found: Calibration) {
-        if self.action != Action::Note {
-            self.readback = Some(if expected == found { Readback::Equal } else { Readback::Differs });
-            self.text = words::sentence(self, None);
-        }
-    }
 }

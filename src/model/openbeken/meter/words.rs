@@ -1,6 +1,17 @@
 //! What became of the calibration, in words for people.
 
 use super::outcome::{Action, Meter, Readback};
+use crate::model::openbeken::Calibration;
+
+impl Meter {
+    /// Compares what was written with what came back, bit for bit, and says so.
+    pub fn read_back(&mut self, expected: Calibration, found: Calibration) {
+        if self.action != Action::Note {
+            self.readback = Some(if expected == found { Readback::Equal } else { Readback::Differs });
+            self.text = sentence(self, None);
+        }
+    }
+}
 
 /// One sentence; `why` says why nothing is carried over.
 pub(super) fn sentence(meter: &Meter, why: Option<&str>) -> String {

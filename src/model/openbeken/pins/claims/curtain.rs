@@ -4,8 +4,8 @@
 //! closes, never both, a pause of 200 ms on reversal. It does not start by itself, and no inverted role exists. Which of
 //! the two relays opens is not known for certain: `ShutterCalibrate` and a look tell.
 
-use super::draft::as_role;
-use super::{Draft, Family, Sure};
+use crate::model::openbeken::claim::{Family, Sure};
+use crate::model::openbeken::pins::draft::{Curtain, Draft, as_role};
 
 /// Keys that only the settings of such a motor have.
 const MARKS: [&str; 4] = ["dev_ctrl#", "percent_ctrl#", "trav_t_set", "reverse_ctrl#"];
@@ -13,19 +13,8 @@ const MARKS: [&str; 4] = ["dev_ctrl#", "percent_ctrl#", "trav_t_set", "reverse_c
 /// Relays of the motors in the vendor's numbers: one direction, stop, the other; the buttons have the same numbers.
 const MOTORS: [[u8; 3]; 2] = [[1, 2, 3], [4, 5, 6]];
 
-/// What the settings say of the motors of a unit.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Curtain {
-    /// Pins of all its relays.
-    pub(super) pins: Vec<u8>,
-    /// Keys that tell.
-    pub(super) keys: Vec<String>,
-    /// Whether each relay has its place in a motor and a role.
-    pub(super) is_whole: bool,
-}
-
 /// Finds motors and claims their pins. Such a unit gets no plain relay.
-pub(super) fn assign(draft: &mut Draft<'_>) {
+pub(in crate::model::openbeken::pins) fn curtain(draft: &mut Draft<'_>) {
     let settings = draft.settings;
     let relays: Vec<(u8, &str)> =
         settings.numbered("rl#_pin").into_iter().filter(|(_, key)| settings.pin(key).is_some()).collect();
