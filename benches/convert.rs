@@ -15,11 +15,12 @@
 
 use flashjig::flow::Pace;
 use flashjig::model::chip::Chip;
-use flashjig::model::event::Event;
 use flashjig::model::unit::Unit;
+use flashjig::model::unit::event::Event;
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
+use flashjig::station::Library;
 use flashjig::station::Order;
 use flashjig::wiring;
 
@@ -35,8 +36,8 @@ async fn convert(chip: Chip, mode: &str, speed: f64) -> Unit {
     let (ledger, archive) = wiring::stores(dir.path()).expect("stores");
     let spec = NestSpec { speed, ..NestSpec::default() };
     let (slot, hand) = wiring::virtual_slot("A", spec, Pace::default()).expect("a virtual slot");
-    let shelf = wiring::shelf(dir.path(), &firmware, "default");
-    let station = wiring::start(wiring::facts("bench", None), shelf, ledger, archive, vec![slot]);
+    let library = Library::open(dir.path(), &firmware, "default");
+    let station = wiring::start(wiring::facts("bench", None), library, ledger, archive, vec![slot]);
     let handle = station.handle();
     let mut events = handle.events();
     hand.insert(BoardSpec::new(chip, factory::stock(chip, 1)));

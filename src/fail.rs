@@ -1,12 +1,12 @@
 //! How a command fails: one message for the terminal, one exit code.
 
-use crate::model::fault::FaultCode;
+use crate::model::cycle::fault::FaultCode;
 use std::process::ExitCode;
 
 /// The unit failed, or the answer of a question is no.
-pub const NO: u8 = 1;
+pub(crate) const NO: u8 = 1;
 /// Usage, configuration or the station itself.
-pub const BROKEN: u8 = 2;
+pub(crate) const BROKEN: u8 = 2;
 
 /// Why a command ended without doing its work.
 #[derive(Debug, thiserror::Error)]

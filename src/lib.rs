@@ -6,25 +6,33 @@
 //! ```text
 //! cli, wiring      the only place that knows real and simulated hardware
 //! face/            page, panel: show and ask, never touch a port
-//! station/         slots, hub, shelf: who runs what, single writer of the state
+//! station/         slots, hub, library: who runs what, single writer of the state
 //! flow/            performs one unit's cycle as the pure machine in model/ tells it
+//! doctor/          what this machine has and permits
 //! link/  store/    the session with the chip | the ledger and the backup archive
-//! jig/             the seams: Port, Lines, Panel
+//! config/          files to checked plans
+//! jig/             the seams: Port, Lines, Panel; how a jig is wired
 //! hw/    sim/      the serial port and real lines | the virtual board on a PTY
 //! model/           pure: bytes and values; imports nobody
 //! ```
 //!
 //! `tests/layering.rs` enforces who may import whom.
 
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the maps of modules are for who works inside: `cargo doc --document-private-items` has all of it"
+)]
+
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod doctor;
 pub mod face;
-pub mod fail;
+mod fail;
 pub mod flow;
 pub mod hw;
 pub mod jig;
-pub mod link;
+mod link;
 pub mod model;
 pub mod sim;
 pub mod station;

@@ -1,39 +1,35 @@
 //! Configuration to a running station: with the command line the only place that knows real hardware and the virtual
 //! bench.
 
-mod book;
-mod pins;
-
 use crate::clock::Synced;
-use crate::config::{self, Config, LinesKind, Panel as PanelKind, Slot, Start};
+use crate::config::{Config, LinesKind, Panel as PanelKind, Slot, Supply};
 use crate::fail::Failure;
 use crate::flow::Pace;
 use crate::hw::gpio::PiBank;
 use crate::hw::gpiochip::ChipBank;
 use crate::hw::i2c;
 use crate::hw::manual::ManualLines;
-use crate::hw::modem::{ModemLine, SerialBench};
+use crate::hw::modem::SerialBench;
 use crate::hw::oled::{Controller, Oled};
-use crate::hw::pins::{Bank, Ends, LampPins, PinError, PinNest};
+use crate::hw::pins::{Bank, Ends, PinError, PinNest};
 use crate::hw::serial::SerialSource;
 use crate::hw::socket::SocketLines;
-use crate::hw::supply::{Ina, Meter};
+use crate::hw::supply::Ina;
 use crate::hw::uart::{Note, System};
+use crate::jig::wiring::Start;
 use crate::jig::{Edge, Holder, Keeper, Lamps, Levels, LineError, Lines, Nest, Panel, PortSource};
-use crate::model::fault::FaultCode;
+use crate::model::cycle::fault::FaultCode;
 use crate::model::openbeken::doubt::Code;
-use crate::model::screen::USUAL;
-use crate::model::snapshot::Station as Facts;
-use crate::model::supply::Limits;
+use crate::model::show::screen::USUAL;
+use crate::model::unit::snapshot::Station as Facts;
+use crate::model::unit::supply::Limits;
 use crate::sim::bench::{self, NestSpec, Virtual};
 use crate::sim::hand::Hand;
 use crate::sim::panel::VirtualPanel;
 use crate::station::listen::Listener;
-use crate::station::slot::Start as SlotStart;
 use crate::station::supply::Guard;
-use crate::station::{Plan, Shelf, SlotPlan, Station};
-use crate::store::{Archive, Desk, Ledger};
-use book::Book;
+use crate::station::{Library, Plan, SlotPlan, Station};
+use crate::store::{Archive, Ledger};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -79,12 +75,6 @@ pub fn writable(data_dir: &Path) -> Result<(), Failure> {
     })
 }
 
-/// Images of a folder, and a recipe of `data_dir/recipes` that is read anew for each unit.
-pub fn shelf(data_dir: &Path, firmware_dir: &Path, recipe: &str) -> Shelf {
-    Shelf::new(firmware_dir, recipe, Box::new(Book::of(data_dir)))
-        .with_desk(Desk::open(data_dir), &data_dir.join("uploads"))
-}
-
 /// A slot's jig. Nothing of it is touched yet.
 struct Jig {
     source: Arc<dyn PortSource>,
@@ -112,18 +102,17 @@ fn jig(slot: &Slot) -> Jig {
         LinesKind::Manual => (source(), Box::new(ManualLines)),
         LinesKind::Socket { path } => (source(), Box::new(SocketLines::new(path))),
         LinesKind::Serial { reset } => {
-            let reset = match reset {
-                config::ModemLine::Rts => ModemLine::Rts,
-                config::ModemLine::Dtr => ModemLine::Dtr,
-            };
-            let bench = SerialBench::new(slot.uart.display().to_string(), reset);
+            let bench = SerialBench::new(slot.uart.display().to_string(), *reset);
             (Arc::new(bench.source()), Box::new(bench.lines()))
         }
         LinesKind::Gpio(pins) | LinesKind::Gpiochip { pins, .. } => {
-            let (pins, kind, holder) = (pins::nest(pins, &slot.uart), slot.lines.clone(), Holder::default());
-            lamps = (pins.lamps != LampPins::default()).then(|| -> Box<dyn Lamps> { Box::new(holder.clone()) });
+            let (pins, kind, holder) = ((**pins).clone(), slot.lines.clone(), Holder::default());
+            lamps = pins.have_lamps().then(|| -> Box<dyn Lamps> { Box::new(holder.clone()) });
             let ends = Ends { edges: send, levels: tell, lamps: holder };
-            (source(), Box::new(PinNest::new(Box::new(move || bank(&kind)), pins, ends)))
+            (
+                source(),
+                Box::new(PinNest::new(Box::new(move || bank(&kind)), pins, slot.uart.display().to_string(), ends)),
+            )
         }
     };
     Jig { source, lines, edges, found, lamps }
@@ -158,30 +147,21 @@ fn bank(lines: &LinesKind) -> Result<Box<dyn Bank>, LineError> {
 }
 
 /// The meter of a slot. Whether it is there shows when it is used.
-fn guard(supply: &config::Supply) -> Guard {
-    let meter = match supply.kind {
-        config::MeterKind::Ina219 => Meter::Ina219,
-        config::MeterKind::Ina226 => Meter::Ina226,
-    };
+fn guard(supply: &Supply) -> Guard {
     let (name, bus) = (format!("{} at 0x{:02X}", supply.bus.display(), supply.address), supply.bus.clone());
     let open = Box::new(move || i2c::open(&bus));
-    let ina = Ina::new(name, meter, supply.address, supply.shunt_milliohm, open);
+    let ina = Ina::new(name, supply.kind, supply.address, supply.shunt_milliohm, open);
     let limits = Limits { min_millivolts: supply.min_millivolt, max_milliamps: supply.max_milliamp.cast_signed() };
     Guard::new(Box::new(ina), limits)
 }
 
 fn slot_plan(slot: &Slot, stop_after: u32) -> (SlotPlan, Option<Box<dyn Lamps>>) {
-    let start = match slot.start {
-        Start::Button => SlotStart::Button,
-        Start::Contact => SlotStart::Contact,
-        Start::Remote => SlotStart::Remote,
-    };
     let pace = Pace { max_baud: slot.max_baud, ..Pace::default() };
     let Jig { source, lines, edges, found, lamps } = jig(slot);
     let nest = Nest { source, lines: Keeper::later(lines) };
     let supply = slot.supply.as_ref().map(guard);
     let log = slot.log_uart.as_ref().map(|uart| Listener::new(Arc::new(SerialSource::new(uart.display().to_string()))));
-    let (name, levels) = (slot.name.clone(), Levels::default());
+    let (name, levels, start) = (slot.name.clone(), Levels::default(), slot.start);
     (SlotPlan { name, nest, edges, levels, found, supply, log, start, pace, stop_after }, lamps)
 }
 
@@ -230,7 +210,7 @@ fn virtual_plan<Uart>(
         found: mpsc::channel(1).1,
         supply: None,
         log: None,
-        start: SlotStart::Button,
+        start: Start::Button,
         pace,
         stop_after: 0,
     };
@@ -246,8 +226,8 @@ pub fn make_safe(config: &Config) -> Result<(), Failure> {
 }
 
 /// Starts a station with these parts.
-pub fn start(facts: Facts, shelf: Shelf, ledger: Ledger, archive: Archive, slots: Vec<SlotPlan>) -> Station {
-    Station::start(Plan { facts, boot_id: boot_id(), clock_synced: Synced::default(), shelf, ledger, archive, slots })
+pub fn start(facts: Facts, library: Library, ledger: Ledger, archive: Archive, slots: Vec<SlotPlan>) -> Station {
+    Station::start(Plan { facts, boot_id: boot_id(), clock_synced: Synced::default(), library, ledger, archive, slots })
 }
 
 /// What the operator should know of the serial devices, by slot.
@@ -275,7 +255,8 @@ pub fn station(config: &Config, page: Option<String>, accept: &[Code]) -> Result
         lamps.extend(lit.map(|lit| (plan.name.clone(), lit)));
         slots.push(plan);
     }
-    let shelf = shelf(&config.data_dir, &config.firmware_dir, &config.recipe).with_usb(config.usb_dir.as_deref());
-    let shelf = shelf.accepting(accept);
-    Ok((start(facts(&config.name, page), shelf, ledger, archive, slots), lamps))
+    let library = Library::open(&config.data_dir, &config.firmware_dir, &config.recipe)
+        .with_usb(config.usb_dir.as_deref())
+        .accepting(accept);
+    Ok((start(facts(&config.name, page), library, ledger, archive, slots), lamps))
 }

@@ -14,7 +14,7 @@
 mod campaign;
 
 use flashjig::model::chip::Chip;
-use flashjig::model::stage::Stage;
+use flashjig::model::cycle::stage::Stage;
 use flashjig::sim::faults::{Damage, Fault, Way};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,8 @@
 //! Frames of the serial line, in both directions, and the virtual chip's own parser.
 
-use flashjig::model::beken::command::{Command, Shape};
-use flashjig::model::beken::frame::{CommandScanner, Found, ReplyScanner};
-use flashjig::model::beken::reply::Reply;
+use flashjig::model::chip::beken::command::{Command, Shape};
+use flashjig::model::chip::beken::reply::Reply;
+use flashjig::model::chip::beken::scan::{CommandScanner, Found, ReplyScanner};
 use flashjig::sim::parser::Parser;
 
 /// The first byte is the size of the pieces in which the rest arrives.
@@ -59,7 +59,7 @@ pub fn check(data: &[u8]) {
 
 /// A conversation.
 pub fn seeds() -> Vec<Vec<u8>> {
-    use flashjig::model::beken::reply::Status;
+    use flashjig::model::chip::beken::reply::Status;
     let commands = [
         Command::LinkCheck,
         Command::SetBaud { rate: 2_000_000, delay: 20 },

@@ -5,7 +5,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{Request, header};
 use flashjig::face::web::{self, WebOptions};
-use flashjig::model::snapshot::{Snapshot, Station};
+use flashjig::model::unit::snapshot::{Snapshot, Station};
 use flashjig::station::StationHandle;
 use flashjig::station::handle::Ask;
 use flashjig::store::{Archive, Ledger};

@@ -1,9 +1,13 @@
 //! Firmware files and flash dumps.
 
 use flashjig::model::chip::Chip;
-use flashjig::model::image::{Image, inspect};
+use flashjig::model::chip::flash::rf;
+use flashjig::model::chip::flash_cipher;
+use flashjig::model::dump::inspect;
+use flashjig::model::firmware::fal;
+use flashjig::model::firmware::image::Image;
+use flashjig::model::firmware::rbl;
 use flashjig::model::openbeken::Config;
-use flashjig::model::{code, fal, flash::rf, rbl};
 use flashjig::sim::factory;
 use std::sync::OnceLock;
 
@@ -39,7 +43,7 @@ pub fn check(data: &[u8]) {
     _ = rbl::find(&file);
     _ = fal::find(&file);
     let head = file.get(..0x8000).unwrap_or(&file);
-    _ = code::unwrap_records(head);
+    _ = flash_cipher::unwrap_records(head);
     if let Ok(config) = Config::parse(data) {
         assert_eq!(Config::parse(&config.image()), Ok(config));
     }

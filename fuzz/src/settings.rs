@@ -1,9 +1,9 @@
 //! The vendor's two stores, and the OpenBeken template and calibration made from them.
 
 use flashjig::model::chip::Chip;
-use flashjig::model::flash::Span;
-use flashjig::model::meter::{Evidence, Terms, judge};
+use flashjig::model::chip::flash::Span;
 use flashjig::model::openbeken::findings::Findings;
+use flashjig::model::openbeken::meter::{Evidence, Terms, judge};
 use flashjig::model::openbeken::pins::{Options, map};
 use flashjig::model::openbeken::{Device, script};
 use flashjig::model::tuya::encode::{self, Spec};
@@ -70,7 +70,7 @@ pub fn check(data: &[u8]) {
         _ = (script::lines(&mapping.template), mapping.template.to_json());
     }
     _ = tuya::app_settings(&dump);
-    _ = tuya::holds_credentials(&dump);
+    _ = flashjig::model::openbeken::holds_credentials(&dump);
     let found = Findings::of(&dump, Chip::Bk7231T, true, &Device::built_in());
     assert!(found.template.is_some() || !found.doubts.is_empty(), "no template needs a reason");
     check_files(&dump);

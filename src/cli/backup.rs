@@ -5,7 +5,7 @@ mod twins;
 use super::out::print;
 use super::place::Place;
 use crate::fail::{Failure, NO};
-use crate::model::digest::Digest;
+use crate::model::chip::digest::Digest;
 use crate::model::unit::UnitQuery;
 use crate::store::archive::{Report, Stored};
 use crate::store::{Archive, LedgerCopy, StoreError, seal};
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 ///
 /// It may run beside the daemon, and changes nothing in the archive.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(subcommand)]
     command: Command,
 }
@@ -48,7 +48,7 @@ enum Command {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(|error| Failure::broken(format!("starting the runtime: {error}")))?;
@@ -170,7 +170,7 @@ fn summary(report: &Report, missing: &[(u64, Digest)]) -> String {
 mod tests {
     use super::*;
     use crate::fail::BROKEN;
-    use crate::model::content::BackupKind;
+    use crate::model::firmware::content::BackupKind;
     use crate::model::unit::{Backup, Unit};
     use crate::store::Ledger;
     use crate::store::sample::unit;

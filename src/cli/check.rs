@@ -11,14 +11,14 @@ use std::process::ExitCode;
 ///
 /// The recipe that it names is checked as well. Exits 0 when both can be used, 2 when not.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
     config: PathBuf,
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let findings = Problems(findings(&args.config));
     let errors = findings.errors();
     for finding in &findings.0 {

@@ -5,14 +5,16 @@ mod operator;
 
 use super::front::Front;
 use super::signals::{Signals, runtime};
+use crate::doctor::Doctor;
 use crate::face::tail::Tail;
 use crate::face::web::WebOptions;
 use crate::fail::{Failure, NO};
-use crate::model::event::{Event, Stamped};
 use crate::model::unit::UnitQuery;
+use crate::model::unit::event::{Event, Stamped};
 use crate::sim::bench::NestSpec;
 use crate::sim::faults::Fault;
 use crate::sim::panel::VirtualPanel;
+use crate::station::Library;
 use crate::store::token;
 use crate::wiring;
 use boards::Boards;
@@ -32,7 +34,7 @@ use tokio::task::JoinSet;
 /// Everything but the boards is real: serial ports (PTYs), session, backups, ledger, page. With --units it exits 0 when
 /// all of them passed, else 1; without, it goes on until it is stopped.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Convert this many units and exit.
     #[arg(long, value_name = "N")]
     units: Option<u64>,
@@ -63,7 +65,7 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let journal = super::journal::begin("warn");
     if !(args.speed >= 0.1 && args.speed <= 1000.0) {
         return Err(Failure::broken(format!("--speed: expected 0.1 to 1000, found {}", args.speed)));
@@ -82,7 +84,7 @@ async fn demo(args: &Args, journal: Tail) -> Result<ExitCode, Failure> {
     let (ledger, archive) = wiring::stores(&args.data_dir)?;
     let latest = ledger.query(UnitQuery { limit: Some(1), ..UnitQuery::default() }).await.map_err(Failure::broken)?;
     let first = latest.first().map_or(0, |unit| unit.seq as u32);
-    let boards = Arc::new(Boards::new(args, folder.path(), first)?);
+    let boards = Arc::new(Boards::new(&args.firmware, &args.stock, args.fault.clone(), folder.path(), first)?);
     let (mut slots, mut hands) = (Vec::new(), Vec::new());
     for name in ('A'..).take(args.slots.into()).map(String::from) {
         let spec = NestSpec { speed: args.speed, seed: slots.len() as u64, ..NestSpec::default() };
@@ -95,11 +97,11 @@ async fn demo(args: &Args, journal: Tail) -> Result<ExitCode, Failure> {
         None => Front::open_usual()?,
     };
     let page = front.page();
-    let shelf = wiring::shelf(&args.data_dir, folder.path(), "default");
-    let station = wiring::start(wiring::facts("demo bench", Some(page.clone())), shelf, ledger, archive, slots);
+    let library = Library::open(&args.data_dir, folder.path(), "default");
+    let station = wiring::start(wiring::facts("demo bench", Some(page.clone())), library, ledger, archive, slots);
     let handle = station.handle();
     let token = Some(token::ensure(&args.data_dir).map_err(Failure::broken)?);
-    let doctor = Some(super::doctor::for_page(None));
+    let doctor = Some(Arc::new(Doctor::new(None)));
     let options = WebOptions { token, local_is_free: !args.locked, journal, doctor, ..WebOptions::default() };
     let faces = front.serve(&handle, options, Some(Box::new(VirtualPanel::default())));
     say(&format!("page      {page}"));

@@ -1,33 +1,18 @@
-//! `flashjig doctor`.
-
-mod access;
-mod bus;
-mod console;
-mod finding;
-mod i2c;
-mod machine;
-mod power;
-mod root;
-mod storage;
-#[cfg(test)]
-mod tests;
+//! `flashjig doctor`: what the doctor finds, for people and for programs.
 
 use super::out::print;
-use crate::config::{self, Config};
-use crate::face::web::Doctor;
+use crate::doctor::{self, Finding, Level};
 use crate::fail::{Failure, NO};
-use finding::Finding;
-use root::Root;
-use std::path::{Path, PathBuf};
+use std::fmt::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// Say what is wired and permitted on this machine, and how to mend what is not.
 ///
 /// Changes nothing. Works beside the daemon, and without a configuration: then it looks at the machine alone. Exits 0
 /// when there is no fault, 1 when there is one.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The configuration [default: /etc/flashjig/flashjig.toml, if it is there]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -37,71 +22,73 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let root = Root::live();
-    let findings = examine(&root, args.config.as_deref());
-    print(if args.json { finding::json(&findings)? } else { finding::text(&findings) })?;
-    Ok(if finding::faults(&findings) == 0 { ExitCode::SUCCESS } else { ExitCode::from(NO) })
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let findings = doctor::examine(args.config.as_deref());
+    print(if args.json { json(&findings)? } else { text(&findings) })?;
+    Ok(if count(&findings, Level::Fault) == 0 { ExitCode::SUCCESS } else { ExitCode::from(NO) })
 }
 
-/// The findings of this machine for the page of a station that runs; one without a configuration has no devices.
-pub(super) fn for_page(config: Option<Config>) -> Doctor {
-    Arc::new(move || {
-        let (root, config) = (Root::live(), config.as_ref());
-        let mut findings = machine::look(&root, config);
-        if config.is_some() {
-            findings.extend(devices(&root, config));
-        }
-        findings.extend(power::look(&root));
-        findings.extend(bus::look(&root, config));
-        findings.extend(storage::look(&root, config));
-        serde_json::to_value(&findings).unwrap_or_default()
-    })
+fn count(findings: &[Finding], level: Level) -> usize {
+    findings.iter().filter(|finding| finding.level == level).count()
 }
 
-fn examine(root: &Root, file: Option<&Path>) -> Vec<Finding> {
-    let (config, mut findings) = configuration(root, file);
-    let config = config.as_ref();
-    findings.extend(machine::look(root, config));
-    findings.extend(devices(root, config));
-    findings.extend(power::look(root));
-    findings.extend(bus::look(root, config));
-    findings.extend(storage::look(root, config));
-    findings
+/// For the terminal.
+fn text(findings: &[Finding]) -> String {
+    let width = findings.iter().map(|finding| finding.subject.chars().count()).max().unwrap_or(0);
+    let indent = " ".repeat(width + 11);
+    let mut text = String::new();
+    for finding in findings {
+        let level = match finding.level {
+            Level::Ok => "ok",
+            Level::Warning => "warning",
+            Level::Fault => "FAULT",
+        };
+        let said = match &finding.expected {
+            None => finding.found.clone(),
+            Some(expected) => format!("expected {expected},\n{indent}found {}", finding.found),
+        };
+        _ = writeln!(text, "{level:<8} {:<width$}  {said}", finding.subject);
+        if let Some(remedy) = &finding.remedy {
+            _ = writeln!(text, "{indent}-> {remedy}");
+        }
+    }
+    let (faults, warnings) = (count(findings, Level::Fault), count(findings, Level::Warning));
+    let word = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    text + &format!("\n{}, {}, {} ok\n", word(faults, "fault"), word(warnings, "warning"), count(findings, Level::Ok))
 }
 
-/// Ports, pins and panel.
-fn devices(root: &Root, config: Option<&Config>) -> Vec<Finding> {
-    let mut findings = console::look(root, config);
-    findings.extend(access::look(root, config));
-    findings.extend(i2c::look(root, config));
-    findings
+/// For programs.
+fn json(findings: &[Finding]) -> Result<String, Failure> {
+    let all = serde_json::json!({
+        "faults": count(findings, Level::Fault),
+        "warnings": count(findings, Level::Warning),
+        "findings": findings,
+    });
+    Ok(serde_json::to_string_pretty(&all).map_err(Failure::broken)? + "\n")
 }
 
-/// The configuration, if there is one that can be used.
-fn configuration(root: &Root, file: Option<&Path>) -> (Option<Config>, Vec<Finding>) {
-    const SUBJECT: &str = "configuration";
-    let usual = root.path(config::DEFAULT_PATH);
-    let file = match file {
-        Some(file) => file,
-        None if usual.exists() => &usual,
-        None => {
-            let found = format!("none at {}: only the machine is looked at", config::DEFAULT_PATH);
-            return (None, vec![Finding::ok(SUBJECT, found)]);
-        }
-    };
-    match config::load(file) {
-        Ok((config, warnings)) => {
-            let mut findings = vec![Finding::ok(SUBJECT, file.display().to_string())];
-            findings.extend(warnings.iter().map(|problem| {
-                Finding::warning(SUBJECT, "no warnings", problem.what.clone()).mend(problem.remedy.clone())
-            }));
-            (Some(config), findings)
-        }
-        Err(problems) => {
-            let found = format!("{} problems in {}", problems.errors(), file.display());
-            let remedy = format!("flashjig check --config {}", file.display());
-            (None, vec![Finding::fault(SUBJECT, "a configuration that can be used", found).mend(remedy)])
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_and_programs_are_told_the_same_findings() {
+        let found = [
+            Finding::ok("kernel", "6.1.0"),
+            Finding::warning("clock", "a synchronised clock", "not synchronised").mend("sudo timedatectl set-ntp true"),
+            Finding::fault("data folder", "/data", "nothing there"),
+        ];
+        let text = text(&found);
+        let expected = "ok       kernel       6.1.0\n\
+            warning  clock        expected a synchronised clock,\n                      found not synchronised\n\
+            \x20                     -> sudo timedatectl set-ntp true\n\
+            FAULT    data folder  expected /data,\n                      found nothing there\n\
+            \n1 fault, 1 warning, 1 ok\n";
+        assert_eq!(text, expected);
+        let json: serde_json::Value = serde_json::from_str(&json(&found).unwrap()).unwrap();
+        assert_eq!((&json["faults"], &json["warnings"]), (&1.into(), &1.into()));
+        assert_eq!(json["findings"][1]["level"], "warning");
+        assert_eq!(json["findings"][2]["expected"], "/data");
+        assert_eq!(json["findings"].as_array().unwrap().len(), found.len());
     }
 }

@@ -124,7 +124,7 @@ impl Faces {
     /// Tells the service manager that the station is ready, and feeds its watchdog. Every line is safe by now, or its
     /// slot says why not.
     pub(super) fn under_systemd(&mut self, handle: &StationHandle) {
-        self.tasks.spawn(systemd::run(handle.clone(), systemd::Systemd, systemd::watchdog(), self.end.clone()));
+        self.tasks.spawn(systemd::run(handle.clone(), systemd::notify, systemd::watchdog(), self.end.clone()));
     }
 
     /// Says that the station ends while units in flight come to their end.

@@ -1,9 +1,10 @@
 //! `flashjig inspect`.
 
 use crate::fail::{Failure, NO};
-use crate::model::flash::Span;
-use crate::model::image::report::{Code, Rbl, Report};
-use crate::model::image::{Kind, inspect};
+use crate::model::chip::flash::Span;
+use crate::model::dump::inspect;
+use crate::model::dump::report::{Code, Rbl, Report};
+use crate::model::firmware::image::Kind;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -151,9 +152,9 @@ fn header(rbl: &Rbl, kind: Kind) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::chip::flash_cipher;
     use crate::model::chip::{Chip, Key};
-    use crate::model::code;
-    use crate::model::image::sample;
+    use crate::model::firmware::image::sample;
     use crate::sim::factory;
 
     fn shown(name: &str, bytes: &[u8]) -> String {
@@ -223,9 +224,9 @@ mod tests {
         let report = inspect("dreo.bin", &elsewhere);
         assert!(report.valid && report.usable.ends_with("flashjig does not convert such a board"), "{}", text(&report));
         let mut other = factory::stock(Chip::Bk7231T, 2);
-        let mut app = code::unseal(code::APP_BASE, &other[0x1_1000..], Key::Standard).plain;
+        let mut app = flash_cipher::unseal(flash_cipher::APP_BASE, &other[0x1_1000..], Key::Standard).plain;
         app[0x5000..0x5020].copy_from_slice(b"LibreTiny v1.5.1 on generic-bk72");
-        let sealed = code::seal(code::APP_BASE, &app, Key::Standard);
+        let sealed = flash_cipher::seal(flash_cipher::APP_BASE, &app, Key::Standard);
         other[0x1_1000..0x1_1000 + sealed.len()].copy_from_slice(&sealed);
         let report = inspect("other.bin", &other);
         assert_eq!((report.content.unwrap().name(), report.version.as_deref()), ("other", Some("1.5.1")));

@@ -7,7 +7,7 @@ mod lines;
 mod loopback;
 
 use super::once::choose;
-use super::out::print;
+use super::out::say;
 use super::signals::{Signals, runtime};
 use crate::config::{Config, Slot};
 use crate::fail::{Failure, NO};
@@ -26,7 +26,7 @@ use std::process::ExitCode;
 /// when not, 2 when it could not be tried.
 #[derive(clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
-pub struct Args {
+pub(super) struct Args {
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
     config: PathBuf,
@@ -48,7 +48,7 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     super::journal::begin("warn");
     let mut config = super::place::load(&args.config)?;
     choose(&mut config, args.slot.as_deref())?;
@@ -105,8 +105,4 @@ async fn loopback(nest: &Nest, slot: &Slot, yes: bool) -> Result<Option<String>,
         }
     }
     Ok(wrong)
-}
-
-fn say(text: &str) -> Result<(), Failure> {
-    print(format!("{text}\n"))
 }

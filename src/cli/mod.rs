@@ -1,24 +1,24 @@
 //! The command line: one file per command, each with its `Args` and its `run`.
 
-pub mod backup;
-pub mod check;
-pub mod demo;
-pub mod doctor;
+mod backup;
+mod check;
+mod demo;
+mod doctor;
 pub mod extract;
 pub mod inspect;
-pub mod jig_test;
-pub mod once;
-pub mod out;
-pub mod place;
-pub mod restore;
-pub mod run;
-pub mod safe;
-pub mod sim;
+mod jig_test;
+mod once;
+mod out;
+mod place;
+mod restore;
+mod run;
+mod safe;
+mod sim;
 mod since;
 mod table;
 mod template;
-pub mod token;
-pub mod units;
+mod token;
+mod units;
 
 mod front;
 mod journal;

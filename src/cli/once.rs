@@ -5,9 +5,9 @@ use super::progress::Progress;
 use super::signals::{Signals, runtime};
 use crate::config::Config;
 use crate::fail::{BROKEN, Failure, NO};
-use crate::model::event::{Event, Stamped};
+use crate::model::cycle::verdict::Verdict;
 use crate::model::openbeken::doubt::Code;
-use crate::model::verdict::Verdict;
+use crate::model::unit::event::{Event, Stamped};
 use crate::station::{Order, Station, StationHandle};
 use crate::wiring;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use tokio::sync::broadcast;
 ///
 /// Exit code 0: passed; 1: the unit failed; 2: the station, the call or the configuration is at fault.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The configuration.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -48,7 +48,7 @@ fn code(word: &str) -> Result<Code, String> {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     super::journal::begin("warn");
     let mut config = super::place::load(&args.config)?;
     let slot = choose(&mut config, args.slot.as_deref())?;

@@ -4,7 +4,7 @@ use crate::fail::Failure;
 use std::io::{self, Write};
 
 /// Writes to standard output. A reader that went away (`| head`) is no failure.
-pub fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
+pub(super) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -12,4 +12,9 @@ pub fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Writes a line to it.
+pub(super) fn say(text: &str) -> Result<(), Failure> {
+    print(format!("{text}\n"))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// `--config FILE or --data-dir DIR`
 #[derive(clap::Args)]
-pub struct Place {
+pub(super) struct Place {
     /// Configuration that names the data folder [default: /etc/flashjig/flashjig.toml]
     #[arg(long, value_name = "FILE", conflicts_with = "data_dir")]
     config: Option<PathBuf>,
@@ -17,17 +17,17 @@ pub struct Place {
 
 impl Place {
     /// Whether the data folder itself is named.
-    pub fn has_data_dir(&self) -> bool {
+    pub(super) fn has_data_dir(&self) -> bool {
         self.data_dir.is_some()
     }
 
     /// The configuration, if one is named.
-    pub fn config_file(&self) -> Option<&Path> {
+    pub(super) fn config_file(&self) -> Option<&Path> {
         self.config.as_deref()
     }
 
     /// The data folder.
-    pub fn data_dir(&self) -> Result<PathBuf, Failure> {
+    pub(super) fn data_dir(&self) -> Result<PathBuf, Failure> {
         if let Some(folder) = &self.data_dir {
             return Ok(folder.clone());
         }
@@ -37,7 +37,7 @@ impl Place {
 }
 
 /// A usable configuration; its warnings are `flashjig check`'s business.
-pub fn load(file: &Path) -> Result<Config, Failure> {
+pub(super) fn load(file: &Path) -> Result<Config, Failure> {
     config::load(file)
         .map(|(config, _)| config)
         .map_err(|problems| Failure::broken(format!("the configuration can't be used:\n{problems}")))

@@ -1,9 +1,9 @@
 //! One unit on a terminal: a bar where there is a terminal, plain lines where there is none.
 
-use crate::model::event::Event;
-use crate::model::fault::Fault;
-use crate::model::stage::Stage;
-use crate::model::verdict::Verdict;
+use crate::model::cycle::fault::Fault;
+use crate::model::cycle::stage::Stage;
+use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::event::Event;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::Duration;

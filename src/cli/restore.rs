@@ -15,7 +15,7 @@ use std::process::ExitCode;
 /// Exit code 0: the whole flash is the backup again; 1: the unit failed; 2: the station, the call or the configuration is
 /// at fault.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The configuration.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -34,7 +34,7 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     super::journal::begin("warn");
     let mut config = super::place::load(&args.config)?;
     let slot = choose(&mut config, args.slot.as_deref())?;

@@ -3,30 +3,32 @@
 use super::front::{Faces, Front};
 use super::signals::{Signals, runtime};
 use crate::config::{self, Config};
+use crate::doctor::Doctor;
 use crate::face::tail::Tail;
 use crate::face::web::WebOptions;
 use crate::face::{oled, systemd};
 use crate::fail::Failure;
 use crate::jig::Panel;
-use crate::model::fault::FaultCode;
+use crate::model::cycle::fault::FaultCode;
 use crate::station::Station;
 use crate::store::token;
 use crate::wiring;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Run the daemon.
 ///
 /// SIGTERM and SIGINT: no new units; a unit in flight stops at its next safe point; then every jig is made safe.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The configuration.
     #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
     config: PathBuf,
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let journal = super::journal::begin("info");
     let config = super::place::load(&args.config)?;
     runtime()?.block_on(serve(config, journal))
@@ -44,7 +46,7 @@ fn options(config: &Config, journal: Tail) -> Result<WebOptions, Failure> {
     };
     let token = Some(token.map_err(Failure::broken)?);
     let local_is_free = file.is_none() && host.is_none();
-    let doctor = Some(super::doctor::for_page(Some(config.clone())));
+    let doctor = Some(Arc::new(Doctor::new(Some(config.clone()))));
     Ok(WebOptions { token, local_is_free, host, journal, doctor, ..WebOptions::default() })
 }
 
@@ -109,7 +111,7 @@ async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::screen::{USUAL, paint, station_fault};
+    use crate::model::show::screen::{USUAL, paint, station_fault};
     use crate::sim::panel::VirtualPanel;
 
     fn config(data_dir: &std::path::Path, listen: std::net::SocketAddr) -> Config {

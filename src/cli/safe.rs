@@ -10,14 +10,14 @@ use std::process::ExitCode;
 ///
 /// For the end of a service that was killed: all slots are tried, whatever fails.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The configuration.
     #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH)]
     config: PathBuf,
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     super::journal::begin("warn");
     wiring::make_safe(&super::place::load(&args.config)?)?;
     Ok(ExitCode::SUCCESS)

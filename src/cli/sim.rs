@@ -2,8 +2,8 @@
 
 use crate::fail::Failure;
 use crate::jig::{Drive, Line};
+use crate::model::chip::flash::rf;
 use crate::model::chip::{Chip, Key, listed};
-use crate::model::flash::rf;
 use crate::sim::bench::{NestSpec, VirtualNest, outlet_nest};
 use crate::sim::board::{BoardSpec, Life};
 use crate::sim::control;
@@ -29,7 +29,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// The first line on standard output is the PTY's path; happenings are told on standard error. The board runs until
 /// SIGTERM or SIGINT.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Chip: t, n, m or u. Default: found from the dump, else t.
     #[arg(long, value_parser = chip)]
     chip: Option<Chip>,
@@ -106,7 +106,7 @@ impl Drop for Socket<'_> {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let dump = match &args.flash {
         Some(path) => Some(
             std::fs::read(path)

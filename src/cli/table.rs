@@ -54,9 +54,9 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fault::{Fault, FaultCode};
-    use crate::model::stage::Stage;
-    use crate::model::verdict::Verdict;
+    use crate::model::cycle::fault::{Fault, FaultCode};
+    use crate::model::cycle::stage::Stage;
+    use crate::model::cycle::verdict::Verdict;
     use crate::store::sample::unit;
 
     #[test]

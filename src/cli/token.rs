@@ -12,7 +12,7 @@ use std::process::ExitCode;
 ///
 /// Type it into the page once, or send it with the header "Authorization: Bearer TOKEN".
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(flatten)]
     place: Place,
     /// Make a new token; the old one and all sessions of pages end when flashjig is restarted
@@ -21,7 +21,7 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let file = file(&args.place)?;
     let token = if args.new || !file.exists() { token::renew(&file) } else { token::read(&file) };
     print(format!("{}\n", token.map_err(Failure::broken)?))?;

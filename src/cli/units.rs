@@ -6,9 +6,9 @@ use super::since::since;
 use super::table::table;
 use crate::clock;
 use crate::fail::Failure;
-use crate::model::mac::Mac;
+use crate::model::chip::mac::Mac;
+use crate::model::cycle::verdict::Verdict;
 use crate::model::unit::{Unit, UnitQuery};
-use crate::model::verdict::Verdict;
 use crate::store::{LedgerCopy, export};
 use jiff::tz::TimeZone;
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ use std::process::ExitCode;
 ///
 /// It may run beside the daemon: it reads a copy.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -55,7 +55,7 @@ struct Form {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let now = clock::now().to_zoned(TimeZone::system());
     let since = args.since.as_deref().map(|text| since(text, &now)).transpose();
     let since = since.map_err(|error| Failure::broken(format!("--since: {error}")))?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// All devices, the user's own first: of two that match equally well the first is taken, and one of the same name
 /// takes the place of the other. What can't be read is in the list of problems.
-pub fn load(data_dir: &Path) -> (Vec<Device>, Vec<Problem>) {
+pub(crate) fn load(data_dir: &Path) -> (Vec<Device>, Vec<Problem>) {
     let (mut devices, mut problems) = (Vec::new(), Vec::new());
     for file in files(&data_dir.join("devices")) {
         match read(&file) {

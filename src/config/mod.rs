@@ -1,20 +1,20 @@
 //! What the user wrote: parse, check, an immutable plan. All problems at once, each with file and line.
 
-mod check;
-pub mod devices;
+pub(crate) mod devices;
 mod pins;
-mod plan;
 mod problem;
 mod read;
 pub mod recipe;
 mod secret;
 mod settings;
+mod slot;
+mod taken;
 
-pub use plan::{
-    Config, Dbus, InputPin, LinesKind, MeterKind, ModemLine, Panel, Park, Pin, Pins, Pull, Slot, Start, Supply, Web,
-};
 pub use problem::{Level, Problem, Problems};
+pub use settings::{Config, Dbus, Panel, Web};
+pub use slot::{LinesKind, Slot, Supply};
 
+use problem::{text, usable};
 use read::{Section, Source};
 use std::path::Path;
 
@@ -30,26 +30,8 @@ pub fn load(file: &Path) -> Result<(Config, Vec<Problem>), Problems> {
 pub fn parse(file: &Path, text: &str) -> Result<(Config, Vec<Problem>), Problems> {
     let source = Source::new(file, text);
     let root = source.parse();
-    let config = check::check(settings::settings(Section::root(&source, &root)), &source);
+    let config = settings::config(Section::root(&source, &root), &source);
     usable(config, source.into_problems())
-}
-
-/// A file as text; `remedy` is for the case that it is not there.
-fn text(file: &Path, remedy: &str) -> Result<String, Problems> {
-    std::fs::read_to_string(file).map_err(|error| {
-        let remedy = if error.kind() == std::io::ErrorKind::NotFound { remedy } else { "check the file" };
-        let what = format!("can't be read: {error}");
-        Problems(vec![Problem { file: file.into(), line: None, level: Level::Error, what, remedy: remedy.into() }])
-    })
-}
-
-/// A value is used only when there is no error beside it.
-fn usable<T>(value: Option<T>, problems: Vec<Problem>) -> Result<(T, Vec<Problem>), Problems> {
-    let problems = Problems(problems);
-    match value {
-        Some(value) if problems.errors() == 0 => Ok((value, problems.0)),
-        _ => Err(problems),
-    }
 }
 
 #[cfg(test)]

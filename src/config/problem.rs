@@ -1,6 +1,6 @@
 //! What is wrong with a file that a person wrote: where, what, and what to do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +56,24 @@ impl Problems {
 pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let distance = |known: &&str| strsim::damerau_levenshtein(&word.to_lowercase(), &known.to_lowercase());
     known.into_iter().min_by_key(distance).filter(|best| distance(best) <= (word.len() / 3).max(1))
+}
+
+/// A file as text; `remedy` is for the case that it is not there.
+pub(super) fn text(file: &Path, remedy: &str) -> Result<String, Problems> {
+    std::fs::read_to_string(file).map_err(|error| {
+        let remedy = if error.kind() == std::io::ErrorKind::NotFound { remedy } else { "check the file" };
+        let what = format!("can't be read: {error}");
+        Problems(vec![Problem { file: file.into(), line: None, level: Level::Error, what, remedy: remedy.into() }])
+    })
+}
+
+/// A value is used only when there is no error beside it.
+pub(super) fn usable<T>(value: Option<T>, problems: Vec<Problem>) -> Result<(T, Vec<Problem>), Problems> {
+    let problems = Problems(problems);
+    match value {
+        Some(value) if problems.errors() == 0 => Ok((value, problems.0)),
+        _ => Err(problems),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::problem::{Level, Problem, nearest};
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -65,7 +65,7 @@ impl<'a> Source<'a> {
 
 /// A table that is being read.
 pub(super) struct Section<'a> {
-    source: &'a Source<'a>,
+    pub(super) source: &'a Source<'a>,
     /// How it is called in messages, such as `[station]`.
     pub(super) name: String,
     /// Where it begins.
@@ -91,6 +91,17 @@ impl<'a> Section<'a> {
     /// Whether the key is there at all.
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
+    }
+
+    /// A text inside, without asking for it: whoever needs it says later what is wrong with it.
+    pub(super) fn peek(&self, key: &str) -> Option<&'a str> {
+        self.table.get(key)?.get_ref().as_str()
+    }
+
+    /// A table inside, without asking for it.
+    pub(super) fn peek_section(&self, key: &str) -> Option<Section<'a>> {
+        let found = self.table.get(key)?;
+        Some(self.inner(key.to_owned(), found.span().start, found.get_ref().as_table()?))
     }
 
     /// Notes a key that is not there, with what to add.
@@ -119,6 +130,27 @@ impl<'a> Section<'a> {
 
     pub(super) fn text(&mut self, key: &'static str) -> Option<At<String>> {
         self.value(key, "a text in quotes", |value| value.as_str().map(str::to_owned))
+    }
+
+    /// A path of this machine.
+    pub(super) fn path(&mut self, key: &'static str) -> Option<PathBuf> {
+        self.path_at(key).map(|path| path.value)
+    }
+
+    pub(super) fn path_at(&mut self, key: &'static str) -> Option<At<PathBuf>> {
+        let At { value, at } = self.text(key)?;
+        if value.is_empty() {
+            let what = format!("{}: {key} is empty", self.name);
+            self.source.error(at, what, "write a path, such as /var/lib/flashjig");
+            return None;
+        }
+        let value = PathBuf::from(value);
+        if value.is_relative() {
+            let (name, path) = (&self.name, value.display());
+            let what = format!("{name}: {key} is relative to the folder that flashjig is started in: {path}");
+            self.source.warn(at, what, "write the full path, which begins with /");
+        }
+        Some(At { value, at })
     }
 
     pub(super) fn flag(&mut self, key: &'static str) -> Option<At<bool>> {

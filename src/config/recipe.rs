@@ -4,13 +4,12 @@ mod doubts;
 mod openbeken;
 
 use super::devices;
-use super::problem::{Level, Problem, Problems, nearest};
+use super::problem::{Level, Problem, Problems, nearest, text, usable};
 use super::read::{At, Section, Source};
 use super::secret::Keyring;
-use super::{text, usable};
 use crate::model::chip::Chip;
 use crate::model::openbeken::Device;
-use crate::model::recipe::{BackupMode, BackupRule, Kit, Recipe, Secrets};
+use crate::model::recipe::{BackupMode, BackupRule, LoadedRecipe, Recipe, Secrets};
 use openbeken::Around;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,12 +24,12 @@ pub fn path(data_dir: &Path, name: &str) -> PathBuf {
 
 /// Reads and checks a recipe, the passwords that it names and the device list. Without the file, `default` is the
 /// built-in recipe; any other name is an error.
-pub fn load(data_dir: &Path, name: &str) -> Result<Kit, Problems> {
-    look(data_dir, name).map(|(kit, _)| kit)
+pub fn load(data_dir: &Path, name: &str) -> Result<LoadedRecipe, Problems> {
+    look(data_dir, name).map(|(recipe, _)| recipe)
 }
 
 /// The same with the warnings.
-pub fn look(data_dir: &Path, name: &str) -> Result<(Kit, Vec<Problem>), Problems> {
+pub fn look(data_dir: &Path, name: &str) -> Result<(LoadedRecipe, Vec<Problem>), Problems> {
     let (devices, mut problems) = devices::load(data_dir);
     let file = path(data_dir, name);
     let found = if name == DEFAULT && !file.exists() {
@@ -47,7 +46,7 @@ pub fn look(data_dir: &Path, name: &str) -> Result<(Kit, Vec<Problem>), Problems
     });
     match found {
         Ok((recipe, secrets)) if problems.iter().all(|problem| problem.level != Level::Error) => {
-            Ok((Kit { recipe, secrets, devices }, problems))
+            Ok((LoadedRecipe { recipe, secrets, devices }, problems))
         }
         Ok(_) => Err(Problems(problems)),
         Err(more) => {

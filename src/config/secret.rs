@@ -1,6 +1,6 @@
 //! Password files: beside the recipe, or handed over by systemd (`LoadCredential=`).
 
-use crate::model::secret::Secret;
+use crate::model::tuya::secret::Secret;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};

@@ -1,312 +1,229 @@
-//! The shapes of `flashjig.toml`, as a person wrote them: every key that exists, each with the place where it stands.
-//! What the values mean together is [`super::check`]'s business.
+//! `flashjig.toml`, read straight into the plan: every key that exists, its default, and what contradicts, all of it at
+//! once. Opens nothing. What belongs to one slot is in [`super::slot`].
 
-use super::plan::{Dbus, MeterKind, ModemLine, Pull, Start};
-use super::read::{At, Section};
-use crate::model::screen::{LOW, SQUARE, Size, USUAL};
+use super::pins::{self, I2C, I2C_BUS};
+use super::read::{At, Section, Source};
+use super::slot::{Slot, slot};
+use super::taken::Taken;
+use crate::model::show::screen::{LOW, SQUARE, Size, USUAL};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 
-/// Rates that a chip of the family can be set to: 26 MHz divided by 5 at the most.
-const BAUD: std::ops::RangeInclusive<u32> = 9_600..=5_200_000;
-/// Pins of the Pi's header, by their BCM numbers.
-const PINS: std::ops::RangeInclusive<u32> = 0..=27;
-/// Offsets of a chip; the largest in use have some hundred lines.
-const OFFSETS: std::ops::RangeInclusive<u32> = 0..=1023;
-/// Seven-bit I2C addresses that are not reserved.
-const I2C: std::ops::RangeInclusive<u8> = 0x08..=0x77;
+/// Failures in a row with one code after which a slot asks for attention.
+const STOP_AFTER: u32 = 3;
+/// The page, unless the file says otherwise: this machine alone.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
-/// The whole file.
-pub(super) struct Settings {
-    pub(super) station: Option<Station>,
-    pub(super) web: Web,
-    pub(super) panel: Panel,
-    pub(super) dbus: Option<At<Dbus>>,
-    pub(super) slots: Vec<Slot>,
+/// A station.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Name of the station, for records and screens.
+    pub name: String,
+    /// Where ledger, backups and recipes are.
+    pub data_dir: PathBuf,
+    /// Where the images are.
+    pub firmware_dir: PathBuf,
+    /// Folder under which USB sticks appear, if their firmware counts, too.
+    pub usb_dir: Option<PathBuf>,
+    /// Name of the recipe: `recipes/NAME.toml` in `data_dir`.
+    pub recipe: String,
+    /// Failures in a row with one code after which a slot asks for attention; 0: never.
+    pub stop_after: u32,
+    /// The page; a file always gives one, commands that open no page set it to `None`.
+    pub web: Option<Web>,
+    /// The small screen.
+    pub panel: Panel,
+    /// The message bus.
+    pub dbus: Dbus,
+    /// The slots, at least one.
+    pub slots: Vec<Slot>,
 }
 
-/// `[station]`
-pub(super) struct Station {
-    pub(super) name: Option<At<String>>,
-    pub(super) data_dir: Option<At<String>>,
-    pub(super) firmware_dir: Option<At<String>>,
-    pub(super) usb_dir: Option<At<String>>,
-    pub(super) recipe: Option<At<String>>,
-    pub(super) stop_after: Option<At<u32>>,
+/// The page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Web {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// File with the token that control needs; without it the token of the data folder is used, and control from this
+    /// machine needs none.
+    pub token_file: Option<PathBuf>,
+    /// The station's own host name, beside `localhost` and any IP address.
+    pub host: Option<String>,
 }
 
-/// `[web]`
-#[derive(Default)]
-pub(super) struct Web {
-    pub(super) listen: Option<At<String>>,
-    pub(super) token_file: Option<At<String>>,
-    pub(super) host: Option<At<String>>,
-}
-
-/// `[panel]`
-#[derive(Default)]
-pub(super) struct Panel {
-    pub(super) kind: Option<At<PanelKind>>,
-    pub(super) bus: Option<At<String>>,
-    pub(super) address: Option<At<u8>>,
-    pub(super) size: Option<At<Size>>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum PanelKind {
-    Ssd1306,
-    Sh1106,
-    Virtual,
+/// The message bus that the daemon is on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dbus {
+    /// The system's, where there is one.
+    #[default]
+    Auto,
+    /// The system's.
+    System,
+    /// The one of the user's session.
+    Session,
+    /// None.
     None,
 }
 
-/// `[[slot]]`
-pub(super) struct Slot {
-    /// How messages call it.
-    pub(super) label: String,
-    pub(super) name: Option<At<String>>,
-    pub(super) uart: Option<At<String>>,
-    pub(super) max_baud: Option<At<u32>>,
-    pub(super) log_uart: Option<At<String>>,
-    pub(super) start: Option<At<Start>>,
-    pub(super) lines: Lines,
-    pub(super) supply: Option<Supply>,
-}
-
-/// `[slot.supply]`
-pub(super) struct Supply {
-    pub(super) at: usize,
-    pub(super) kind: Option<At<MeterKind>>,
-    pub(super) bus: Option<At<String>>,
-    pub(super) address: Option<At<u8>>,
-    pub(super) shunt: Option<At<u32>>,
-    pub(super) min: Option<At<u32>>,
-    pub(super) max: Option<At<u32>>,
-}
-
-/// `[slot.lines]`
-pub(super) enum Lines {
-    Manual,
-    Gpio {
-        at: usize,
-        /// The chip whose lines they are; none: the header of a Pi.
-        chip: Option<At<String>>,
-        pins: Vec<(Role, PinSetting)>,
+/// The small screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Panel {
+    /// There is none.
+    #[default]
+    None,
+    /// One that only the page shows.
+    Virtual {
+        /// Its pixels.
+        size: Size,
     },
-    Socket(At<String>),
-    Serial(ModemLine),
-    /// Not understood, and noted already.
-    Unclear,
+    /// An SSD1306 on I2C.
+    Ssd1306 {
+        /// The bus, such as `/dev/i2c-1`.
+        bus: PathBuf,
+        /// Seven-bit address.
+        address: u8,
+        /// Its pixels: 128x64 or 128x32.
+        size: Size,
+    },
+    /// An SH1106 of 128 by 64 on I2C.
+    Sh1106 {
+        /// The bus, such as `/dev/i2c-1`.
+        bus: PathBuf,
+        /// Seven-bit address.
+        address: u8,
+    },
 }
 
-/// A pin as it is written: `{ pin = 17, active = "high" }`.
-pub(super) struct PinSetting {
-    pub(super) number: At<u32>,
-    pub(super) active_high: Option<bool>,
-    pub(super) pull: Option<Pull>,
-    /// Written `{ tx = 14 }`: the pin is the TX of the slot's UART.
-    pub(super) is_tx: bool,
-}
-
-/// What a pin is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    Power,
-    Reset,
-    Park,
-    Button,
-    Contact,
-    LedGreen,
-    LedRed,
-    LedBusy,
-    Buzzer,
-}
-
-impl Role {
-    const ALL: [(&'static str, Self); 9] = [
-        ("power", Self::Power),
-        ("reset", Self::Reset),
-        ("park", Self::Park),
-        ("button", Self::Button),
-        ("contact", Self::Contact),
-        ("led_green", Self::LedGreen),
-        ("led_red", Self::LedRed),
-        ("led_busy", Self::LedBusy),
-        ("buzzer", Self::Buzzer),
-    ];
-
-    pub(super) fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, role)| *role == self).map_or("", |(name, _)| name)
+/// The plan, as far as there is one: whether it may be used is for the caller to see from the problems.
+pub(super) fn config(mut root: Section<'_>, source: &Source<'_>) -> Option<Config> {
+    let given = root.section("station");
+    if given.is_none() {
+        source.error(0, "there is no [station]", "add [station] with data_dir = \"/var/lib/flashjig\"");
     }
-
-    /// Without a word about it: CEN, buttons and contacts pull to ground, everything else is switched on by high.
-    pub(super) fn usually_high(self) -> bool {
-        !matches!(self, Self::Reset | Self::Button | Self::Contact)
+    let station = given.and_then(station);
+    let web = root.section("web").map_or(Web { listen: LISTEN, token_file: None, host: None }, web);
+    let panel = root.section("panel").map(panel).unwrap_or_default();
+    let dbus = root.section("dbus").map(dbus).unwrap_or_default();
+    let slots = root.sections("slot");
+    if slots.is_empty() {
+        source.error(0, "there is no [[slot]]", "add at least one [[slot]] with name and uart");
     }
-
-    fn is_input(self) -> bool {
-        matches!(self, Self::Button | Self::Contact)
-    }
-}
-
-/// Reads the whole file.
-pub(super) fn settings(mut root: Section<'_>) -> Settings {
-    let settings = Settings {
-        station: root.section("station").map(station),
-        web: root.section("web").map(web).unwrap_or_default(),
-        panel: root.section("panel").map(panel).unwrap_or_default(),
-        dbus: root.section("dbus").and_then(dbus),
-        slots: root.sections("slot").into_iter().enumerate().map(|(i, section)| slot(i + 1, section)).collect(),
-    };
+    let mut taken = Taken::new(source);
+    shared(&panel, &slots, &mut taken);
+    let slots: Vec<_> = slots.into_iter().zip(1..).map(|(section, number)| slot(number, section, &mut taken)).collect();
     root.finish();
-    settings
+    Some(Config { web: Some(web), panel, dbus, slots: slots.into_iter().collect::<Option<_>>()?, ..station? })
 }
 
-fn station(mut section: Section<'_>) -> Station {
+/// Pins of buses and UARTs are taken before any slot's own, wherever in the file they are named.
+fn shared(panel: &Panel, slots: &[Section<'_>], taken: &mut Taken<'_>) {
+    if let Panel::Ssd1306 { bus, .. } | Panel::Sh1106 { bus, .. } = panel {
+        pins::take_bus(bus, "the panel's I2C bus", taken);
+    }
+    if slots.iter().filter_map(|slot| slot.peek_section("supply")).any(|supply| supply.peek("bus").is_none()) {
+        pins::take_bus(Path::new(I2C_BUS), "the I2C bus of the supply meters", taken);
+    }
+    for uart in slots.iter().flat_map(|slot| [slot.peek("uart"), slot.peek("log_uart")]).flatten() {
+        pins::take_uart(Path::new(uart), taken);
+    }
+}
+
+/// The part of the plan that `[station]` gives.
+fn station(mut section: Section<'_>) -> Option<Config> {
     section.require("data_dir", "add data_dir = \"/var/lib/flashjig\", the folder for ledger and backups");
-    let station = Station {
-        name: section.text("name"),
-        data_dir: section.text("data_dir"),
-        firmware_dir: section.text("firmware_dir"),
-        usb_dir: section.text("usb_dir"),
-        recipe: section.text("recipe"),
-        stop_after: section.number_in("stop_after", 0..=1000_u32),
-    };
+    let name = named(&mut section, "name", "flashjig", |name| {
+        !name.trim().is_empty() && name.chars().count() <= 40 && !name.chars().any(char::is_control)
+    });
+    let data_dir = section.path("data_dir");
+    let firmware_dir = section.path("firmware_dir");
+    let usb_dir = section.path("usb_dir");
+    let recipe = named(&mut section, "recipe", super::recipe::DEFAULT, super::recipe::is_name);
+    let stop_after = section.number_in("stop_after", 0..=1000_u32).map_or(STOP_AFTER, |given| given.value);
     section.finish();
-    station
+    let data_dir = data_dir?;
+    let firmware_dir = firmware_dir.unwrap_or_else(|| data_dir.join("firmware"));
+    let (web, panel, dbus, slots) = (None, Panel::default(), Dbus::default(), Vec::new());
+    Some(Config { name, data_dir, firmware_dir, usb_dir, recipe, stop_after, web, panel, dbus, slots })
+}
+
+/// A name, or its default. What does not pass is noted.
+fn named(section: &mut Section<'_>, key: &'static str, default: &str, good: impl Fn(&str) -> bool) -> String {
+    let Some(given) = section.text(key) else { return default.into() };
+    if !good(&given.value) {
+        let what = format!("{}: {key} must be a short name, found {:?}", section.name, given.value);
+        section.source.error(given.at, what, "use letters, digits, - and _");
+    }
+    given.value
 }
 
 fn web(mut section: Section<'_>) -> Web {
-    let web =
-        Web { listen: section.text("listen"), token_file: section.text("token_file"), host: section.text("host") };
+    let source = section.source;
+    let listen = section.text("listen").and_then(|At { value, at }| {
+        let listen = value.parse::<SocketAddr>().ok();
+        if listen.is_none() {
+            let what = format!("[web]: listen must be an IP address and a port, found {value:?}");
+            source.error(at, what, "write \"127.0.0.1:8080\" for this machine alone, \"0.0.0.0:8080\" for all");
+        }
+        listen
+    });
+    let token_file = section.path("token_file");
+    let host = section.text("host").and_then(|At { value, at }| {
+        let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+        let good = (1..=253).contains(&value.len()) && value.chars().all(letter);
+        if !good {
+            let what = format!("[web]: host must be a name such as jig.home.arpa, found {value:?}");
+            source.error(at, what, "write the name alone, without http:// and without a port");
+        }
+        good.then_some(value)
+    });
     section.finish();
-    web
+    Web { listen: listen.unwrap_or(LISTEN), token_file, host }
 }
 
 fn panel(mut section: Section<'_>) -> Panel {
-    let kinds = [
-        ("ssd1306", PanelKind::Ssd1306),
-        ("sh1106", PanelKind::Sh1106),
-        ("virtual", PanelKind::Virtual),
-        ("none", PanelKind::None),
-    ];
-    let panel = Panel {
-        kind: section.word("kind", &kinds),
-        bus: section.text("bus"),
-        address: section.number_in("address", I2C),
-        size: section.word("size", &[("128x64", USUAL), ("128x32", LOW), ("128x128", SQUARE)]),
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Kind {
+        Ssd1306,
+        Sh1106,
+        Virtual,
+        None,
+    }
+    let kinds =
+        [("ssd1306", Kind::Ssd1306), ("sh1106", Kind::Sh1106), ("virtual", Kind::Virtual), ("none", Kind::None)];
+    let source = section.source;
+    let kind = section.word("kind", &kinds).map_or(Kind::None, |kind| kind.value);
+    let bus = section.path_at("bus");
+    let address = section.number_in("address", I2C);
+    let size = section.word("size", &[("128x64", USUAL), ("128x32", LOW), ("128x128", SQUARE)]);
+    let oled = matches!(kind, Kind::Ssd1306 | Kind::Sh1106);
+    let stray = [bus.as_ref().map(|it| it.at), address.as_ref().map(|it| it.at)];
+    if let Some(at) = stray.into_iter().flatten().next().filter(|_| !oled) {
+        let remedy = "add kind = \"ssd1306\" or \"sh1106\", or remove bus and address";
+        source.error(at, "[panel]: bus and address belong to a panel of the kind ssd1306 or sh1106", remedy);
+    }
+    let wrong = |size: &At<Size>| match kind {
+        Kind::Ssd1306 => (size.value == SQUARE).then_some("one of the kind ssd1306 has 128x64 or 128x32"),
+        Kind::Sh1106 => (size.value != USUAL).then_some("one of the kind sh1106 has 128x64"),
+        Kind::Virtual => None,
+        Kind::None => Some("without a kind there is no panel"),
     };
+    if let Some((at, why)) = size.as_ref().and_then(|size| Some((size.at, wrong(size)?))) {
+        source.error(at, format!("[panel]: size does not fit the kind: {why}"), "remove size, or change kind");
+    }
     section.finish();
-    panel
+    let bus = bus.map_or_else(|| I2C_BUS.into(), |bus| bus.value);
+    let (address, size) = (address.map_or(0x3C, |it| it.value), size.map_or(USUAL, |it| it.value));
+    match kind {
+        Kind::Ssd1306 => Panel::Ssd1306 { bus, address, size },
+        Kind::Sh1106 => Panel::Sh1106 { bus, address },
+        Kind::Virtual => Panel::Virtual { size },
+        Kind::None => Panel::None,
+    }
 }
 
-fn dbus(mut section: Section<'_>) -> Option<At<Dbus>> {
+fn dbus(mut section: Section<'_>) -> Dbus {
     let buses = [("system", Dbus::System), ("session", Dbus::Session), ("none", Dbus::None)];
     let bus = section.word("bus", &buses);
     section.finish();
-    bus
-}
-
-fn slot(number: usize, mut section: Section<'_>) -> Slot {
-    let name = section.text("name");
-    let label = name.as_ref().map_or_else(|| format!("slot {number}"), |name| format!("slot {:?}", name.value));
-    section.name.clone_from(&label);
-    section.require("name", "add name = \"A\"");
-    section.require("uart", "add uart = \"/dev/ttyAMA0\", or the name of a USB adapter in /dev/serial/by-path");
-    let starts = [("button", Start::Button), ("contact", Start::Contact), ("remote", Start::Remote)];
-    let slot = Slot {
-        label,
-        name,
-        uart: section.text("uart"),
-        max_baud: section.number_in("max_baud", BAUD),
-        log_uart: section.text("log_uart"),
-        start: section.word("start", &starts),
-        lines: section.section("lines").map_or(Lines::Manual, lines),
-        supply: section.section("supply").map(supply),
-    };
-    section.finish();
-    slot
-}
-
-fn supply(mut section: Section<'_>) -> Supply {
-    section.require("kind", "add kind = \"ina219\" or \"ina226\"");
-    let supply = Supply {
-        at: section.at,
-        kind: section.word("kind", &[("ina219", MeterKind::Ina219), ("ina226", MeterKind::Ina226)]),
-        bus: section.text("bus"),
-        address: section.number_in("address", I2C),
-        shunt: section.number_in("shunt_milliohm", 1..=10_000),
-        min: section.number_in("min_millivolt", 2_000..=3_600),
-        max: section.number_in("max_milliamp", 100..=5_000),
-    };
-    section.finish();
-    supply
-}
-
-fn lines(mut section: Section<'_>) -> Lines {
-    #[derive(Clone, Copy)]
-    enum Kind {
-        Gpio,
-        Gpiochip,
-        Socket,
-        Serial,
-        Manual,
-    }
-    let at = section.at;
-    let kinds = [
-        ("gpio", Kind::Gpio),
-        ("gpiochip", Kind::Gpiochip),
-        ("socket", Kind::Socket),
-        ("serial", Kind::Serial),
-        ("manual", Kind::Manual),
-    ];
-    // Without a kind nobody can say which other keys belong here.
-    section.require("kind", "add kind = \"gpio\", \"gpiochip\", \"socket\", \"serial\" or \"manual\"");
-    let Some(kind) = section.word("kind", &kinds) else { return Lines::Unclear };
-    let lines = match kind.value {
-        Kind::Manual => Lines::Manual,
-        Kind::Socket => {
-            section.require("path", "add path = \"/run/lines.sock\"");
-            section.text("path").map_or(Lines::Unclear, Lines::Socket)
-        }
-        Kind::Serial => {
-            section.require("reset", "add reset = \"rts\" or \"dtr\", the line that CEN hangs on");
-            let words = [("rts", ModemLine::Rts), ("dtr", ModemLine::Dtr)];
-            section.word("reset", &words).map_or(Lines::Unclear, |reset| Lines::Serial(reset.value))
-        }
-        Kind::Gpio => Lines::Gpio { at, chip: None, pins: pins(&mut section, &PINS) },
-        Kind::Gpiochip => {
-            section.require("chip", "add chip = \"/dev/gpiochip0\"; `gpiodetect` names the chips");
-            let (chip, pins) = (section.text("chip"), pins(&mut section, &OFFSETS));
-            if chip.is_some() { Lines::Gpio { at, chip, pins } } else { Lines::Unclear }
-        }
-    };
-    section.finish();
-    lines
-}
-
-fn pins(section: &mut Section<'_>, range: &std::ops::RangeInclusive<u32>) -> Vec<(Role, PinSetting)> {
-    let mut pins = Vec::new();
-    for (key, role) in Role::ALL {
-        pins.extend(section.section(key).and_then(|section| pin(section, role, range)).map(|pin| (role, pin)));
-    }
-    pins
-}
-
-fn pin(mut section: Section<'_>, role: Role, range: &std::ops::RangeInclusive<u32>) -> Option<PinSetting> {
-    let is_tx = role == Role::Park && section.has("tx");
-    if is_tx {
-        let number = section.number_in("tx", range.clone());
-        section.finish();
-        return Some(PinSetting { number: number?, active_high: None, pull: None, is_tx });
-    }
-    section.require("pin", &format!("add pin = its number, {} to {}", range.start(), range.end()));
-    let number = section.number_in("pin", range.clone());
-    let active_high = section.word("active", &[("high", true), ("low", false)]).map(|active| active.value);
-    let pull = if role.is_input() {
-        let pulls = [("up", Pull::Up), ("down", Pull::Down), ("off", Pull::Off)];
-        section.word("pull", &pulls).map(|pull| pull.value)
-    } else {
-        None
-    };
-    section.finish();
-    Some(PinSetting { number: number?, active_high, pull, is_tx })
+    bus.map(|bus| bus.value).unwrap_or_default()
 }

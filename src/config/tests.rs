@@ -1,5 +1,6 @@
 use super::*;
-use crate::model::screen::{LOW, SQUARE, USUAL};
+use crate::jig::wiring::{InputWire, Meter, ModemLine, Park, Pull, Start, Wire};
+use crate::model::show::screen::{LOW, SQUARE, USUAL};
 use std::path::PathBuf;
 
 fn try_parse(text: &str) -> Result<(Config, Vec<Problem>), Problems> {
@@ -96,16 +97,16 @@ fn every_key_arrives_in_the_plan() {
     let [a, b, c] = &config.slots[..] else { panic!() };
     assert_eq!((a.max_baud, a.start), (1_500_000, Start::Contact));
     let LinesKind::Gpio(pins) = &a.lines else { panic!() };
-    assert_eq!(pins.power, Some(Pin { number: 17, active_high: false }));
-    assert_eq!(pins.reset, Some(Pin { number: 27, active_high: false }));
-    assert_eq!(pins.led_red, Some(Pin { number: 6, active_high: true }));
-    assert_eq!(pins.park, Some(Park::Buffer(Pin { number: 22, active_high: true })));
-    assert_eq!(pins.button, Some(InputPin { pin: Pin { number: 23, active_high: false }, pull: Pull::Up }));
-    assert_eq!(pins.contact, Some(InputPin { pin: Pin { number: 24, active_high: true }, pull: Pull::Off }));
+    assert_eq!(pins.power, Some(Wire { pin: 17, active_high: false }));
+    assert_eq!(pins.reset, Some(Wire { pin: 27, active_high: false }));
+    assert_eq!(pins.led_red, Some(Wire { pin: 6, active_high: true }));
+    assert_eq!(pins.park, Some(Park::Buffer(Wire { pin: 22, active_high: true })));
+    assert_eq!(pins.button, Some(InputWire { wire: Wire { pin: 23, active_high: false }, pull: Pull::Up }));
+    assert_eq!(pins.contact, Some(InputWire { wire: Wire { pin: 24, active_high: true }, pull: Pull::Off }));
     assert!([pins.led_green, pins.led_busy, pins.buzzer].iter().all(Option::is_some));
     assert_eq!(b.lines, LinesKind::Socket { path: "/run/x.sock".into() });
     let meter = Supply {
-        kind: MeterKind::Ina226,
+        kind: Meter::Ina226,
         bus: "/dev/i2c-1".into(),
         address: 0x41,
         shunt_milliohm: 50,
@@ -289,7 +290,7 @@ lines = { kind = "gpiochip", chip = "/dev/gpiochip1", power = { pin = 130 }, but
     assert_eq!(warnings, []);
     assert_eq!(config.slots[0].lines.pins().unwrap().park, Some(Park::Tx(4)));
     let LinesKind::Gpiochip { chip, pins } = &config.slots[1].lines else { panic!() };
-    assert_eq!((chip.to_str(), pins.power.unwrap().number), (Some("/dev/gpiochip1"), 130));
+    assert_eq!((chip.to_str(), pins.power.unwrap().pin), (Some("/dev/gpiochip1"), 130));
     let clash = text.replace("/dev/ttyS2", "/dev/serial0").replace("{ pin = 4 }", "{ pin = 130 }");
     insta::assert_snapshot!(problems(&clash), @r##"
     f.toml:7: error: slot "A" power: pin 15 is used by the UART /dev/serial0 already; give each its own pin

@@ -18,8 +18,8 @@ mod tests;
 pub use bus::Bus;
 pub use objects::{NAME, PATH, slot_path};
 
-use crate::model::event::{Event, Stamped};
-use crate::model::snapshot::Snapshot;
+use crate::model::unit::event::{Event, Stamped};
+use crate::model::unit::snapshot::Snapshot;
 use crate::station::StationHandle;
 use facts::{SlotFacts, StationFacts, Values};
 use objects::{Slot, SlotSignals, Station};

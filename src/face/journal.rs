@@ -1,9 +1,9 @@
 //! The journal: one line for each event that a person may look for later. Progress is not among them.
 
-use crate::model::board::Board;
-use crate::model::event::{Event, Stamped};
-use crate::model::snapshot::{SlotView, Snapshot};
-use crate::model::verdict::Verdict;
+use crate::model::chip::board::Board;
+use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::event::{Event, Stamped};
+use crate::model::unit::snapshot::{SlotView, Snapshot};
 use crate::station::StationHandle;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
@@ -154,9 +154,9 @@ fn named(board: &Board) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::event::story::{kinds, story};
-    use crate::model::fault::{Fault, FaultCode};
-    use crate::model::stage::Stage;
+    use crate::model::cycle::fault::{Fault, FaultCode};
+    use crate::model::cycle::stage::Stage;
+    use crate::model::unit::event::story::{kinds, story};
     use std::collections::BTreeSet;
 
     #[test]
@@ -195,7 +195,8 @@ mod tests {
     #[test]
     fn what_was_told_before_anybody_listened_is_in_the_journal_all_the_same() {
         let started = jiff::Timestamp::UNIX_EPOCH;
-        let station = crate::model::snapshot::Station { name: "b".into(), version: "0".into(), started, page: None };
+        let station =
+            crate::model::unit::snapshot::Station { name: "b".into(), version: "0".into(), started, page: None };
         let mut snapshot = Snapshot::new(station, ["A".to_owned(), "B".to_owned()]);
         let fault = Some(Fault::new(FaultCode::NoLines, Stage::Settle, "nobody answers"));
         let told = [

@@ -1,7 +1,7 @@
 //! Lamps and buzzer of one slot: the state as a rhythm.
 
 use crate::jig::Lamps;
-use crate::model::lamps::{Lit, Signal};
+use crate::model::show::lamps::{Lit, Signal};
 use crate::station::StationHandle;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};

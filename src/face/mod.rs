@@ -6,6 +6,6 @@ pub mod host;
 pub mod journal;
 pub mod lights;
 pub mod oled;
-pub mod systemd;
-pub mod tail;
+pub(crate) mod systemd;
+pub(crate) mod tail;
 pub mod web;

@@ -3,9 +3,9 @@
 
 use crate::clock;
 use crate::jig::{Panel, PanelError};
-use crate::model::fault::FaultCode;
-use crate::model::screen::{Care, Frame, Light, care, ending, layout, paint, starting, station_fault};
-use crate::model::snapshot::{SlotState, Snapshot};
+use crate::model::cycle::fault::FaultCode;
+use crate::model::show::screen::{Care, Frame, Light, care, ending, layout, paint, starting, station_fault};
+use crate::model::unit::snapshot::{SlotState, Snapshot};
 use crate::station::StationHandle;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};

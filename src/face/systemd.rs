@@ -1,6 +1,6 @@
 //! What the service manager hears, by the sd-notify protocol: READY, a line of status, the watchdog's food, STOPPING.
 
-use crate::model::snapshot::{SlotState, SlotView, Snapshot};
+use crate::model::unit::snapshot::{SlotState, SlotView, Snapshot};
 use crate::station::StationHandle;
 use sd_notify::NotifyState;
 use std::io;
@@ -12,48 +12,40 @@ use tracing::{error, warn};
 /// The status moves at most this often; a datagram each time a sector is read would keep the manager busy.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
 
-/// The way to the service manager.
-pub trait Notify: Send {
-    /// Sends these states in one message.
-    fn notify(&mut self, states: &[NotifyState<'_>]) -> io::Result<()>;
-}
-
-/// systemd, by the socket of `$NOTIFY_SOCKET`; nobody hears it where that is not set.
-#[derive(Debug, Default)]
-pub struct Systemd;
-
-impl Notify for Systemd {
-    fn notify(&mut self, states: &[NotifyState<'_>]) -> io::Result<()> {
-        sd_notify::notify(states)
-    }
-}
+/// Tells systemd, by the socket of `$NOTIFY_SOCKET`; nobody hears it where that is not set.
+pub(crate) use sd_notify::notify;
 
 /// The time within which the manager wants to be fed, if it does.
-pub fn watchdog() -> Option<Duration> {
+pub(crate) fn watchdog() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }
 
 /// Says that the service ends: units in flight stop at their next safe point first.
-pub fn stopping() {
+pub(crate) fn stopping() {
     let status = NotifyState::Status("ending: units in flight stop at their next safe point");
-    if let Err(error) = sd_notify::notify(&[NotifyState::Stopping, status]) {
+    if let Err(error) = notify(&[NotifyState::Stopping, status]) {
         warn!(%error, "the service manager could not be told that flashjig ends");
     }
 }
 
-/// Says READY, then feeds the watchdog and keeps the status until `stop`. Call it when every line is safe, or its slot
+/// Says READY through `tell`, which is [`notify()`] in life, then feeds the watchdog and keeps the status until `stop`. Call it when every line is safe, or its slot
 /// says why not, and the data folder can be written to.
 ///
 /// The watchdog is fed only while the hub and every slot beat: a task that has been silent for half of `watchdog` stops
 /// the food, and the manager then restarts the service and makes the lines safe.
-pub async fn run(
+pub(crate) async fn run(
     station: StationHandle,
-    mut manager: impl Notify,
+    mut tell: impl FnMut(&[NotifyState<'_>]) -> io::Result<()>,
     watchdog: Option<Duration>,
     stop: CancellationToken,
 ) {
+    let mut tell = move |states: &[NotifyState<'_>]| {
+        if let Err(error) = tell(states) {
+            warn!(%error, "the service manager could not be told");
+        }
+    };
     let mut told = status(&station.snapshot());
-    tell(&mut manager, &[NotifyState::Ready, NotifyState::Status(&told)]);
+    tell(&[NotifyState::Ready, NotifyState::Status(&told)]);
     let mut state = station.watch();
     let mut clock = interval(watchdog.map_or(STATUS_EVERY, |limit| (limit / 4).min(STATUS_EVERY)));
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -73,18 +65,12 @@ pub async fn run(
         }
         hungry = !stuck.is_empty();
         if now != told {
-            tell(&mut manager, &[NotifyState::Status(&now)]);
+            tell(&[NotifyState::Status(&now)]);
             told = now;
         }
         if watchdog.is_some() && !hungry {
-            tell(&mut manager, &[NotifyState::Watchdog]);
+            tell(&[NotifyState::Watchdog]);
         }
-    }
-}
-
-fn tell(manager: &mut impl Notify, states: &[NotifyState<'_>]) {
-    if let Err(error) = manager.notify(states) {
-        warn!(%error, "the service manager could not be told");
     }
 }
 

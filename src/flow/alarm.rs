@@ -1,8 +1,8 @@
 //! What stops a unit at once: something at the jig that no link tells of.
 
 use super::trouble::Trouble;
-use crate::model::fault::FaultCode;
-use crate::model::stage::Stage;
+use crate::model::cycle::fault::FaultCode;
+use crate::model::cycle::stage::Stage;
 use tokio::sync::watch;
 
 /// Why a unit must stop at once, half-written or not: its power goes off as fast as the lines do that.
@@ -12,6 +12,17 @@ pub struct Alarm {
     pub code: FaultCode,
     /// What was expected, what came.
     pub message: String,
+}
+
+/// Stops the unit in flight at once. The first alarm stays: what follows is what it led to.
+pub fn raise(trip: &watch::Sender<Option<Alarm>>, code: FaultCode, message: String) {
+    trip.send_if_modified(|alarm| {
+        let first = alarm.is_none();
+        if first {
+            *alarm = Some(Alarm { code, message });
+        }
+        first
+    });
 }
 
 /// Waits for an alarm while the board has power; without power there is nothing to stop.

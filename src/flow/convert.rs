@@ -6,12 +6,12 @@ use super::report::millis;
 use super::run::Run;
 use super::steps;
 use super::trouble::Trouble;
+use crate::model::chip::flash::Span;
+use crate::model::cycle::fault::{Fault, FaultCode};
+use crate::model::cycle::stage::Stage;
 use crate::model::cycle::{Action, Cycle, Ending, MAX_ROUNDS, Outcome};
-use crate::model::event::Event;
-use crate::model::fault::{Fault, FaultCode};
-use crate::model::flash::Span;
-use crate::model::stage::Stage;
 use crate::model::unit::Unit;
+use crate::model::unit::event::Event;
 use std::time::Duration;
 
 /// Converts the unit in the nest, from settle to the light; its slot has noted it in the ledger and told that it began.

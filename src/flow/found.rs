@@ -1,16 +1,16 @@
 //! What was found out in a unit, by how long it stays true: each part lies in what it was made from, so one `None` voids
 //! all that belonged to another board or another reading.
 
-use crate::model::board::Board;
-use crate::model::content::Content;
-use crate::model::digest::Digest;
-use crate::model::flash::Span;
-use crate::model::flash::plan::Plan;
-use crate::model::flash::rf::{Rf, RfProblem};
-use crate::model::history::StockNote;
-use crate::model::image::Image;
-use crate::model::meter::Meter;
+use crate::model::chip::board::Board;
+use crate::model::chip::digest::Digest;
+use crate::model::chip::flash::Span;
+use crate::model::chip::flash::plan::Plan;
+use crate::model::chip::flash::rf::{Rf, RfProblem};
+use crate::model::firmware::content::Content;
+use crate::model::firmware::image::Image;
+use crate::model::openbeken::meter::Meter;
 use crate::model::openbeken::{Config, Traces};
+use crate::model::unit::history::StockNote;
 use crate::model::unit::{self, Already, Backup, Unit};
 use crate::store::Number;
 use std::collections::{BTreeMap, BTreeSet};

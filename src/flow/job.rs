@@ -4,10 +4,11 @@ use super::alarm::Alarm;
 use super::report::Outbox;
 use crate::clock::Synced;
 use crate::jig::Nest;
-use crate::model::board_log::BoardLog;
-use crate::model::digest::Digest;
-use crate::model::image::Image;
-use crate::model::recipe::Kit;
+use crate::model::chip::digest::Digest;
+use crate::model::firmware::image::Image;
+use crate::model::recipe::LoadedRecipe;
+use crate::model::unit::Unit;
+use crate::model::unit::board_log::BoardLog;
 use crate::store::{Archive, Ledger};
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex};
@@ -16,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// One unit's work order. Recipe and images are what the shelf held when the button was pressed; later changes on
+/// One unit's work order. Recipe and images are what the library held when the button was pressed; later changes on
 /// disk can't reach a unit in flight.
 pub struct Job<'a> {
     /// The nest it lies in.
@@ -28,7 +29,7 @@ pub struct Job<'a> {
     /// Name of the recipe.
     pub recipe_name: String,
     /// What it is to become, with the passwords that go into it.
-    pub kit: Arc<Kit>,
+    pub loaded: Arc<LoadedRecipe>,
     /// The firmware there is.
     pub images: Arc<Vec<Arc<Image>>>,
     /// What is to be done.
@@ -122,6 +123,20 @@ pub struct Origin {
     pub boot_id: String,
     /// Whether the wall clock is synchronised, at any time.
     pub clock_synced: Synced,
+}
+
+impl Origin {
+    /// The record of a unit that began here, before anything is known of its board.
+    pub fn unit(&self, begin: &Begin, task: &Task) -> Unit {
+        Unit {
+            batch: self.batch.clone(),
+            // all its times are right only when the clock was right at the begin, too
+            clock_synced: begin.clock_synced && self.clock_synced.get(),
+            boot_id: self.boot_id.clone(),
+            restored_from: task.restored_from(),
+            ..Unit::begun(self.station.clone(), self.slot.clone(), begin.started)
+        }
+    }
 }
 
 /// How fast and how patient a slot is.

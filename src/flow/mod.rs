@@ -13,18 +13,18 @@
 //! | `trouble` | lower errors become a fault code and an outcome |
 //! | `steps` | one file per stage |
 
-pub mod alarm;
-pub mod convert;
+mod alarm;
+mod convert;
 mod found;
-pub mod job;
-pub mod note;
-pub mod report;
+mod job;
+pub(crate) mod note;
+mod report;
 mod run;
 mod session;
 mod steps;
 mod trouble;
 
-pub use alarm::Alarm;
+pub use alarm::{Alarm, raise};
 pub use convert::convert;
 pub use job::{Begin, Job, Origin, Pace, Restore, Task};
 pub use report::{Outbox, Told};

@@ -4,8 +4,8 @@ use super::job::{Begin, Origin, Task};
 use super::run::Run;
 use super::steps::record;
 use super::trouble::Trouble;
-use crate::model::open_unit::OpenUnit;
-use crate::model::stage::Stage;
+use crate::model::cycle::stage::Stage;
+use crate::model::unit::open_unit::OpenUnit;
 
 /// How much a stage's note must survive.
 enum Worth {
@@ -28,26 +28,9 @@ fn worth(stage: Stage) -> Worth {
 
 /// The first note of a unit: it was asked for, and nothing was done to its board yet. Its slot takes it to the ledger
 /// before anybody hears that the unit began.
-pub fn first(origin: Origin, begin: Begin, task: &Task) -> OpenUnit {
-    OpenUnit {
-        revision: Begin::NOTES,
-        station: origin.station,
-        slot: origin.slot,
-        batch: origin.batch,
-        started: begin.started,
-        noted: begin.started,
-        clock_synced: begin.clock_synced,
-        boot_id: origin.boot_id,
-        stage: Stage::Settle,
-        touched: false,
-        board: None,
-        backup: None,
-        firmware: None,
-        config: None,
-        stages: Vec::new(),
-        map: None,
-        restored_from: task.restored_from(),
-    }
+pub(crate) fn first(origin: &Origin, begin: &Begin, task: &Task) -> OpenUnit {
+    let unit = Box::new(origin.unit(begin, task));
+    OpenUnit { revision: Begin::NOTES, noted: begin.started, stage: Stage::Settle, touched: false, unit }
 }
 
 /// Notes that a stage begins.
@@ -81,24 +64,11 @@ pub(super) async fn write(run: &mut Run<'_>, stage: Stage) -> Result<(), Trouble
 fn open_unit(run: &mut Run<'_>, stage: Stage) -> OpenUnit {
     run.notes += 1;
     let touched = run.touched || stage == Stage::Erase;
-    let origin = run.job.origin.clone();
     OpenUnit {
         revision: run.notes,
-        station: origin.station,
-        slot: origin.slot,
-        batch: origin.batch,
-        started: run.started,
         noted: crate::clock::now(),
-        clock_synced: origin.clock_synced.get(),
-        boot_id: origin.boot_id,
         stage,
         touched,
-        board: run.found.as_ref().map(|found| found.board.clone()),
-        backup: run.what_was_kept().map(|kept| kept.backup.clone()),
-        firmware: record::firmware(run),
-        config: record::config(run, touched),
-        stages: run.report.stages(),
-        map: run.report.map(),
-        restored_from: run.job.task.restored_from(),
+        unit: Box::new(record::so_far(run, touched)),
     }
 }

@@ -1,11 +1,11 @@
 //! What the flow tells: events to the hub as they happen, and the times and counts of the record.
 
-use crate::model::event::Event;
-use crate::model::flash::geometry::SECTOR;
-use crate::model::flash::map::{Area, What};
-use crate::model::flash::{FlashMap, Span};
-use crate::model::stage::Stage;
+use crate::model::chip::flash::geometry::SECTOR;
+use crate::model::chip::flash::map::{Area, What};
+use crate::model::chip::flash::{FlashMap, Span};
+use crate::model::cycle::stage::Stage;
 use crate::model::unit::StageTime;
+use crate::model::unit::event::Event;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;

@@ -6,21 +6,17 @@ use super::report::Report;
 use super::session::Session;
 use super::trouble::Trouble;
 use crate::link::ChipLink;
-use crate::model::board::Board;
-use crate::model::check::Checks;
 use crate::model::chip::Chip;
-use crate::model::fault::{Fault, FaultCode};
-use crate::model::image::Image;
-use jiff::Timestamp;
+use crate::model::chip::board::Board;
+use crate::model::cycle::check::Checks;
+use crate::model::cycle::fault::{Fault, FaultCode};
+use crate::model::firmware::image::Image;
 use std::sync::Arc;
 
 /// One unit in flight.
 pub(super) struct Run<'a> {
     pub(super) job: Job<'a>,
     pub(super) report: Report,
-    pub(super) started: Timestamp,
-    /// Whether that is right.
-    pub(super) started_synced: bool,
     pub(super) session: Session,
     /// What makes the board this very board, once it was seen. It stays when all else is looked at anew.
     pub(super) mark: Option<Mark>,
@@ -44,12 +40,9 @@ impl<'a> Run<'a> {
     pub(super) fn new(job: Job<'a>) -> Self {
         let report = Report::new(job.origin.slot.clone(), job.outbox.clone(), job.begin.at);
         let session = Session::new(job.pace.max_baud);
-        let Begin { started, clock_synced, .. } = job.begin;
         Self {
             job,
             report,
-            started,
-            started_synced: clock_synced,
             session,
             mark: None,
             found: None,
@@ -114,7 +107,7 @@ impl Run<'_> {
 
     /// The images that the recipe allows for the chip.
     pub(super) fn allowed(&self, chip: Chip) -> Vec<Arc<Image>> {
-        let recipe = &self.job.kit.recipe;
+        let recipe = &self.job.loaded.recipe;
         self.job.images.iter().filter(|image| recipe.allows(chip, &image.name)).map(Arc::clone).collect()
     }
 

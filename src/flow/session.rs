@@ -2,7 +2,7 @@
 
 use super::trouble::Trouble;
 use crate::link::{self, ChipLink};
-use crate::model::fault::FaultCode;
+use crate::model::cycle::fault::FaultCode;
 use crate::model::unit::Uart;
 
 /// The way to the chip.

@@ -3,7 +3,7 @@
 use crate::jig::{LineError, PortError};
 use crate::link::LinkError;
 use crate::model::cycle::Outcome;
-use crate::model::fault::{Class, FaultCode};
+use crate::model::cycle::fault::{Class, FaultCode};
 use crate::model::openbeken::plug::Unable;
 use crate::model::openbeken::tailor::Unfit;
 use crate::store::StoreError;

@@ -4,7 +4,8 @@
 //! that is switched off for every pin, so that a safe jig stays safe when the program ends. Edges come from the kernel's
 //! GPIO character device, debounced and with its timestamps.
 
-use super::pins::{Bank, Heard, PinError, Pull, Sink, Switch, Watch};
+use super::pins::{Bank, Heard, PinError, Sink, Switch, Watch};
+use crate::jig::wiring::Pull;
 use rppal::gpio::{Bias, Error, Event, Gpio, InputPin, IoPin, Level, Mode, OutputPin, Trigger};
 use rppal::system::{DeviceInfo, SoC};
 use std::time::Duration;
@@ -14,11 +15,11 @@ const PULL_TIME: Duration = Duration::from_millis(25);
 
 /// The pins of the header.
 #[derive(Clone, Debug)]
-pub struct PiBank(Gpio);
+pub(crate) struct PiBank(Gpio);
 
 impl PiBank {
     /// Opens the GPIO block of this computer.
-    pub fn open() -> Result<Self, PinError> {
+    pub(crate) fn open() -> Result<Self, PinError> {
         Gpio::new().map(Self).map_err(|error| trouble(&error))
     }
 

@@ -4,7 +4,8 @@
 //! somebody else takes the line, some (that of the Raspberry Pi among them) make it an input; pull resistors on the jig
 //! must then hold the safe state.
 
-use super::pins::{Bank, Heard, PinError, Pull, Sink, Switch, Watch};
+use super::pins::{Bank, Heard, PinError, Sink, Switch, Watch};
+use crate::jig::wiring::Pull;
 use gpiocdev::line::{Bias, Drive, EdgeDetection, EdgeKind, Offset, Value};
 use gpiocdev::request::{Builder, Request};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -19,13 +20,13 @@ const PULL_TIME: Duration = Duration::from_millis(25);
 
 /// One chip.
 #[derive(Clone, Debug)]
-pub struct ChipBank {
+pub(crate) struct ChipBank {
     chip: PathBuf,
 }
 
 impl ChipBank {
     /// By its device, such as `/dev/gpiochip0`; nothing is opened yet.
-    pub fn new(chip: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(chip: impl Into<PathBuf>) -> Self {
         Self { chip: chip.into() }
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Why a bus can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BusError {
+pub(crate) struct BusError {
     /// What the system said.
     pub what: String,
     /// What to do.
@@ -13,7 +13,7 @@ pub struct BusError {
 }
 
 /// Opens a bus by its device, such as `/dev/i2c-1`.
-pub fn open(bus: &Path) -> Result<impl I2c + Send + use<>, BusError> {
+pub(crate) fn open(bus: &Path) -> Result<impl I2c + Send + use<>, BusError> {
     let remedy = |error: &rppal::i2c::Error| -> String {
         match error {
             rppal::i2c::Error::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {

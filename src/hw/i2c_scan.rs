@@ -8,7 +8,7 @@ use std::path::Path;
 const ADDRESSES: std::ops::RangeInclusive<u8> = 0x08..=0x77;
 
 /// Asks every address for one byte, as i2cdetect's `-r` does; a device that is there acknowledges.
-pub fn scan(bus: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn scan(bus: &Path) -> io::Result<Vec<u8>> {
     let number = bus.file_name().and_then(|name| name.to_str()?.strip_prefix("i2c-")?.parse().ok());
     let number = number.ok_or_else(|| io::Error::other("expected a name such as /dev/i2c-1"))?;
     let mut i2c = I2c::with_bus(number).map_err(io::Error::other)?;

@@ -15,15 +15,15 @@
 //! | [`manual`] | no lines: the operator's hands |
 //! | [`i2c_scan`] | which addresses answer on an I2C bus |
 
-pub mod gpio;
-pub mod gpiochip;
-pub mod i2c;
-pub mod i2c_scan;
+pub(crate) mod gpio;
+pub(crate) mod gpiochip;
+pub(crate) mod i2c;
+pub(crate) mod i2c_scan;
 pub mod manual;
-pub mod modem;
-pub mod oled;
-pub mod pins;
+pub(crate) mod modem;
+pub(crate) mod oled;
+pub(crate) mod pins;
 pub mod serial;
 pub mod socket;
-pub mod supply;
-pub mod uart;
+pub(crate) mod supply;
+pub(crate) mod uart;

@@ -4,6 +4,7 @@
 //! between two units, because closing it lets go of the line and the chip would run.
 
 use super::serial;
+use crate::jig::wiring::ModemLine;
 use crate::jig::{Drive, Line, LineError, Lines, Port, PortError, PortSource};
 use std::io;
 use std::pin::Pin;
@@ -12,27 +13,9 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_serial::{SerialPort as _, SerialStream};
 
-/// Which modem line is wired to CEN. Asserted means that the pin of a TTL adapter is low: the chip is held in reset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ModemLine {
-    /// Request to send.
-    Rts,
-    /// Data terminal ready.
-    Dtr,
-}
-
-impl std::fmt::Display for ModemLine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Rts => "RTS",
-            Self::Dtr => "DTR",
-        })
-    }
-}
-
 /// One serial adapter as port and lines of a nest.
 #[derive(Clone, Debug)]
-pub struct SerialBench {
+pub(crate) struct SerialBench {
     path: String,
     reset: ModemLine,
     shared: Arc<Mutex<Shared>>,
@@ -60,18 +43,18 @@ fn drive(stream: &mut SerialStream, line: ModemLine, to: Drive) -> tokio_serial:
 
 impl SerialBench {
     /// By the path of the port; nothing is opened yet.
-    pub fn new(path: impl Into<String>, reset: ModemLine) -> Self {
+    pub(crate) fn new(path: impl Into<String>, reset: ModemLine) -> Self {
         let shared = Shared { stream: None, opening: 0, cen: Drive::Released };
         Self { path: path.into(), reset, shared: Arc::new(Mutex::new(shared)) }
     }
 
     /// Its port, to be opened.
-    pub fn source(&self) -> impl PortSource + use<> {
+    pub(crate) fn source(&self) -> impl PortSource + use<> {
         self.clone()
     }
 
     /// Its lines.
-    pub fn lines(&self) -> impl Lines + use<> {
+    pub(crate) fn lines(&self) -> impl Lines + use<> {
         self.clone()
     }
 }

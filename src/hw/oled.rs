@@ -8,7 +8,7 @@ mod tests;
 
 use super::i2c::BusError;
 use crate::jig::{Panel, PanelError};
-use crate::model::screen::{Frame, LOW, Size, USUAL};
+use crate::model::show::screen::{Frame, LOW, Size, USUAL};
 use display_interface::DisplayError;
 use embedded_hal::i2c::I2c;
 use sh1106::Sh1106;
@@ -25,7 +25,7 @@ const IS_OFF: u8 = 0x40;
 
 /// Which controller the panel has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Controller {
+pub(crate) enum Controller {
     /// Most panels of 0.96 inch, and all of 128x32.
     Ssd1306,
     /// Most panels of 1.3 inch.
@@ -76,10 +76,10 @@ struct Session<B> {
 }
 
 /// Opens the bus.
-pub type Opener<B> = Box<dyn FnMut() -> Result<B, BusError> + Send>;
+pub(crate) type Opener<B> = Box<dyn FnMut() -> Result<B, BusError> + Send>;
 
 /// A panel that may be there.
-pub struct Oled<B> {
+pub(crate) struct Oled<B> {
     open: Opener<B>,
     name: String,
     address: u8,
@@ -92,7 +92,7 @@ pub struct Oled<B> {
 impl<B: I2c> Oled<B> {
     /// A panel by its bus and address; nothing is opened yet. An SSD1306 has 128x64 or 128x32, an SH1106 always
     /// 128x64.
-    pub fn new(name: String, address: u8, controller: Controller, size: Size, open: Opener<B>) -> Self {
+    pub(crate) fn new(name: String, address: u8, controller: Controller, size: Size, open: Opener<B>) -> Self {
         let size = if controller == Controller::Ssd1306 && size == LOW { LOW } else { USUAL };
         Self { open, name, address, controller, size, dim: false, session: None }
     }

@@ -11,40 +11,20 @@ mod nest;
 #[cfg(test)]
 mod fake;
 
-pub use inputs::{In, InputPins};
-pub use lamps::{LampPins, PinLamps};
-pub use lines::{LinePins, Park, PinLines};
-pub use nest::{Ends, FindBank, NestPins, PinNest};
+pub(crate) use lamps::PinLamps;
+pub(crate) use lines::PinLines;
+pub(crate) use nest::{Ends, PinNest};
 
 use crate::jig::LineError;
+use crate::jig::wiring::Pull;
 use std::time::Duration;
 
 /// Contacts bounce for some milliseconds, worn buttons for ten or more; a finger is slower than this.
 const DEBOUNCE: Duration = Duration::from_millis(20);
 
-/// An output pin and its polarity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wire {
-    /// BCM number, or offset of the chip.
-    pub pin: u32,
-    /// Whether high means that it does its work.
-    pub active_high: bool,
-}
-
-/// The resistor inside the pin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pull {
-    /// To 3.3 V.
-    Up,
-    /// To ground.
-    Down,
-    /// None: there is one on the jig.
-    Off,
-}
-
 /// Why a pin can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PinError {
+pub(crate) struct PinError {
     /// What the system said.
     pub what: String,
     /// What to do.
@@ -52,13 +32,13 @@ pub struct PinError {
 }
 
 /// A pin that is driven either way.
-pub trait Switch: Send {
+pub(crate) trait Switch: Send {
     /// Drives it high or low.
     fn set(&mut self, high: bool) -> Result<(), PinError>;
 }
 
 /// A pin that is driven low, or not at all. There is no way to drive it high.
-pub trait Sink: Send {
+pub(crate) trait Sink: Send {
     /// Drives it low.
     fn low(&mut self) -> Result<(), PinError>;
     /// Lets go of it: CEN floats up by the module's own resistor, TX belongs to the UART again.
@@ -66,16 +46,16 @@ pub trait Sink: Send {
 }
 
 /// An input that is heard; dropping it ends that.
-pub trait Watch: Send {
+pub(crate) trait Watch: Send {
     /// Its level now.
     fn is_high(&self) -> Result<bool, PinError>;
 }
 
 /// Is told the new level of an input, and when it changed by the kernel's monotonic clock.
-pub type Heard = Box<dyn FnMut(bool, Duration) + Send>;
+pub(crate) type Heard = Box<dyn FnMut(bool, Duration) + Send>;
 
 /// Where pins come from. No pin is ever in a state between: it is driven as told from the moment it is driven at all.
-pub trait Bank: Send {
+pub(crate) trait Bank: Send {
     /// Name of a pin for people, such as `GPIO17`.
     fn name(&self, pin: u32) -> String;
     /// A push-pull output that begins with this level.

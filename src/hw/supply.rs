@@ -3,8 +3,9 @@
 //! no crate is needed.
 
 use super::i2c::BusError;
+use crate::jig::wiring::Meter;
 use crate::jig::{Supply, SupplyError};
-use crate::model::supply::Reading;
+use crate::model::unit::supply::Reading;
 use embedded_hal::i2c::I2c;
 
 /// Register of the voltage across the shunt.
@@ -12,20 +13,11 @@ const SHUNT: u8 = 0x01;
 /// Register of the voltage at the board.
 const BUS: u8 = 0x02;
 
-/// Which chip it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meter {
-    /// 10 uV a step at the shunt, 4 mV at the board.
-    Ina219,
-    /// 2.5 uV and 1.25 mV.
-    Ina226,
-}
-
 /// Opens the bus.
-pub type Opener<B> = Box<dyn FnMut() -> Result<B, BusError> + Send>;
+pub(crate) type Opener<B> = Box<dyn FnMut() -> Result<B, BusError> + Send>;
 
 /// One meter on its bus.
-pub struct Ina<B> {
+pub(crate) struct Ina<B> {
     open: Opener<B>,
     bus: Option<B>,
     name: String,
@@ -36,7 +28,7 @@ pub struct Ina<B> {
 
 impl<B: I2c> Ina<B> {
     /// A meter by its bus, address and shunt; nothing is opened yet.
-    pub fn new(name: String, meter: Meter, address: u8, shunt_milliohms: u32, open: Opener<B>) -> Self {
+    pub(crate) fn new(name: String, meter: Meter, address: u8, shunt_milliohms: u32, open: Opener<B>) -> Self {
         Self { open, bus: None, name, meter, address, shunt_milliohms: shunt_milliohms.max(1) }
     }
 

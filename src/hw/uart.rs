@@ -1,12 +1,12 @@
 //! What the system says of a serial device: which kind it is, what its clock gives, and the latency timer of FTDI
 //! adapters.
 
-use crate::model::baud;
+use crate::model::chip::baud;
 use std::path::{Path, PathBuf};
 
 /// Where the system says it. Another root stands in for tests.
 #[derive(Clone, Debug)]
-pub struct System {
+pub(crate) struct System {
     root: PathBuf,
 }
 
@@ -27,7 +27,8 @@ pub struct Note {
 
 impl System {
     /// A system below this folder.
-    pub fn at(root: impl Into<PathBuf>) -> Self {
+    #[cfg(test)]
+    pub(crate) fn at(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
 
@@ -63,7 +64,7 @@ impl System {
     }
 
     /// What the operator should know of a device that is to run at up to `max_baud`.
-    pub fn notes(&self, uart: &Path, max_baud: u32) -> Vec<Note> {
+    pub(crate) fn notes(&self, uart: &Path, max_baud: u32) -> Vec<Note> {
         let mut notes = Vec::new();
         let shown = uart.display();
         if let Some(lasting) = self.by_path(uart) {
@@ -95,7 +96,7 @@ impl System {
 
     /// Sets the latency timer of an FTDI adapter to 1 ms, from the 16 ms that Linux gives it: each answer of the chip
     /// waits that long. Adapters of other makers have none. Gives the old value where it was changed.
-    pub fn hasten(&self, uart: &Path) -> Option<u32> {
+    pub(crate) fn hasten(&self, uart: &Path) -> Option<u32> {
         let name = self.name(uart)?;
         let timer = format!("/sys/bus/usb-serial/devices/{name}/latency_timer");
         let before = self.attribute(timer.clone())?.parse().ok()?;

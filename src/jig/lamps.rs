@@ -1,7 +1,7 @@
 //! The lamps and the buzzer of a nest.
 
 use super::LineError;
-use crate::model::lamps::Lit;
+use crate::model::show::lamps::Lit;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Three lamps and a buzzer; those that a nest does not have stay dark. All are off when this is made, and when it is

@@ -10,29 +10,29 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
 /// The host's end.
 #[derive(Debug)]
-pub struct MemoryPort {
+pub(crate) struct MemoryPort {
     stream: DuplexStream,
     rates: Arc<Mutex<Vec<u32>>>,
 }
 
 /// The rates that a [`MemoryPort`] was set to, oldest first.
 #[derive(Clone, Debug)]
-pub struct Rates(Arc<Mutex<Vec<u32>>>);
+pub(crate) struct Rates(Arc<Mutex<Vec<u32>>>);
 
 impl Rates {
     /// All of them; the first is 115200, from the opening.
-    pub fn all(&self) -> Vec<u32> {
+    pub(crate) fn all(&self) -> Vec<u32> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The rate now.
-    pub fn now(&self) -> u32 {
+    pub(crate) fn now(&self) -> u32 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).last().copied().unwrap_or_default()
     }
 }
 
 /// A port, the chip's end of it, and a view of the port's rate. Each direction holds up to 64 KiB.
-pub fn pair() -> (MemoryPort, DuplexStream, Rates) {
+pub(crate) fn pair() -> (MemoryPort, DuplexStream, Rates) {
     let (stream, chip) = tokio::io::duplex(64 * 1024);
     let rates = Arc::new(Mutex::new(vec![115_200]));
     (MemoryPort { stream, rates: Arc::clone(&rates) }, chip, Rates(rates))

@@ -1,12 +1,14 @@
 //! The seams: what a nest of the jig offers, whether it is real or virtual. Nobody above can ask which.
 
-pub mod lamps;
-pub mod lines;
-pub mod memory;
-pub mod nest;
-pub mod panel;
-pub mod port;
-pub mod supply;
+mod lamps;
+mod lines;
+#[cfg(test)]
+pub(crate) mod memory;
+mod nest;
+mod panel;
+mod port;
+mod supply;
+pub mod wiring;
 
 pub use lamps::{Holder, Lamps};
 pub use lines::{Drive, Edge, Input, Levels, Line, LineError, Lines};

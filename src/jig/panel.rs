@@ -1,6 +1,6 @@
 //! The little display.
 
-use crate::model::screen::{Frame, Size};
+use crate::model::show::screen::{Frame, Size};
 
 /// A 1-bit display.
 pub trait Panel: Send {

@@ -1,6 +1,6 @@
 //! The meter in the supply of a nest.
 
-use crate::model::supply::Reading;
+use crate::model::unit::supply::Reading;
 
 /// Volts and milliamps of one nest.
 pub trait Supply: Send {

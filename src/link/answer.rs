@@ -1,6 +1,6 @@
 //! Which reply answers which command. No frame carries a number, so the echoed parameters are all there is.
 
-use crate::model::beken::{Command, Reply, Status};
+use crate::model::chip::beken::{Command, Reply, Status};
 
 /// What a reply is to the command that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::LinkError;
 use super::chip_link::{ChipLink, RESET_BAUD};
 use super::gate::Gate;
 use crate::jig::LineError;
-use crate::model::beken::{Command, Reply};
+use crate::model::chip::beken::{Command, Reply};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -23,7 +23,7 @@ impl ChipLink {
     ///
     /// The ROM is assumed to look for a link check for 5 ms after its reset, the L-boot of a stock BK7231T for 25 ms:
     /// the flood must run before the reset is released and must not wait for it.
-    pub async fn attach<R>(&mut self, reset: R, patience: Duration) -> Result<(), LinkError>
+    pub(crate) async fn attach<R>(&mut self, reset: R, patience: Duration) -> Result<(), LinkError>
     where
         R: Future<Output = Result<(), LineError>>,
     {

@@ -3,8 +3,8 @@
 use super::gate::Gate;
 use super::{LinkError, LinkStats};
 use crate::jig::Port;
-use crate::model::beken::frame::{Found, ReplyScanner};
-use crate::model::beken::{Command, Dialect, Reply};
+use crate::model::chip::beken::scan::{Found, ReplyScanner};
+use crate::model::chip::beken::{Command, Dialect, Reply};
 use crate::model::chip::{Chip, Family};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,7 +18,7 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(2);
 /// µs; a faster chip counts them sooner).
 pub(super) const AWAKE: Duration = Duration::from_millis(60);
 /// A session with one chip over one port.
-pub struct ChipLink {
+pub(crate) struct ChipLink {
     port: Box<dyn Port>,
     scanner: ReplyScanner,
     inbox: Box<[u8]>,
@@ -43,7 +43,7 @@ pub struct ChipLink {
 
 impl ChipLink {
     /// A session over an open port; nothing is sent yet.
-    pub fn new(port: Box<dyn Port>) -> Self {
+    pub(crate) fn new(port: Box<dyn Port>) -> Self {
         let now = Instant::now();
         Self {
             port,
@@ -64,27 +64,22 @@ impl ChipLink {
     }
 
     /// What was counted so far.
-    pub fn stats(&self) -> LinkStats {
+    pub(crate) fn stats(&self) -> LinkStats {
         LinkStats { baud: self.baud, ..self.stats }
     }
 
-    /// Gives the port back.
-    pub fn into_port(self) -> Box<dyn Port> {
-        self.port
-    }
-
     /// Which server answers; before it is known, the one that needs the most care.
-    pub fn dialect(&self) -> Dialect {
+    pub(crate) fn dialect(&self) -> Dialect {
         self.dialect.unwrap_or(Dialect::TuyaBoot)
     }
 
     /// Says which server answers; [`Self::probe`] does it too.
-    pub fn set_dialect(&mut self, dialect: Dialect) {
+    pub(crate) fn set_dialect(&mut self, dialect: Dialect) {
         self.dialect = Some(dialect);
     }
 
     /// Says which chip answers: with it its server and the end of its boot loader.
-    pub fn set_chip(&mut self, chip: Chip) {
+    pub(crate) fn set_chip(&mut self, chip: Chip) {
         self.set_dialect(chip.dialect());
         self.boot_end = chip.boot_end();
     }
@@ -102,23 +97,23 @@ impl ChipLink {
 
     /// Bytes of flash, the limit for erases and writes: until it is known that of the smallest of these boards, so that
     /// no address wraps round to the boot loader.
-    pub fn flash_size(&self) -> u32 {
+    pub(crate) fn flash_size(&self) -> u32 {
         self.flash_size
     }
 
     /// Lets a chip that starts from its ROM have its boot area put back from the backup, after a damaged frame hit it.
     /// Nothing is allowed where the boot loader in flash is the only one.
-    pub fn allow_boot_area(&mut self) {
+    pub(crate) fn allow_boot_area(&mut self) {
         self.boot_area = self.dialect == Some(Dialect::Rom);
     }
 
     /// Says that the board behind this link is the one that the unit is about. Before that nothing is erased or written.
-    pub fn vouch(&mut self) {
+    pub(crate) fn vouch(&mut self) {
         (self.vouched, self.spent) = (true, false);
     }
 
     /// Whether it may be erased: a session that begins anew may be with another board.
-    pub fn is_vouched(&self) -> bool {
+    pub(crate) fn is_vouched(&self) -> bool {
         self.vouched && !self.spent
     }
 
@@ -144,7 +139,7 @@ impl ChipLink {
     }
 
     /// Says how large the flash is; [`Self::probe`] does it too.
-    pub fn set_flash_size(&mut self, bytes: u32) {
+    pub(crate) fn set_flash_size(&mut self, bytes: u32) {
         self.flash_size = bytes;
     }
 

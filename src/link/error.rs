@@ -1,14 +1,14 @@
 //! Why the session with the chip failed.
 
 use crate::jig::LineError;
-use crate::model::beken::Status;
-use crate::model::fault::FaultCode;
+use crate::model::chip::beken::Status;
+use crate::model::cycle::fault::FaultCode;
 use std::io;
 use std::time::Duration;
 
 /// A step of the session that did not succeed.
 #[derive(Debug, thiserror::Error)]
-pub enum LinkError {
+pub(crate) enum LinkError {
     /// The port failed, not the chip.
     #[error("expected the serial port to work while {doing}, found: {source}; check the cable and the adapter")]
     Port {
@@ -138,7 +138,7 @@ fn heard(noise: u64) -> String {
 
 impl LinkError {
     /// The fault that a unit gets from this.
-    pub fn fault(&self) -> FaultCode {
+    pub(crate) fn fault(&self) -> FaultCode {
         match self {
             Self::Port { .. } => FaultCode::NoPort,
             Self::Lines(_) => FaultCode::NoLines,
@@ -156,7 +156,7 @@ impl LinkError {
     }
 
     /// Whether asking again may help: the link itself still works.
-    pub fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         matches!(self, Self::Unanswered { .. } | Self::BadReply { .. } | Self::Noise { .. })
     }
 }

@@ -4,7 +4,7 @@ use super::LinkError;
 use super::answer::{Answer, judge, longest_reply};
 use super::chip_link::{AWAKE, ChipLink};
 use super::resync::STUFFING;
-use crate::model::beken::{Command, Reply};
+use crate::model::chip::beken::{Command, Reply};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -17,7 +17,7 @@ pub(super) const TRIES: u32 = 4;
 impl ChipLink {
     /// Sends a command and waits for its reply: the bytes' time on the wire and the command's own patience. Replies
     /// to something else are counted and skipped.
-    pub async fn exchange(&mut self, command: &Command) -> Result<Reply, LinkError> {
+    pub(crate) async fn exchange(&mut self, command: &Command) -> Result<Reply, LinkError> {
         self.send(command).await?;
         self.reply_to(command, command.patience()).await
     }
@@ -115,7 +115,7 @@ impl ChipLink {
     }
 
     /// Sends so many link checks one by one and gives how many stayed without a clean answer. In step when it returns.
-    pub async fn echoes(&mut self, count: u32) -> Result<u32, LinkError> {
+    pub(crate) async fn echoes(&mut self, count: u32) -> Result<u32, LinkError> {
         let mut lost = 0;
         for _ in 0..count {
             if !self.one_link_check().await? {
@@ -127,7 +127,7 @@ impl ChipLink {
     }
 
     /// Asks whether the chip is there, and gets in step with it where one answer is lost.
-    pub async fn link_check(&mut self) -> Result<(), LinkError> {
+    pub(crate) async fn link_check(&mut self) -> Result<(), LinkError> {
         if self.one_link_check().await? { Ok(()) } else { self.resync("a link check").await }
     }
 

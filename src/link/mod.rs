@@ -22,8 +22,8 @@
 mod answer;
 mod attach;
 mod awake;
-pub mod chip_link;
-pub mod error;
+pub(crate) mod chip_link;
+pub(crate) mod error;
 mod exchange;
 mod gate;
 mod ops;
@@ -31,11 +31,11 @@ mod probe;
 mod protect;
 mod rate;
 mod resync;
-pub mod stats;
+pub(crate) mod stats;
 #[cfg(test)]
 mod tests;
 
-pub use chip_link::ChipLink;
-pub use error::LinkError;
-pub use rate::{LADDER, LOWEST, chip_rate, ladder, reachable};
-pub use stats::LinkStats;
+pub(crate) use chip_link::ChipLink;
+pub(crate) use error::LinkError;
+pub(crate) use rate::{LOWEST, ladder};
+pub(crate) use stats::LinkStats;

@@ -4,9 +4,9 @@ use super::LinkError;
 use super::answer::{Answer, judge};
 use super::chip_link::{AWAKE, ChipLink};
 use super::exchange::{NUDGES, TRIES};
-use crate::model::beken::{Command, EraseSize, Reply, crc};
-use crate::model::flash::Span;
-use crate::model::flash::geometry::{PAGE, SECTOR};
+use crate::model::chip::beken::{Command, EraseSize, Reply, crc};
+use crate::model::chip::flash::Span;
+use crate::model::chip::flash::geometry::{PAGE, SECTOR};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -29,7 +29,7 @@ impl ChipLink {
     ///
     /// Reads that the chip refuses (an L-boot's own area) are shifted by the flash size: the address wraps round.
     /// What was read is what came over a line without checksums: compare it with [`Self::crc`].
-    pub async fn read(
+    pub(crate) async fn read(
         &mut self,
         span: Span,
         flash_size: u32,
@@ -108,7 +108,7 @@ impl ChipLink {
 
     /// The chip's own CRC of a range (wire value). Its length must be a multiple of 256: an L-boot counts whole
     /// blocks only. Locks the flash of an L-boot until the next link check and erase; [`Self::erase`] sees to that.
-    pub async fn crc(&mut self, span: Span) -> Result<u32, LinkError> {
+    pub(crate) async fn crc(&mut self, span: Span) -> Result<u32, LinkError> {
         if span.is_empty() || !span.len().is_multiple_of(PAGE) {
             // an L-boot does not answer for a minute when the range is inverted
             let expected = "a length that is a multiple of 256 and not 0".to_owned();
@@ -119,7 +119,7 @@ impl ChipLink {
 
     /// Whether the flash holds `expected` from the begin of `span` to its end, by the chip's own digest of it: proof
     /// that does not lean on what was read. Costs what [`Self::crc`] costs, and locks as it does.
-    pub async fn matches(&mut self, span: Span, expected: &[u8]) -> Result<bool, LinkError> {
+    pub(crate) async fn matches(&mut self, span: Span, expected: &[u8]) -> Result<bool, LinkError> {
         if expected.len() != span.len() as usize {
             let wanted = format!("{:#x} bytes to compare {span} with, not {:#x}", span.len(), expected.len());
             return Err(LinkError::Forbidden { what: "a proof", addr: span.start, expected: wanted });
@@ -150,7 +150,7 @@ impl ChipLink {
     }
 
     /// Erases 4 or 64 KiB. Repeated when its reply is lost: an erased sector may be erased again.
-    pub async fn erase(&mut self, size: EraseSize, addr: u32) -> Result<(), LinkError> {
+    pub(crate) async fn erase(&mut self, size: EraseSize, addr: u32) -> Result<(), LinkError> {
         if !matches!(size, EraseSize::Sector | EraseSize::Block) {
             // an L-boot answers "ok" to the other sizes and does nothing
             let expected = "a size of 4 or 64 KiB".to_owned();
@@ -193,7 +193,7 @@ impl ChipLink {
     ///
     /// Never repeated: after a damaged reply the sector may hold anything, so the caller erases it and writes it again;
     /// the link is in step then. After no reply at all ([`LinkError::HalfSent`]) nothing more may be sent before a reset.
-    pub async fn write_sector(&mut self, addr: u32, data: &[u8]) -> Result<(), LinkError> {
+    pub(crate) async fn write_sector(&mut self, addr: u32, data: &[u8]) -> Result<(), LinkError> {
         self.guard("a write", addr, SECTOR)?;
         if !self.may_write() {
             return Err(LinkError::Stranger { what: "a write", addr });

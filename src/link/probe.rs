@@ -3,10 +3,10 @@
 use super::LinkError;
 use super::chip_link::ChipLink;
 use super::exchange::TRIES;
-use crate::model::beken::{Command, Dialect, Reply, crc};
-use crate::model::board::Evidence;
+use crate::model::chip::beken::{Command, Dialect, Reply, crc};
+use crate::model::chip::board::Evidence;
+use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::{Chip, Family};
-use crate::model::flash::geometry::SECTOR;
 
 /// SCTRL_CHIP_ID.
 const CHIP_ID: u32 = 0x0080_0000;
@@ -44,7 +44,7 @@ impl ChipLink {
     /// Collects the evidence and sets the dialect and the flash size of this link.
     ///
     /// A flash size of 0 in the evidence means that it could not be proven.
-    pub async fn probe(&mut self) -> Result<Evidence, LinkError> {
+    pub(crate) async fn probe(&mut self) -> Result<Evidence, LinkError> {
         let mut evidence = Evidence::default();
         self.forget_dialect();
         self.link_check().await?;

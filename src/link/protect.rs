@@ -2,8 +2,8 @@
 
 use super::LinkError;
 use super::chip_link::ChipLink;
-use crate::model::beken::{Command, Reply};
-use crate::model::flash::parts::Part;
+use crate::model::chip::beken::{Command, Reply};
+use crate::model::chip::flash::parts::Part;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -21,7 +21,7 @@ impl ChipLink {
     /// Writes nothing when they are clear already: a redundant write as the first one after power-up set every bit of
     /// a P25Q16HBK (85 20 15) and locked it (bk7231tools pull request 29). The echo of a write proves nothing; only
     /// reading again does.
-    pub async fn unprotect(&mut self, part: &Part) -> Result<(), LinkError> {
+    pub(crate) async fn unprotect(&mut self, part: &Part) -> Result<(), LinkError> {
         let mut found = self.status(part).await?;
         for _ in 0..TRIES {
             if found & part.mask == 0 {

@@ -2,9 +2,9 @@
 
 use super::LinkError;
 use super::chip_link::{ChipLink, RESET_BAUD};
-use crate::model::beken::{Command, Reply, crc};
 use crate::model::chip::Family;
-use crate::model::flash::geometry::SECTOR;
+use crate::model::chip::beken::{Command, Reply, crc};
+use crate::model::chip::flash::geometry::SECTOR;
 use std::time::Duration;
 use tokio::time::sleep_until;
 
@@ -12,9 +12,9 @@ use tokio::time::sleep_until;
 /// understands nothing of what goes to the board before it at this one: 15 % apart, eight bits can't pass.
 const APART: u32 = 100_000;
 /// The rates worth trying, from the top.
-pub const LADDER: [u32; 6] = [2_000_000, 1_500_000, 921_600, 460_800, APART, RESET_BAUD];
+pub(crate) const LADDER: [u32; 6] = [2_000_000, 1_500_000, 921_600, 460_800, APART, RESET_BAUD];
 /// The rungs that are always there: where the adapter or the chip can't make the first one, the second one is left.
-pub const LOWEST: usize = 2;
+pub(crate) const LOWEST: usize = 2;
 
 /// A sector that every server lets be read and that holds the application. Not one below: an L-boot refuses to read its
 /// own area.
@@ -33,7 +33,7 @@ const PROOFS: u32 = 2;
 const CHECKS: u32 = 3;
 
 /// The rate that the chip really makes of `rate`: 26 MHz by a whole divisor, 5 to 8192.
-pub fn chip_rate(rate: u32) -> u32 {
+pub(crate) fn chip_rate(rate: u32) -> u32 {
     let rate = rate.max(1);
     let divisor = u64::from(CLOCK - 1) + u64::from(rate / 2);
     CLOCK / ((divisor / u64::from(rate)).clamp(5, 8192) as u32)
@@ -41,12 +41,12 @@ pub fn chip_rate(rate: u32) -> u32 {
 
 /// Whether the chip's rate is near enough: the two sides together may be off by about 5 % over the ten bits of a
 /// byte, and half of that is left to the host.
-pub fn reachable(rate: u32) -> bool {
+pub(crate) fn reachable(rate: u32) -> bool {
     u64::from(chip_rate(rate).abs_diff(rate)) * 40 <= u64::from(rate)
 }
 
 /// The rates to try where the wires allow `max_baud`, from the top; 115200 is always among them, behind 100000.
-pub fn ladder(max_baud: u32) -> Vec<u32> {
+pub(crate) fn ladder(max_baud: u32) -> Vec<u32> {
     let mut rates: Vec<u32> = LADDER.into_iter().filter(|rate| *rate < max_baud || *rate <= RESET_BAUD).collect();
     if max_baud > RESET_BAUD && reachable(max_baud) {
         rates.insert(0, max_baud);
@@ -59,7 +59,7 @@ impl ChipLink {
     ///
     /// [`LinkError::Lost`] names the rate at which the chip went out of reach: attach again and go on with the rates
     /// behind it.
-    pub async fn raise(&mut self, ladder: &[u32]) -> Result<u32, LinkError> {
+    pub(crate) async fn raise(&mut self, ladder: &[u32]) -> Result<u32, LinkError> {
         for &rate in ladder {
             if rate != self.baud() && !self.change(rate).await? {
                 self.stats.retries += 1;

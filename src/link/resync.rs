@@ -2,7 +2,7 @@
 
 use super::LinkError;
 use super::chip_link::{ChipLink, RESET_BAUD};
-use crate::model::beken::Command;
+use crate::model::chip::beken::Command;
 use std::time::Duration;
 use tokio::time::Instant;
 

@@ -2,7 +2,7 @@
 
 /// Counters of one session: the unit record's `uart`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LinkStats {
+pub(crate) struct LinkStats {
     /// The rate now, in bits per second.
     pub baud: u32,
     /// Bytes sent.

@@ -11,8 +11,8 @@ use super::seed::Seed;
 use super::timing::Timing;
 use super::transmit::Transmitter;
 use super::wire::{Garbler, RESET_RATE, chip_rate};
-use crate::model::beken::Dialect;
 use crate::model::chip::Chip;
+use crate::model::chip::beken::Dialect;
 use serde::Serialize;
 use std::time::Duration;
 

@@ -1,14 +1,15 @@
 //! The virtual operator's hand, and the state that hand, lines and thread share.
 
 use super::board::{Board, BoardSpec, Counts, Life};
-use super::drive::{Cable, Operator};
+use super::cable::Cable;
 use super::faults::Fault;
 use super::nor::Wear;
+use super::operator::Operator;
 use super::rail::Rail;
 use super::timing::Timing;
 use crate::jig::{Drive, Edge, Input, Line, LineError, Lines};
 use crate::model::chip::Chip;
-use crate::model::digest::Digest;
+use crate::model::chip::digest::Digest;
 use serde::Serialize;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -4,9 +4,9 @@
 use super::nor::Nor;
 use super::rom::{Call, Desk, Rom, Step};
 use super::wire::chip_rate;
-use crate::model::beken::command::Shape;
-use crate::model::beken::reply::Status;
-use crate::model::beken::{EraseSize, Reply};
+use crate::model::chip::beken::command::Shape;
+use crate::model::chip::beken::reply::Status;
+use crate::model::chip::beken::{EraseSize, Reply};
 
 /// What a CRC sets again: all block-protect bits.
 const LOCK: u16 = 0x7C;
@@ -14,7 +14,7 @@ const LOCK: u16 = 0x7C;
 const UNIT: u32 = 32;
 
 /// A loader in flash.
-pub struct LBoot {
+pub(crate) struct LBoot {
     /// Reads, erases and writes below are refused.
     floor: u32,
     /// Streaming writes below are refused.
@@ -30,7 +30,7 @@ pub struct LBoot {
 
 impl LBoot {
     /// Tuya's, of the BK7231T.
-    pub fn tuya() -> Self {
+    pub(crate) fn tuya() -> Self {
         Self {
             floor: 0x1_0000,
             stream_floor: 0x20E0,
@@ -42,7 +42,7 @@ impl LBoot {
     }
 
     /// Beken's, of the BK7231U, Q and BK7252.
-    pub fn beken() -> Self {
+    pub(crate) fn beken() -> Self {
         Self { floor: 0x2000, stream_floor: 0x2000, bounded: true, version: None, armed: false, linked: false }
     }
 

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 /// A link that goes away with this.
 #[derive(Debug)]
-pub struct Link {
+pub(crate) struct Link {
     path: PathBuf,
     target: PathBuf,
 }
 
 impl Link {
     /// Makes the link, in place of an old one, never of a file.
-    pub fn new(path: &Path, target: &Path) -> io::Result<Self> {
+    pub(crate) fn new(path: &Path, target: &Path) -> io::Result<Self> {
         if let Ok(meta) = std::fs::symlink_metadata(path) {
             let old = std::fs::read_link(path).is_ok_and(|to| to.starts_with("/dev/pts") || !to.exists());
             if !meta.is_symlink() || !old {

@@ -3,11 +3,11 @@
 
 use super::rom::{Call, Desk, Rom, Step};
 use super::wire::chip_rate;
-use crate::model::beken::command::Shape;
-use crate::model::beken::reply::Status;
-use crate::model::beken::{Command, EraseSize, Reply};
+use crate::model::chip::beken::command::Shape;
+use crate::model::chip::beken::reply::Status;
+use crate::model::chip::beken::{Command, EraseSize, Reply};
+use crate::model::chip::flash::geometry::PAGE;
 use crate::model::chip::{Chip, Key, KeyRule};
-use crate::model::flash::geometry::PAGE;
 
 /// Register that names the chip.
 const CHIP_ID: u32 = 0x0080_0000;
@@ -25,7 +25,7 @@ const MIRRORED: [u8; 4] = [0x00, 0x6A, 0xDE, 0x84];
 const LENGTH: Status = Status(4);
 
 /// A mask ROM.
-pub struct MaskRom {
+pub(crate) struct MaskRom {
     chip_id: u32,
     fuses: [u8; 32],
     control: u32,
@@ -35,7 +35,7 @@ pub struct MaskRom {
 
 impl MaskRom {
     /// The ROM of a chip.
-    pub fn new(chip: Chip) -> Self {
+    pub(crate) fn new(chip: Chip) -> Self {
         let mut fuses = [0; 32];
         match chip.facts().key {
             KeyRule::Fused(Key::Standard) => fuses.iter_mut().zip(STANDARD_KEY).for_each(|(fuse, byte)| *fuse = byte),
@@ -159,7 +159,7 @@ impl Rom for MaskRom {
         match (call.shape, Command::decode(call.shape, call.code, payload)) {
             // a wrong magic is echoed
             (Shape::Short, None) if matches!(call.code, 0x0E | 0x70 | 0xAA) => {
-                desk.then(Step::Say(crate::model::beken::frame::reply(Shape::Short, call.code, payload)));
+                desk.then(Step::Say(crate::model::chip::beken::frame::reply(Shape::Short, call.code, payload)));
             }
             (Shape::Short, None | Some(Command::BootVersion)) => desk.say(&Reply::UnknownShort { code: call.code }),
             (Shape::Long, None) => desk.say(&Reply::UnknownLong { code: call.code }),

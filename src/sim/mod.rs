@@ -6,8 +6,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`mod@bench`], [`hand`], [`drive`] | nests for the wiring: PTY, lines, edges; the virtual operator; the thread |
-//! | [`pty`], `pipe`, [`outlet`], [`link`] | the cable: master end of a PTY, or a pipe where there are none; pulling it |
+//! | [`mod@bench`], [`hand`], `operator`, [`drive`] | nests for the wiring: PTY, lines, edges; the virtual operator; the thread |
+//! | `cable`, [`pty`], `pipe`, [`outlet`], [`link`] | the cable: master end of a PTY, or a pipe where there are none; pulling it |
 //! | [`wire`], [`transmit`], [`timing`], [`rail`] | rates and garbling, pace, time limits, power and CEN |
 //! | [`board`] | life of a board |
 //! | [`rom`], [`lboot`], [`maskrom`] | device side of the protocol: base and dialects |
@@ -20,27 +20,29 @@
 
 pub mod bench;
 pub mod board;
+mod cable;
 pub mod control;
-pub mod drive;
+pub(crate) mod drive;
 mod end;
 pub mod factory;
 pub mod faults;
 pub mod hand;
-pub mod lboot;
-pub mod link;
-pub mod maskrom;
-pub mod nor;
-pub mod outlet;
+pub(crate) mod lboot;
+pub(crate) mod link;
+pub(crate) mod maskrom;
+pub(crate) mod nor;
+mod operator;
+pub(crate) mod outlet;
 pub mod panel;
 pub mod parser;
 mod pipe;
-pub mod pty;
-pub mod rail;
-pub mod ring;
-pub mod rom;
-pub mod saver;
+pub(crate) mod pty;
+pub(crate) mod rail;
+pub(crate) mod ring;
+pub(crate) mod rom;
+pub(crate) mod saver;
 pub mod seed;
-pub mod timing;
-pub mod transmit;
-pub mod wire;
-pub mod workbench;
+pub(crate) mod timing;
+pub(crate) mod transmit;
+pub(crate) mod wire;
+pub(crate) mod workbench;

@@ -2,25 +2,25 @@
 //! wrap at the size, and power that fails in mid-work leaves a half-done unit.
 
 use super::seed::Seed;
-use crate::model::beken::{EraseSize, crc};
-use crate::model::flash::geometry::PAGE;
+use crate::model::chip::beken::{EraseSize, crc};
+use crate::model::chip::flash::geometry::PAGE;
 use serde::Serialize;
 use std::time::Duration;
 
 /// 4 KiB erase. Generic SPI-NOR data sheets: 30 to 100 ms typical, at most 300 to 400 ms.
-pub const ERASE_SECTOR: Duration = Duration::from_millis(45);
+pub(crate) const ERASE_SECTOR: Duration = Duration::from_millis(45);
 /// 32 KiB erase, between its neighbours.
-pub const ERASE_HALF: Duration = Duration::from_millis(160);
+pub(crate) const ERASE_HALF: Duration = Duration::from_millis(160);
 /// 64 KiB erase. Data sheets: 0.15 to 0.6 s typical, at most 2 s.
-pub const ERASE_BLOCK: Duration = Duration::from_millis(250);
+pub(crate) const ERASE_BLOCK: Duration = Duration::from_millis(250);
 /// Programming one 256-byte page. Data sheets: 0.4 to 0.8 ms typical, at most 3 ms.
-pub const PROGRAM_PAGE: Duration = Duration::from_micros(600);
+pub(crate) const PROGRAM_PAGE: Duration = Duration::from_micros(600);
 /// Writing a status register. Data sheets: 1 to 15 ms.
-pub const WRITE_STATUS: Duration = Duration::from_millis(5);
+pub(crate) const WRITE_STATUS: Duration = Duration::from_millis(5);
 
 /// Block-protect bits (BP0..BP4 in the first status register, CMP in the second). Any of them set refuses the whole
 /// array: the partial ranges of each part are not modelled.
-pub const PROTECT: u16 = 0x407C;
+pub(crate) const PROTECT: u16 = 0x407C;
 
 /// What the flash lived through.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -1,7 +1,7 @@
 //! A panel without hardware: it keeps the last frame, and can print each to a terminal.
 
 use crate::jig::{Panel, PanelError};
-use crate::model::screen::{Frame, Size, USUAL};
+use crate::model::show::screen::{Frame, Size, USUAL};
 use std::io::Write;
 use tokio::sync::watch;
 

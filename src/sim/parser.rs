@@ -1,7 +1,7 @@
 //! The device's own frame parser, with the impatience and the forgetfulness of the silicon. The host's scanner in
 //! `model::beken::frame` is deliberately not used: one shared misunderstanding would hide from every test.
 
-use crate::model::beken::command::Shape;
+use crate::model::chip::beken::command::Shape;
 
 /// Payload space of short commands in the boot loaders.
 const SHORT: usize = 16;
@@ -84,6 +84,7 @@ impl Parser {
     }
 
     /// Whether bytes of a frame are still missing.
+    #[cfg(test)]
     pub fn is_inside(&self) -> bool {
         !matches!(self.state, State::Header(_))
     }
@@ -186,7 +187,7 @@ impl Parser {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::beken::Command;
+    use crate::model::chip::beken::Command;
 
     fn feed(parser: &mut Parser, bytes: &[u8]) -> Vec<Heard> {
         bytes.iter().filter_map(|b| parser.take(*b)).collect()

@@ -15,14 +15,14 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 /// A PTY's master end.
-pub struct Pty {
+pub(crate) struct Pty {
     master: OwnedFd,
     path: PathBuf,
 }
 
 impl Pty {
     /// A new PTY in raw mode, as if a host had opened and closed it.
-    pub fn open() -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         rustix::io::ioctl_fionbio(&master, true)?;
         grantpt(&master)?;
@@ -38,7 +38,7 @@ impl Pty {
     }
 
     /// Where the host opens it.
-    pub fn path(&self) -> &std::path::Path {
+    pub(crate) fn path(&self) -> &std::path::Path {
         &self.path
     }
 

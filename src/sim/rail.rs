@@ -42,7 +42,7 @@ impl Rail {
 
 /// The board's own supply, behind its capacitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Supply {
+pub(crate) enum Supply {
     /// No voltage.
     Off,
     /// Switched on, in regulation from then on.
@@ -55,7 +55,7 @@ pub enum Supply {
 
 impl Supply {
     /// The switch moves at `now`.
-    pub fn switch(self, on: bool, now: Duration, rise: Duration, fall: Duration) -> Self {
+    pub(crate) fn switch(self, on: bool, now: Duration, rise: Duration, fall: Duration) -> Self {
         match (self, on) {
             (Self::Off, true) => Self::Rising(now + rise),
             // a dip too short for the capacitors is no dip
@@ -67,7 +67,7 @@ impl Supply {
     }
 
     /// When it changes by itself.
-    pub fn deadline(self) -> Option<Duration> {
+    pub(crate) fn deadline(self) -> Option<Duration> {
         match self {
             Self::Rising(at) | Self::Falling(at) => Some(at),
             Self::Off | Self::On => None,

@@ -4,7 +4,7 @@ const SIZE: usize = 512;
 
 /// Bytes between the UART and the parser. Overrun, it silently loses a whole lap; exactly 512 unparsed bytes look like
 /// none (observed of T 1.0.5 under emulation).
-pub struct Ring {
+pub(crate) struct Ring {
     bytes: [u8; SIZE],
     write: usize,
     read: usize,
@@ -18,7 +18,7 @@ impl Default for Ring {
 
 impl Ring {
     /// The interrupt handler's part.
-    pub fn push(&mut self, byte: u8) {
+    pub(crate) fn push(&mut self, byte: u8) {
         if let Some(cell) = self.bytes.get_mut(self.write) {
             *cell = byte;
         }
@@ -26,7 +26,7 @@ impl Ring {
     }
 
     /// The main loop's part.
-    pub fn pop(&mut self) -> Option<u8> {
+    pub(crate) fn pop(&mut self) -> Option<u8> {
         if self.read == self.write {
             return None;
         }
@@ -36,12 +36,12 @@ impl Ring {
     }
 
     /// The loader's own test for "has anything been received since reset": the write index is not 0.
-    pub fn heard_anything(&self) -> bool {
+    pub(crate) fn heard_anything(&self) -> bool {
         self.write != 0
     }
 
     /// Throws away what is unparsed, as the ROM does after each command.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.read = self.write;
     }
 }

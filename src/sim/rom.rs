@@ -4,9 +4,9 @@ use super::nor::Nor;
 use super::parser::{Heard, Parser};
 use super::ring::Ring;
 use super::timing::Timing;
-use crate::model::beken::command::Shape;
-use crate::model::beken::{EraseSize, Reply};
-use crate::model::flash::geometry::PAGE;
+use crate::model::chip::beken::command::Shape;
+use crate::model::chip::beken::{EraseSize, Reply};
+use crate::model::chip::flash::geometry::PAGE;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const CRC_SPEED: u64 = 400_000;
 
 /// One thing that the processor does before it looks at the next byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// It is busy.
     Spend(Duration),
     /// It erases, and waits until that is done.
@@ -49,7 +49,7 @@ pub enum Step {
 }
 
 /// What a dialect knows of the board when it serves a command.
-pub struct Desk<'a> {
+pub(crate) struct Desk<'a> {
     /// The flash.
     pub nor: &'a Nor,
     /// Time limits.
@@ -64,22 +64,22 @@ pub struct Desk<'a> {
 
 impl Desk<'_> {
     /// Adds a step.
-    pub fn then(&mut self, step: Step) {
+    pub(crate) fn then(&mut self, step: Step) {
         self.steps.push_back(step);
     }
 
     /// Sends a reply.
-    pub fn say(&mut self, reply: &Reply) {
+    pub(crate) fn say(&mut self, reply: &Reply) {
         self.then(Step::Say(reply.encode()));
     }
 
     /// Busy for a CRC over so many bytes.
-    pub fn spend_crc(&mut self, len: u32) {
+    pub(crate) fn spend_crc(&mut self, len: u32) {
         self.then(Step::Spend(Duration::from_nanos(u64::from(len) * 1_000_000_000 / CRC_SPEED)));
     }
 
     /// Programs bytes in pieces of `unit` that end at its multiples; none of them crosses a page.
-    pub fn program(&mut self, addr: u32, data: &[u8], unit: u32) {
+    pub(crate) fn program(&mut self, addr: u32, data: &[u8], unit: u32) {
         let unit = unit.min(PAGE);
         let mut at = addr;
         let mut rest = data;
@@ -93,7 +93,7 @@ impl Desk<'_> {
 }
 
 /// A whole command as the device sees it.
-pub struct Call<'a> {
+pub(crate) struct Call<'a> {
     /// Short or long.
     pub shape: Shape,
     /// The command byte.
@@ -106,23 +106,18 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     /// A little-endian word of the payload, stale bytes taken as they are.
-    pub fn word(&self, at: usize) -> u32 {
+    pub(crate) fn word(&self, at: usize) -> u32 {
         self.buffer.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes)
     }
 
     /// A byte of the payload.
-    pub fn byte(&self, at: usize) -> u8 {
+    pub(crate) fn byte(&self, at: usize) -> u8 {
         self.buffer.get(at).copied().unwrap_or(0)
-    }
-
-    /// The payload from `at` on, as far as it came and fits the buffer.
-    pub fn tail(&self, at: usize) -> &[u8] {
-        self.buffer.get(at..self.len.min(self.buffer.len())).unwrap_or_default()
     }
 }
 
 /// What a dialect does differently.
-pub trait Rom: Send {
+pub(crate) trait Rom: Send {
     /// Serves one command. Silence is an answer.
     fn serve(&mut self, call: &Call<'_>, desk: &mut Desk<'_>);
 
@@ -140,7 +135,7 @@ pub trait Rom: Send {
 }
 
 /// A server: bytes in, steps out.
-pub struct Server {
+pub(crate) struct Server {
     ring: Ring,
     parser: Parser,
     steps: VecDeque<Step>,
@@ -150,12 +145,12 @@ pub struct Server {
 
 impl Server {
     /// The server of a dialect, in front of a flash chip that calls itself `flash_id`.
-    pub fn new(rom: Box<dyn Rom>, flash_id: [u8; 3]) -> Self {
+    pub(crate) fn new(rom: Box<dyn Rom>, flash_id: [u8; 3]) -> Self {
         Self { ring: Ring::default(), parser: Parser::default(), steps: VecDeque::new(), rom, flash_id }
     }
 
     /// The chip resets.
-    pub fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.ring = Ring::default();
         self.parser = Parser::default();
         self.steps.clear();
@@ -163,32 +158,27 @@ impl Server {
     }
 
     /// A byte arrives.
-    pub fn receive(&mut self, byte: u8) {
+    pub(crate) fn receive(&mut self, byte: u8) {
         self.ring.push(byte);
     }
 
     /// Throws away the bytes not looked at yet.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.ring.forget();
     }
 
     /// Whether any byte came since reset, as the loader tests it.
-    pub fn heard_anything(&self) -> bool {
+    pub(crate) fn heard_anything(&self) -> bool {
         self.ring.heard_anything()
     }
 
     /// Whether a link check has been served since reset.
-    pub fn is_linked(&self) -> bool {
+    pub(crate) fn is_linked(&self) -> bool {
         self.rom.is_linked()
     }
 
-    /// Whether bytes of a frame are still missing.
-    pub fn is_inside(&self) -> bool {
-        self.parser.is_inside()
-    }
-
     /// The next thing to do; `None` until more bytes come.
-    pub fn next(&mut self, nor: &Nor, timing: &Timing, writing: bool) -> Option<Step> {
+    pub(crate) fn next(&mut self, nor: &Nor, timing: &Timing, writing: bool) -> Option<Step> {
         loop {
             if let Some(step) = self.steps.pop_front() {
                 return Some(step);

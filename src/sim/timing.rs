@@ -5,7 +5,7 @@
 //! the clock is sped up, so that a host on a loaded machine still hits the window, switches its rate in time and keeps
 //! the link alive. At speed 1 (or slower) they are exactly the silicon's.
 
-use crate::model::beken::Dialect;
+use crate::model::chip::beken::Dialect;
 use std::time::Duration;
 
 /// The link window is never shorter than this in the world's time when sped up: a few scheduling slices.

@@ -25,11 +25,11 @@ impl Run {
 
 /// Bytes on their way out.
 #[derive(Default)]
-pub struct Transmitter(VecDeque<Run>);
+pub(crate) struct Transmitter(VecDeque<Run>);
 
 impl Transmitter {
     /// Begins to send at `now`; gives when the last byte will be out.
-    pub fn say(&mut self, now: Duration, rate: u32, bytes: Vec<u8>) -> Duration {
+    pub(crate) fn say(&mut self, now: Duration, rate: u32, bytes: Vec<u8>) -> Duration {
         let run = Run { start: now, rate, bytes, taken: 0 };
         let end = run.end();
         self.0.push_back(run);
@@ -37,7 +37,7 @@ impl Transmitter {
     }
 
     /// Stops: what has not left by `now` never will.
-    pub fn cut(&mut self, now: Duration) {
+    pub(crate) fn cut(&mut self, now: Duration) {
         for run in &mut self.0 {
             let gone = run.gone(now);
             run.bytes.truncate(gone);
@@ -45,12 +45,12 @@ impl Transmitter {
     }
 
     /// When the first run of bytes still on its way will be out.
-    pub fn until(&self) -> Option<Duration> {
+    pub(crate) fn until(&self) -> Option<Duration> {
         self.0.front().map(Run::end)
     }
 
     /// Takes the bytes that have left by `now`, with their rates.
-    pub fn take(&mut self, now: Duration) -> Vec<(u32, Vec<u8>)> {
+    pub(crate) fn take(&mut self, now: Duration) -> Vec<(u32, Vec<u8>)> {
         let mut said = Vec::new();
         while let Some(run) = self.0.front_mut() {
             let gone = run.gone(now);

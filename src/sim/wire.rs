@@ -6,38 +6,38 @@ use std::time::Duration;
 /// The clock that the chips divide for their UART, Hz.
 const CLOCK: u32 = 26_000_000;
 /// The rate after a reset (26 MHz / 226 is what a T really uses).
-pub const RESET_RATE: u32 = 115_200;
+pub(crate) const RESET_RATE: u32 = 115_200;
 /// Rates further apart than this many parts in a thousand garble: half a bit over the ten bits of a byte is 5 %, and
 /// real receivers lose half of that to sampling and edges.
 const TOLERANCE: u64 = 25;
 
 /// The rate that the chip really runs when asked for `rate`: 26 MHz / n with 5 <= n <= 8192; 0 asks for the default.
-pub fn chip_rate(rate: u32) -> u32 {
+pub(crate) fn chip_rate(rate: u32) -> u32 {
     let divisor = (CLOCK - 1).saturating_add(rate / 2).checked_div(rate).unwrap_or(226);
     CLOCK / divisor.clamp(5, 8192)
 }
 
 /// Whether a receiver at one rate understands a sender at the other.
-pub fn agree(a: u32, b: u32) -> bool {
+pub(crate) fn agree(a: u32, b: u32) -> bool {
     u64::from(a.abs_diff(b)) * 1000 <= TOLERANCE * u64::from(a.max(b))
 }
 
 /// The time of one byte on the line: start, eight data and stop bits.
-pub fn byte_time(rate: u32) -> Duration {
+pub(crate) fn byte_time(rate: u32) -> Duration {
     Duration::from_nanos(10_000_000_000 / u64::from(rate.max(1)))
 }
 
 /// Makes nonsense of bytes, repeatably.
-pub struct Garbler(Seed);
+pub(crate) struct Garbler(Seed);
 
 impl Garbler {
     /// A garbler with its own stream.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(Seed::new(seed))
     }
 
     /// The byte as received; the same one when the rates agree.
-    pub fn pass(&mut self, byte: u8, from: u32, to: u32) -> u8 {
+    pub(crate) fn pass(&mut self, byte: u8, from: u32, to: u32) -> u8 {
         if agree(from, to) {
             return byte;
         }
@@ -48,13 +48,13 @@ impl Garbler {
 
 /// Recognises link checks in the raw stream of a host.
 #[derive(Default)]
-pub struct LinkEar(usize);
+pub(crate) struct LinkEar(usize);
 
 impl LinkEar {
     const FRAME: [u8; 5] = [0x01, 0xE0, 0xFC, 0x01, 0x00];
 
     /// Whether this byte completes a link check.
-    pub fn hears(&mut self, byte: u8) -> bool {
+    pub(crate) fn hears(&mut self, byte: u8) -> bool {
         if Self::FRAME.get(self.0) == Some(&byte) {
             self.0 += 1;
         } else {

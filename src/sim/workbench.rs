@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The words, for help and for who says another one.
-pub const WORDS: &str = "`power on|off`, `cen low|high`, `park on|off`, `status`, `save FILE`, `fault ...`, `dip MS`, `reset`, \
+pub(crate) const WORDS: &str = "`power on|off`, `cen low|high`, `park on|off`, `status`, `save FILE`, `fault ...`, `dip MS`, `reset`, \
                          `lift`, `insert CHIP FILE`, `tray FILE`, `pull` or `plug`";
 
 /// What an order came to: more words behind `ok`, or why not.

@@ -2,7 +2,7 @@
 //! another copy.
 
 use crate::flow::Outbox;
-use crate::model::event::Event;
+use crate::model::unit::event::Event;
 use crate::store::Archive;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;

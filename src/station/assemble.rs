@@ -1,22 +1,24 @@
 //! Puts a station together and runs it.
 
 use super::archivist;
+use super::bench::Bench;
 use super::ears::Ears;
 use super::figures::Counter;
 use super::handle::StationHandle;
 use super::hub::Hub;
+use super::library::Library;
 use super::lines;
 use super::listen::Listener;
 use super::pulse::Pulses;
 use super::services::Services;
-use super::shelf::Shelf;
-use super::slot::{Bench, Inputs, Slot, Start};
+use super::slot::{Inputs, Slot};
 use super::supply::Guard;
 use super::watch;
 use crate::clock::Synced;
 use crate::flow::{Origin, Pace};
+use crate::jig::wiring::Start;
 use crate::jig::{Edge, Levels, Nest};
-use crate::model::snapshot::{Snapshot, Station as Facts};
+use crate::model::unit::snapshot::{Snapshot, Station as Facts};
 use crate::store::{Archive, Ledger};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -34,7 +36,7 @@ pub struct Plan {
     /// Whether the wall clock is synchronised.
     pub clock_synced: Synced,
     /// Images and recipe.
-    pub shelf: Shelf,
+    pub library: Library,
     /// Records.
     pub ledger: Ledger,
     /// Backups.
@@ -78,14 +80,14 @@ pub struct Station {
 impl Station {
     /// Starts hub and slots.
     pub fn start(plan: Plan) -> Self {
-        let Plan { facts, boot_id, clock_synced, shelf, ledger, archive, slots } = plan;
+        let Plan { facts, boot_id, clock_synced, library, ledger, archive, slots } = plan;
         let mut snapshot = Snapshot::new(facts.clone(), slots.iter().map(|slot| slot.name.clone()));
         for unit in ledger.interrupted() {
             tracing::warn!(unit = unit.seq, slot = unit.slot, "{}", unit.fault.as_ref().map_or("", |f| &f.message));
             snapshot.show_last(unit);
         }
         let (hub, ends) = Hub::new(snapshot);
-        let (end, desk, shelf) = (CancellationToken::new(), shelf.desk(), Arc::new(shelf));
+        let (end, choices, library) = (CancellationToken::new(), library.choices(), Arc::new(library));
         let counter = Counter::default();
         let mut tasks = JoinSet::new();
         let mut doors = BTreeMap::new();
@@ -93,7 +95,7 @@ impl Station {
         let pulses = Pulses::default();
         tasks.spawn(hub.run(pulses.add("hub")));
         tasks.spawn(counter.clone().run(ledger.clone(), ends.happenings.subscribe(), end.clone()));
-        tasks.spawn(watch::watch(Arc::clone(&shelf), ends.outbox.clone(), end.clone()));
+        tasks.spawn(watch::watch(Arc::clone(&library), ends.outbox.clone(), end.clone()));
         for slot in slots {
             uarts.push((slot.name.clone(), slot.nest.source.name().to_owned()));
             let (door, asks) = mpsc::channel(4);
@@ -114,10 +116,10 @@ impl Station {
                 pace: slot.pace,
                 stop_after: slot.stop_after,
                 origin,
-                shelf: Arc::clone(&shelf),
+                library: Arc::clone(&library),
                 ledger: ledger.clone(),
                 archive: archive.clone(),
-                desk: desk.clone(),
+                choices: choices.clone(),
                 outbox: ends.outbox.clone(),
                 end: end.clone(),
             };
@@ -128,7 +130,7 @@ impl Station {
             let inputs = Inputs { asks, ears, trying: Some(trying) };
             tasks.spawn(Slot { bench, inputs, pulse }.run());
         }
-        let services = Services::new(shelf, counter, uarts, &ends.outbox);
+        let services = Services::new(library, counter, uarts, &ends.outbox);
         tasks.spawn(archivist::run(archive.clone(), ends.outbox.clone(), end.clone()));
         let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors)
             .with(pulses, clock_synced)

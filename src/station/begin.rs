@@ -3,10 +3,10 @@
 //! Whoever asked for it is answered after the note and before all that may take long (firmware, recipe): one fdatasync,
 //! and a unit that was promised is in the ledger even when the program is killed with the answer on its way.
 
-use super::shelf::{Lack, Stock};
-use super::slot::Bench;
+use super::bench::Bench;
+use super::library::{Lack, Materials};
 use crate::flow::{Begin, Origin, Task, note};
-use crate::model::fault::FaultCode;
+use crate::model::cycle::fault::FaultCode;
 use crate::model::openbeken::doubt::Code;
 use crate::store::room::NoRoom;
 use std::sync::Arc;
@@ -39,8 +39,8 @@ fn crashed(error: &tokio::task::JoinError) -> Hindrance {
 impl Bench {
     /// A unit that begins now.
     pub(super) fn wanted(&self, task: Task) -> Wanted {
-        let origin = Origin { batch: self.desk.batch_name(), ..self.origin.clone() };
-        let (recipe, accept) = (self.shelf.recipe_name(), self.shelf.accepted());
+        let origin = Origin { batch: self.choices.batch_name(), ..self.origin.clone() };
+        let (recipe, accept) = (self.library.recipe_name(), self.library.accepted());
         Wanted { task, begin: Begin::now(&origin.clock_synced), origin, recipe, accept }
     }
 
@@ -52,7 +52,7 @@ impl Bench {
             Err(full @ NoRoom::Full { .. }) => return Err((FaultCode::NoRoom, full.to_string())),
             Err(NoRoom::Unknown(error)) => return Err((FaultCode::LedgerDown, error.to_string())),
         }
-        let first = note::first(wanted.origin.clone(), wanted.begin, &wanted.task);
+        let first = note::first(&wanted.origin, &wanted.begin, &wanted.task);
         let left = self.ledger.begin(first).await.map_err(|error| (FaultCode::LedgerDown, error.to_string()))?;
         if let Some(left) = left {
             tracing::warn!(unit = left.seq, slot = left.slot, "a unit that could not be recorded is recorded now");
@@ -61,12 +61,12 @@ impl Bench {
     }
 
     /// What it is made from.
-    pub(super) async fn stock(&self, wanted: &Wanted) -> Result<Stock, Hindrance> {
-        let (shelf, recipe, task) = (Arc::clone(&self.shelf), wanted.recipe.clone(), wanted.task.clone());
+    pub(super) async fn materials(&self, wanted: &Wanted) -> Result<Materials, Hindrance> {
+        let (library, recipe, task) = (Arc::clone(&self.library), wanted.recipe.clone(), wanted.task.clone());
         let accept = wanted.accept.clone();
         let look = move || match task {
-            Task::Convert { .. } => shelf.stock_by(recipe, &accept),
-            Task::Restore(_) => Ok(shelf.stock_without_images(recipe)),
+            Task::Convert { .. } => library.materials(recipe, &accept),
+            Task::Restore(_) => Ok(library.materials_of_restore(recipe)),
         };
         tokio::task::spawn_blocking(look).await.map_err(|error| crashed(&error))?.map_err(|lack| match lack {
             Lack::Recipe(why) => (FaultCode::BadRecipe, why),

@@ -1,13 +1,13 @@
 //! What a slot hears of its jig: its button and its contact, with their times.
 
 use crate::jig::{Edge, Input, Levels};
-use crate::model::press::{Meaning, Press};
+use crate::model::show::press::{Meaning, Press};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 /// A board that was put in is left alone this long before it starts by its contact: the lid is still moving.
-pub const SETTLE: Duration = Duration::from_millis(500);
+pub(crate) const SETTLE: Duration = Duration::from_millis(500);
 
 /// What the jig tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) enum Heard {
 }
 
 /// The inputs of one slot.
-pub struct Ears {
+pub(crate) struct Ears {
     edges: mpsc::Receiver<Edge>,
     /// What they are, each time that the jig was taken.
     found: mpsc::Receiver<Levels>,
@@ -42,7 +42,7 @@ pub struct Ears {
 
 impl Ears {
     /// Inputs that were so at the begin; `found` tells what they are each time that the jig was taken later.
-    pub fn new(edges: mpsc::Receiver<Edge>, levels: Levels, found: mpsc::Receiver<Levels>) -> Self {
+    pub(crate) fn new(edges: mpsc::Receiver<Edge>, levels: Levels, found: mpsc::Receiver<Levels>) -> Self {
         let press = Press::default();
         let mut ears = Self { edges, found, news: true, press, seated: None, sensed: false, clock: None, still: None };
         ears.set(levels);

@@ -1,13 +1,13 @@
 //! How a slot's unit ends when its cycle can't say it: before it began, or by a panic; and what the slot learns from it.
 
 use super::begin::Wanted;
+use super::bench::Bench;
 use super::memory::Memory;
-use super::slot::Bench;
 use crate::flow::Task;
-use crate::model::event::Event;
-use crate::model::fault::{Fault, FaultCode};
-use crate::model::stage::Stage;
-use crate::model::unit::{Uart, Unit, VERSION};
+use crate::model::cycle::fault::{Fault, FaultCode};
+use crate::model::cycle::stage::Stage;
+use crate::model::unit::Unit;
+use crate::model::unit::event::Event;
 
 impl Bench {
     /// Makes the jig safe and records the unit that was in flight with all that is known of it.
@@ -27,40 +27,14 @@ impl Bench {
     /// Shows the end of a unit that is recorded.
     async fn tell(&self, unit: &Unit) {
         let (seq, verdict, fault) = (Some(unit.seq), unit.verdict, unit.fault.clone());
-        let ms = unit.stages.last().map_or(0, |stage| stage.start_ms + stage.ms);
-        self.say(Event::Finished { seq, verdict, fault, ms }).await;
+        self.say(Event::Finished { seq, verdict, fault, ms: unit.length_ms() }).await;
     }
 
     /// Records and shows a unit that ended before or outside its cycle. The number in it is 0 when it could not be
     /// stored.
     pub(super) async fn end_early(&self, wanted: &Wanted, code: FaultCode, message: String) -> Unit {
         let fault = Fault::new(code, Stage::Settle, message);
-        let (origin, begin) = (wanted.origin.clone(), wanted.begin);
-        let unit = Unit {
-            seq: 0,
-            v: VERSION,
-            station: origin.station,
-            slot: origin.slot,
-            batch: origin.batch,
-            started: begin.started,
-            finished: crate::clock::now(),
-            clock_synced: begin.clock_synced && origin.clock_synced.get(),
-            boot_id: origin.boot_id,
-            verdict: code.verdict(),
-            fault: Some(fault.clone()),
-            board: None,
-            backup: None,
-            firmware: None,
-            config: None,
-            meter: None,
-            stages: Vec::new(),
-            uart: Uart::default(),
-            checks: Vec::new(),
-            already: None,
-            restored_from: wanted.task.restored_from(),
-            map: None,
-            board_log: Vec::new(),
-        };
+        let unit = wanted.origin.unit(&wanted.begin, &wanted.task).failed(fault.clone(), crate::clock::now());
         let (seq, unit) = match self.ledger.commit(unit.clone()).await {
             Ok(stored) => (Some(stored.seq), stored),
             Err(error) => {

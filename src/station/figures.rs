@@ -1,7 +1,7 @@
 //! Keeps the figures up to date: counts the whole ledger in the background, then each record as it comes.
 
-use crate::model::event::{Event, Stamped};
-use crate::model::stats::Stats;
+use crate::model::unit::event::{Event, Stamped};
+use crate::model::unit::stats::Stats;
 use crate::store::Ledger;
 use jiff::tz::TimeZone;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -4,10 +4,10 @@ use super::pulse::Pulses;
 use super::services::Services;
 use crate::clock::Synced;
 use crate::flow::Restore;
-use crate::model::content::BackupKind;
-use crate::model::digest::Digest;
-use crate::model::event::Stamped;
-use crate::model::snapshot::Snapshot;
+use crate::model::chip::digest::Digest;
+use crate::model::firmware::content::BackupKind;
+use crate::model::unit::event::Stamped;
+use crate::model::unit::snapshot::Snapshot;
 use crate::model::unit::{Unit, UnitQuery};
 use crate::store::archive::Stored;
 use crate::store::{Archive, Found, Ledger, StoreError, seal};
@@ -87,12 +87,12 @@ impl StationHandle {
         Self { pulses, clock, ..self }
     }
 
-    /// The same with shelf, figures and box.
+    /// The same with library, figures and box.
     pub fn with_services(self, services: Services) -> Self {
         Self { services, ..self }
     }
 
-    /// Shelf, figures and box.
+    /// Library, figures and box.
     pub fn services(&self) -> &Services {
         &self.services
     }

@@ -2,24 +2,24 @@
 
 use super::pulse::Pulse;
 use crate::flow::Told;
-use crate::model::event::Stamped;
-use crate::model::snapshot::Snapshot;
+use crate::model::unit::event::Stamped;
+use crate::model::unit::snapshot::Snapshot;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, watch};
 
 /// How many happenings a slow listener may be behind. A slot at work tells its progress and its map, each ten times a
 /// second: with eight slots this is three seconds.
-pub const RING: usize = 512;
+pub(crate) const RING: usize = 512;
 
 /// Both ends of the hub, before it runs.
-pub struct Hub {
+pub(crate) struct Hub {
     told: mpsc::Receiver<Told>,
     state: watch::Sender<Arc<Snapshot>>,
     happenings: broadcast::Sender<Arc<Stamped>>,
 }
 
 /// What the hub hands out.
-pub struct Ends {
+pub(crate) struct Ends {
     /// For slots.
     pub outbox: mpsc::Sender<Told>,
     /// The state.
@@ -30,7 +30,7 @@ pub struct Ends {
 
 impl Hub {
     /// A hub that starts from this state.
-    pub fn new(start: Snapshot) -> (Self, Ends) {
+    pub(crate) fn new(start: Snapshot) -> (Self, Ends) {
         let (outbox, told) = mpsc::channel(RING);
         let (state, seen) = watch::channel(Arc::new(start));
         let (happenings, _) = broadcast::channel(RING);
@@ -39,7 +39,7 @@ impl Hub {
     }
 
     /// Runs until every slot is gone.
-    pub async fn run(mut self, mut pulse: Pulse) {
+    pub(crate) async fn run(mut self, mut pulse: Pulse) {
         loop {
             let told = tokio::select! {
                 told = self.told.recv() => told,

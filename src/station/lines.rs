@@ -2,7 +2,7 @@
 
 use crate::flow::Outbox;
 use crate::jig::Seen;
-use crate::model::event::Event;
+use crate::model::unit::event::Event;
 use tokio::sync::watch;
 
 /// Tells what the lines of a slot are set to, until its nest is gone.

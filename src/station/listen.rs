@@ -1,7 +1,7 @@
 //! Hears the log UART of a board while a unit is in flight.
 
 use crate::jig::PortSource;
-use crate::model::board_log::BoardLog;
+use crate::model::unit::board_log::BoardLog;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Slots, hub, shelf: who runs what. The hub is the single writer of the state.
+//! Slots, hub, library: who runs what. The hub is the single writer of the state.
 //!
 //! ```text
 //! slots --mpsc--> hub: number, time, fold --> watch (state: latest wins) and broadcast (happenings: each)
@@ -6,28 +6,28 @@
 //! ```
 
 mod archivist;
-pub mod assemble;
+pub(crate) mod assemble;
 mod begin;
-pub mod ears;
+mod bench;
+pub(crate) mod ears;
 mod ending;
-pub mod facts;
+pub(crate) mod facts;
 pub mod figures;
 pub mod handle;
-pub mod hub;
+pub(crate) mod hub;
+pub(crate) mod library;
 mod lines;
 pub mod listen;
-pub mod memory;
+pub(crate) mod memory;
 mod notice;
-pub mod pulse;
+pub(crate) mod pulse;
 mod revive;
-pub mod services;
-pub mod shelf;
-pub mod slot;
-mod stack;
+pub(crate) mod services;
+pub(crate) mod slot;
 pub mod supply;
 mod watch;
 
 pub use assemble::{Plan, SlotPlan, Station};
 pub use handle::{Order, Refused, StationHandle};
+pub use library::Library;
 pub use services::Services;
-pub use shelf::Shelf;

@@ -1,6 +1,6 @@
 //! What at a jig wants attention, although the slot can work.
 
-use crate::model::prompt;
+use crate::model::show::prompt;
 
 /// In the order in which they are told, the first alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

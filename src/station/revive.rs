@@ -1,16 +1,17 @@
 //! A slot whose jig can't be switched. It is blocked and says why, tries again by itself, and works when its jig does;
 //! nobody else hears of it.
 
+use super::bench::Bench;
 use super::ears::Heard;
 use super::handle::{Ask, Order, Refused};
 use super::memory::Memory;
 use super::pulse::Pulse;
-use super::slot::{Bench, Inputs, Shown, Wake, asked};
+use super::slot::{Inputs, Shown, Wake, asked};
 use crate::jig::LineError;
-use crate::model::event::Event;
-use crate::model::fault::{Fault, FaultCode};
-use crate::model::press::Meaning;
-use crate::model::stage::Stage;
+use crate::model::cycle::fault::{Fault, FaultCode};
+use crate::model::cycle::stage::Stage;
+use crate::model::show::press::Meaning;
+use crate::model::unit::event::Event;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 

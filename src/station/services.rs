@@ -1,11 +1,11 @@
 //! What faces may ask of the station beside its slots: figures, box, firmware, recipes.
 
 use super::figures::Counter;
-use super::shelf::{Declined, FirmwareFile, RecipePage, Shelf};
+use super::library::{Declined, FirmwareFile, Library, RecipePage};
 use crate::flow::{Outbox, Told};
-use crate::model::batch::Batch;
-use crate::model::event::Event;
-use crate::store::Desk;
+use crate::model::unit::batch::Batch;
+use crate::model::unit::event::Event;
+use crate::store::Choices;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -13,9 +13,9 @@ use tokio::time::Instant;
 /// Figures, box, firmware and recipes of a station. Cheap to clone.
 #[derive(Clone)]
 pub struct Services {
-    shelf: Option<Arc<Shelf>>,
+    library: Option<Arc<Library>>,
     counter: Counter,
-    desk: Desk,
+    choices: Choices,
     pub(super) uarts: Arc<Vec<(String, String)>>,
     pub(super) begun: Instant,
     /// Weak: a face that keeps a handle must not keep the hub running.
@@ -23,18 +23,18 @@ pub struct Services {
 }
 
 impl Default for Services {
-    /// Those of a station without a shelf.
+    /// Those of a station without a library.
     fn default() -> Self {
-        let (counter, desk) = (Counter::default(), Desk::default());
-        Self { shelf: None, counter, desk, uarts: Arc::default(), begun: Instant::now(), outbox: None }
+        let (counter, choices) = (Counter::default(), Choices::default());
+        Self { library: None, counter, choices, uarts: Arc::default(), begun: Instant::now(), outbox: None }
     }
 }
 
 impl Services {
     /// Those of a station; `uarts` names the port of each slot.
-    pub fn new(shelf: Arc<Shelf>, counter: Counter, uarts: Vec<(String, String)>, outbox: &Outbox) -> Self {
-        let (desk, outbox) = (shelf.desk(), Some(outbox.downgrade()));
-        Self { shelf: Some(shelf), counter, desk, uarts: Arc::new(uarts), begun: Instant::now(), outbox }
+    pub fn new(library: Arc<Library>, counter: Counter, uarts: Vec<(String, String)>, outbox: &Outbox) -> Self {
+        let (choices, outbox) = (library.choices(), Some(outbox.downgrade()));
+        Self { library: Some(library), counter, choices, uarts: Arc::new(uarts), begun: Instant::now(), outbox }
     }
 
     /// The figures.
@@ -44,56 +44,56 @@ impl Services {
 
     /// The box in work.
     pub fn batch(&self) -> Option<Batch> {
-        self.desk.batch()
+        self.choices.batch()
     }
 
     /// Begins another box, or none.
     pub async fn set_batch(&self, batch: Option<Batch>) -> Result<(), Declined> {
         let batch = batch.map(Batch::tidy).transpose().map_err(Declined::Unfit)?;
-        let desk = self.desk.clone();
-        off(move || desk.set_batch(batch).map_err(|error| Declined::Disk(error.to_string()))).await?;
+        let choices = self.choices.clone();
+        off(move || choices.set_batch(batch).map_err(|error| Declined::Disk(error.to_string()))).await?;
         self.say(Event::Batch).await;
         Ok(())
     }
 
     /// Every firmware file, refused ones too.
     pub async fn firmware(&self) -> Result<Vec<FirmwareFile>, Declined> {
-        let shelf = self.shelf()?;
-        off(move || Ok(shelf.files())).await
+        let library = self.library()?;
+        off(move || Ok(library.files())).await
     }
 
     /// Takes an uploaded firmware file, whole or not at all.
     pub async fn upload(&self, name: String, bytes: Vec<u8>) -> Result<FirmwareFile, Declined> {
-        let shelf = self.shelf()?;
-        let file = off(move || shelf.upload(&name, &bytes)).await?;
+        let library = self.library()?;
+        let file = off(move || library.upload(&name, &bytes)).await?;
         self.say(Event::Shelf).await;
         Ok(file)
     }
 
     /// Deletes a firmware file.
     pub async fn delete(&self, name: String) -> Result<(), Declined> {
-        let shelf = self.shelf()?;
-        off(move || shelf.delete(&name)).await?;
+        let library = self.library()?;
+        off(move || library.delete(&name)).await?;
         self.say(Event::Shelf).await;
         Ok(())
     }
 
     /// Every recipe, good or not.
     pub async fn recipes(&self) -> Result<Vec<RecipePage>, Declined> {
-        let shelf = self.shelf()?;
-        off(move || Ok(shelf.recipes())).await
+        let library = self.library()?;
+        off(move || Ok(library.recipes())).await
     }
 
     /// Makes the next unit by this recipe.
     pub async fn choose(&self, name: String) -> Result<RecipePage, Declined> {
-        let shelf = self.shelf()?;
-        let page = off(move || shelf.choose(&name)).await?;
+        let library = self.library()?;
+        let page = off(move || library.choose(&name)).await?;
         self.say(Event::Shelf).await;
         Ok(page)
     }
 
-    fn shelf(&self) -> Result<Arc<Shelf>, Declined> {
-        self.shelf.clone().ok_or_else(|| Declined::Missing("this station has no firmware folder".into()))
+    fn library(&self) -> Result<Arc<Library>, Declined> {
+        self.library.clone().ok_or_else(|| Declined::Missing("this station has no firmware folder".into()))
     }
 
     async fn say(&self, event: Event) {

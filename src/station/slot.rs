@@ -1,41 +1,28 @@
 //! One slot: owns its nest; idle, a unit, idle.
 
 use super::begin::Wanted;
+use super::bench::Bench;
 use super::ears::{Ears, Heard};
 use super::handle::{Answer, Ask, Order, Refused};
-use super::listen::{Listener, Log};
+use super::library::Materials;
+use super::listen::Log;
 use super::memory::Memory;
 use super::notice::Notice;
 use super::pulse::Pulse;
-use super::shelf::{Shelf, Stock};
-use super::supply::Guard;
-use crate::flow::{self, Alarm, Job, Origin, Outbox, Pace, Task};
-use crate::jig::Nest;
-use crate::model::event::Event;
-use crate::model::fault::FaultCode;
-use crate::model::press::Meaning;
+use crate::flow::{self, Alarm, Job, Pace, Task, raise};
+use crate::jig::wiring::Start;
+use crate::model::cycle::fault::FaultCode;
+use crate::model::show::press::Meaning;
 use crate::model::unit::Unit;
-use crate::store::{Archive, Desk, Ledger};
+use crate::model::unit::event::Event;
 use futures_util::FutureExt;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-
-/// How a unit is started at this slot, apart from page and programs, which always may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// By its button.
-    Button,
-    /// By its contact: a board that is put in starts.
-    Contact,
-    /// Only by page and programs.
-    Remote,
-}
 
 /// Wait after the first panic in a row; it doubles with each, up to a minute.
 const BACK_OFF: Duration = Duration::from_secs(1);
@@ -57,7 +44,7 @@ pub(super) enum Wake {
 }
 
 /// One slot.
-pub struct Slot {
+pub(crate) struct Slot {
     /// What its units are made with.
     pub bench: Bench,
     /// What it hears.
@@ -66,38 +53,8 @@ pub struct Slot {
     pub pulse: Pulse,
 }
 
-/// What the units of a slot are made with.
-pub struct Bench {
-    /// Its jig.
-    pub nest: Nest,
-    /// The meter in its supply.
-    pub supply: Option<Guard>,
-    /// Where its log is heard.
-    pub log: Option<Listener>,
-    /// How its button and contact are read.
-    pub start: Start,
-    /// How fast and how patient.
-    pub pace: Pace,
-    /// Failures in a row with one code after which the slot asks for attention; 0: never.
-    pub stop_after: u32,
-    /// Where.
-    pub origin: Origin,
-    /// Images and recipe.
-    pub shelf: Arc<Shelf>,
-    /// Records.
-    pub ledger: Ledger,
-    /// Backups.
-    pub archive: Archive,
-    /// What the operators chose: the box.
-    pub desk: Desk,
-    /// The way to the hub.
-    pub outbox: Outbox,
-    /// The program ends: no new starts, the unit in flight stops at its next safe point.
-    pub end: CancellationToken,
-}
-
 /// What a slot hears.
-pub struct Inputs {
+pub(crate) struct Inputs {
     /// Orders from the faces.
     pub asks: mpsc::Receiver<Ask>,
     /// Its button and contact.
@@ -108,7 +65,7 @@ pub struct Inputs {
 
 impl Slot {
     /// Runs until the program ends. The nest is safe when this returns, and when it is dropped.
-    pub async fn run(self) {
+    pub(crate) async fn run(self) {
         let Self { bench, mut inputs, mut pulse } = self;
         let (mut shown, mut memory, mut panics) = (Shown::default(), Memory::default(), 0);
         loop {
@@ -191,10 +148,6 @@ impl Bench {
                 }
             }
         }
-    }
-
-    pub(super) async fn say(&self, event: Event) {
-        _ = self.outbox.send((self.origin.slot.clone(), event)).await;
     }
 
     /// Tells what the inputs were found at, when the program began or when the jig was taken.
@@ -311,8 +264,8 @@ impl Bench {
         let (trip, alarm) = watch::channel(None);
         let log = self.log.as_ref().map(|_| Log::default());
         let work = async {
-            match self.stock(&wanted).await {
-                Ok(stock) => flow::convert(self.job(stock, &wanted, memory, stop.clone(), alarm, log.clone())).await,
+            match self.materials(&wanted).await {
+                Ok(found) => flow::convert(self.job(found, &wanted, memory, stop.clone(), alarm, log.clone())).await,
                 Err((code, why)) => self.end_early(&wanted, code, why).await,
             }
         };
@@ -388,7 +341,7 @@ impl Bench {
 
     fn job(
         &self,
-        stock: Stock,
+        materials: Materials,
         wanted: &Wanted,
         memory: &Memory,
         stop: CancellationToken,
@@ -399,9 +352,9 @@ impl Bench {
             nest: &self.nest,
             archive: &self.archive,
             ledger: &self.ledger,
-            recipe_name: stock.recipe_name,
-            kit: stock.kit,
-            images: stock.images,
+            recipe_name: materials.recipe_name,
+            loaded: materials.loaded,
+            images: materials.images,
             task: wanted.task.clone(),
             origin: wanted.origin.clone(),
             begin: wanted.begin,
@@ -430,15 +383,4 @@ pub(super) fn asked((order, answer): Ask, memory: &Memory, is_empty: bool) -> Wa
     };
     _ = answer.send(reply);
     wake
-}
-
-/// Stops the unit in flight at once. The first alarm stays: what follows is what it led to.
-pub(super) fn raise(trip: &watch::Sender<Option<Alarm>>, code: FaultCode, message: String) {
-    trip.send_if_modified(|alarm| {
-        let first = alarm.is_none();
-        if first {
-            *alarm = Some(Alarm { code, message });
-        }
-        first
-    });
 }

@@ -1,9 +1,9 @@
 //! Watches the supply of a board while a unit is in flight.
 
-use crate::flow::{Alarm, Outbox};
+use crate::flow::{Alarm, Outbox, raise};
 use crate::jig::{Keeper, Supply};
-use crate::model::event::Event;
-use crate::model::supply::{Judge, Limits, Reading};
+use crate::model::unit::event::Event;
+use crate::model::unit::supply::{Judge, Limits, Reading};
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -56,7 +56,7 @@ impl Guard {
                         _ = outbox.send((slot.to_owned(), Event::Supply { reading })).await;
                     }
                     if let Some((code, message)) = judge.take(powered.then_some(reading)) {
-                        super::slot::raise(trip, code, message);
+                        raise(trip, code, message);
                     }
                 }
                 Some(Err(error)) if !warned => {

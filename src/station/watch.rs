@@ -1,8 +1,8 @@
-//! Looks after the shelf: tells the faces when a file came, went or changed.
+//! Looks after the library: tells the faces when a file came, went or changed.
 
-use super::shelf::Shelf;
+use super::library::Library;
 use crate::flow::Outbox;
-use crate::model::event::Event;
+use crate::model::unit::event::Event;
 use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecursiveMode, Watcher};
 use std::sync::Arc;
@@ -17,20 +17,20 @@ const QUIET: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Tells of each change until `end`.
-pub(super) async fn watch(shelf: Arc<Shelf>, outbox: Outbox, end: CancellationToken) {
+pub(super) async fn watch(library: Arc<Library>, outbox: Outbox, end: CancellationToken) {
     tokio::select! {
         () = end.cancelled() => {}
-        () = run(shelf, outbox) => {}
+        () = run(library, outbox) => {}
     }
 }
 
-async fn run(shelf: Arc<Shelf>, outbox: Outbox) {
+async fn run(library: Arc<Library>, outbox: Outbox) {
     let bell = Arc::new(Notify::new());
     // the watch ends with this value
-    let _watcher = watcher(&shelf, &bell);
+    let _watcher = watcher(&library, &bell);
     let mut seen = None;
     loop {
-        let looked = Arc::clone(&shelf);
+        let looked = Arc::clone(&library);
         let Ok(now) = tokio::task::spawn_blocking(move || looked.fingerprint()).await else { return };
         if seen.as_ref().is_some_and(|seen| *seen != now) {
             _ = outbox.send((String::new(), Event::Shelf)).await;
@@ -43,7 +43,7 @@ async fn run(shelf: Arc<Shelf>, outbox: Outbox) {
 }
 
 /// Rings at every change. A folder that can't be watched is looked at all the same, only later.
-fn watcher(shelf: &Shelf, bell: &Arc<Notify>) -> Option<notify::RecommendedWatcher> {
+fn watcher(library: &Library, bell: &Arc<Notify>) -> Option<notify::RecommendedWatcher> {
     let ring = Arc::clone(bell);
     let heard = move |event: notify::Result<notify::Event>| {
         // looking at the files is an event, too
@@ -55,7 +55,7 @@ fn watcher(shelf: &Shelf, bell: &Arc<Notify>) -> Option<notify::RecommendedWatch
     let mut watcher = notify::recommended_watcher(heard)
         .inspect_err(|error| tracing::warn!(%error, "folders are looked at every few seconds only"))
         .ok()?;
-    for folder in shelf.folders() {
+    for folder in library.folders() {
         if let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive) {
             tracing::debug!(%error, folder = %folder.display(), "not watched; it is looked at every few seconds");
         }

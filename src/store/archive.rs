@@ -3,9 +3,9 @@
 //! Each is there once, in the form that the recipe asked for last: plain, or encrypted to a public key.
 
 use super::backup_file::{Name, PART, files_of, missing, read, write};
+use super::error::{StoreError, blocking};
 use super::room::{self, NoRoom};
-use super::{StoreError, blocking};
-use crate::model::digest::Digest;
+use crate::model::chip::digest::Digest;
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@
 //! flash, then that of the file itself, so that the file can be proven without the key.
 
 use super::{StoreError, seal};
-use crate::model::digest::Digest;
+use crate::model::chip::digest::Digest;
 use rustix::fs::{Advice, fadvise};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};

@@ -2,13 +2,12 @@
 //! it had, or says exactly what to do and changes nothing. Never is a record lost or a number given twice.
 
 use super::sample::{in_flight, unit};
-use super::{Archive, Desk, Ledger, LedgerCopy, StoreError, token};
-use crate::model::batch::Batch;
-use crate::model::content::BackupKind;
-use crate::model::history::StockNote;
-use crate::model::mac::Mac;
-use crate::model::open_unit::OpenUnit;
-use crate::model::stage::Stage;
+use super::{Archive, Choices, Ledger, LedgerCopy, StoreError, token};
+use crate::model::chip::mac::Mac;
+use crate::model::cycle::stage::Stage;
+use crate::model::firmware::content::BackupKind;
+use crate::model::unit::batch::Batch;
+use crate::model::unit::history::StockNote;
 use crate::model::unit::{Unit, UnitQuery};
 use std::collections::BTreeMap;
 use std::fs;
@@ -59,7 +58,7 @@ use Comes::{Misses, Says, Starts};
 struct Station {
     ledger: Ledger,
     archive: Archive,
-    desk: Desk,
+    choices: Choices,
     token: String,
 }
 
@@ -67,8 +66,8 @@ impl Station {
     /// In the order of the daemon.
     fn start(dir: &Path) -> Result<Self, StoreError> {
         let ledger = open(dir)?;
-        let (archive, desk) = (Archive::open(dir)?, Desk::open(dir));
-        Ok(Self { ledger, archive, desk, token: token::ensure(dir)? })
+        let (archive, choices) = (Archive::open(dir)?, Choices::open(dir));
+        Ok(Self { ledger, archive, choices, token: token::ensure(dir)? })
     }
 
     fn units(&self) -> Vec<Unit> {
@@ -101,7 +100,8 @@ fn made(seed: u8, units: u64) -> TempDir {
         wait(async {
             for _ in 0..2 {
                 for revision in 0..12 {
-                    let note = OpenUnit { station: "n".repeat(4000), ..in_flight("A", revision, Stage::Keep) };
+                    let mut note = in_flight("A", revision, Stage::Keep);
+                    note.unit.station = "n".repeat(4000);
                     if revision == 0 {
                         station.ledger.begin(note).await.unwrap();
                     } else {
@@ -123,7 +123,7 @@ fn made(seed: u8, units: u64) -> TempDir {
             )
             .unwrap();
             station
-                .desk
+                .choices
                 .set_batch(Some(Batch { name: format!("box {seed}"), size: None, accept: Vec::new() }))
                 .unwrap();
         }
@@ -345,7 +345,7 @@ fn what_should_not_be_there_stops_no_start() {
         let station = Station::start(dir.path()).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(station.units() == expected, "{name}");
         assert_eq!(wait(station.ledger.commit(unit())).unwrap().seq, UNITS + 1, "{name}");
-        station.desk.set_batch(None).unwrap();
+        station.choices.set_batch(None).unwrap();
         token::renew(&token::path(dir.path())).unwrap();
         let ours = ["generating", "trial", "part-1-1", "spare.part"].iter().any(|mark| name.contains(mark));
         assert!(!ours || content.is_none() || !path.exists(), "{name} is cleared");

@@ -1,13 +1,17 @@
 //! sled, open, and what is in it.
 
-use super::records::{Records, refused};
+use super::loss::refused;
+use super::records::Records;
 use super::stock_notes::StockNotes;
-use super::{StoreError, loss, opening};
+use super::{StoreError, loss};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// sled's page cache in bytes. Its default of 1 GiB is more than a small Pi has.
 const CACHE: u64 = 16 * 1024 * 1024;
+
+/// How it is said that somebody else has the ledger.
+pub(super) const LOCKED: &str = "another flashjig has it open";
 
 /// How every ledger is opened. There is no flushing by timer: each commit flushes.
 pub(super) fn config(folder: &Path) -> sled::Config {
@@ -54,8 +58,17 @@ impl Database {
 fn not_opened(what: &str, error: &sled::Error) -> StoreError {
     match error {
         // sled wraps the lock's refusal in an I/O error without a kind of its own
-        error if error.to_string().contains("could not acquire lock") => opening::locked(what),
+        error if error.to_string().contains("could not acquire lock") => locked(what),
         sled::Error::Io(_) => refused(what, error),
         other => loss::of_a_part(what, &other.to_string()),
+    }
+}
+
+/// A refusal because another program has it, in words.
+pub(super) fn locked(what: &str) -> StoreError {
+    StoreError::Disk {
+        what: what.into(),
+        found: LOCKED.into(),
+        remedy: "stop that one first (`systemctl stop flashjig`), or give this one another data_dir".into(),
     }
 }

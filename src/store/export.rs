@@ -4,13 +4,13 @@ use crate::model::unit::Unit;
 use std::io::{self, Write};
 
 /// The columns of the CSV, in order. Scripts rely on them: new ones are added at the end.
-pub const COLUMNS: [&str; 15] = [
+pub(crate) const COLUMNS: [&str; 15] = [
     "seq", "finished", "station", "slot", "verdict", "fault", "chip", "module", "mac", "flash_id", "backup",
     "firmware", "version", "ms", "batch",
 ];
 
 /// One JSON array, one record a line.
-pub fn json_array(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn json_array(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"[")?;
     for (i, unit) in units.iter().enumerate() {
         out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
@@ -20,7 +20,7 @@ pub fn json_array(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
 }
 
 /// One JSON object a line.
-pub fn json_lines(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn json_lines(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
     for unit in units {
         serde_json::to_writer(&mut *out, unit)?;
         out.write_all(b"\n")?;
@@ -29,13 +29,13 @@ pub fn json_lines(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
 }
 
 /// CSV (RFC 4180) with a header. What is not known is empty.
-pub fn csv(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn csv(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
     write!(out, "{}\r\n", COLUMNS.join(","))?;
     csv_rows(units, out)
 }
 
 /// The same without the header.
-pub fn csv_rows(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn csv_rows(units: &[Unit], out: &mut impl Write) -> io::Result<()> {
     for unit in units {
         let row = row(unit).map(|text| field(&text));
         write!(out, "{}\r\n", row.join(","))?;

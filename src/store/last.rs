@@ -8,8 +8,8 @@
 //! happened it is marked, and does not stand for another loss.
 
 use super::StoreError;
-use super::desk::replace;
-use super::loss::Loss;
+use super::choices::replace;
+use super::loss::{FLOOR, Loss, NAME};
 use super::pages::Pages;
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -17,8 +17,6 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-pub(super) const NAME: &str = "last";
-pub(super) const FLOOR: &str = "floor";
 /// Behind the number of a floor that somebody went on behind.
 const USED: &str = " used";
 /// Of the greatest number.

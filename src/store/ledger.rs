@@ -1,16 +1,16 @@
 //! The daemon's ledger: every unit, durable before anybody hears of it, and a note of each unit in flight.
 
+use super::error::{StoreError, blocking};
 use super::log::Log;
 use super::number::{Number, Pool};
 use super::opening::Trust;
 use super::records::{Found, Records};
-use super::{StoreError, blocking};
-use crate::model::fault::FaultCode;
-use crate::model::history::StockNote;
-use crate::model::mac::Mac;
-use crate::model::open_unit::OpenUnit;
+use crate::model::chip::mac::Mac;
+use crate::model::cycle::fault::FaultCode;
+use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::history::StockNote;
+use crate::model::unit::open_unit::OpenUnit;
 use crate::model::unit::{Unit, UnitQuery};
-use crate::model::verdict::Verdict;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -109,7 +109,10 @@ impl Ledger {
     /// back: nothing may take its note's place.
     pub async fn begin(&self, open: OpenUnit) -> Result<Option<Unit>, StoreError> {
         self.write("noting in the ledger that a unit begins", move |log, next| {
-            let left = log.records.note(&open.slot)?.filter(|left| !left.is_same_unit(&open.slot, open.started));
+            let left = log
+                .records
+                .note(&open.unit.slot)?
+                .filter(|left| !left.is_same_unit(&open.unit.slot, open.unit.started));
             let why = "the unit ended and its record could not be written at the time; it was";
             let left = left.map(|left| put(&log.records, left.ended(FaultCode::NotRecorded, why), next)).transpose()?;
             log.records.put_note(&open)?;
@@ -126,9 +129,10 @@ impl Ledger {
     /// recorded by now, changes nothing. Durable: it survives a power cut; else only the end of the program.
     pub async fn note(&self, open: OpenUnit, durable: bool) -> Result<(), StoreError> {
         self.write("noting a unit in flight in the ledger", move |log, _| {
-            let newer =
-                |there: &OpenUnit| there.is_same_unit(&open.slot, open.started) && there.revision < open.revision;
-            if log.records.note(&open.slot)?.as_ref().is_some_and(newer) {
+            let newer = |there: &OpenUnit| {
+                there.is_same_unit(&open.unit.slot, open.unit.started) && there.revision < open.revision
+            };
+            if log.records.note(&open.unit.slot)?.as_ref().is_some_and(newer) {
                 log.records.put_note(&open)?;
                 if durable { log.sync()? } else { log.flush()? }
             }

@@ -9,8 +9,8 @@
 //! - `spare.*`: ours, a copy of the snapshot.
 //! - `aside.*`: what was moved out of sled's sight.
 
-use super::pages::Pages;
-use crate::model::beken::crc;
+use super::pages::{Pages, entries};
+use crate::model::chip::beken::crc;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirEntry, File, OpenOptions};
 use std::io::{self, Write};
@@ -161,15 +161,6 @@ impl LedgerFiles {
             }
         }
         Ok(())
-    }
-}
-
-/// The entries of a folder; none where it is not there.
-pub(super) fn entries(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<DirEntry>> + use<>> {
-    match fs::read_dir(folder) {
-        Ok(entries) => Ok(Some(entries).into_iter().flatten()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None.into_iter().flatten()),
-        Err(error) => Err(error),
     }
 }
 

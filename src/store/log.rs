@@ -1,11 +1,11 @@
 //! The ledger's database, open: sled's log in its folder, made durable by us.
 
-use super::database::Database;
+use super::database::{Database, LOCKED};
 use super::last::{Last, LastFile, Look};
 use super::ledger_files::LedgerFiles;
-use super::opening::{self, LOCKED, Trust};
+use super::loss::refused;
+use super::opening::{self, Trust};
 use super::pages::{Durable, Pages};
-use super::records::refused;
 use super::{StoreError, room};
 use std::fs::{DirBuilder, File};
 use std::ops::Deref;

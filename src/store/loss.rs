@@ -2,8 +2,11 @@
 //! here lets numbers begin at 1 again: the same number on two plugs is worse than a gap.
 
 use super::StoreError;
-use super::last::{FLOOR, NAME};
+use std::io::ErrorKind;
 use std::path::Path;
+
+pub(super) const NAME: &str = "last";
+pub(super) const FLOOR: &str = "floor";
 
 /// The ledger, and what its files say of the numbers that were given.
 pub(super) struct Loss<'a> {
@@ -94,5 +97,22 @@ pub(super) fn of_a_part(what: &str, found: &str) -> StoreError {
                  read all the same. Restart flashjig: it tries all that is left of the ledger and says what to do. The \
                  backups are not affected: `flashjig backup check`"
                 .into(),
+    }
+}
+
+/// A refusal of the database in words.
+pub(super) fn refused(what: &str, error: &sled::Error) -> StoreError {
+    match error {
+        // a part of the log or a file beside it is not there any more
+        sled::Error::Io(gone) if matches!(gone.kind(), ErrorKind::UnexpectedEof | ErrorKind::NotFound) => {
+            of_a_part(what, &error.to_string())
+        }
+        sled::Error::Io(error) => StoreError::io(what, error),
+        sled::Error::Corruption { .. } => of_a_part(what, &error.to_string()),
+        other => StoreError::Disk {
+            what: what.into(),
+            found: other.to_string(),
+            remedy: "stop flashjig and start it again; report it if it stays".into(),
+        },
     }
 }

@@ -1,7 +1,7 @@
 //! Running numbers of plugs, `{n}` in a recipe: never twice on one station.
 
 use super::StoreError;
-use crate::model::mac::Mac;
+use crate::model::chip::mac::Mac;
 use crate::model::unit::Unit;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,8 +63,8 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::cycle::verdict::Verdict;
     use crate::model::unit::Config;
-    use crate::model::verdict::Verdict;
     use crate::store::Ledger;
     use crate::store::sample::unit;
 

@@ -1,6 +1,7 @@
 //! What happens to the ledger's files before sled opens them: leftovers go, strangers are put aside, and where anything is
 //! not as it was left, a copy has to show first that no record gets lost, see [`super::trial`]. A refusal changes nothing.
 
+use super::database::locked;
 use super::last::{Last, Look};
 use super::ledger_files::LedgerFiles;
 use super::pages::Pages;
@@ -17,8 +18,6 @@ const TRIAL: &str = ".ledger-trial-";
 /// A larger log that grew is tried only where something is wrong with it, bytes: the log of about ten thousand units, whose copy is
 /// made and read in some seconds, also from the card of a small Pi.
 const LARGE: u64 = 64 * 1024 * 1024;
-/// How it is said that somebody else has the ledger.
-pub(super) const LOCKED: &str = "another flashjig has it open";
 
 /// How far the files may be taken for what was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,14 +102,6 @@ fn lock(db: &Path, what: &str) -> Result<Option<(File, fs::Metadata)>, StoreErro
     }
     let meta = file.metadata().map_err(io)?;
     Ok(Some((file, meta)))
-}
-
-pub(super) fn locked(what: &str) -> StoreError {
-    StoreError::Disk {
-        what: what.into(),
-        found: LOCKED.into(),
-        remedy: "stop that one first (`systemctl stop flashjig`), or give this one another data_dir".into(),
-    }
 }
 
 /// A copy that a kill left.

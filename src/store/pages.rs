@@ -1,9 +1,8 @@
 //! sled's large pages: those of more than a quarter of a segment are files of their own, in the folder `blobs`, named by
 //! their place in the log. Ten records of 13 KiB make one.
 
-use super::ledger_files::entries;
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{self, DirEntry, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -71,5 +70,14 @@ impl Durable {
         }
         *done = pages;
         Ok(())
+    }
+}
+
+/// The entries of a folder; none where it is not there.
+pub(super) fn entries(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<DirEntry>> + use<>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => Ok(Some(entries).into_iter().flatten()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None.into_iter().flatten()),
+        Err(error) => Err(error),
     }
 }

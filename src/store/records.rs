@@ -18,17 +18,17 @@ mod walk;
 pub(super) use holding::{Holding, read_all};
 pub use search::Found;
 
-use super::{StoreError, loss};
-use crate::model::mac::Mac;
-use crate::model::open_unit::OpenUnit;
+use super::StoreError;
+use super::loss::refused;
+use crate::model::chip::mac::Mac;
+use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::open_unit::OpenUnit;
 use crate::model::unit::{Unit, UnitQuery};
-use crate::model::verdict::Verdict;
 use jiff::Timestamp;
 use serde::Serialize;
+use sled::Tree;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
-use sled::{IVec, Tree};
-use std::io::ErrorKind;
-use walk::{Back, Hurt};
+use walk::{Back, Hurt, seq_of};
 
 /// Seconds of a UTC day.
 const DAY: i64 = 86_400;
@@ -117,9 +117,9 @@ impl Records {
 
     /// Stores the note of a unit in flight in place of the slot's last one. Not durable yet.
     pub(super) fn put_note(&self, open: &OpenUnit) -> Result<(), StoreError> {
-        let what = format!("the note of slot {}", open.slot);
+        let what = format!("the note of slot {}", open.unit.slot);
         let json = json(&what, open)?;
-        self.open.insert(open.slot.as_bytes(), json).map_err(|e| refused(&format!("writing {what}"), &e))?;
+        self.open.insert(open.unit.slot.as_bytes(), json).map_err(|e| refused(&format!("writing {what}"), &e))?;
         Ok(())
     }
 
@@ -222,11 +222,6 @@ fn prefixed(tree: &Tree, prefix: &[u8], before: u64) -> Walk {
     Box::new(tree.range(key(0)..key(before)).keys().rev().map(|key| Ok(seq_of(&key?).unwrap_or(0))))
 }
 
-/// Every key ends in the number of a unit.
-fn seq_of(key: &IVec) -> Option<u64> {
-    key.last_chunk::<8>().map(|tail| u64::from_be_bytes(*tail))
-}
-
 fn mac_key(unit: &Unit) -> Option<Vec<u8>> {
     let Mac(mac) = unit.board.as_ref()?.mac?;
     Some([mac.as_slice(), &unit.seq.to_be_bytes()].concat())
@@ -250,22 +245,5 @@ fn verdict_byte(verdict: Verdict) -> u8 {
         Verdict::Error => 3,
         Verdict::Timeout => 4,
         Verdict::Aborted => 5,
-    }
-}
-
-/// A refusal of the database in words.
-pub(super) fn refused(what: &str, error: &sled::Error) -> StoreError {
-    match error {
-        // a part of the log or a file beside it is not there any more
-        sled::Error::Io(gone) if matches!(gone.kind(), ErrorKind::UnexpectedEof | ErrorKind::NotFound) => {
-            loss::of_a_part(what, &error.to_string())
-        }
-        sled::Error::Io(error) => StoreError::io(what, error),
-        sled::Error::Corruption { .. } => loss::of_a_part(what, &error.to_string()),
-        other => StoreError::Disk {
-            what: what.into(),
-            found: other.to_string(),
-            remedy: "stop flashjig and start it again; report it if it stays".into(),
-        },
     }
 }

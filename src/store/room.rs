@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// What must be free before a unit starts, bytes: backups of the largest flash (4 MiB) for a few slots at once, and
 /// the growth of the ledger's log.
-pub const NEEDED: u64 = 16 * 1024 * 1024;
+pub(crate) const NEEDED: u64 = 16 * 1024 * 1024;
 
 /// What must be free before the ledger is opened, bytes: an opening fills up one segment of its log (512 KiB), begins
 /// another and writes a snapshot, and what it was opened for is written.

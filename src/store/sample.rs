@@ -1,14 +1,14 @@
 //! A plausible unit for tests.
 
-use crate::model::board::Board;
+use crate::model::chip::board::Board;
+use crate::model::chip::digest::Digest;
+use crate::model::chip::mac::Mac;
 use crate::model::chip::{Chip, Key};
-use crate::model::content::BackupKind;
-use crate::model::digest::Digest;
-use crate::model::mac::Mac;
-use crate::model::open_unit::OpenUnit;
-use crate::model::stage::Stage;
+use crate::model::cycle::stage::Stage;
+use crate::model::cycle::verdict::Verdict;
+use crate::model::firmware::content::BackupKind;
+use crate::model::unit::open_unit::OpenUnit;
 use crate::model::unit::{Backup, Firmware, StageTime, Uart, Unit, VERSION};
-use crate::model::verdict::Verdict;
 
 /// A plug that passed. Its number is not given yet.
 pub(crate) fn unit() -> Unit {
@@ -67,24 +67,9 @@ pub(crate) fn unit() -> Unit {
 
 /// The note of such a unit while it is in the jig.
 pub(crate) fn in_flight(slot: &str, revision: u32, stage: Stage) -> OpenUnit {
-    let unit = unit();
-    OpenUnit {
-        revision,
-        station: unit.station,
-        slot: slot.into(),
-        batch: None,
-        started: unit.started,
-        noted: unit.finished,
-        clock_synced: true,
-        boot_id: unit.boot_id,
-        stage,
-        touched: stage == Stage::Erase,
-        board: unit.board,
-        backup: unit.backup,
-        firmware: unit.firmware,
-        config: None,
-        stages: Vec::new(),
-        map: None,
-        restored_from: None,
-    }
+    let done = unit();
+    let mut open = Unit::begun(done.station, slot.into(), done.started);
+    (open.clock_synced, open.boot_id) = (true, done.boot_id);
+    (open.board, open.backup, open.firmware) = (done.board, done.backup, done.firmware);
+    OpenUnit { revision, noted: done.finished, stage, touched: stage == Stage::Erase, unit: Box::new(open) }
 }

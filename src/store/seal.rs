@@ -20,7 +20,7 @@ pub(super) fn seal(bytes: &[u8], recipient: &str) -> Result<Vec<u8>, StoreError>
 }
 
 /// Decrypts with the key file's identities, `AGE-SECRET-KEY-1...`, one a line. No word of the key is in any error.
-pub fn open(sealed: &[u8], key_file: &str) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn open(sealed: &[u8], key_file: &str) -> Result<Vec<u8>, StoreError> {
     let wrong = |found: &str, remedy: &str| StoreError::Damaged {
         what: "decrypting a backup".into(),
         expected: "the key that it was encrypted to".into(),

@@ -4,9 +4,10 @@
 //! holds the stock flash of a board that is half written now.
 
 use super::StoreError;
-use super::records::{read_all, refused};
-use crate::model::history::StockNote;
-use crate::model::mac::Mac;
+use super::loss::refused;
+use super::records::read_all;
+use crate::model::chip::mac::Mac;
+use crate::model::unit::history::StockNote;
 use sled::Tree;
 
 /// The notes of one ledger.

@@ -1,7 +1,7 @@
 //! The token of the page: made once, a file for its owner's eyes alone.
 
 use super::StoreError;
-use super::desk::replace;
+use super::choices::replace;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 const BYTES: usize = 24;
 
 /// Where the token of a data folder is.
-pub fn path(data_dir: &Path) -> PathBuf {
+pub(crate) fn path(data_dir: &Path) -> PathBuf {
     data_dir.join("token")
 }
 
 /// Random letters that nobody can guess, from the kernel.
-pub fn random() -> io::Result<String> {
+pub(crate) fn random() -> io::Result<String> {
     let mut bytes = [0; BYTES];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(bytes.iter().fold(String::new(), |mut text, byte| {
@@ -26,7 +26,7 @@ pub fn random() -> io::Result<String> {
 }
 
 /// The token in a file.
-pub fn read(file: &Path) -> Result<String, StoreError> {
+pub(crate) fn read(file: &Path) -> Result<String, StoreError> {
     let bytes = std::fs::read(file)
         .map_err(|error| StoreError::io(format!("reading the page's token {}", file.display()), &error))?;
     let text = String::from_utf8_lossy(&bytes);
@@ -47,7 +47,7 @@ pub fn read(file: &Path) -> Result<String, StoreError> {
 }
 
 /// Makes a new token in a file.
-pub fn renew(file: &Path) -> Result<String, StoreError> {
+pub(crate) fn renew(file: &Path) -> Result<String, StoreError> {
     let io = |error| StoreError::io(format!("writing the page's token {}", file.display()), &error);
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(io)?;
@@ -58,7 +58,7 @@ pub fn renew(file: &Path) -> Result<String, StoreError> {
 }
 
 /// The token of a data folder; the first one who asks makes it, also where nobody could send what is there.
-pub fn ensure(data_dir: &Path) -> Result<String, StoreError> {
+pub(crate) fn ensure(data_dir: &Path) -> Result<String, StoreError> {
     let file = path(data_dir);
     if !file.exists() {
         return renew(&file);

@@ -1,7 +1,7 @@
 //! One case: which board, what goes wrong with it, in which stage and where.
 
 use flashjig::model::chip::Chip;
-use flashjig::model::stage::Stage;
+use flashjig::model::cycle::stage::Stage;
 use flashjig::sim::faults::{Damage, Fault, Way};
 use flashjig::sim::seed::Seed;
 use std::collections::HashMap;

@@ -4,8 +4,8 @@ use super::case::Case;
 use super::rig::Place;
 use super::table::Row;
 use flashjig::model::chip::Chip;
+use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::unit::Unit;
-use flashjig::model::verdict::Verdict;
 
 /// What came out of one unit.
 #[derive(Clone)]

@@ -1,9 +1,9 @@
 //! Plugs whose settings are damaged or hostile: what may come out of them, looked at without the station's own eyes.
 
 use flashjig::model::chip::Chip;
+use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::openbeken::{Config, config};
 use flashjig::model::unit::Unit;
-use flashjig::model::verdict::Verdict;
 use flashjig::sim::factory;
 use flashjig::sim::seed::Seed;
 use std::collections::BTreeSet;

@@ -7,15 +7,15 @@ use super::plugs;
 use super::table::{Row, Table};
 use flashjig::flow::Pace;
 use flashjig::model::chip::Chip;
-use flashjig::model::flash::rf;
-use flashjig::model::stage::Stage;
+use flashjig::model::chip::flash::rf;
+use flashjig::model::cycle::stage::Stage;
 use flashjig::model::unit::{Unit, UnitQuery};
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::faults::FaultPlan;
 use flashjig::sim::hand::Hand;
-use flashjig::station::{Order, Station, StationHandle};
+use flashjig::station::{Library, Order, Station, StationHandle};
 use flashjig::wiring;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -110,8 +110,8 @@ impl Bench {
             plans.push(plan);
             hands.push(hand);
         }
-        let shelf = wiring::shelf(dir.path(), &firmware, "default");
-        let station = wiring::start(wiring::facts("campaign", None), shelf, ledger, archive, plans);
+        let library = Library::open(dir.path(), &firmware, "default");
+        let station = wiring::start(wiring::facts("campaign", None), library, ledger, archive, plans);
         let handle = station.handle();
         Self { station, handle, hands, dir, images, stocks }
     }

@@ -3,7 +3,7 @@
 use super::case::{KINDS, RECOVERABLE};
 use super::rig::Place;
 use flashjig::model::chip::Chip;
-use flashjig::model::stage::Stage;
+use flashjig::model::cycle::stage::Stage;
 use std::collections::BTreeMap;
 
 /// One unit, judged.

@@ -1,11 +1,11 @@
 //! A station over virtual nests, through real PTYs, faster than real time.
 use flashjig::flow::Pace;
-use flashjig::model::event::{Event, Stamped};
 use flashjig::model::unit::Unit;
+use flashjig::model::unit::event::{Event, Stamped};
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::hand::{Hand, Stats};
-use flashjig::station::{Order, SlotPlan, Station, StationHandle};
+use flashjig::station::{Library, Order, SlotPlan, Station, StationHandle};
 use flashjig::wiring;
 use std::path::Path;
 use std::sync::Arc;
@@ -86,8 +86,8 @@ impl Rig {
         prepare(dir.path());
         let (ledger, archive) = wiring::stores(dir.path()).unwrap();
         let (plans, hands) = slots.into_iter().unzip();
-        let shelf = wiring::shelf(dir.path(), &firmware, "default");
-        let station = wiring::start(wiring::facts("test", None), shelf, ledger, archive, plans);
+        let library = Library::open(dir.path(), &firmware, "default");
+        let station = wiring::start(wiring::facts("test", None), library, ledger, archive, plans);
         let handle = station.handle();
         Self { station, handle, hands, dir }
     }

@@ -3,11 +3,11 @@
 use crate::common::{Outcome, Rig, replaced};
 use base64::Engine as _;
 use flashjig::model::chip::Chip;
-use flashjig::model::event::Event;
-use flashjig::model::fault::FaultCode;
+use flashjig::model::cycle::fault::FaultCode;
+use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::openbeken::{Config, Mqtt, Pin, Wanted, Wifi, config};
-use flashjig::model::secret::Secret;
-use flashjig::model::verdict::Verdict;
+use flashjig::model::tuya::secret::Secret;
+use flashjig::model::unit::event::Event;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::faults::{Fault, FaultPlan};

@@ -2,10 +2,10 @@
 
 use crate::common::{Rig, replaced};
 use flashjig::model::chip::Chip;
-use flashjig::model::fault::FaultCode;
-use flashjig::model::flash::rf;
+use flashjig::model::chip::flash::rf;
+use flashjig::model::cycle::fault::FaultCode;
+use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::tuya;
-use flashjig::model::verdict::Verdict;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::testdata;

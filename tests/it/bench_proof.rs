@@ -3,13 +3,13 @@
 
 use crate::common::{Outcome, Rig, replaced, slot_name};
 use flashjig::model::chip::Chip;
-use flashjig::model::code;
-use flashjig::model::content::BackupKind;
-use flashjig::model::fault::FaultCode;
+use flashjig::model::chip::flash_cipher;
+use flashjig::model::cycle::fault::FaultCode;
+use flashjig::model::cycle::verdict::Verdict;
+use flashjig::model::firmware::content::BackupKind;
 use flashjig::model::openbeken::Config;
-use flashjig::model::snapshot::SlotState;
 use flashjig::model::unit::UnitQuery;
-use flashjig::model::verdict::Verdict;
+use flashjig::model::unit::snapshot::SlotState;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::faults::{Fault, FaultPlan};
@@ -110,9 +110,9 @@ async fn a_calibration_where_openbeken_does_not_look_stops_the_unit_before_anyth
 /// A stock flash whose boot loader is a version that nobody has seen.
 fn with_another_loader(chip: Chip, unit: u32) -> Vec<u8> {
     let mut flash = factory::stock(chip, unit);
-    let mut plain = code::unseal(0, &flash[..0x1_1000], chip.key()).plain;
+    let mut plain = flash_cipher::unseal(0, &flash[..0x1_1000], chip.key()).plain;
     plain[0x40] ^= 0x5A;
-    let sealed = code::seal(0, &plain, chip.key());
+    let sealed = flash_cipher::seal(0, &plain, chip.key());
     // behind it lies what is stored plain
     flash[..0x110].copy_from_slice(&sealed[..0x110]);
     flash
@@ -148,9 +148,9 @@ async fn a_board_whose_key_is_hidden_and_in_use_is_refused() {
 /// A stock flash whose app is another's.
 fn third_party(chip: Chip, unit: u32, text: &str) -> Vec<u8> {
     let mut flash = factory::stock(chip, unit);
-    let mut app = code::unseal(code::APP_BASE, &flash[0x1_1000..], chip.key()).plain;
+    let mut app = flash_cipher::unseal(flash_cipher::APP_BASE, &flash[0x1_1000..], chip.key()).plain;
     app[0x5000..0x5000 + text.len()].copy_from_slice(text.as_bytes());
-    let sealed = code::seal(code::APP_BASE, &app, chip.key());
+    let sealed = flash_cipher::seal(flash_cipher::APP_BASE, &app, chip.key());
     flash[0x1_1000..0x1_1000 + sealed.len()].copy_from_slice(&sealed);
     flash
 }

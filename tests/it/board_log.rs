@@ -4,10 +4,10 @@
 use crate::common::{Rig, SPEED, quick};
 use flashjig::hw::serial::SerialSource;
 use flashjig::model::chip::Chip;
-use flashjig::model::event::Event;
-use flashjig::model::stage::Stage;
+use flashjig::model::cycle::stage::Stage;
+use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::unit::Unit;
-use flashjig::model::verdict::Verdict;
+use flashjig::model::unit::event::Event;
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;

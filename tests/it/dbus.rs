@@ -6,7 +6,7 @@ use crate::common::Rig;
 use bus::{Control, PrivateBus};
 use flashjig::face::{dbus, host};
 use flashjig::model::chip::Chip;
-use flashjig::model::verdict::Verdict;
+use flashjig::model::cycle::verdict::Verdict;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use futures_util::StreamExt;

@@ -8,18 +8,18 @@ use crate::common::{self, SPEED, quick};
 use flashjig::hw::socket::SocketLines;
 use flashjig::jig::{Drive, Keeper, Line};
 use flashjig::model::chip::Chip;
-use flashjig::model::event::Event;
-use flashjig::model::fault::FaultCode;
-use flashjig::model::lamps::Signal;
-use flashjig::model::snapshot::{SlotState, SlotView};
-use flashjig::model::stage::Stage;
+use flashjig::model::cycle::fault::FaultCode;
+use flashjig::model::cycle::stage::Stage;
+use flashjig::model::cycle::verdict::Verdict;
+use flashjig::model::show::lamps::Signal;
 use flashjig::model::unit::Unit;
-use flashjig::model::verdict::Verdict;
+use flashjig::model::unit::event::Event;
+use flashjig::model::unit::snapshot::{SlotState, SlotView};
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::hand::Hand;
-use flashjig::station::{Order, Station, StationHandle};
+use flashjig::station::{Library, Order, Station, StationHandle};
 use flashjig::wiring;
 use program::Program;
 use std::path::PathBuf;
@@ -57,8 +57,8 @@ impl Bench {
         a.nest.lines = Keeper::later(Box::new(SocketLines::new(&socket)));
         // lines behind a socket have no buffer in TX
         hand_a.set(Line::Park, Drive::Released);
-        let shelf = wiring::shelf(dir.path(), &firmware, "default");
-        let station = wiring::start(wiring::facts("test", None), shelf, ledger, archive, vec![a, b]);
+        let library = Library::open(dir.path(), &firmware, "default");
+        let station = wiring::start(wiring::facts("test", None), library, ledger, archive, vec![a, b]);
         let hands = [hand_a, hand_b].map(Arc::new);
         Self { handle: station.handle(), station, hands, socket, _dir: dir }
     }

@@ -1,6 +1,6 @@
 //! `docs/faults.md` is written from the fault table: `UPDATE_GOLDENS=1 cargo test --test it faults_manual::` makes it anew.
 
-use flashjig::model::fault::{Class, FaultCode};
+use flashjig::model::cycle::fault::{Class, FaultCode};
 use std::fmt::Write;
 
 fn manual() -> String {

@@ -4,21 +4,21 @@
 use crate::common::{SPEED, quick};
 use flashjig::face::lights;
 use flashjig::hw::serial::SerialSource;
+use flashjig::jig::wiring::Start;
 use flashjig::jig::{Edge, Input, Lamps, Levels, LineError, Supply, SupplyError};
 use flashjig::model::chip::Chip;
-use flashjig::model::fault::FaultCode;
-use flashjig::model::lamps::{Lit, Signal};
-use flashjig::model::snapshot::SlotView;
-use flashjig::model::stage::Stage;
-use flashjig::model::supply::{Limits, Reading};
-use flashjig::model::verdict::Verdict;
+use flashjig::model::cycle::fault::FaultCode;
+use flashjig::model::cycle::stage::Stage;
+use flashjig::model::cycle::verdict::Verdict;
+use flashjig::model::show::lamps::{Lit, Signal};
+use flashjig::model::unit::snapshot::SlotView;
+use flashjig::model::unit::supply::{Limits, Reading};
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::hand::Hand;
-use flashjig::station::slot::Start;
 use flashjig::station::supply::Guard;
-use flashjig::station::{Order, SlotPlan, Station, StationHandle};
+use flashjig::station::{Library, Order, SlotPlan, Station, StationHandle};
 use flashjig::wiring;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -51,8 +51,8 @@ impl Jig {
         let (edges, heard) = mpsc::channel(8);
         (plan.edges, plan.levels, plan.start) = (heard, levels, start);
         change(&mut plan, dir.path());
-        let shelf = wiring::shelf(dir.path(), &firmware, "default");
-        let station = wiring::start(wiring::facts("test", None), shelf, ledger, archive, vec![plan]);
+        let library = Library::open(dir.path(), &firmware, "default");
+        let station = wiring::start(wiring::facts("test", None), library, ledger, archive, vec![plan]);
         let handle = station.handle();
         Self { station, handle, hand, edges, now: Duration::from_secs(70), _dir: dir }
     }

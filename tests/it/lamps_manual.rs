@@ -1,6 +1,6 @@
 //! `docs/lamps.md` is written from the patterns: `UPDATE_GOLDENS=1 cargo test --test it lamps_manual::` makes it anew.
 
-use flashjig::model::lamps::manual;
+use flashjig::model::show::lamps::manual;
 
 const BEFORE: &str = "# Lamps, buzzer and button
 

@@ -128,7 +128,7 @@ fn a_unit_passes_over_socket_lines_and_its_record_follows_the_contract() {
         let mut want = stock.clone();
         want[0x1_1000..0x1_1000 + image.len()].copy_from_slice(&image);
         want[0x1_1000 + image.len()..(0x1_1000 + image.len()).next_multiple_of(0x1000)].fill(0xFF);
-        let digest = flashjig::model::digest::Digest::of(&want).to_string();
+        let digest = flashjig::model::chip::digest::Digest::of(&want).to_string();
         assert_eq!(status["sha256"], digest.as_str(), "the board does not hold stock with the application replaced");
     }
 }

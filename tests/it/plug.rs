@@ -2,15 +2,15 @@
 //! real PTYs.
 
 use crate::common::{Outcome, Rig, replaced};
-use flashjig::model::batch::Batch;
 use flashjig::model::chip::Chip;
-use flashjig::model::fault::FaultCode;
-use flashjig::model::meter::outcome::{Action, Readback, Token};
+use flashjig::model::cycle::fault::FaultCode;
+use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::openbeken::doubt::Code;
+use flashjig::model::openbeken::meter::outcome::{Action, Readback, Token};
 use flashjig::model::openbeken::{Calibration, config};
 use flashjig::model::tuya::files::{Areas, BLOCK, encode};
 use flashjig::model::unit::Unit;
-use flashjig::model::verdict::Verdict;
+use flashjig::model::unit::batch::Batch;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::station::Order;

@@ -7,15 +7,15 @@ mod flaky;
 use crate::common::{Rig, SPEED, quick, slot_name};
 use flaky::{Flaky, Mood};
 use flashjig::model::chip::Chip;
-use flashjig::model::event::Event;
-use flashjig::model::fault::FaultCode;
+use flashjig::model::cycle::fault::FaultCode;
+use flashjig::model::cycle::verdict::Verdict;
+use flashjig::model::unit::event::Event;
 use flashjig::model::unit::{Unit, UnitQuery};
-use flashjig::model::verdict::Verdict;
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::hand::Hand;
-use flashjig::station::{Order, Station, StationHandle};
+use flashjig::station::{Library, Order, Station, StationHandle};
 use flashjig::wiring;
 use std::sync::Arc;
 
@@ -48,8 +48,8 @@ impl Bench {
             plans.push(plan);
             hands.push(hand);
         }
-        let shelf = wiring::shelf(dir.path(), &firmware, "default");
-        let station = wiring::start(wiring::facts("test", None), shelf, ledger, archive, plans);
+        let library = Library::open(dir.path(), &firmware, "default");
+        let station = wiring::start(wiring::facts("test", None), library, ledger, archive, plans);
         Self { handle: station.handle(), station, hands, flaky: flaky.unwrap(), _dir: dir }
     }
 
@@ -145,7 +145,7 @@ async fn a_firmware_file_may_go_or_change_while_a_unit_uses_it() {
     let (name, bytes) = factory::demo_image(Chip::Bk7231N, "1.18.300");
     let rig = Rig::new(1, &[(&name, &bytes)]);
     let file = rig.dir.path().join("firmware").join(&name);
-    let digest = flashjig::model::digest::Digest::of(&bytes);
+    let digest = flashjig::model::chip::digest::Digest::of(&bytes);
     let mut events = rig.handle.events();
     let remover = tokio::spawn(async move {
         while !matches!(events.recv().await.unwrap().event, Event::Kept { .. }) {}

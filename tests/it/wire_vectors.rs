@@ -7,9 +7,9 @@
 //! - `BKW`: a capture of bkWriter 1.60 in the developer notes of BK7231GUIFlashTool.
 //! - `ROM`: Beken's public boot code of the ROM kind.
 
-use flashjig::model::beken::command::Shape;
-use flashjig::model::beken::frame::{CommandScanner, Found, ReplyScanner};
-use flashjig::model::beken::{Command, EraseSize, Reply, Status, crc};
+use flashjig::model::chip::beken::command::Shape;
+use flashjig::model::chip::beken::scan::{CommandScanner, Found, ReplyScanner};
+use flashjig::model::chip::beken::{Command, EraseSize, Reply, Status, crc};
 use proptest::prelude::*;
 
 fn hex(text: &str) -> Vec<u8> {

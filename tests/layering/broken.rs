@@ -1,7 +1,7 @@
 //! Made-up trees that break each rule in each way that the language offers, so that the rules are seen to bite.
 
 use super::house::House;
-use super::rules::{self, Crate, Layer};
+use super::rules::{self, Crate, Layer, Subject};
 
 const LAYERS: [Layer; 4] = [
     ("model", &[], &[("std::fs", "bytes come in read"), ("std::time::Instant", "time enters as data")]),
@@ -198,6 +198,27 @@ fn a_circle_of_files_is_seen_also_through_names_that_are_passed_on() {
     assert_eq!(stale, ["model/notify.rs -> model/chip.rs closes no circle any more; take it out of the list"]);
     let unknown = rules::no_circles(&House::read(SOUND, &MANIFEST), &[("model/chip.rs", &["nobody.rs"])]);
     assert!(unknown.join("\n").contains("nobody.rs -> model/chip.rs closes no circle"));
+}
+
+#[test]
+fn a_subject_names_only_what_stands_before_it() {
+    const TABLE: [Subject; 2] = [("chip", &[]), ("unit", &["chip"])];
+    let found = |files: &[(&'static str, &'static str)], table: &[Subject]| {
+        rules::subjects(&House::read(files.iter().copied(), &MANIFEST), "model", table).join("\n")
+    };
+    let chip = ("model/chip/mod.rs", "pub struct Chip;");
+    let unit = ("model/unit/mod.rs", "pub mod record; pub struct Unit;");
+    let record = ("model/unit/record.rs", "use crate::model::chip::Chip; use super::Unit; fn f(_: Chip, _: Unit) {}");
+    let map = ("model/mod.rs", "pub mod chip; pub mod unit;");
+    assert_eq!(found(&[map, chip, unit, record], &TABLE), "");
+    let up = ("model/chip/find.rs", "use super::super::unit::Unit; fn f(_: Unit) {}");
+    assert!(found(&[map, chip, unit, record, up], &TABLE).contains("chip may not name unit"));
+    let loose = ("model/mac.rs", "pub struct Mac;");
+    assert!(found(&[map, chip, unit, record, loose], &TABLE).contains("model/mac.rs belongs to no subject"));
+    let strange = ("model/show/mod.rs", "pub struct Lamp;");
+    assert!(found(&[map, chip, unit, record, strange], &TABLE).contains("model/show/mod.rs belongs to no subject"));
+    assert!(found(&[map, chip, unit], &TABLE).contains("the row of unit: it names chip nowhere"));
+    assert!(found(&[map, chip, unit, record], &[TABLE[1], TABLE[0]]).contains("chip is not below it"));
 }
 
 #[test]

@@ -9,6 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// with the reason.
 pub type Layer = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
 
+/// A subject inside a layer, and the subjects that it names.
+pub type Subject = (&'static str, &'static [&'static str]);
+
 /// A crate and the layers that use it.
 pub type Crate = (&'static str, &'static [&'static str]);
 
@@ -68,6 +71,50 @@ pub fn layers(house: &House, table: &[Layer]) -> Vec<String> {
     for (name, may, _) in table {
         let idle = may.iter().filter(|to| !used.contains(&(*name, (**to).to_owned())));
         wrong.extend(idle.map(|to| format!("the row of {name}: it names {to} nowhere; take it out")));
+    }
+    wrong
+}
+
+/// The subject of a file inside a folder: its folder there, or its own name.
+fn subject<'a>(file: &'a str, folder: &str) -> Option<&'a str> {
+    let rest = file.strip_prefix(folder)?.strip_prefix('/')?;
+    Some(layer(rest)).filter(|subject| *subject != "mod")
+}
+
+/// Inside a folder each subject names only what its row grants, all of which stands before it, and all of that; nothing
+/// lies beside the subjects but their map.
+pub fn subjects(house: &House, folder: &str, table: &[Subject]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut used = BTreeSet::new();
+    let rows: BTreeMap<&str, &[&str]> = table.iter().copied().collect();
+    for file in &house.files {
+        let Some(from) = subject(&file.name, folder) else { continue };
+        let Some(may) = rows.get(from).filter(|_| file.name.matches('/').count() > 1) else {
+            wrong.push(format!("{} belongs to no subject of {folder}", file.name));
+            continue;
+        };
+        for target in house.named(file) {
+            let Target::Ours(path) = target else { continue };
+            let [first, to, ..] = path.as_slice() else { continue };
+            if first != folder || to == from {
+                continue;
+            }
+            used.insert((from, to.clone()));
+            if !may.contains(&to.as_str()) {
+                let path = path.join("::");
+                wrong.push(format!("{}: crate::{path}: {from} may not name {to}; it may name {may:?}", file.name));
+            }
+        }
+    }
+    for (at, (name, may)) in table.iter().enumerate() {
+        for other in *may {
+            if !table[..at].iter().any(|(below, _)| below == other) {
+                wrong.push(format!("the row of {name}: {other} is not below it"));
+            }
+            if !used.contains(&(*name, (*other).to_owned())) {
+                wrong.push(format!("the row of {name}: it names {other} nowhere; take it out"));
+            }
+        }
     }
     wrong
 }

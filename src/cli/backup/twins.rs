@@ -1,11 +1,11 @@
 //! Two different stock backups of one board. The vendor's firmware may have been used or updated between them; where the
 //! application is partly the one and partly something else, a later one was read from a flash that was half written.
 
-use crate::model::content::BackupKind;
-use crate::model::digest::Digest;
-use crate::model::flash::Span;
-use crate::model::flash::geometry::SECTOR;
-use crate::model::mac::Mac;
+use crate::model::chip::digest::Digest;
+use crate::model::chip::flash::Span;
+use crate::model::chip::flash::geometry::SECTOR;
+use crate::model::chip::mac::Mac;
+use crate::model::firmware::content::BackupKind;
 use crate::model::unit::Unit;
 use crate::store::Archive;
 use std::collections::BTreeMap;

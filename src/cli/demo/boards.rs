@@ -1,14 +1,13 @@
 //! What goes on the virtual boards, and what is flashed.
 
-use super::Args;
 use crate::fail::Failure;
 use crate::model::chip::Chip;
-use crate::model::dump::Form;
-use crate::model::image::{self, Image};
+use crate::model::dump::{self, Form};
+use crate::model::firmware::image::Image;
 use crate::sim::board::BoardSpec;
 use crate::sim::factory;
 use crate::sim::faults::Fault;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What goes on the boards, and what is flashed.
 pub(super) struct Boards {
@@ -41,14 +40,20 @@ fn file_name(path: &Path) -> String {
 }
 
 impl Boards {
-    /// Reads what the call names and fills the firmware folder.
-    pub(super) fn new(args: &Args, shelf: &Path, first: u32) -> Result<Self, Failure> {
+    /// Boards of these dumps and faults, by turns. Fills the firmware folder with these files, or with made-up ones.
+    pub(super) fn new(
+        files: &[PathBuf],
+        dumps: &[PathBuf],
+        faults: Vec<Fault>,
+        firmware: &Path,
+        first: u32,
+    ) -> Result<Self, Failure> {
         let put = |name: &str, bytes: &[u8]| {
-            std::fs::write(shelf.join(name), bytes)
-                .map_err(|error| Failure::broken(format!("{}: can't be written: {error}", shelf.display())))
+            std::fs::write(firmware.join(name), bytes)
+                .map_err(|error| Failure::broken(format!("{}: can't be written: {error}", firmware.display())))
         };
         let mut chips = Vec::new();
-        for path in &args.firmware {
+        for path in files {
             let (name, bytes) = (file_name(path), read(path)?);
             let image = Image::open(&name, &bytes).map_err(|e| Failure::broken(format!("{}: {e}", path.display())))?;
             if !chips.contains(&image.chip) {
@@ -57,9 +62,9 @@ impl Boards {
             put(&name, &bytes)?;
         }
         let mut stock = Vec::new();
-        for path in &args.stock {
+        for path in dumps {
             let bytes = read(path)?;
-            let report = image::inspect(&file_name(path), &bytes);
+            let report = dump::inspect(&file_name(path), &bytes);
             let is_whole = report.extent.is_some_and(|extent| extent.form == Form::Whole);
             let (true, Some(chip)) = (is_whole, report.chip) else {
                 let what = format!("{}: expected a full dump of one chip; see flashjig inspect", path.display());
@@ -67,14 +72,14 @@ impl Boards {
             };
             stock.push((chip, bytes));
         }
-        if args.firmware.is_empty() {
+        if files.is_empty() {
             chips = if stock.is_empty() { one_of_each_server() } else { stock.iter().map(|(chip, _)| *chip).collect() };
             for chip in &chips {
                 let (name, bytes) = factory::demo_image(*chip, factory::DEMO_VERSION);
                 put(&name, &bytes)?;
             }
         }
-        Ok(Self { stock, chips, faults: args.fault.clone(), first })
+        Ok(Self { stock, chips, faults, first })
     }
 
     /// The board of this turn.

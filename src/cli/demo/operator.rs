@@ -1,9 +1,9 @@
 //! The virtual operator of one slot.
 
 use super::boards::Boards;
-use crate::model::event::{Event, Stamped};
-use crate::model::snapshot::SlotState;
-use crate::model::verdict::Verdict;
+use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::event::{Event, Stamped};
+use crate::model::unit::snapshot::SlotState;
 use crate::sim::hand::Hand;
 use crate::station::StationHandle;
 use std::sync::Arc;

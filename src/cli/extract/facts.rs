@@ -2,8 +2,8 @@
 
 use super::alone::Alone;
 use crate::model::dump::{Extent, Origin, Study};
-use crate::model::meter::{Evidence, Meter, Terms, judge};
 use crate::model::openbeken::findings::Read;
+use crate::model::openbeken::meter::{Evidence, Meter, Terms, judge};
 use crate::model::openbeken::pins::{Mapping, Options};
 use crate::model::openbeken::{Device, Doubt, Findings, Template};
 use crate::model::tuya::files::{self, FileStore, NoFiles};

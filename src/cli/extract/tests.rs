@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::{json, text};
 use crate::model::chip::Chip;
-use crate::model::image::inspect;
+use crate::model::dump::inspect;
 use crate::model::tuya::encode::{self, Spec};
 use crate::model::tuya::secret::{Class, class};
 use crate::model::tuya::value::Parsed;

@@ -2,16 +2,16 @@
 //! write, no unlocking.
 
 use super::figures::{Figures, compare};
-use super::say;
+use crate::cli::out::say;
 use crate::config::{Config, Slot};
 use crate::fail::Failure;
 use crate::flow::Pace;
 use crate::jig::{Drive, Keeper, Line, LineError, Nest};
 use crate::link::{self, ChipLink};
-use crate::model::digest::Digest;
-use crate::model::flash::Span;
-use crate::model::flash::geometry::{BLOCK, SECTOR};
-use crate::model::identify;
+use crate::model::chip::digest::Digest;
+use crate::model::chip::flash::Span;
+use crate::model::chip::flash::geometry::{BLOCK, SECTOR};
+use crate::model::chip::identify;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

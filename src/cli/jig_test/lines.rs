@@ -2,7 +2,7 @@
 //! proof.
 
 use super::ask::Ask;
-use super::say;
+use crate::cli::out::say;
 use crate::fail::Failure;
 use crate::jig::{Drive, Line, Nest};
 

@@ -5,15 +5,15 @@ use super::super::read::{At, Section, Source};
 use super::super::secret::Keyring;
 use super::doubts;
 use crate::model::chip::Chip;
-use crate::model::mac::Mac;
-use crate::model::meter::Sign;
+use crate::model::chip::mac::Mac;
 use crate::model::openbeken::fields::{self, Field};
+use crate::model::openbeken::meter::Sign;
+use crate::model::openbeken::pattern::{Labels, Pattern};
 use crate::model::openbeken::{Device, tailor, wanted};
-use crate::model::pattern::{Labels, Pattern};
 use crate::model::recipe::{
     Address, Calibrate, Configure, Mqtt, OpenBekenRule, PinSource, Secrets, Wifi, WithoutSettings, quad,
 };
-use crate::model::secret::Secret;
+use crate::model::tuya::secret::Secret;
 
 /// OpenBeken's usual MQTT port.
 const MQTT_PORT: u16 = 1883;

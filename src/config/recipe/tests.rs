@@ -1,8 +1,8 @@
 //! Texts of recipes, good and bad.
 
 use super::*;
-use crate::model::meter::Sign;
 use crate::model::openbeken::doubt::Code;
+use crate::model::openbeken::meter::Sign;
 use crate::model::recipe::{Calibrate, Configure, PinSource, WithoutSettings};
 
 fn try_parse(text: &str) -> Result<(Recipe, Vec<Problem>), Problems> {
@@ -17,7 +17,7 @@ fn an_empty_file_is_the_built_in_recipe() {
 #[test]
 fn a_missing_file_is_the_built_in_recipe_only_for_default() {
     let dir = tempfile::tempdir().unwrap();
-    assert_eq!(load(dir.path(), DEFAULT), Ok(Kit { devices: Device::built_in(), ..Kit::default() }));
+    assert_eq!(load(dir.path(), DEFAULT), Ok(LoadedRecipe { devices: Device::built_in(), ..LoadedRecipe::default() }));
     let error = load(dir.path(), "kitchen").unwrap_err().to_string();
     assert!(error.contains("recipes/kitchen.toml: error: can't be read"), "{error}");
 }

@@ -1,6 +1,6 @@
 //! The values of the properties, out of a snapshot. What is not known is an empty text or 0: D-Bus has no null.
 
-use crate::model::snapshot::{SlotState, SlotView, Snapshot};
+use crate::model::unit::snapshot::{SlotState, SlotView, Snapshot};
 use std::collections::BTreeMap;
 use zbus::Variant;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use zbus::object_server::Interface;
 
 fn handle(dir: &std::path::Path) -> StationHandle {
-    let facts = crate::model::snapshot::Station {
+    let facts = crate::model::unit::snapshot::Station {
         name: "bench".into(),
         version: "0".into(),
         started: jiff::Timestamp::UNIX_EPOCH,

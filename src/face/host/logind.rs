@@ -1,6 +1,6 @@
 //! A shutdown or a suspend waits for the unit in flight: an inhibitor of logind, held while there is one.
 
-use crate::model::snapshot::{SlotState, Snapshot};
+use crate::model::unit::snapshot::{SlotState, Snapshot};
 use crate::station::StationHandle;
 use tracing::{debug, warn};
 use zbus::{Connection, OwnedFd, proxy};

@@ -1,8 +1,8 @@
 use super::*;
-use crate::model::event::{Event, Stamped};
-use crate::model::snapshot::Station as Facts;
-use crate::model::stage::Stage;
-use crate::model::verdict::Verdict;
+use crate::model::cycle::stage::Stage;
+use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::event::{Event, Stamped};
+use crate::model::unit::snapshot::Station as Facts;
 use crate::station::hub::Hub;
 use crate::store::{Archive, Ledger};
 use std::collections::BTreeMap;
@@ -15,14 +15,16 @@ const WATCHDOG: Duration = Duration::from_secs(60);
 #[derive(Clone, Default)]
 struct Ear(Arc<Mutex<Vec<String>>>);
 
-impl Notify for Ear {
-    fn notify(&mut self, states: &[NotifyState<'_>]) -> io::Result<()> {
-        self.0.lock().unwrap().extend(states.iter().map(ToString::to_string));
-        Ok(())
-    }
-}
-
 impl Ear {
+    /// The way to it.
+    fn way(&self) -> impl FnMut(&[NotifyState<'_>]) -> io::Result<()> + Send + use<> {
+        let all = Arc::clone(&self.0);
+        move |states| {
+            all.lock().unwrap().extend(states.iter().map(ToString::to_string));
+            Ok(())
+        }
+    }
+
     /// What was said since the last look.
     fn heard(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
@@ -57,7 +59,7 @@ async fn a_hub_that_hangs_stops_the_feeding_and_is_named() {
     });
     let hub = tokio::spawn(hub.run(station.pulses().add("hub")));
     let (ear, stop) = (Ear::default(), CancellationToken::new());
-    tokio::spawn(run(station, ear.clone(), Some(WATCHDOG), stop.clone()));
+    tokio::spawn(run(station, ear.way(), Some(WATCHDOG), stop.clone()));
     sleep(10 * WATCHDOG).await;
     let heard = ear.heard();
     assert_eq!(heard.first().map(String::as_str), Some("READY=1"));
@@ -77,7 +79,7 @@ async fn a_slot_that_hangs_stops_the_feeding_and_food_comes_again_when_it_goes_o
     tokio::spawn(hub.run(station.pulses().add("hub")));
     let mut slot = station.pulses().add("slot B");
     let (ear, stop) = (Ear::default(), CancellationToken::new());
-    tokio::spawn(run(station, ear.clone(), Some(WATCHDOG), stop.clone()));
+    tokio::spawn(run(station, ear.way(), Some(WATCHDOG), stop.clone()));
     sleep(WATCHDOG).await;
     ear.heard();
     sleep(WATCHDOG).await;
@@ -98,7 +100,7 @@ async fn without_a_watchdog_there_is_status_and_no_food() {
     let (station, hub, outbox) = station(dir.path());
     tokio::spawn(hub.run(station.pulses().add("hub")));
     let ear = Ear::default();
-    tokio::spawn(run(station, ear.clone(), None, CancellationToken::new()));
+    tokio::spawn(run(station, ear.way(), None, CancellationToken::new()));
     outbox.send(("B".into(), Event::Started { recipe: "default".into() })).await.unwrap();
     sleep(3 * STATUS_EVERY).await;
     let heard = ear.heard();

@@ -1,6 +1,6 @@
 //! Who is who: the token, sessions of the page, and the patience with those who guess.
 
-use crate::model::digest::Digest;
+use crate::model::chip::digest::Digest;
 use crate::store::token;
 use std::collections::HashMap;
 use std::net::IpAddr;

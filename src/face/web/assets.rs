@@ -1,7 +1,7 @@
 //! The page's files, inside the program: no build step, and nothing is asked of the outside.
 
 use super::problem::Problem;
-use crate::model::digest::Digest;
+use crate::model::chip::digest::Digest;
 use axum::Json;
 use axum::extract::Path;
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};

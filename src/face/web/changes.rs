@@ -4,7 +4,7 @@
 //! and lays the patches over it has the state after, and knows no rule of the station.
 
 use crate::clock;
-use crate::model::snapshot::Snapshot;
+use crate::model::unit::snapshot::Snapshot;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -124,9 +124,9 @@ fn patch(old: &Value, new: &Value) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::event::story::{bench, story};
-    use crate::model::event::{Event, Stamped};
-    use crate::model::stage::Stage;
+    use crate::model::cycle::stage::Stage;
+    use crate::model::unit::event::story::{bench, story};
+    use crate::model::unit::event::{Event, Stamped};
     use serde_json::json;
     use std::fmt::Write as _;
     use tokio::sync::broadcast::error::TryRecvError;

@@ -1,6 +1,6 @@
 //! The ledger for spreadsheets and programs, as long as it is: page by page, never all of it in memory.
 
-use super::App;
+use super::app::App;
 use super::problem::Problem;
 use super::units::parse;
 use crate::model::unit::{Unit, UnitQuery};

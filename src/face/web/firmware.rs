@@ -1,8 +1,8 @@
 //! Firmware files and recipes.
 
-use super::App;
+use super::app::App;
 use super::problem::Problem;
-use crate::station::shelf::{FirmwareFile, MAX_UPLOAD, RecipePage};
+use crate::station::library::{FirmwareFile, MAX_UPLOAD, RecipePage};
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::{PathRejection, QueryRejection};

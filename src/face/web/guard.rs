@@ -6,8 +6,8 @@
 //! foreign page: a name that is rebound to the station's address, caught by the Host header; and a cross-site request,
 //! caught by Origin, Sec-Fetch-Site, the cookie's SameSite and a header that a form can't send.
 
-use super::App;
 use super::access;
+use super::app::App;
 use super::problem::Problem;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName};

@@ -1,15 +1,11 @@
 //! `GET /metrics`: the Prometheus text format, version 0.0.4. Base units (seconds), counters end in `_total`; what
 //! names a single unit, such as a MAC, is never a label.
 
-use super::App;
-use crate::model::event::{Event, Stamped};
-use crate::model::snapshot::{SlotState, Snapshot};
-use crate::model::stage::Stage;
-use crate::model::verdict::Verdict;
+use crate::model::cycle::stage::Stage;
+use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::event::{Event, Stamped};
+use crate::model::unit::snapshot::{SlotState, Snapshot};
 use crate::store::Disk;
-use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -98,10 +94,11 @@ impl Counts {
     }
 }
 
-/// `GET /metrics`.
-pub(super) async fn page(State(app): State<App>) -> impl IntoResponse {
-    let text = render(&app.handle.snapshot(), &app.metrics.lock(), app.handle.disk());
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+impl Collector {
+    /// The whole text.
+    pub(super) fn text(&self, snapshot: &Snapshot, disk: Option<Disk>) -> String {
+        render(snapshot, &self.lock(), disk)
+    }
 }
 
 fn render(snapshot: &Snapshot, counts: &Counts, disk: Option<Disk>) -> String {
@@ -191,8 +188,8 @@ fn escape(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fault::{Fault, FaultCode};
-    use crate::model::snapshot::Station;
+    use crate::model::cycle::fault::{Fault, FaultCode};
+    use crate::model::unit::snapshot::Station;
 
     fn at(ms: i64, event: Event) -> Stamped {
         Stamped { seq: 1, time: Timestamp::from_millisecond(ms).unwrap(), slot: "A\"1".into(), event }

@@ -4,8 +4,10 @@
 
 mod about;
 mod access;
+mod app;
 mod assets;
 mod changes;
+mod checkup;
 mod export;
 mod firmware;
 mod guard;
@@ -21,11 +23,11 @@ mod stats;
 mod tests;
 mod units;
 
+pub use app::WebOptions;
 pub use serve::{listen, serve};
 
-use super::tail::Tail;
-use crate::model::screen::Size;
 use crate::station::StationHandle;
+use app::{App, BODY_LIMIT};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
@@ -34,75 +36,14 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, post, put};
 use problem::Problem;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 
-/// But for firmware, no request of this interface has a body worth reading.
-const BODY_LIMIT: usize = 4096;
 /// A request is answered within this time, its body's way included; what streams has begun by then.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
-/// Listeners for events at once.
-const LISTENERS: usize = 64;
-
-/// Gives the findings of `flashjig doctor`, as a list.
-pub type Doctor = Arc<dyn Fn() -> serde_json::Value + Send + Sync>;
-
-/// What the configuration decides about the page.
-#[derive(Clone, Default)]
-pub struct WebOptions {
-    /// The token that orders and backups need. Without one they are allowed from this machine only.
-    pub token: Option<String>,
-    /// Whether programs of this machine need no token.
-    pub local_is_free: bool,
-    /// The station's own host name, beside `localhost` and any IP address.
-    pub host: Option<String>,
-    /// How large the station's panel is. Without one the page shows what the usual one would.
-    pub panel: Option<Size>,
-    /// The last lines of the journal.
-    pub journal: Tail,
-    /// Looks at the machine as `flashjig doctor` does. It may read files and ask buses, so it runs off the runtime.
-    pub doctor: Option<Doctor>,
-}
-
-impl std::fmt::Debug for WebOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let token = self.token.as_ref().map(|_| "(set)");
-        f.debug_struct("WebOptions").field("token", &token).field("host", &self.host).finish_non_exhaustive()
-    }
-}
-
-/// What every handler may use.
-#[derive(Clone)]
-struct App {
-    handle: StationHandle,
-    options: Arc<WebOptions>,
-    metrics: Arc<metrics::Collector>,
-    changes: Arc<changes::Changes>,
-    access: Arc<access::Access>,
-    checkup: Arc<about::Checkup>,
-    listeners: Arc<Semaphore>,
-}
-
-impl App {
-    fn new(handle: StationHandle, options: WebOptions) -> Self {
-        let metrics = metrics::Collector::start(handle.events());
-        let changes = changes::Changes::start(handle.watch());
-        let listeners = Arc::new(Semaphore::new(LISTENERS));
-        let options = Arc::new(options);
-        Self { handle, options, metrics, changes, access: Arc::default(), checkup: Arc::default(), listeners }
-    }
-}
-
-/// Tells endless answers that the server is about to close.
-#[derive(Clone)]
-struct Closing(CancellationToken);
-
 /// The router of the page. Call it inside a tokio runtime: it starts the tasks that count for `/metrics` and tell what
 /// changes.
 ///
-/// Orders and backups look at the peer's address, so serve it with [`serve`] or another service with connect info;
+/// Orders and backups look at the peer's address, so serve it with [`serve()`] or another service with connect info;
 /// without, every peer counts as foreign.
 pub fn router(handle: StationHandle, options: WebOptions) -> Router {
     let app = App::new(handle, options);
@@ -139,7 +80,7 @@ fn routes(app: &App) -> Vec<(Method, &'static str, MethodRouter<App>)> {
         ("/assets/{file}", get(assets::file)),
         ("/favicon.svg", get(assets::icon)),
         ("/healthz", get(station::healthz)),
-        ("/metrics", get(metrics::page)),
+        ("/metrics", get(station::metrics)),
         ("/api/v1/status", get(station::status)),
         ("/api/v1/faults", get(station::faults)),
         ("/api/v1/panel.png", get(station::panel)),

@@ -2,9 +2,11 @@
 //! shapes are those of the types.
 
 mod more;
+mod parts;
 mod schemas;
 
 use axum::Json;
+use parts::{answer, body, filters, guarded, operation, schema, with_body};
 use serde_json::{Map, Value, json};
 
 /// `GET /api/v1/openapi.json`.
@@ -142,73 +144,3 @@ const EVENTS: &str = "Server-sent events. The first is `snapshot` with a Snapsho
 const CHANGES: &str = "Also the messages `changes`, without `id`, at most ten a second, each a Changes: what to lay over the \
                        state of the last `snapshot` to have that of now; what a patch takes away is null. For those who show \
                        the state, as the page does.";
-
-fn operation(summary: &str, parameters: &Value, status: u16, answer: &Value, refused: &[u16]) -> Value {
-    let mut responses = Map::new();
-    responses.insert(status.to_string(), answer.clone());
-    for status in refused {
-        responses.insert(status.to_string(), json!({ "$ref": "#/components/responses/Problem" }));
-    }
-    json!({ "summary": summary, "parameters": parameters, "responses": responses })
-}
-
-/// Adds what a request may or must say.
-fn with_body(item: &mut Value, shape: &Value, required: bool) {
-    let Some(post) = item.get_mut("post").and_then(Value::as_object_mut) else { return };
-    post.insert("requestBody".into(), json!({ "required": required, "content": body(shape) }));
-    if let Some(responses) = post.get_mut("responses").and_then(Value::as_object_mut) {
-        responses.insert("400".into(), json!({ "$ref": "#/components/responses/Problem" }));
-    }
-}
-
-/// Marks an operation that needs the token; without one set, the empty choice is open to local peers.
-fn guarded(operation: &mut Value) {
-    if let Some(fields) = operation.as_object_mut() {
-        fields.insert("security".into(), json!([{ "token": [] }, { "session": [] }, {}]));
-    }
-}
-
-fn filters() -> Value {
-    let query = |name: &str, schema: Value, what: &str| json!({ "name": name, "in": "query", "schema": schema, "description": what });
-    json!([
-        query(
-            "limit",
-            json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 50 }),
-            "At most this many."
-        ),
-        query("before", json!({ "type": "integer", "minimum": 0 }), "Only units with a smaller number: the next page."),
-        query("verdict", schema("Verdict"), "Only this verdict."),
-        query("mac", json!({ "type": "string" }), "Only this MAC, such as 18:DE:50:3A:8E:3F."),
-        query(
-            "since",
-            json!({ "type": "string", "format": "date-time" }),
-            "Only units finished at or after this time."
-        ),
-        query("until", json!({ "type": "string", "format": "date-time" }), "Only units finished before this time."),
-        query(
-            "q",
-            word(),
-            "Only units with this text in MAC, chip, module, template, name, fault, firmware, slot or box."
-        ),
-        query("slot", word(), "Only this slot."),
-        query("fault", word(), "Only this fault code, such as L01."),
-        query("module", word(), "Only this module, such as WB2S."),
-        query("batch", word(), "Only this box."),
-    ])
-}
-
-fn word() -> Value {
-    json!({ "type": "string", "maxLength": 100 })
-}
-
-fn answer(what: &str, schema: &Value) -> Value {
-    json!({ "description": what, "content": body(schema) })
-}
-
-fn body(schema: &Value) -> Value {
-    json!({ "application/json": { "schema": schema } })
-}
-
-fn schema(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{name}") })
-}

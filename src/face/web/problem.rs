@@ -1,7 +1,7 @@
 //! What a request is told when it can't be answered: a status and `{"error": {"code", "title", "detail"}}`.
 
 use crate::station::Refused;
-use crate::station::shelf::Declined;
+use crate::station::library::Declined;
 use crate::store::StoreError;
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};

@@ -1,6 +1,6 @@
 //! The server: connections that are slow, silent or too many must not cost anybody else anything.
 
-use super::Closing;
+use super::app::Closing;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Extension};

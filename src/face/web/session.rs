@@ -1,9 +1,9 @@
 //! The page shows the token once and gets a session in its place.
 
 use super::access::SESSION;
+use super::app::{App, BODY_LIMIT};
 use super::guard::{self, COOKIE, Right};
 use super::problem::Problem;
-use super::{App, BODY_LIMIT};
 use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};

@@ -1,11 +1,11 @@
 //! Live events: the whole state first, then each event once; a new state after a gap. Who shows the state may have its
 //! changes besides.
 
+use super::app::{App, Closing, LISTENERS};
 use super::changes::Changes;
 use super::problem::Problem;
-use super::{App, Closing, LISTENERS};
-use crate::model::event::Stamped;
-use crate::model::snapshot::Snapshot;
+use crate::model::unit::event::Stamped;
+use crate::model::unit::snapshot::Snapshot;
 use crate::station::StationHandle;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State};

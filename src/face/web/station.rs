@@ -1,12 +1,12 @@
 //! The state, the panel's picture, and orders to slots.
 
-use super::App;
+use super::app::App;
 use super::problem::Problem;
 use crate::clock;
-use crate::model::digest::Digest;
-use crate::model::fault::{Class, FaultCode};
-use crate::model::screen::{USUAL, layout, paint};
-use crate::model::verdict::Verdict;
+use crate::model::chip::digest::Digest;
+use crate::model::cycle::fault::{Class, FaultCode};
+use crate::model::cycle::verdict::Verdict;
+use crate::model::show::screen::{USUAL, layout, paint};
 use crate::station::Order;
 use axum::Json;
 use axum::body::Bytes;
@@ -164,4 +164,10 @@ pub(super) async fn panel(
     } else {
         (kind, [(header::CONTENT_TYPE, "image/png")], png).into_response()
     })
+}
+
+/// `GET /metrics`.
+pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
+    let text = app.metrics.text(&app.handle.snapshot(), app.handle.disk());
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }

@@ -1,11 +1,11 @@
 //! The figures, and the box in work.
 
-use super::App;
+use super::app::App;
 use super::problem::Problem;
 use crate::clock;
-use crate::model::batch::Batch;
 use crate::model::openbeken::doubt::Code;
-use crate::model::stats::Summary;
+use crate::model::unit::batch::Batch;
+use crate::model::unit::stats::Summary;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};

@@ -1,16 +1,17 @@
 //! The list of routes, the OpenAPI document and the page's script say the same.
 
 use super::*;
-use crate::model::event::story::{kinds, story};
-use crate::model::event::{Event, Stamped};
-use crate::model::snapshot::{Snapshot, Station};
-use crate::model::stage::Stage;
+use crate::model::cycle::stage::Stage;
+use crate::model::unit::event::story::{kinds, story};
+use crate::model::unit::event::{Event, Stamped};
+use crate::model::unit::snapshot::{Snapshot, Station};
 use crate::store::{Archive, Ledger};
 use axum::body::Body;
 use axum::http::Request;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::LazyLock;
 use tokio::sync::{broadcast, watch};
 use tower::ServiceExt as _;
@@ -146,8 +147,8 @@ fn what_the_page_hears_of_happens_and_no_event_has_the_name_of_another_message()
 
 #[test]
 fn records_and_states_have_the_shapes_that_are_described() {
-    use crate::model::fault::{Fault, FaultCode};
-    use crate::model::verdict::Verdict;
+    use crate::model::cycle::fault::{Fault, FaultCode};
+    use crate::model::cycle::verdict::Verdict;
     let mut unit = crate::store::sample::unit();
     unit.fault = Some(Fault::new(FaultCode::NoAnswer, Stage::Attach, "x"));
     unit.config = Some(crate::model::unit::Config {
@@ -257,10 +258,11 @@ fn every_language_says_everything_with_the_same_values() {
         if name != "words-en.json" {
             let faults = faults.unwrap();
             let missing: Vec<_> =
-                crate::model::fault::FaultCode::ALL.iter().filter(|f| faults.get(f.code()).is_none()).collect();
+                crate::model::cycle::fault::FaultCode::ALL.iter().filter(|f| faults.get(f.code()).is_none()).collect();
             assert!(missing.is_empty(), "{name} does not explain {missing:?}");
             let asked = asked.unwrap();
-            let missing: Vec<_> = crate::model::prompt::ALL.iter().filter(|text| asked.get(text).is_none()).collect();
+            let missing: Vec<_> =
+                crate::model::show::prompt::ALL.iter().filter(|text| asked.get(text).is_none()).collect();
             assert!(missing.is_empty(), "{name} does not ask {missing:?}");
         }
     }

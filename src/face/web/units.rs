@@ -1,11 +1,11 @@
 //! The ledger and the archive.
 
-use super::App;
+use super::app::App;
 use super::problem::Problem;
-use crate::model::mac::Mac;
+use crate::model::chip::mac::Mac;
+use crate::model::cycle::verdict::Verdict;
 use crate::model::openbeken::{Template, script};
 use crate::model::unit::{Unit, UnitQuery};
-use crate::model::verdict::Verdict;
 use crate::store::archive::Stored;
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};

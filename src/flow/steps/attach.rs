@@ -7,9 +7,9 @@ use crate::flow::trouble::Trouble;
 use crate::jig::{Drive, Keeper, Line, LineError};
 use crate::link::{ChipLink, LinkError};
 use crate::model::cycle::Outcome;
-use crate::model::event::Event;
-use crate::model::fault::FaultCode;
-use crate::model::prompt;
+use crate::model::cycle::fault::FaultCode;
+use crate::model::show::prompt;
+use crate::model::unit::event::Event;
 use tokio::time::sleep;
 
 /// Opens the port and begins a session, unless there is one.

@@ -4,14 +4,14 @@ use super::same_board;
 use crate::flow::found::Reading;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
-use crate::model::beken::crc;
-use crate::model::code::is_blank;
+use crate::model::chip::beken::crc;
+use crate::model::chip::flash::Span;
+use crate::model::chip::flash::geometry::BLOCK;
+use crate::model::chip::flash::map::What;
+use crate::model::chip::flash::rf::{self, Standing};
+use crate::model::chip::flash_cipher::is_blank;
 use crate::model::cycle::Outcome;
-use crate::model::fault::FaultCode;
-use crate::model::flash::Span;
-use crate::model::flash::geometry::BLOCK;
-use crate::model::flash::map::What;
-use crate::model::flash::rf::{self, Standing};
+use crate::model::cycle::fault::FaultCode;
 use crate::model::recipe::BackupMode;
 
 /// A part is read this often before the link is made anew at a lower rate.
@@ -32,7 +32,7 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     for part in Span::new(0, size).pieces(BLOCK) {
         run.check_stop()?;
         let Some(into) = dump.get_mut(part.start as usize..part.end as usize) else { continue };
-        let proven = run.job.kit.recipe.backup.mode == BackupMode::Proven;
+        let proven = run.job.loaded.recipe.backup.mode == BackupMode::Proven;
         let known = if proven { Some(run.link()?.crc(part).await?) } else { None };
         if known == Some(blank_crc(part)) {
             into.fill(0xFF);

@@ -5,12 +5,12 @@ use crate::flow::found::Made;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
 use crate::model::chip::Chip;
-use crate::model::fault::FaultCode;
-use crate::model::flash::geometry::SECTOR;
-use crate::model::flash::{Span, rf};
+use crate::model::chip::flash::geometry::SECTOR;
+use crate::model::chip::flash::{Span, rf};
+use crate::model::cycle::fault::FaultCode;
+use crate::model::openbeken::pattern::Labels;
 use crate::model::openbeken::tailor::{self, Choice};
 use crate::model::openbeken::{Config, Doubt, Findings, Template, config};
-use crate::model::pattern::Labels;
 use crate::model::unit;
 use crate::store::Number;
 
@@ -37,7 +37,7 @@ pub(super) async fn lay(run: &mut Run<'_>, choice: &Choice, rf: rf::Rf, want: &m
     if !choice.configure {
         return Ok(Made::default());
     }
-    let kit = run.job.kit.clone();
+    let kit = run.job.loaded.clone();
     let chip = run.board()?.chip;
     let rule = &kit.recipe.openbeken;
     let sector = place(chip, rf)?;
@@ -87,7 +87,7 @@ async fn number(run: &mut Run<'_>, rf: rf::Rf, first: u32) -> Result<Number, Tro
 
 /// Makes the configuration and reads it as the firmware would, before anything is erased.
 fn make(run: &Run<'_>, choice: &Choice, labels: Labels<'_>) -> Result<(Config, String), Trouble> {
-    let kit = &run.job.kit;
+    let kit = &run.job.loaded;
     let (made, name) = tailor::build(&kit.recipe.openbeken, &kit.secrets, choice, labels)?;
     let read = Config::parse(&made.sector()).map_err(|error| Trouble::failed(FaultCode::ConfigRefused, error))?;
     match made.differences(&read).first() {

@@ -5,23 +5,23 @@ use crate::flow::found::{Kept, Made, Mark, Plug, Study, Target};
 use crate::flow::job::Task;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
-use crate::model::beken::crc;
-use crate::model::board::Board;
-use crate::model::content::{BackupKind, Content};
+use crate::model::chip::beken::crc;
+use crate::model::chip::board::Board;
+use crate::model::chip::flash::map::{Area, What};
+use crate::model::chip::flash::rf::Rf;
+use crate::model::chip::flash::{Span, parts, plan as planner};
+use crate::model::chip::identify;
+use crate::model::cycle::fault::FaultCode;
 use crate::model::dump::origin;
-use crate::model::event::Event;
-use crate::model::fault::FaultCode;
-use crate::model::flash::map::{Area, What};
-use crate::model::flash::rf::Rf;
-use crate::model::flash::{Span, parts, plan as planner};
-use crate::model::history::{self, StockNote};
-use crate::model::identify;
-use crate::model::image::Image;
-use crate::model::image::anatomy::Boot;
+use crate::model::firmware::content::{BackupKind, Content};
+use crate::model::firmware::image::Image;
+use crate::model::firmware::image::anatomy::Boot;
 use crate::model::openbeken::Findings;
 use crate::model::openbeken::plug::{self, Unable};
 use crate::model::openbeken::tailor::Choice;
-use crate::model::recipe::Kit;
+use crate::model::recipe::LoadedRecipe;
+use crate::model::unit::event::Event;
+use crate::model::unit::history::{self, StockNote};
 use std::sync::Arc;
 
 /// Link checks that must all be answered, one by one, at the rate of the bulk.
@@ -204,7 +204,7 @@ fn areas(dump: &[u8], found: Option<&Findings>) -> Vec<Area> {
 /// What the plug becomes, with which image, and the whole flash as it must be.
 async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, Trouble> {
     let base = Arc::clone(&run.kept()?.base);
-    let (board, kit) = (run.board()?.clone(), Arc::clone(&run.job.kit));
+    let (board, kit) = (run.board()?.clone(), Arc::clone(&run.job.loaded));
     let images = run.allowed(board.chip);
     let work = tokio::task::spawn_blocking(move || judge(&base, &images, &board, &kit));
     let Judged { areas, module, plug, settled } =
@@ -236,7 +236,7 @@ fn clear(run: &mut Run<'_>, rf: Rf, want: &mut [u8]) -> Result<(), Trouble> {
     let Study { content, traces, .. } = &kept.study;
     // a half-written board goes on from its backup, which is right as it is
     let is_as_read = Arc::ptr_eq(&kept.base, &reading.dump);
-    if !is_as_read || !matches!(content, Content::Openbeken { .. }) || !run.job.kit.recipe.reflash_clears {
+    if !is_as_read || !matches!(content, Content::Openbeken { .. }) || !run.job.loaded.recipe.reflash_clears {
         return Ok(());
     }
     let (spans, words) = (traces.spans(), traces.words());
@@ -266,7 +266,7 @@ struct Chosen {
     want: Vec<u8>,
 }
 
-fn judge(base: &[u8], images: &[Arc<Image>], board: &Board, kit: &Kit) -> Judged {
+fn judge(base: &[u8], images: &[Arc<Image>], board: &Board, kit: &LoadedRecipe) -> Judged {
     let order = plug::Order { rule: &kit.recipe.openbeken, devices: &kit.devices, board, base };
     let plug::Plug { found, doubts, meter, settled } = plug::settle(&order, images);
     let settled = settled.map(|plug::Settled { choice, image, reason }| {
@@ -281,7 +281,7 @@ fn judge(base: &[u8], images: &[Arc<Image>], board: &Board, kit: &Kit) -> Judged
 /// What is known of a plug that is left as it is, and its areas.
 async fn look(run: &mut Run<'_>) -> Result<Vec<Area>, Trouble> {
     let (dump, board) = (Arc::clone(&run.reading()?.dump), run.board()?.clone());
-    let kit = Arc::clone(&run.job.kit);
+    let kit = Arc::clone(&run.job.loaded);
     let work = tokio::task::spawn_blocking(move || {
         let order = plug::Order { rule: &kit.recipe.openbeken, devices: &kit.devices, board: &board, base: &dump };
         let (found, meter) = plug::look(&order);

@@ -6,22 +6,31 @@ use crate::flow::found::Found;
 use crate::flow::job::Task;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
-use crate::model::board::{Board, Evidence};
+use crate::model::chip::board::{Board, Evidence};
+use crate::model::chip::flash::parts;
+use crate::model::chip::identify::{self, Identity};
 use crate::model::chip::{Chip, listed};
 use crate::model::cycle::Outcome;
-use crate::model::event::Event;
-use crate::model::fault::FaultCode;
-use crate::model::flash::parts;
-use crate::model::identify::{self, Identity};
-use crate::model::image::{self, Image};
+use crate::model::cycle::fault::FaultCode;
+use crate::model::firmware::image::{self, Image};
+use crate::model::unit::event::Event;
 use std::sync::Arc;
+
+/// The fault that it is when no chip and key can be named.
+fn fault(trouble: identify::Trouble) -> FaultCode {
+    match trouble {
+        identify::Trouble::Unknown => FaultCode::UnknownChip,
+        identify::Trouble::Contact => FaultCode::BadReply,
+        identify::Trouble::HiddenKey => FaultCode::HiddenKey,
+    }
+}
 
 /// Asks the chip who it is and chooses its image.
 pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let evidence = run.link()?.probe().await?;
     let identity = match identify::identify(&evidence) {
         Ok(identity) => identity,
-        Err(why) => return Err(refused(run, "chip", why.kind.fault(), &why.to_string())),
+        Err(why) => return Err(refused(run, "chip", fault(why.kind), &why.to_string())),
     };
     if !identity.chip.is_supported() {
         let supported = listed(Chip::supported().map(Chip::name), "or");

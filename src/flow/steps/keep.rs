@@ -6,16 +6,16 @@ use crate::flow::job::Task;
 use crate::flow::note;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
-use crate::model::content::{self, BackupKind, Content};
+use crate::model::chip::digest::Digest;
+use crate::model::chip::flash::rf;
 use crate::model::cycle::Outcome;
-use crate::model::digest::Digest;
-use crate::model::event::Event;
-use crate::model::flash::rf;
-use crate::model::history::{self, Course, StockNote};
+use crate::model::cycle::stage::Stage;
+use crate::model::firmware::content::{self, BackupKind, Content};
+use crate::model::openbeken::holds_credentials;
 use crate::model::openbeken::{Config, Traces, config};
-use crate::model::stage::Stage;
-use crate::model::tuya::holds_credentials;
 use crate::model::unit::Backup;
+use crate::model::unit::event::Event;
+use crate::model::unit::history::{self, Course, StockNote};
 use std::sync::Arc;
 
 /// Keeps the backup, or finds the one that a conversion that was cut short began from.
@@ -23,7 +23,7 @@ pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let dump = Arc::clone(&run.reading()?.dump);
     let study = study(run, &dump).await?;
     let redo = match &run.job.task {
-        Task::Convert { redo } => *redo || run.job.kit.recipe.reflash,
+        Task::Convert { redo } => *redo || run.job.loaded.recipe.reflash,
         Task::Restore(_) => true,
     };
     let noted = noted(run, &study, &dump).await?;
@@ -122,7 +122,7 @@ async fn archive(run: &mut Run<'_>, study: Study, kind: BackupKind) -> Result<Ke
         let own = looked_at.get(config::address(chip) as usize..).and_then(|sector| Config::parse(sector).ok());
         holds_credentials(&looked_at) || own.is_some_and(|own| own.holds_credentials())
     });
-    let work = archive.keep_for(Arc::clone(&dump), run.job.kit.recipe.backup.encrypt_to.clone());
+    let work = archive.keep_for(Arc::clone(&dump), run.job.loaded.recipe.backup.encrypt_to.clone());
     let sha256 = match run.link()?.keep_awake(work).await? {
         Ok(sha256) => sha256,
         Err(error) => {

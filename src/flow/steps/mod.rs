@@ -18,8 +18,8 @@ mod verify;
 use super::note;
 use super::run::Run;
 use super::trouble::Trouble;
+use crate::model::cycle::stage::Stage;
 use crate::model::cycle::{Ending, Outcome};
-use crate::model::stage::Stage;
 
 /// Does one stage. `ending` is how the unit ends if nothing more goes wrong.
 pub(super) async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outcome, Trouble> {

@@ -3,10 +3,10 @@
 use super::gate;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
+use crate::model::chip::flash::plan as planner;
 use crate::model::cycle::Outcome;
-use crate::model::event::Event;
-use crate::model::fault::FaultCode;
-use crate::model::flash::plan as planner;
+use crate::model::cycle::fault::FaultCode;
+use crate::model::unit::event::Event;
 use std::sync::Arc;
 
 /// Checks image against board and backup, then plans. Host work runs beside link checks: an L-boot resets itself when

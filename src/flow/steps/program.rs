@@ -5,12 +5,12 @@ use super::same_board;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
 use crate::link::LinkError;
-use crate::model::beken::EraseSize;
+use crate::model::chip::beken::EraseSize;
+use crate::model::chip::flash::geometry::SECTOR;
+use crate::model::chip::flash::map::What;
+use crate::model::chip::flash::{Span, parts};
 use crate::model::cycle::Outcome;
-use crate::model::fault::FaultCode;
-use crate::model::flash::geometry::SECTOR;
-use crate::model::flash::map::What;
-use crate::model::flash::{Span, parts};
+use crate::model::cycle::fault::FaultCode;
 
 /// A sector is erased and written this often before it is named as the culprit.
 const TRIES: u32 = 4;

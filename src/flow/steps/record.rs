@@ -1,14 +1,13 @@
 //! Record: the unit in the ledger, before any light.
 
-use crate::flow::job::Task;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
-use crate::model::board_log::Sieve;
 use crate::model::cycle::{Ending, Outcome};
-use crate::model::event::Event;
 use crate::model::recipe::Secrets;
-use crate::model::secret::Secret;
-use crate::model::unit::{Config, Firmware, Unit, VERSION};
+use crate::model::tuya::secret::Secret;
+use crate::model::unit::board_log::Sieve;
+use crate::model::unit::event::Event;
+use crate::model::unit::{Config, Unit};
 use std::sync::{Arc, PoisonError};
 
 /// Commits the record.
@@ -29,13 +28,13 @@ async fn heard(run: &mut Run<'_>) {
         run.what_was_kept().map(|kept| Arc::clone(&kept.base)),
         run.what_was_planned().map(|target| Arc::clone(&target.want)),
     ];
-    let kit = Arc::clone(&run.job.kit);
+    let loaded = Arc::clone(&run.job.loaded);
     let sifting = tokio::task::spawn_blocking(move || {
-        let rule = &kit.recipe.openbeken;
+        let rule = &loaded.recipe.openbeken;
         let names = rule.wifi.iter().flat_map(|wifi| [Some(&wifi.ssid), wifi.ssid2.as_ref()]).flatten();
         let user = rule.mqtt.iter().filter_map(|mqtt| mqtt.user.as_ref());
         let public: Vec<Secret> = names.chain(user).map(|name| Secret::new(name.as_bytes())).collect();
-        let Secrets { wifi, wifi2, mqtt, web } = &kit.secrets;
+        let Secrets { wifi, wifi2, mqtt, web } = &loaded.secrets;
         let sieve =
             Sieve::new(flashes.iter().flatten().map(AsRef::as_ref), public.iter().chain([wifi, wifi2, mqtt, web]));
         log.lock().unwrap_or_else(PoisonError::into_inner).told(&sieve)
@@ -49,45 +48,36 @@ async fn heard(run: &mut Run<'_>) {
 
 /// The record as things stand.
 pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
-    let origin = run.job.origin.clone();
+    let touched = run.touched;
     Unit {
         seq: run.seq.unwrap_or(0),
-        v: VERSION,
-        station: origin.station,
-        slot: origin.slot,
-        batch: origin.batch,
-        started: run.started,
         finished: crate::clock::now(),
-        // both times are right only when the clock was right at both
-        clock_synced: run.started_synced && origin.clock_synced.get(),
-        boot_id: origin.boot_id,
         verdict: ending.verdict(),
         fault: if ending == Ending::Pass { None } else { run.fault.clone() },
-        board: run.found.as_ref().map(|found| found.board.clone()),
-        backup: run.what_was_kept().map(|kept| kept.backup.clone()),
-        firmware: firmware(run),
-        config: config(run, run.touched),
         meter: run.what_was_kept().and_then(|kept| kept.plug.meter.clone()),
-        stages: run.report.stages(),
         uart: run.session.uart,
-        map: run.report.map(),
         checks: run.checks.list(),
         already: run.what_was_kept().and_then(|kept| kept.already.clone()),
-        restored_from: match &run.job.task {
-            Task::Restore(restore) => Some(restore.unit),
-            Task::Convert { .. } => None,
-        },
         board_log: run.board_log.clone(),
+        ..so_far(run, touched)
     }
 }
 
-/// The firmware that was chosen.
-pub(in crate::flow) fn firmware(run: &Run<'_>) -> Option<Firmware> {
-    run.image().filter(|_| !run.is_done_already()).map(|image| image.record())
+/// What its note in the ledger holds of it, too.
+pub(in crate::flow) fn so_far(run: &mut Run<'_>, touched: bool) -> Unit {
+    Unit {
+        board: run.found.as_ref().map(|found| found.board.clone()),
+        backup: run.what_was_kept().map(|kept| kept.backup.clone()),
+        firmware: run.image().filter(|_| !run.is_done_already()).map(|image| image.as_ref().into()),
+        config: config(run, touched),
+        stages: run.report.stages(),
+        map: run.report.map(),
+        ..run.job.origin.unit(&run.job.begin, &run.job.task)
+    }
 }
 
 /// The plug's configuration; no field of it counts as written while the flash is untouched.
-pub(in crate::flow) fn config(run: &Run<'_>, touched: bool) -> Option<Config> {
+fn config(run: &Run<'_>, touched: bool) -> Option<Config> {
     let mut config = run.what_was_kept()?.plug.config.clone()?;
     if !touched && !config.checked {
         config.injected.clear();

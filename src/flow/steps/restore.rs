@@ -4,9 +4,9 @@
 use crate::flow::job::Restore;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
-use crate::model::fault::FaultCode;
-use crate::model::flash::Span;
-use crate::model::flash::rf::{self, Rf};
+use crate::model::chip::flash::Span;
+use crate::model::chip::flash::rf::{self, Rf};
+use crate::model::cycle::fault::FaultCode;
 use std::sync::Arc;
 
 /// Takes the backup as what the flash must hold, or says why it is another board's.

@@ -4,10 +4,10 @@
 use crate::flow::found::Mark;
 use crate::flow::run::Run;
 use crate::flow::trouble::Trouble;
-use crate::model::fault::FaultCode;
-use crate::model::flash::Span;
-use crate::model::flash::geometry::SECTOR;
-use crate::model::flash::rf::{self, Standing};
+use crate::model::chip::flash::Span;
+use crate::model::chip::flash::geometry::SECTOR;
+use crate::model::chip::flash::rf::{self, Standing};
+use crate::model::cycle::fault::FaultCode;
 use std::sync::Arc;
 
 /// Where a calibration usually lies: stock T, stock N and M, stock T1. One that lies elsewhere is found in the backup.

@@ -4,13 +4,13 @@
 use super::same_board;
 use crate::flow::run::{Run, mistake};
 use crate::flow::trouble::Trouble;
-use crate::model::beken::{EraseSize, crc};
+use crate::model::chip::beken::{EraseSize, crc};
+use crate::model::chip::flash::geometry::{BLOCK, SECTOR};
+use crate::model::chip::flash::map::What;
+use crate::model::chip::flash::rf::Standing;
+use crate::model::chip::flash::{Span, parts};
 use crate::model::cycle::Outcome;
-use crate::model::fault::FaultCode;
-use crate::model::flash::geometry::{BLOCK, SECTOR};
-use crate::model::flash::map::What;
-use crate::model::flash::rf::Standing;
-use crate::model::flash::{Span, parts};
+use crate::model::cycle::fault::FaultCode;
 
 /// A sector that differs after so many erases and writes is named as the culprit.
 const TRIES: u8 = 3;

@@ -1,7 +1,7 @@
 #![allow(clippy::cast_possible_wrap, clippy::struct_excessive_bools, reason = "a controller of 128x64 pixels")]
 
 use super::*;
-use crate::model::screen::{Item, Screen, paint};
+use crate::model::show::screen::{Item, Screen, paint};
 use embedded_hal::i2c::{ErrorKind, ErrorType, NoAcknowledgeSource, Operation};
 use std::sync::{Arc, Mutex};
 
@@ -136,7 +136,10 @@ fn seen(bus: &Bus, first: usize, size: Size) -> Frame {
 
 fn frame(text: &str, size: Size) -> Frame {
     let at = embedded_graphics::geometry::Point::new(3, 12);
-    paint(&Screen { size, items: vec![Item::Text { at, face: crate::model::screen::Face::Cell, text: text.into() }] })
+    paint(&Screen {
+        size,
+        items: vec![Item::Text { at, face: crate::model::show::screen::Face::Cell, text: text.into() }],
+    })
 }
 
 fn cost(bus: &Bus) -> (usize, Vec<usize>) {

@@ -1,6 +1,7 @@
 //! Pins that write down what they are told.
 
-use super::{Bank, Heard, PinError, Pull, Sink, Switch, Watch};
+use super::{Bank, Heard, PinError, Sink, Switch, Watch};
+use crate::jig::wiring::Pull;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,35 +1,16 @@
 //! Button and contact of a nest on pins.
 
-use super::{Bank, DEBOUNCE, Pull, Watch, named};
+use super::{Bank, DEBOUNCE, Watch, named};
+use crate::jig::wiring::{InputWire, Pins, Wire};
 use crate::jig::{Edge, Input, Levels, LineError};
 use tokio::sync::mpsc;
 
-/// An input pin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct In {
-    /// BCM number, or offset of the chip.
-    pub pin: u32,
-    /// Whether high means pressed, or board in.
-    pub active_high: bool,
-    /// The resistor inside.
-    pub pull: Pull,
-}
-
-/// Which inputs a nest has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct InputPins {
-    /// The start button.
-    pub button: Option<In>,
-    /// Closes when a board is in.
-    pub contact: Option<In>,
-}
-
 /// Inputs that are heard as long as this lives.
-pub struct Ears(Vec<(String, Box<dyn Watch>)>);
+pub(super) struct Ears(Vec<(String, Box<dyn Watch>)>);
 
 impl Ears {
     /// Whether each can still be read.
-    pub fn check(&self) -> Result<(), LineError> {
+    pub(super) fn check(&self) -> Result<(), LineError> {
         let read = |(name, ear): &(String, Box<dyn Watch>)| match ear.is_high() {
             Ok(_) => Ok(()),
             Err(error) => Err(error.of(name, "readable")),
@@ -38,48 +19,47 @@ impl Ears {
     }
 }
 
-impl InputPins {
-    /// Takes the pins and sends their edges to `to`. An edge that nobody has room for is lost: 64 of them wait, which
-    /// no hand does in the time that a slot needs to look.
-    pub fn listen(&self, bank: &dyn Bank, to: &mpsc::Sender<Edge>) -> Result<(Ears, Levels), LineError> {
-        let mut ears = Vec::new();
-        let mut one = |wire: Option<In>, input: Input, role: &str| -> Result<Option<bool>, LineError> {
-            let Some(In { pin, active_high, pull }) = wire else { return Ok(None) };
-            let to = to.clone();
-            let heard = Box::new(move |high: bool, at| {
-                _ = to.try_send(Edge { input, active: high == active_high, at });
-            });
-            let opened = bank.input(pin, pull, DEBOUNCE, heard).and_then(|ear| Ok((ear.is_high()?, ear)));
-            let name = named(role, bank, pin);
-            let (high, ear) = match opened {
-                Ok(opened) => opened,
-                Err(error) => return Err(error.of(&name, "as a free input")),
-            };
-            ears.push((name, ear));
-            Ok(Some(high == active_high))
+/// Takes the inputs and sends their edges to `to`. An edge that nobody has room for is lost: 64 of them wait, which no hand
+/// does in the time that a slot needs to look.
+pub(super) fn listen(bank: &dyn Bank, pins: &Pins, to: &mpsc::Sender<Edge>) -> Result<(Ears, Levels), LineError> {
+    let mut ears = Vec::new();
+    let mut one = |input: Option<InputWire>, which: Input, role: &str| -> Result<Option<bool>, LineError> {
+        let Some(InputWire { wire: Wire { pin, active_high }, pull }) = input else { return Ok(None) };
+        let to = to.clone();
+        let heard = Box::new(move |high: bool, at| {
+            _ = to.try_send(Edge { input: which, active: high == active_high, at });
+        });
+        let opened = bank.input(pin, pull, DEBOUNCE, heard).and_then(|ear| Ok((ear.is_high()?, ear)));
+        let name = named(role, bank, pin);
+        let (high, ear) = match opened {
+            Ok(opened) => opened,
+            Err(error) => return Err(error.of(&name, "as a free input")),
         };
-        let button = one(self.button, Input::Button, "button")?.unwrap_or_default();
-        let contact = one(self.contact, Input::Contact, "contact")?;
-        Ok((Ears(ears), Levels { button, contact }))
-    }
+        ears.push((name, ear));
+        Ok(Some(high == active_high))
+    };
+    let button = one(pins.button, Input::Button, "button")?.unwrap_or_default();
+    let contact = one(pins.contact, Input::Contact, "contact")?;
+    Ok((Ears(ears), Levels { button, contact }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fake::FakeBank;
     use super::*;
+    use crate::jig::wiring::Pull;
     use std::time::Duration;
 
-    const BUTTON: In = In { pin: 23, active_high: false, pull: Pull::Up };
-    const CONTACT: In = In { pin: 24, active_high: true, pull: Pull::Off };
+    const BUTTON: InputWire = InputWire { wire: Wire { pin: 23, active_high: false }, pull: Pull::Up };
+    const CONTACT: InputWire = InputWire { wire: Wire { pin: 24, active_high: true }, pull: Pull::Off };
 
     #[test]
     fn levels_at_the_begin_and_edges_later_have_their_polarity_and_the_kernels_time() {
         let bank = FakeBank::default();
         bank.levels([(23, true), (24, true)]);
         let (send, mut edges) = mpsc::channel(4);
-        let pins = InputPins { button: Some(BUTTON), contact: Some(CONTACT) };
-        let (ears, levels) = pins.listen(&bank, &send).unwrap();
+        let pins = Pins { button: Some(BUTTON), contact: Some(CONTACT), ..Pins::default() };
+        let (ears, levels) = listen(&bank, &pins, &send).unwrap();
         assert_eq!(levels, Levels { button: false, contact: Some(true) });
         assert_eq!(bank.log(), ["23 input Up", "24 input Off"]);
         let at = Duration::from_millis;
@@ -94,7 +74,7 @@ mod tests {
     #[test]
     fn a_nest_without_inputs_hears_nothing() {
         let (send, _edges) = mpsc::channel(4);
-        let (_, levels) = InputPins::default().listen(&FakeBank::default(), &send).unwrap();
+        let (_, levels) = listen(&FakeBank::default(), &Pins::default(), &send).unwrap();
         assert_eq!(levels, Levels { button: false, contact: None });
     }
 }

@@ -1,18 +1,9 @@
 //! Lamps and buzzer of a nest on pins.
 
-use super::{Bank, Switch, Wire, named};
+use super::{Bank, Switch, named};
+use crate::jig::wiring::{Pins, Wire};
 use crate::jig::{Lamps, LineError};
-use crate::model::lamps::Lit;
-
-/// Which pins a nest has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs, reason = "named after what they light")]
-pub struct LampPins {
-    pub green: Option<Wire>,
-    pub red: Option<Wire>,
-    pub busy: Option<Wire>,
-    pub buzzer: Option<Wire>,
-}
+use crate::model::show::lamps::Lit;
 
 /// Whether a lamp is on.
 type IsOn = fn(Lit) -> bool;
@@ -26,15 +17,15 @@ struct Lamp {
 }
 
 /// The lamps of a nest on pins; off when they are made, and when they are dropped.
-pub struct PinLamps(Vec<Lamp>);
+pub(crate) struct PinLamps(Vec<Lamp>);
 
 impl PinLamps {
     /// Takes the pins.
-    pub fn open(bank: &dyn Bank, pins: LampPins) -> Result<Self, LineError> {
+    pub(crate) fn open(bank: &dyn Bank, pins: &Pins) -> Result<Self, LineError> {
         let all: [(&str, Option<Wire>, IsOn); 4] = [
-            ("led_green", pins.green, |lit| lit.green),
-            ("led_red", pins.red, |lit| lit.red),
-            ("led_busy", pins.busy, |lit| lit.busy),
+            ("led_green", pins.led_green, |lit| lit.green),
+            ("led_red", pins.led_red, |lit| lit.red),
+            ("led_busy", pins.led_busy, |lit| lit.busy),
             ("buzzer", pins.buzzer, |lit| lit.buzzer),
         ];
         let opened: Vec<_> = all
@@ -59,7 +50,7 @@ impl PinLamps {
     }
 
     /// Whether there is any.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -91,22 +82,23 @@ mod tests {
     fn lamps_are_dark_at_first_and_in_the_end_and_each_has_its_polarity() {
         let bank = FakeBank::default();
         let wire = |pin, active_high| Some(Wire { pin, active_high });
-        let pins = LampPins { green: wire(5, true), red: None, busy: wire(13, false), buzzer: wire(19, true) };
-        let mut lamps = PinLamps::open(&bank, pins).unwrap();
+        let pins =
+            Pins { led_green: wire(5, true), led_busy: wire(13, false), buzzer: wire(19, true), ..Pins::default() };
+        let mut lamps = PinLamps::open(&bank, &pins).unwrap();
         assert_eq!(bank.log(), ["5 low", "13 high", "19 low"]);
         bank.forget();
         lamps.show(Lit { green: true, red: true, busy: true, buzzer: false }).unwrap();
         drop(lamps);
         assert_eq!(bank.log(), ["5 high", "13 low", "19 low", "5 low", "13 high", "19 low"]);
-        assert!(PinLamps::open(&bank, LampPins::default()).unwrap().is_empty());
+        assert!(PinLamps::open(&bank, &Pins::default()).unwrap().is_empty());
     }
 
     #[test]
     fn one_lamp_alone_gives_every_rhythm() {
         let bank = FakeBank::default();
         let wire = |pin| Some(Wire { pin, active_high: true });
-        let pins = LampPins { red: wire(6), buzzer: wire(19), ..LampPins::default() };
-        let mut lamps = PinLamps::open(&bank, pins).unwrap();
+        let pins = Pins { led_red: wire(6), buzzer: wire(19), ..Pins::default() };
+        let mut lamps = PinLamps::open(&bank, &pins).unwrap();
         bank.forget();
         lamps.show(Lit { green: true, ..Lit::default() }).unwrap();
         assert_eq!(bank.log(), ["6 high", "19 low"]);

@@ -1,33 +1,8 @@
 //! Power, CEN and TX of a nest on pins.
 
-use super::{Bank, PinError, Sink, Switch, Wire, named};
+use super::{Bank, PinError, Sink, Switch, named};
+use crate::jig::wiring::{Park, Pins, Wire};
 use crate::jig::{Drive, Line, LineError, Lines};
-
-/// Which pins a nest has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LinePins {
-    /// The board's 3.3 V.
-    pub power: Option<Wire>,
-    /// CEN. Active low: the pin itself, open-drain style. Active high: a transistor that pulls CEN low.
-    pub reset: Option<Wire>,
-    /// What keeps TX from feeding a board without power.
-    pub park: Option<Park>,
-}
-
-/// How TX is kept from feeding a board that has no power: an idle TX is high, and through the clamp diode of the
-/// board's RX it defeats a power cycle.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Park {
-    /// A buffer in TX that this pin cuts off.
-    Buffer(Wire),
-    /// TX itself: its pin is driven low as a GPIO, and given back to the UART for use.
-    Tx {
-        /// BCM number.
-        pin: u32,
-        /// Device of the UART.
-        uart: String,
-    },
-}
 
 /// A line that is asserted or released, whatever stands behind it.
 enum Actuator {
@@ -56,7 +31,7 @@ impl Output {
 }
 
 /// The outputs of a nest on pins.
-pub struct PinLines {
+pub(crate) struct PinLines {
     power: Option<Output>,
     reset: Option<Output>,
     park: Option<Output>,
@@ -66,8 +41,8 @@ pub struct PinLines {
 
 impl PinLines {
     /// Takes the pins, each in its safe state from the first moment: CEN low, TX parked, power off. All are tried,
-    /// the first error is given.
-    pub fn open(bank: &dyn Bank, pins: &LinePins) -> Result<Self, LineError> {
+    /// the first error is given. `uart` is the device of the slot.
+    pub(crate) fn open(bank: &dyn Bank, pins: &Pins, uart: &str) -> Result<Self, LineError> {
         let reset = pins.reset.map(|wire| {
             let name = named("CEN", bank, wire.pin);
             let opened = if wire.active_high {
@@ -82,7 +57,7 @@ impl PinLines {
                 let opened = switch(bank, *wire, Drive::Asserted);
                 output(named("park", bank, wire.pin), opened, ["cutting TX off", "letting TX through"])
             }
-            Park::Tx { pin, uart } => {
+            Park::Tx(pin) => {
                 let opened = bank.uart_tx(*pin, uart).map(Actuator::Sink);
                 output(named("TX", bank, *pin), opened, ["low", "given to the UART"])
             }
@@ -157,15 +132,14 @@ mod tests {
     const POWER: Wire = Wire { pin: 17, active_high: true };
     const CEN: Wire = Wire { pin: 27, active_high: false };
 
-    fn tx() -> Park {
-        Park::Tx { pin: 14, uart: "/dev/ttyAMA0".into() }
-    }
+    const TX: Park = Park::Tx(14);
+    const UART: &str = "/dev/ttyAMA0";
 
     #[test]
     fn every_pin_is_safe_from_the_moment_it_is_taken() {
         let bank = FakeBank::default();
-        let pins = LinePins { power: Some(POWER), reset: Some(CEN), park: Some(tx()) };
-        let lines = PinLines::open(&bank, &pins).unwrap();
+        let pins = Pins { power: Some(POWER), reset: Some(CEN), park: Some(TX), ..Pins::default() };
+        let lines = PinLines::open(&bank, &pins, UART).unwrap();
         assert_eq!(bank.log(), ["27 low", "14 low", "17 low"]);
         assert!([Line::Power, Line::Reset, Line::Park].iter().all(|line| lines.has(*line)));
     }
@@ -173,8 +147,8 @@ mod tests {
     #[test]
     fn a_unit_moves_the_pins_in_the_safe_order_and_never_drives_cen_high() {
         let bank = FakeBank::default();
-        let pins = LinePins { power: Some(POWER), reset: Some(CEN), park: Some(tx()) };
-        let mut lines = PinLines::open(&bank, &pins).unwrap();
+        let pins = Pins { power: Some(POWER), reset: Some(CEN), park: Some(TX), ..Pins::default() };
+        let mut lines = PinLines::open(&bank, &pins, UART).unwrap();
         bank.forget();
         lines.set(Line::Reset, Drive::Asserted).unwrap();
         lines.set(Line::Power, Drive::Asserted).unwrap();
@@ -197,12 +171,13 @@ mod tests {
     #[test]
     fn polarity_is_the_wires_business() {
         let bank = FakeBank::default();
-        let pins = LinePins {
+        let pins = Pins {
             power: Some(Wire { pin: 1, active_high: false }),
             reset: Some(Wire { pin: 2, active_high: true }),
             park: Some(Park::Buffer(Wire { pin: 3, active_high: false })),
+            ..Pins::default()
         };
-        let mut lines = PinLines::open(&bank, &pins).unwrap();
+        let mut lines = PinLines::open(&bank, &pins, UART).unwrap();
         assert_eq!(bank.log(), ["2 high", "3 low", "1 high"]);
         bank.forget();
         lines.set(Line::Power, Drive::Asserted).unwrap();
@@ -214,8 +189,8 @@ mod tests {
     #[test]
     fn without_a_power_pin_tx_is_parked_on_request_alone() {
         let bank = FakeBank::default();
-        let pins = LinePins { power: None, reset: Some(CEN), park: Some(tx()) };
-        let mut lines = PinLines::open(&bank, &pins).unwrap();
+        let pins = Pins { power: None, reset: Some(CEN), park: Some(TX), ..Pins::default() };
+        let mut lines = PinLines::open(&bank, &pins, UART).unwrap();
         bank.forget();
         lines.set(Line::Power, Drive::Asserted).unwrap();
         lines.set(Line::Park, Drive::Released).unwrap();
@@ -227,8 +202,8 @@ mod tests {
     fn a_pin_that_fails_is_named_and_the_others_are_safe_all_the_same() {
         let mut bank = FakeBank::default();
         bank.broken = Some(27);
-        let pins = LinePins { power: Some(POWER), reset: Some(CEN), park: None };
-        let error = PinLines::open(&bank, &pins).err().unwrap().to_string();
+        let pins = Pins { power: Some(POWER), reset: Some(CEN), park: None, ..Pins::default() };
+        let error = PinLines::open(&bank, &pins, UART).err().unwrap().to_string();
         assert!(error.contains("CEN (pin 27)") && error.contains("taken"), "{error}");
         assert_eq!(bank.log(), ["17 low"]);
     }

@@ -1,21 +1,13 @@
 //! A nest on pins: its lines, lamps and inputs, taken when they are first needed and, after a failure, taken anew.
 
-use super::inputs::Ears;
-use super::{Bank, InputPins, LampPins, LinePins, PinLamps, PinLines};
+use super::inputs::{Ears, listen};
+use super::{Bank, PinLamps, PinLines};
+use crate::jig::wiring::Pins;
 use crate::jig::{Drive, Edge, Holder, Levels, Line, LineError, Lines};
 use tokio::sync::mpsc;
 
-/// Which pins a nest has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs, reason = "named after what they are")]
-pub struct NestPins {
-    pub lines: LinePins,
-    pub inputs: InputPins,
-    pub lamps: LampPins,
-}
-
 /// Where a nest tells what it hears, and puts its lamps.
-pub struct Ends {
+pub(crate) struct Ends {
     /// Changes of the inputs.
     pub edges: mpsc::Sender<Edge>,
     /// What the inputs are, each time that they were taken.
@@ -25,12 +17,13 @@ pub struct Ends {
 }
 
 /// Finds the bank that the pins are of.
-pub type FindBank = Box<dyn FnMut() -> Result<Box<dyn Bank>, LineError> + Send>;
+pub(crate) type FindBank = Box<dyn FnMut() -> Result<Box<dyn Bank>, LineError> + Send>;
 
 /// The nest. It blocks for as long as the hardware needs.
-pub struct PinNest {
+pub(crate) struct PinNest {
     find: FindBank,
-    pins: NestPins,
+    pins: Pins,
+    uart: String,
     ends: Ends,
     taken: Option<(Box<dyn Bank>, PinLines)>,
     /// All but the lines; these stay safe while a lamp or an input is missing.
@@ -38,22 +31,22 @@ pub struct PinNest {
 }
 
 impl PinNest {
-    /// Nothing is taken yet.
-    pub fn new(find: FindBank, pins: NestPins, ends: Ends) -> Self {
-        Self { find, pins, ends, taken: None, ears: None }
+    /// Nothing is taken yet. `uart` is the device of the slot, whose TX may be one of the pins.
+    pub(crate) fn new(find: FindBank, pins: Pins, uart: String, ends: Ends) -> Self {
+        Self { find, pins, uart, ends, taken: None, ears: None }
     }
 
     /// Takes what is not taken yet; the lines are safe from the first moment.
     fn take(&mut self) -> Result<&mut PinLines, LineError> {
         if self.taken.is_none() {
             let bank = (self.find)()?;
-            let lines = PinLines::open(bank.as_ref(), &self.pins.lines)?;
+            let lines = PinLines::open(bank.as_ref(), &self.pins, &self.uart)?;
             self.taken = Some((bank, lines));
         }
         let Some((bank, lines)) = &mut self.taken else { return Err(gone()) };
         if self.ears.is_none() {
-            let lamps = PinLamps::open(bank.as_ref(), self.pins.lamps)?;
-            let (ears, levels) = self.pins.inputs.listen(bank.as_ref(), &self.ends.edges)?;
+            let lamps = PinLamps::open(bank.as_ref(), &self.pins)?;
+            let (ears, levels) = listen(bank.as_ref(), &self.pins, &self.ends.edges)?;
             if !lamps.is_empty() {
                 self.ends.lamps.put(Box::new(lamps));
             }
@@ -90,9 +83,9 @@ impl Lines for PinNest {
 
     fn has(&self, line: Line) -> bool {
         match line {
-            Line::Power => self.pins.lines.power.is_some(),
-            Line::Reset => self.pins.lines.reset.is_some(),
-            Line::Park => self.pins.lines.park.is_some(),
+            Line::Power => self.pins.power.is_some(),
+            Line::Reset => self.pins.reset.is_some(),
+            Line::Park => self.pins.park.is_some(),
         }
     }
 
@@ -110,10 +103,10 @@ impl Lines for PinNest {
 #[cfg(test)]
 mod tests {
     use super::super::fake::FakeBank;
-    use super::super::{In, Pull, Wire};
     use super::*;
+    use crate::jig::wiring::{InputWire, Pull, Wire};
     use crate::jig::{Input, Keeper, Lamps};
-    use crate::model::lamps::Lit;
+    use crate::model::show::lamps::Lit;
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
@@ -129,10 +122,13 @@ mod tests {
 
     fn bench(broken: u32) -> Bench {
         let wire = |pin| Some(Wire { pin, active_high: true });
-        let pins = NestPins {
-            lines: LinePins { power: wire(17), reset: Some(Wire { pin: 27, active_high: false }), park: None },
-            inputs: InputPins { button: Some(In { pin: 23, active_high: false, pull: Pull::Up }), contact: None },
-            lamps: LampPins { green: wire(5), red: wire(6), ..LampPins::default() },
+        let pins = Pins {
+            power: wire(17),
+            reset: Some(Wire { pin: 27, active_high: false }),
+            button: Some(InputWire { wire: Wire { pin: 23, active_high: false }, pull: Pull::Up }),
+            led_green: wire(5),
+            led_red: wire(6),
+            ..Pins::default()
         };
         let (bank, broken, lamps) = (FakeBank::default(), Arc::new(Mutex::new(Some(broken))), Holder::default());
         bank.levels([(23, true)]);
@@ -144,7 +140,7 @@ mod tests {
         });
         let ((send, edges), (tell, levels)) = (mpsc::channel(4), mpsc::channel(4));
         let ends = Ends { edges: send, levels: tell, lamps: lamps.clone() };
-        Bench { nest: PinNest::new(find, pins, ends), bank, broken, edges, levels, lamps }
+        Bench { nest: PinNest::new(find, pins, "/dev/ttyAMA0".into(), ends), bank, broken, edges, levels, lamps }
     }
 
     fn make_safe(nest: &mut PinNest) -> Result<(), LineError> {

@@ -1,8 +1,8 @@
 use crate::jig::{LineError, memory};
 use crate::link::{ChipLink, LinkError};
-use crate::model::beken::frame::{CommandScanner, Found};
-use crate::model::beken::{Command, Reply};
-use crate::model::fault::FaultCode;
+use crate::model::chip::beken::scan::{CommandScanner, Found};
+use crate::model::chip::beken::{Command, Reply};
+use crate::model::cycle::fault::FaultCode;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::oneshot;

@@ -4,8 +4,8 @@
 
 use crate::jig::memory::{self, Rates};
 use crate::link::ChipLink;
-use crate::model::beken::frame::{CommandScanner, Found};
-use crate::model::beken::{Command, Dialect, EraseSize, Reply, Status, crc};
+use crate::model::chip::beken::scan::{CommandScanner, Found};
+use crate::model::chip::beken::{Command, Dialect, EraseSize, Reply, Status, crc};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -240,7 +240,9 @@ impl Chip {
             }
             Command::CheckCrc { start, last } => {
                 self.locked = true;
-                let len = self.dialect.crc_covers(last - start + 1) as usize;
+                let len = (last - start + 1) as usize;
+                // a boot loader leaves out what does not fill 256 bytes
+                let len = if self.dialect == Dialect::Rom { len } else { len / 256 * 256 };
                 return Some(Reply::Crc(crc::wire(&self.wrapped(*start, len))));
             }
             Command::Erase { size, addr } => {

@@ -1,8 +1,8 @@
 use super::chip::{Chip, Fate};
 use crate::link::LinkError;
-use crate::model::beken::{Command, Dialect, Reply};
-use crate::model::fault::FaultCode;
-use crate::model::flash::Span;
+use crate::model::chip::beken::{Command, Dialect, Reply};
+use crate::model::chip::flash::Span;
+use crate::model::cycle::fault::FaultCode;
 use std::time::Duration;
 
 const APP: Span = Span { start: 0x1_1000, end: 0x2_1000 };
@@ -26,7 +26,7 @@ async fn every_flipped_bit_of_a_crc_reply_is_noticed_or_only_in_its_value() {
             Command::CheckCrc { .. } if std::mem::take(&mut once) => Fate::Flipped(bit),
             _ => Fate::Served,
         });
-        let whole = crate::model::beken::crc::wire(APP.of(&chip.flash).unwrap());
+        let whole = crate::model::chip::beken::crc::wire(APP.of(&chip.flash).unwrap());
         let (mut link, _) = chip.linked();
         assert_eq!(link.crc(APP).await.unwrap(), whole, "bit {bit}");
         assert!(link.stats().errors > 0 || link.stats().retries > 0, "bit {bit}");

@@ -1,8 +1,8 @@
 use super::chip::{Chip, Fate, is_erase, is_read, is_write};
 use crate::link::LinkError;
-use crate::model::beken::{Command, Dialect, EraseSize, crc};
-use crate::model::fault::FaultCode;
-use crate::model::flash::Span;
+use crate::model::chip::beken::{Command, Dialect, EraseSize, crc};
+use crate::model::chip::flash::Span;
+use crate::model::cycle::fault::FaultCode;
 use tokio::time::Instant;
 
 const SIZE: u32 = 0x20_0000;
@@ -242,7 +242,7 @@ async fn a_write_that_lost_bytes_is_never_completed() {
 
 #[test]
 fn a_doubled_byte_of_an_erase_never_moves_it_into_the_boot_area_or_the_calibration() {
-    use crate::model::beken::Command;
+    use crate::model::chip::beken::Command;
     let sectors = (0x1_1000..SIZE).step_by(0x1000).map(|addr| (EraseSize::Sector, addr));
     let blocks = (0x2_0000..SIZE).step_by(0x1_0000).map(|addr| (EraseSize::Block, addr));
     for (size, addr) in sectors.chain(blocks) {

@@ -1,6 +1,6 @@
 use super::chip::{Chip, Fate};
-use crate::model::beken::{Command, Dialect};
-use crate::model::board::Evidence;
+use crate::model::chip::beken::{Command, Dialect};
+use crate::model::chip::board::Evidence;
 
 /// The standard key as eFuse bytes (bk72xx-uart, section 4.4).
 const KEY: [u8; 16] = [0x93, 0xB0, 0x0F, 0x51, 0xDC, 0xEA, 0xCB, 0xA3, 0x7E, 0xA1, 0x93, 0x59, 0x03, 0xEB, 0xAD, 0xC7];
@@ -25,7 +25,7 @@ async fn ask(chip: Chip, clean: bool) -> (Evidence, Dialect) {
 async fn a_rom_is_known_by_its_registers() {
     let mut chip = Chip::new(Dialect::Rom);
     chip.key = KEY;
-    let boot = crate::model::beken::crc::standard(&chip.flash[..257]);
+    let boot = crate::model::chip::beken::crc::standard(&chip.flash[..257]);
     let (evidence, dialect) = probe(chip).await;
     assert_eq!(dialect, Dialect::Rom);
     assert_eq!(evidence.chip_id, Some(0x0007_231C));
@@ -48,7 +48,7 @@ async fn a_rom_that_knows_no_registers_is_still_a_rom() {
 #[tokio::test(start_paused = true)]
 async fn tuyas_boot_loader_is_known_by_its_version() {
     let chip = Chip::new(Dialect::TuyaBoot);
-    let boot = crate::model::beken::crc::standard(&chip.flash[..256]);
+    let boot = crate::model::chip::beken::crc::standard(&chip.flash[..256]);
     let (evidence, dialect) = probe(chip).await;
     assert_eq!(dialect, Dialect::TuyaBoot);
     assert_eq!(evidence.boot_version.as_deref(), Some("BK7231S_1.0.5"));

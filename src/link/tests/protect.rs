@@ -1,8 +1,8 @@
 use super::chip::{Chip, Fate, Register};
 use crate::link::LinkError;
-use crate::model::beken::{Command, Dialect};
-use crate::model::fault::FaultCode;
-use crate::model::flash::parts::{self, Part};
+use crate::model::chip::beken::{Command, Dialect};
+use crate::model::chip::flash::parts::{self, Part};
+use crate::model::cycle::fault::FaultCode;
 
 /// TH25Q16HB: two status bytes, mask 0x407C.
 fn two() -> &'static Part {

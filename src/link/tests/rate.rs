@@ -1,7 +1,8 @@
 use super::chip::{Chip, Fate};
-use crate::link::{LADDER, LinkError, chip_rate, ladder, reachable};
-use crate::model::beken::{Command, Dialect};
-use crate::model::fault::FaultCode;
+use crate::link::rate::{LADDER, chip_rate, reachable};
+use crate::link::{LinkError, ladder};
+use crate::model::chip::beken::{Command, Dialect};
+use crate::model::cycle::fault::FaultCode;
 
 const BOTH: [Dialect; 3] = [Dialect::TuyaBoot, Dialect::BekenBoot, Dialect::Rom];
 

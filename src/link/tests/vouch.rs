@@ -2,8 +2,8 @@
 
 use super::chip::{Chip, Fate, is_erase, is_read, is_write};
 use crate::link::LinkError;
-use crate::model::beken::{Command, Dialect, EraseSize};
-use crate::model::flash::{Span, parts};
+use crate::model::chip::beken::{Command, Dialect, EraseSize};
+use crate::model::chip::flash::{Span, parts};
 use std::time::Duration;
 
 const BOTH: [Dialect; 2] = [Dialect::TuyaBoot, Dialect::Rom];

@@ -1,8 +1,8 @@
 //! What is known of a chip: the columns of the table.
 
-use super::{Chip, Family, Key, KeyRule};
-use crate::model::beken::Dialect;
-use crate::model::flash::span::Span;
+use super::KeyRule;
+use crate::model::chip::beken::Dialect;
+use crate::model::chip::flash::span::Span;
 
 /// One row of the table. Addresses are flash addresses, sizes are bytes.
 #[derive(Debug)]
@@ -57,6 +57,13 @@ pub struct Facts {
     pub supported: bool,
 }
 
+/// A family. What is asked before the chip is known is asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Beken's BK72xx: link checks on UART1, code in records of 34 bytes.
+    Beken,
+}
+
 /// A place in the vendor's flash and in OpenBeken's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Places<T> {
@@ -95,52 +102,4 @@ pub enum LogPort {
     Uart1,
     /// P0, 115200 8N1.
     Uart2,
-}
-
-impl Chip {
-    /// The name printed on the chip.
-    pub const fn name(self) -> &'static str {
-        self.facts().name
-    }
-
-    /// Which download server it has.
-    pub const fn dialect(self) -> Dialect {
-        self.facts().dialect
-    }
-
-    /// The key its code is encrypted with.
-    pub const fn key(self) -> Key {
-        self.facts().key.key()
-    }
-
-    /// End of the boot loader, begin of the app.
-    pub const fn boot_end(self) -> u32 {
-        self.facts().boot_end
-    }
-
-    /// Where the app must end at the latest: the update area of OpenBeken's build.
-    pub const fn app_limit(self) -> u32 {
-        self.facts().update.working.start
-    }
-
-    /// The boot loader's area, which is never written.
-    pub const fn boot_area(self) -> Span {
-        Span { start: 0, end: self.boot_end() }
-    }
-
-    /// Where the app lies.
-    pub const fn app_area(self) -> Span {
-        Span { start: self.boot_end(), end: self.app_limit() }
-    }
-
-    /// Whether flashjig converts it.
-    pub const fn is_supported(self) -> bool {
-        self.facts().supported
-    }
-}
-
-impl std::fmt::Display for Chip {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
 }

@@ -1,13 +1,6 @@
 //! What stands above the chips: one download protocol, one way to lay out a flash.
 
-use super::Chip;
-
-/// A family. What is asked before the chip is known is asked of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Family {
-    /// Beken's BK72xx: link checks on UART1, code in records of 34 bytes.
-    Beken,
-}
+use super::{Chip, Family};
 
 impl Family {
     /// All of them.

@@ -3,6 +3,9 @@
 
 use super::{Chip, Facts, Key, KeyRule};
 
+/// What an OpenBeken configuration begins with, at one of [`config_places`].
+pub const CONFIG_IDENT: [u8; 3] = *b"CFG";
+
 impl Chip {
     /// The chips whose facts are so, in the table's order.
     pub fn that(is_so: impl Fn(&Facts) -> bool) -> impl Iterator<Item = Self> {

@@ -17,8 +17,8 @@
 //! seen.
 
 use super::{Facts, Family, Key, KeyRule, Loader, LogPort, Places};
-use crate::model::beken::Dialect;
-use crate::model::flash::span::Span;
+use crate::model::chip::beken::Dialect;
+use crate::model::chip::flash::span::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,8 @@
 use super::*;
-use crate::model::beken::crc;
-use crate::model::flash::geometry::SECTOR;
-use crate::model::flash::{Span, rf};
-use crate::model::image::anatomy::Boot;
+use crate::model::chip::beken::crc;
+use crate::model::chip::flash::geometry::SECTOR;
+use crate::model::chip::flash::{Span, rf};
+use crate::model::firmware::image::anatomy::Boot;
 use crate::model::tuya;
 use crate::testdata;
 use std::collections::HashSet;
@@ -264,7 +264,7 @@ const NAMED: [(&str, &str); 8] = [
     ("config/recipe/openbeken.rs", "a made-up unit that names are tried on"),
     ("cli/sim.rs", "what is served when nothing is said"),
     ("cli/demo/boards.rs", "what is served when nothing is said"),
-    ("model/image/sample.rs", "tests"),
+    ("model/firmware/image/sample.rs", "tests"),
     ("store/sample.rs", "tests"),
 ];
 

@@ -5,10 +5,10 @@
 //! has one place only: boot loader, app, calibration, the vendor's stores.
 
 use super::regions;
+use crate::model::chip::flash::Span;
+use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::{Chip, Family, Key};
-use crate::model::flash::Span;
-use crate::model::flash::geometry::SECTOR;
-use crate::model::image::anatomy::{App, Boot};
+use crate::model::firmware::image::anatomy::{App, Boot};
 use crate::model::tuya::Store;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;

@@ -5,9 +5,9 @@
 //! ends with a whole record, and one that breaks off at a sector's begin was cut.
 
 use crate::model::chip::Family;
-use crate::model::code::{self, RECORD};
-use crate::model::flash::Span;
-use crate::model::flash::geometry::SECTOR;
+use crate::model::chip::flash::Span;
+use crate::model::chip::flash::geometry::SECTOR;
+use crate::model::chip::flash_cipher::{self, RECORD};
 
 /// What fills the sector, if it is one byte.
 fn fill(sector: &[u8]) -> Option<u8> {
@@ -45,10 +45,10 @@ fn cut_code(flash: &[u8], begins_at: u32) -> Vec<Span> {
     let mut from = 0;
     // each piece of code ends where a record is not good
     while let Some(rest) = app.get(from..) {
-        let end = from + code::unwrap_records(rest).end_of_records;
+        let end = from + flash_cipher::unwrap_records(rest).end_of_records;
         let boundary = (offset + end).next_multiple_of(SECTOR as usize);
         let Some(record) = app.get(end..end + RECORD) else { break };
-        let is_cut = boundary > offset + end && boundary < offset + end + RECORD && !code::is_blank(record);
+        let is_cut = boundary > offset + end && boundary < offset + end + RECORD && !flash_cipher::is_blank(record);
         let blank = flash.get(boundary..).unwrap_or_default().chunks(SECTOR as usize);
         let blanks = blank.take_while(|sector| fill(sector) == Some(0xFF)).count() * SECTOR as usize;
         if end == from || !is_cut || blanks == 0 {

@@ -8,15 +8,18 @@
 //! | [`holes`] | pieces that were not read |
 //! | [`origin`] | the chip, by all the evidence that is in it |
 //! | [`study`] | all of that at once |
+//! | [`report`] | everything that can be said about any file, for `flashjig inspect` |
 
 pub mod extent;
 pub mod holes;
 pub mod origin;
 pub mod regions;
+pub mod report;
 pub mod study;
 #[cfg(test)]
 mod tests;
 
 pub use extent::{Extent, Form};
 pub use origin::{Origin, origin};
+pub use report::{Report, inspect};
 pub use study::Study;

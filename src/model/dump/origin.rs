@@ -5,10 +5,10 @@
 //! on one silicon (a Dreo N has its calibration at 0x1E0000, a VeSync at 0x1D9000), and labels lie (CB3S with a BK7238,
 //! WA2 with a BK7231Q). All that does not fit is told.
 
-use crate::model::beken::crc;
+use crate::model::chip::beken::crc;
+use crate::model::chip::flash::rf;
 use crate::model::chip::{Chip, Family, Key, KeyRule, listed};
-use crate::model::flash::rf;
-use crate::model::image::anatomy::{App, Boot};
+use crate::model::firmware::image::anatomy::{App, Boot};
 use crate::model::tuya::{Store, files};
 use serde::Serialize;
 

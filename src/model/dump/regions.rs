@@ -1,9 +1,9 @@
 //! The known regions of a flash, and where a file that holds some of them begins.
 
+use crate::model::chip::flash::Span;
+use crate::model::chip::flash::geometry::SECTOR;
+use crate::model::chip::flash::rf;
 use crate::model::chip::{Chip, config_places, listed};
-use crate::model::flash::Span;
-use crate::model::flash::geometry::SECTOR;
-use crate::model::flash::rf;
 use crate::model::openbeken::Config;
 use crate::model::tuya::Store;
 use crate::model::tuya::files::{self, Areas};

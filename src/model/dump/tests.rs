@@ -3,8 +3,8 @@
 use super::holes;
 use super::*;
 use crate::model::chip::Chip;
-use crate::model::content::{BackupKind, Content};
-use crate::model::flash::Span;
+use crate::model::chip::flash::Span;
+use crate::model::firmware::content::{BackupKind, Content};
 use crate::model::tuya::encode::{self, Spec};
 use crate::sim::factory;
 
@@ -72,10 +72,10 @@ fn a_loader_that_is_not_in_the_table_is_a_note() {
     for chip in [T, N, M] {
         let mut flash = factory::stock(chip, 3);
         // another version of the same loader: sound records, other first bytes
-        let boot = crate::model::code::unseal(0, &flash[..0x1_1000], chip.key());
+        let boot = crate::model::chip::flash_cipher::unseal(0, &flash[..0x1_1000], chip.key());
         let mut plain = boot.plain;
         plain[0x40] ^= 0x5A;
-        let mut sealed = crate::model::code::seal(0, &plain, chip.key());
+        let mut sealed = crate::model::chip::flash_cipher::seal(0, &plain, chip.key());
         // what is stored plain stays so
         sealed[0x110..].copy_from_slice(&flash[0x110..0x1_1000]);
         flash[..0x110].copy_from_slice(&sealed[..0x110]);

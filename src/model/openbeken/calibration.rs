@@ -63,7 +63,7 @@ impl Config {
 mod tests {
     use super::*;
     use crate::model::chip::Chip;
-    use crate::model::mac::Mac;
+    use crate::model::chip::mac::Mac;
     use crate::model::openbeken::{Wanted, config};
 
     const MAC: Mac = Mac([0x18, 0xDE, 0x50, 0x3A, 0x8E, 0x3F]);

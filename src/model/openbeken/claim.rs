@@ -100,7 +100,7 @@ pub(super) fn settle<'a>(mut claims: Vec<Claim<'a>>) -> (BTreeMap<u8, Claim<'a>>
 
 fn meaning(won: &Claim<'_>, lost: &Claim<'_>) -> Meaning {
     // Keys of further buttons: their roles do nothing without a script.
-    let is_script = super::table::digits("k#pin_pin", lost.key).is_some();
+    let is_script = super::key::digits("k#pin_pin", lost.key).is_some();
     match (won.family, lost.family) {
         (won, lost) if won == lost => Meaning::Leftover,
         _ if lost.is_surplus => Meaning::Leftover,

@@ -6,16 +6,15 @@
 use super::crc;
 use super::fields::{self, Field, Kind, SIZE, SIZE_V3};
 use super::template::Pin;
-use super::wanted;
-use crate::model::chip::Chip;
-use crate::model::flash::geometry::SECTOR;
-use crate::model::secret::Secret;
+use crate::model::chip::flash::geometry::SECTOR;
+use crate::model::chip::{CONFIG_IDENT, Chip};
+use crate::model::tuya::secret::Secret;
 use std::collections::BTreeMap;
 
+/// The MQTT password that the firmware fills in for none.
+pub(super) const MQTT_PLACEHOLDER: &str = "qqqqqqqqqq";
 /// The version that is written: second network and web password included.
 pub const VERSION: i32 = 5;
-/// First bytes of every configuration.
-pub const IDENT: [u8; 3] = *b"CFG";
 
 /// Where a chip keeps its configuration: one raw sector behind the calibration that OpenBeken reads.
 pub fn address(chip: Chip) -> u32 {
@@ -124,7 +123,7 @@ impl Config {
     /// All zero but the ident and the version.
     pub(super) fn empty() -> Self {
         let mut config = Self { bytes: vec![0; SIZE] };
-        config.put(fields::IDENT.at, &IDENT);
+        config.put(fields::IDENT.at, &CONFIG_IDENT);
         config.put(fields::VERSION.at, &VERSION.to_le_bytes());
         config
     }
@@ -132,7 +131,7 @@ impl Config {
     /// Reads a sector or its first 3584 bytes, as the firmware would.
     pub fn parse(bytes: &[u8]) -> Result<Self, ConfigError> {
         let head = bytes.first_chunk::<3>().ok_or(ConfigError::Short { found: bytes.len() })?;
-        if *head != IDENT {
+        if *head != CONFIG_IDENT {
             return Err(ConfigError::Ident { found: *head });
         }
         let bytes = bytes.get(..SIZE).ok_or(ConfigError::Short { found: bytes.len() })?;
@@ -212,7 +211,7 @@ impl Config {
 
     /// Whether a network's, a broker's or the page's password is in it; the firmware's own placeholder is none.
     pub fn holds_credentials(&self) -> bool {
-        let placeholder = self.up_to_nul(fields::MQTT_PASS) == wanted::MQTT_PLACEHOLDER.as_bytes();
+        let placeholder = self.up_to_nul(fields::MQTT_PASS) == MQTT_PLACEHOLDER.as_bytes();
         [fields::WIFI_PASS, fields::WIFI_PASS2, fields::WEB_PASS].iter().any(|&field| !self.up_to_nul(field).is_empty())
             || !(placeholder || self.up_to_nul(fields::MQTT_PASS).is_empty())
     }

@@ -10,7 +10,7 @@ use super::roles::Role;
 use super::template::{Pin, Template};
 use super::wanted::FLAGS_OF_HARDWARE;
 use crate::model::chip::Chip;
-use crate::model::meter::Sign;
+use crate::model::openbeken::meter::Sign;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

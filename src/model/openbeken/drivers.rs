@@ -3,7 +3,7 @@
 
 use super::doubt::{Code, Doubt};
 use super::template::Template;
-use crate::model::image::need::MAY_BE_MISSING;
+use crate::model::firmware::image::need::MAY_BE_MISSING;
 
 /// Roles by the begin of their name, and the driver behind them.
 const BY_ROLE: [(&str, &str); 20] = [

@@ -6,11 +6,11 @@ use super::doubt::{Code, Doubt, accept};
 use super::drivers::{self, Image};
 use super::findings::Findings;
 use super::settles::Says;
-use super::tailor::Unfit;
 use super::template::Template;
+use super::unfit::Unfit;
 use super::{differs, pins};
 use crate::model::chip::Chip;
-use crate::model::recipe::{Configure, OpenBekenRule, PinSource, WithoutSettings};
+use crate::model::openbeken::rule::{Configure, OpenBekenRule, PinSource, WithoutSettings};
 
 /// What the decision rests on beside recipe and findings.
 #[derive(Clone, Copy, Debug)]

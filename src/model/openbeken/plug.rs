@@ -8,11 +8,11 @@ use super::drivers;
 use super::findings::Findings;
 use super::judge::{Around, Choice, judge};
 use super::tailor::Unfit;
-use crate::model::board::Board;
-use crate::model::image::need::{Answer, Need, listed};
-use crate::model::image::{self, Image, Refusal};
-use crate::model::meter::{self, ImageFacts, Meter, Terms, Token};
-use crate::model::recipe::{Calibrate, Configure, OpenBekenRule};
+use crate::model::chip::board::Board;
+use crate::model::firmware::image::need::{Answer, Need, listed};
+use crate::model::firmware::image::{self, Image, Refusal};
+use crate::model::openbeken::meter::{self, ImageFacts, Meter, Terms, Token};
+use crate::model::openbeken::rule::{Calibrate, Configure, OpenBekenRule};
 use std::sync::Arc;
 
 /// What the decision rests on.

@@ -2,9 +2,6 @@
 
 use super::template::Template;
 
-/// What the web application sends first to clear a unit: pins, file system, startup command, drivers.
-pub const CLEAR: [&str; 4] = ["ClearIO", "lfs_format", "StartupCommand \"\"", "stopDriver *"];
-
 /// The template's lines, in the order of its pins.
 pub fn lines(template: &Template) -> Vec<String> {
     let mut lines: Vec<String> = template

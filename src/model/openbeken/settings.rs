@@ -4,7 +4,7 @@
 //! and 255 are usual), a level other than 0 and 1 means "no level".
 
 use super::PINS;
-use super::table::digits;
+use super::key::digits;
 use serde_json::{Map, Value};
 
 /// Highest channel of the firmware, and so the highest number that a key may have.

@@ -10,9 +10,9 @@
 //! Source: OpenBK7231T_App (`hal_flashVars`, `ef_cfg.h`, `ef_env.c`; change ac925a6a1).
 
 use super::config::{self, Config};
+use crate::model::chip::flash::Span;
+use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::{Chip, listed};
-use crate::model::flash::Span;
-use crate::model::flash::geometry::SECTOR;
 
 /// The variables since 1.18.255.
 const EASY_FLASH: Span = Span::new(0x1E_5000, 0x1E_D000);
@@ -94,8 +94,8 @@ impl Traces {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::flash::rf;
-    use crate::model::mac::Mac;
+    use crate::model::chip::flash::rf;
+    use crate::model::chip::mac::Mac;
     use crate::sim::factory;
 
     const CHIPS: [(Chip, u32, u32); 2] = [(Chip::Bk7231T, 0x1E_1000, 0x1E_3000), (Chip::Bk7231N, 0x1D_1000, 0x1D_3000)];

@@ -1,16 +1,14 @@
 //! What a unit's configuration is to hold, and the configuration made of it.
 
 use super::calibration::Calibration;
-use super::config::{Config, ConfigError};
+use super::config::{Config, ConfigError, MQTT_PLACEHOLDER};
 use super::fields;
 use super::template::{Pin, Template};
+use crate::model::chip::mac::Mac;
 use crate::model::chip::{Chip, listed};
-use crate::model::mac::Mac;
-use crate::model::secret::Secret;
+use crate::model::tuya::secret::Secret;
 use std::collections::BTreeMap;
 
-/// The MQTT password that the firmware fills in for none.
-pub(super) const MQTT_PLACEHOLDER: &str = "qqqqqqqqqq";
 /// Number of the highest flag that the firmware knows: `new_pins.h` counts 52 of them.
 pub const LAST_FLAG: u8 = 51;
 /// Flag 8: the first white channel is the temperature, the second the brightness.

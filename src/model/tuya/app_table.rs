@@ -3,8 +3,8 @@
 //! As bk7231tools does it: decrypt the app, find a word that every pin table has, take the text around it.
 
 use super::value::Parsed;
+use crate::model::chip::flash_cipher;
 use crate::model::chip::{Family, Key};
-use crate::model::code;
 use serde_json::{Map, Value};
 
 /// Words of a pin table, the most telling first.
@@ -24,7 +24,7 @@ pub(super) fn find(dump: &[u8], begins_at: usize) -> Option<AppTable> {
     let app_at = Family::Beken.lowest_boot_end() as usize;
     let raw = dump.get(app_at.checked_sub(begins_at)?..)?;
     [Key::Standard, Key::Plain].into_iter().find_map(|key| {
-        let app = code::unseal(code::APP_BASE, raw, key).plain;
+        let app = flash_cipher::unseal(flash_cipher::APP_BASE, raw, key).plain;
         WORDS.iter().find_map(|word| table(&app, word))
     })
 }
@@ -53,7 +53,7 @@ fn around(app: &[u8], at: usize) -> Option<AppTable> {
     // A format string of the vendor's own parser has the words too, but no values.
     let has_pins = settings.iter().any(|(name, value)| name.contains("pin") && value.is_number());
     (has_pins || settings.contains_key("module"))
-        .then(|| AppTable { at: code::APP_BASE as usize + start + brace, settings })
+        .then(|| AppTable { at: flash_cipher::APP_BASE as usize + start + brace, settings })
 }
 
 #[cfg(test)]
@@ -62,7 +62,7 @@ mod tests {
 
     fn dump(app: &[u8], key: Key) -> Vec<u8> {
         let mut dump = vec![0xFF; 0x1_1000];
-        dump.extend(code::seal(code::APP_BASE, app, key));
+        dump.extend(flash_cipher::seal(flash_cipher::APP_BASE, app, key));
         dump.extend([0xFF; 0x1000]);
         dump
     }

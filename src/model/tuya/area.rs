@@ -2,7 +2,7 @@
 
 use super::format::SECTOR;
 use crate::model::chip::Chip;
-use crate::model::flash::span::Span;
+use crate::model::chip::flash::span::Span;
 
 /// What the place of a key sector tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,6 @@
 mod app_table;
 mod area;
 pub mod cipher;
-mod credentials;
 pub mod encode;
 pub mod files;
 pub mod format;
@@ -30,7 +29,6 @@ pub mod value;
 mod vault;
 pub mod view;
 
-pub use credentials::holds_credentials;
 pub use files::FileStore;
 pub use keys::{Entry, Health};
 pub use settings::{Settings, Witness};

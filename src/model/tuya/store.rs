@@ -11,7 +11,6 @@ use super::secret::{self, Class};
 use super::value::Parsed;
 use super::vault::{self, KeyFrom, Vault};
 use crate::model::chip;
-use crate::model::openbeken::config;
 use serde_json::{Map, Value};
 
 /// The name of the value that holds pins, levels and module.
@@ -273,7 +272,7 @@ fn absent(dump: &[u8], damaged: &[usize]) -> Absent {
     }
     // Alone in the file, or in a full dump.
     let mut places = [0].into_iter().chain(chip::config_places().into_iter().map(|at| at as usize));
-    if let Some(at) = places.find(|&at| dump.get(at..at + 3) == Some(&config::IDENT)) {
+    if let Some(at) = places.find(|&at| dump.get(at..at + 3) == Some(&chip::CONFIG_IDENT)) {
         return Absent::OpenBeken { at };
     }
     let is_erased = |from: usize, to: usize| {

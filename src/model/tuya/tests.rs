@@ -6,7 +6,7 @@ use super::format::{DataMagic, SECTOR};
 use super::store::{Absent, Source, Store, decode};
 use super::value::Parsed;
 use super::{Health, secret::Class};
-use crate::model::digest::Digest;
+use crate::model::chip::digest::Digest;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -265,12 +265,13 @@ fn a_mcu_module_has_no_pins_and_its_app_is_not_searched() {
 
 #[test]
 fn a_store_without_settings_takes_them_from_the_app() {
-    use crate::model::{chip::Key, code};
+    use crate::model::chip::Key;
+    use crate::model::chip::flash_cipher;
     let mut app = vec![0; 64];
     app.extend(b"{Jsonver:1.0.0,r_pin:6,module:WB3L,crc:7,}\0");
     app.resize(4096, 0);
     let mut dump = vec![0xFF; 0x1_1000];
-    dump.extend(code::seal(code::APP_BASE, &app, Key::Standard));
+    dump.extend(flash_cipher::seal(flash_cipher::APP_BASE, &app, Key::Standard));
     dump.resize(0x1E_E000, 0xFF);
     dump.extend(encode::store(&Spec::default()).unwrap());
     let store = decode(&dump).unwrap();

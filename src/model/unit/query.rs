@@ -1,8 +1,8 @@
 //! Which units to list.
 
 use super::Unit;
-use crate::model::mac::Mac;
-use crate::model::verdict::Verdict;
+use crate::model::chip::mac::Mac;
+use crate::model::cycle::verdict::Verdict;
 use jiff::Timestamp;
 
 /// Which units to list; newest first. Texts are compared without regard to case.

@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::jig::{Drive, Edge, Input, Line};
-use crate::model::beken::{Command, Reply};
 use crate::model::chip::Chip;
+use crate::model::chip::beken::{Command, Reply};
 use crate::sim::board::BoardSpec;
 use crate::sim::seed::Seed;
 use rustix::fs::{Mode, OFlags, open};

@@ -1,10 +1,10 @@
 //! The rules of the dialects, on chip time alone.
 
 use super::*;
-use crate::model::beken::crc;
-use crate::model::beken::frame::{Found, ReplyScanner};
-use crate::model::beken::reply::Status;
-use crate::model::beken::{Command, EraseSize, Reply};
+use crate::model::chip::beken::crc;
+use crate::model::chip::beken::reply::Status;
+use crate::model::chip::beken::scan::{Found, ReplyScanner};
+use crate::model::chip::beken::{Command, EraseSize, Reply};
 use crate::sim::wire::byte_time;
 
 const MS: Duration = Duration::from_millis(1);
@@ -289,14 +289,15 @@ fn the_chip_answers_at_the_new_rate_and_the_old_one_is_garbage() {
 #[test]
 fn a_loader_is_silent_where_a_rom_answers_unknown() {
     for code in [0x03, 0x42] {
-        let frame = crate::model::beken::frame::command(crate::model::beken::command::Shape::Short, code, &[0; 4]);
+        let frame =
+            crate::model::chip::beken::frame::command(crate::model::chip::beken::command::Shape::Short, code, &[0; 4]);
         let mut desk = Desk::linked(Chip::Bk7231T);
         desk.send(&frame);
         assert!(desk.wait(30 * MS).is_empty());
     }
     let mut desk = Desk::linked(Chip::Bk7231N);
     assert_eq!(desk.ask(&Command::BootVersion), [Reply::UnknownShort { code: 0x11 }]);
-    let frame = crate::model::beken::frame::command(crate::model::beken::command::Shape::Long, 0x42, &[0]);
+    let frame = crate::model::chip::beken::frame::command(crate::model::chip::beken::command::Shape::Long, 0x42, &[0]);
     desk.send(&frame);
     assert_eq!(desk.replies(30 * MS), [Reply::UnknownLong { code: 0x42 }]);
     let mut desk = Desk::linked(Chip::Bk7231T);
@@ -419,9 +420,9 @@ mod noise {
             let mut desk = Desk::with(spec);
             desk.link();
             for (long, code, payload) in frames {
-                let shape = crate::model::beken::command::Shape::Long;
+                let shape = crate::model::chip::beken::command::Shape::Long;
                 if long {
-                    desk.send(&crate::model::beken::frame::command(shape, code, &payload));
+                    desk.send(&crate::model::chip::beken::frame::command(shape, code, &payload));
                 } else {
                     desk.send(&payload);
                 }

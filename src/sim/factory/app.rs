@@ -1,10 +1,11 @@
 //! Applications: a stock one and one shaped like OpenBeken's. Noise for code, real marks.
 
 use super::layout::{Layout, put};
+use crate::model::chip::flash_cipher;
 use crate::model::chip::{Chip, Key};
-use crate::model::image::version::variant;
-use crate::model::image::{builds, drivers};
-use crate::model::{code, rbl};
+use crate::model::firmware::image::version::variant;
+use crate::model::firmware::image::{builds, drivers};
+use crate::model::firmware::rbl;
 use crate::sim::seed::Seed;
 
 /// How every application of the family begins: the ARM vector table.
@@ -32,7 +33,7 @@ fn plain(seed: u64, length: usize, layout: &Layout, marks: &[String]) -> Vec<u8>
 pub(super) fn stock_of(layout: &Layout, key: Key, length: Option<usize>) -> Vec<u8> {
     let name = layout.app_name;
     let marks = [format!("{name}_common_ty"), name.to_owned(), format!("{name} 1.1.0")];
-    code::seal(code::APP_BASE, &plain(0x570C, length.unwrap_or(STOCK), layout, &marks), key)
+    flash_cipher::seal(flash_cipher::APP_BASE, &plain(0x570C, length.unwrap_or(STOCK), layout, &marks), key)
 }
 
 /// The same with the usual length.
@@ -60,8 +61,8 @@ pub fn demo_image_of(chip: Chip, version: &str, code_length: usize) -> (String, 
     let seed = version.bytes().fold(0xDE30, |seed: u64, byte| seed.rotate_left(8) ^ u64::from(byte));
     let mut plain = plain(seed, code_length, &layout, &marks);
     put(&mut plain, DRIVERS_AT, &drivers::encode(&builds::drivers(chip, variant(version)), DRIVERS_AT));
-    let raw = code::seal(code::APP_BASE, &plain, chip.key());
-    let stored = code::unwrap_records(&raw).plain;
+    let raw = flash_cipher::seal(flash_cipher::APP_BASE, &plain, chip.key());
+    let stored = flash_cipher::unwrap_records(&raw).plain;
     let header = rbl::Header::of("app", "1.00", &stored).seal();
     let mut file = raw;
     file.resize(layout.ua.saturating_sub(header.len()), 0xFF);
@@ -72,7 +73,7 @@ pub fn demo_image_of(chip: Chip, version: &str, code_length: usize) -> (String, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::image::Image;
+    use crate::model::firmware::image::Image;
 
     #[test]
     fn an_encrypted_app_begins_as_the_public_ones_do() {
@@ -90,12 +91,12 @@ mod tests {
         ] {
             let (name, file) = demo_image(chip, "1.18.300");
             assert!(name.contains("demo") && name.starts_with(&format!("Open{chip}_UA_")), "{name}");
-            let run = code::unseal(code::APP_BASE, &file, chip.key());
-            assert_eq!((run.plain.len(), run.stop), (DEMO, code::Stop::Blank));
+            let run = flash_cipher::unseal(flash_cipher::APP_BASE, &file, chip.key());
+            assert_eq!((run.plain.len(), run.stop), (DEMO, flash_cipher::Stop::Blank));
             assert_eq!(rbl::positions(&run.plain, mark.as_bytes()).count(), 1);
             let found = rbl::find(&file);
             assert_eq!(found[0].at, file.len() - rbl::SEALED);
-            assert!(found[0].header.proves(&code::unwrap_records(&file).plain));
+            assert!(found[0].header.proves(&flash_cipher::unwrap_records(&file).plain));
         }
     }
 
@@ -116,7 +117,7 @@ mod tests {
         for chip in [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M] {
             let (name, file) = demo_image(chip, "1.18.300");
             let image = Image::open(&name, &file).unwrap();
-            assert_eq!(image.record().version.as_deref(), Some("1.18.300"), "{chip}");
+            assert_eq!(image.version.as_deref(), Some("1.18.300"), "{chip}");
         }
     }
 }

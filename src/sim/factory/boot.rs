@@ -2,9 +2,11 @@
 //! known boot loader has over its first bytes.
 
 use super::layout::{Layout, put};
-use crate::model::beken::crc;
 use crate::model::chip::Chip;
-use crate::model::{code, fal, rbl};
+use crate::model::chip::beken::crc;
+use crate::model::chip::flash_cipher;
+use crate::model::firmware::fal;
+use crate::model::firmware::rbl;
 use crate::sim::seed::Seed;
 
 /// Logical address of the mark of boot loaders behind a ROM.
@@ -12,16 +14,16 @@ const MAGIC_AT: usize = 0x100;
 /// Four bytes that make the CRC right: in flash at 0xF8, in the record whose own CRC-16 lies behind what is counted.
 const FREE_AT: usize = 0xF8;
 /// The logical address of those bytes.
-const FREE_LOGICAL: usize = FREE_AT / code::RECORD * code::DATA + FREE_AT % code::RECORD;
+const FREE_LOGICAL: usize = FREE_AT / flash_cipher::RECORD * flash_cipher::DATA + FREE_AT % flash_cipher::RECORD;
 
 /// The boot area as it lies in flash.
 pub(super) fn boot(layout: &Layout, chip: Chip) -> Vec<u8> {
-    let length = chip.boot_end() as usize / code::RECORD * code::DATA;
+    let length = chip.boot_end() as usize / flash_cipher::RECORD * flash_cipher::DATA;
     let mut stored = Seed::new(0xB007).bytes(length);
     put(&mut stored, 0, &layout.boot_head);
     put(&mut stored, 4, &[0x14, 0xF0, 0x9F, 0xE5]);
     put(&mut stored, 0x2F00, format!("\0V:{}\0", layout.boot_name).as_bytes());
-    code::crypt(0, &mut stored, code::coefficients(chip.key()));
+    flash_cipher::crypt(0, &mut stored, flash_cipher::coefficients(chip.key()));
 
     // all that follows is stored without encryption
     if let Some(magic) = layout.magic {
@@ -31,13 +33,13 @@ pub(super) fn boot(layout: &Layout, chip: Chip) -> Vec<u8> {
         let (download, size) = table.download;
         let entries = [
             fal::entry("bootloader", fal::CODE, 0, length as u32),
-            fal::entry("app", fal::CODE, code::APP_BASE, table.app),
+            fal::entry("app", fal::CODE, flash_cipher::APP_BASE, table.app),
             fal::entry(fal::DOWNLOAD, fal::DATA, download, size),
         ];
         put(&mut stored, table.at, &entries.concat());
     }
     let (crc, counted) = layout.boot_crc;
-    let head = code::wrap(&stored);
+    let head = flash_cipher::wrap(&stored);
     if let Some(free) = head.get(..counted).and_then(|head| forge(head, FREE_AT, crc)) {
         put(&mut stored, FREE_LOGICAL, &free);
     }
@@ -45,7 +47,7 @@ pub(super) fn boot(layout: &Layout, chip: Chip) -> Vec<u8> {
     let body = length - rbl::HEADER;
     let header = rbl::Header::of("bootloader", "1.00", stored.get(..body).unwrap_or_default());
     put(&mut stored, body, &header.to_bytes());
-    code::wrap(&stored)
+    flash_cipher::wrap(&stored)
 }
 
 /// The four bytes at `at` that give `bytes` this standard CRC-32. The CRC is linear in them: 32 equations of 32
@@ -108,13 +110,13 @@ mod tests {
         for chip in Chip::ALL {
             let layout = Layout::of(chip);
             let raw = boot(&layout, chip);
-            let stored = code::unwrap_records(&raw);
+            let stored = flash_cipher::unwrap_records(&raw);
             assert_eq!(stored.end_of_records, 0x1_1000);
             let table = fal::find(&stored.plain);
             let download = table.iter().find(|p| p.name == "download").map(|p| (p.span.start, p.span.len()));
             assert_eq!(download, layout.table.as_ref().map(|table| table.download), "{chip}");
             assert_eq!(table.len(), if layout.table.is_some() { 3 } else { 0 }, "{chip}");
-            let plain = code::unseal(0, &raw, chip.key()).plain;
+            let plain = flash_cipher::unseal(0, &raw, chip.key()).plain;
             assert_eq!(rbl::positions(&plain, layout.boot_name.as_bytes()).count(), 1, "{chip}");
             let header = &rbl::find(&raw)[0];
             assert_eq!(header.at, 0x1_0F9A);

@@ -1,7 +1,7 @@
 //! The plain file store of a virtual plug: the copy of its settings, its log, and what its factory measured.
 
 use crate::model::chip::Chip;
-use crate::model::meter::Figures;
+use crate::model::openbeken::meter::Figures;
 use crate::model::tuya::files::encode::{self, Plan};
 use crate::model::tuya::files::{Areas, BLOCK};
 

@@ -11,7 +11,7 @@ pub use app::{demo_image, demo_image_of};
 pub use files::{calibration, put_files};
 
 use crate::model::chip::Chip;
-use crate::model::mac::Mac;
+use crate::model::chip::mac::Mac;
 use layout::{Layout, Source, put};
 
 /// Version that the made-up firmware claims; its file name says that it is a demo.
@@ -46,7 +46,7 @@ pub fn small_stock(chip: Chip, unit: u32, code: usize) -> Vec<u8> {
 
 /// Puts another unit's MAC into a stock flash.
 pub fn rename(flash: &mut [u8], chip: Chip, unit: u32) {
-    put(flash, Layout::of(chip).rf + crate::model::flash::rf::MAC_AT as usize, &mac(unit).0);
+    put(flash, Layout::of(chip).rf + crate::model::chip::flash::rf::MAC_AT as usize, &mac(unit).0);
 }
 
 /// The same with own values in the Tuya store, by name, such as `gw_wsm`. More than the store holds leaves it out.
@@ -92,9 +92,9 @@ fn made(chip: Chip, unit: u32, own: &[(&str, &str)], code: Option<usize>) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::flash::rf::find;
-    use crate::model::meter::{Terms, Token, judge};
+    use crate::model::chip::flash::rf::find;
     use crate::model::openbeken::Findings;
+    use crate::model::openbeken::meter::{Terms, Token, judge};
     use crate::model::tuya::store::decode;
 
     #[test]

@@ -2,8 +2,8 @@
 //! BK7231GUIFlashTool writes to repair a lost sector (`RFPartitionUtil.cs`).
 
 use super::layout::{Layout, put};
-use crate::model::flash::rf::MAC_AT;
-use crate::model::mac::Mac;
+use crate::model::chip::flash::rf::MAC_AT;
+use crate::model::chip::mac::Mac;
 
 #[rustfmt::skip]
 const MINIMAL: [u8; 113] = [

@@ -1,76 +1,68 @@
 //! What was asked for is told, whatever happens next, and is stopped as soon as somebody wishes.
 
 use crate::flow::{Pace, Restore};
-use crate::model::digest::Digest;
-use crate::model::event::Event;
-use crate::model::fault::FaultCode;
-use crate::model::recipe::{BackupRule, Kit};
-use crate::model::snapshot::SlotState;
-use crate::model::stage::Stage;
+use crate::model::chip::digest::Digest;
+use crate::model::cycle::fault::FaultCode;
+use crate::model::cycle::stage::Stage;
+use crate::model::cycle::verdict::Verdict;
 use crate::model::unit::Unit;
-use crate::model::verdict::Verdict;
+use crate::model::unit::event::Event;
+use crate::model::unit::snapshot::SlotState;
 use crate::sim::bench::NestSpec;
 use crate::sim::hand::Hand;
-use crate::station::shelf::{RecipeBook, RecipePage};
-use crate::station::{Order, Shelf, Station};
+use crate::station::{Library, Order, Station};
 use crate::store::Ledger;
 use crate::wiring;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// Far more than anything here needs, even on a loaded machine.
 const LONG: Duration = Duration::from_secs(60);
 
-/// Recipes that nobody can read before the gate is open: a slow disk.
-#[derive(Clone, Default)]
-struct Gate(Arc<(Mutex<bool>, Condvar)>);
+/// A recipe that nobody can read before the gate is open: a slow disk. It is a FIFO that nobody writes.
+struct Gate {
+    recipe: PathBuf,
+}
 
 impl Gate {
+    fn shut(dir: &Path) -> Self {
+        let recipe = dir.join("recipes/default.toml");
+        fs::create_dir_all(recipe.parent().unwrap()).unwrap();
+        mknodat(CWD, &recipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        Self { recipe }
+    }
+
+    /// From now on the recipe is an empty file, and who waits at the FIFO reads that it is empty, too.
     fn open(&self) {
-        *self.0.0.lock().unwrap() = true;
-        self.0.1.notify_all();
+        let fifo = self.recipe.with_extension("fifo");
+        if !fifo.exists() {
+            fs::hard_link(&self.recipe, &fifo).unwrap();
+            fs::write(self.recipe.with_extension("empty"), "").unwrap();
+            fs::rename(self.recipe.with_extension("empty"), &self.recipe).unwrap();
+        }
+        // opened for both it waits for nobody, and a reader that waits for a writer has had one
+        drop(File::options().read(true).write(true).open(&fifo).unwrap());
     }
 }
 
-/// A test that fails leaves no thread behind that waits for ever.
-struct Opens(Gate);
-
-impl Drop for Opens {
+/// However the test ends, it leaves no thread behind that waits for ever.
+impl Drop for Gate {
     fn drop(&mut self) {
-        self.0.open();
+        self.open();
     }
 }
 
-impl RecipeBook for Gate {
-    fn read(&self, _: &str) -> Result<Kit, String> {
-        let open = self.0.0.lock().unwrap();
-        drop(self.0.1.wait_while(open, |open| !*open).unwrap());
-        Ok(Kit::default())
-    }
-
-    fn backup_rule(&self, _: &str) -> BackupRule {
-        BackupRule::default()
-    }
-
-    fn list(&self) -> Vec<RecipePage> {
-        let (problems, summary) = (Vec::new(), Vec::new());
-        vec![RecipePage { name: "default".into(), chosen: false, ok: true, problems, summary }]
-    }
-
-    fn folder(&self) -> Option<PathBuf> {
-        None
-    }
-}
-
-fn station(dir: &Path, gate: &Gate) -> (Station, Ledger, Hand) {
+fn station(dir: &Path) -> (Station, Ledger, Hand) {
     let firmware = dir.join("firmware");
-    std::fs::create_dir_all(&firmware).unwrap();
+    fs::create_dir_all(&firmware).unwrap();
     let (ledger, archive) = wiring::stores(dir).unwrap();
     let (plan, hand) = wiring::piped_slot("A", NestSpec::default(), Pace::default()).unwrap();
-    let shelf = Shelf::new(&firmware, "default", Box::new(gate.clone()));
-    let station = wiring::start(wiring::facts("test", None), shelf, ledger.clone(), archive, vec![plan]);
+    let library = Library::open(dir, &firmware, "default");
+    let station = wiring::start(wiring::facts("test", None), library, ledger.clone(), archive, vec![plan]);
     (station, ledger, hand)
 }
 
@@ -87,9 +79,9 @@ async fn reopened(dir: &Path) -> Ledger {
 
 /// What the next start tells of a unit whose program was killed with the answer to its order on the way.
 async fn killed_after_the_answer(order: Order) -> Vec<Unit> {
-    let (dir, gate) = (tempfile::tempdir().unwrap(), Gate::default());
-    let _opens = Opens(gate.clone());
-    let (station, ledger, _hand) = station(dir.path(), &gate);
+    let dir = tempfile::tempdir().unwrap();
+    let gate = Gate::shut(dir.path());
+    let (station, ledger, _hand) = station(dir.path());
     timeout(LONG, station.handle().order("A", order)).await.expect("an answer while the recipe is read").unwrap();
     // its tasks are aborted, nothing is brought to its end
     drop((station, ledger));
@@ -117,14 +109,13 @@ async fn an_interrupted_restore_is_told_as_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_that_the_ledger_cannot_take_is_answered_with_the_reason_and_touches_nothing() {
-    let (dir, gate) = (tempfile::tempdir().unwrap(), Gate::default());
-    gate.open();
-    let (station, ledger, _hand) = station(dir.path(), &gate);
+    let dir = tempfile::tempdir().unwrap();
+    let (station, ledger, _hand) = station(dir.path());
     let handle = station.handle();
     // the disk went away under the ledger
     ledger.lose();
-    std::fs::remove_dir_all(dir.path().join("ledger")).unwrap();
-    std::fs::write(dir.path().join("ledger"), "").unwrap();
+    fs::remove_dir_all(dir.path().join("ledger")).unwrap();
+    fs::write(dir.path().join("ledger"), "").unwrap();
     let refused = handle.order("A", Order::Start { redo: false }).await.unwrap_err().to_string();
     assert!(refused.starts_with("S12 ") && refused.contains("ledger"), "{refused}");
     let mut state = handle.watch();
@@ -139,15 +130,16 @@ async fn a_start_that_the_ledger_cannot_take_is_answered_with_the_reason_and_tou
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_before_the_first_stage_is_seen_at_once_and_takes_effect() {
-    let (dir, gate) = (tempfile::tempdir().unwrap(), Gate::default());
-    let _opens = Opens(gate.clone());
-    let (station, _ledger, _hand) = station(dir.path(), &gate);
+    let dir = tempfile::tempdir().unwrap();
+    let gate = Gate::shut(dir.path());
+    let (station, _ledger, _hand) = station(dir.path());
     let handle = station.handle();
     let mut events = handle.events();
     handle.order("A", Order::Start { redo: false }).await.unwrap();
     timeout(LONG, handle.order("A", Order::Abort)).await.expect("an answer while the recipe is read").unwrap();
     let mut state = handle.watch();
-    let stopping = |snapshot: &Arc<crate::model::snapshot::Snapshot>| snapshot.slots[0].state == SlotState::Stopping;
+    let stopping =
+        |snapshot: &Arc<crate::model::unit::snapshot::Snapshot>| snapshot.slots[0].state == SlotState::Stopping;
     timeout(LONG, state.wait_for(stopping)).await.expect("it is shown while the recipe is read").unwrap();
     gate.open();
     let mut told = Vec::new();

@@ -1,7 +1,7 @@
 use super::*;
-use crate::model::mac::Mac;
-use crate::model::stage::Stage;
-use crate::model::verdict::Verdict;
+use crate::model::chip::mac::Mac;
+use crate::model::cycle::stage::Stage;
+use crate::model::cycle::verdict::Verdict;
 use crate::store::room::tests::PRETENDED;
 use crate::store::sample::{in_flight, unit};
 use jiff::{Timestamp, ToSpan};
@@ -171,7 +171,7 @@ async fn a_snapshot_that_a_full_disk_cut_short_stops_neither_a_start_nor_a_copy(
 #[test]
 fn a_read_only_disk_is_said_in_words() {
     let error = sled::Error::Io(std::io::ErrorKind::ReadOnlyFilesystem.into());
-    assert!(crate::store::records::refused("opening", &error).to_string().contains("remount it writable"));
+    assert!(crate::store::loss::refused("opening", &error).to_string().contains("remount it writable"));
 }
 
 #[tokio::test]
@@ -206,7 +206,7 @@ async fn a_unit_whose_record_could_not_be_written_is_recorded_before_the_next_on
     let ledger = Ledger::open(dir.path()).unwrap();
     assert_eq!(ledger.begin(in_flight("A", 0, Stage::Verify)).await.unwrap(), None);
     let mut next = in_flight("A", 0, Stage::Settle);
-    next.started += 1.minute();
+    next.unit.started += 1.minute();
     let left = ledger.begin(next).await.unwrap().unwrap();
     assert_eq!((left.seq, left.fault.unwrap().code), (1, FaultCode::NotRecorded));
     let closed = ledger.close("A", FaultCode::Panicked, "the program panicked").await.unwrap().unwrap();

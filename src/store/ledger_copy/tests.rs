@@ -1,6 +1,5 @@
 use super::*;
-use crate::model::open_unit::OpenUnit;
-use crate::model::stage::Stage;
+use crate::model::cycle::stage::Stage;
 use crate::store::Ledger;
 use crate::store::sample::{in_flight, unit};
 use std::fs;
@@ -69,7 +68,8 @@ async fn a_copy_holds_every_unit_after_the_log_was_opened_and_cleaned_many_times
         let ledger = ledger.expect("the lock is free in the end");
         for _ in 0..2 {
             for revision in 0..16 {
-                let note = OpenUnit { station: "n".repeat(4000), ..in_flight("A", revision, Stage::Keep) };
+                let mut note = in_flight("A", revision, Stage::Keep);
+                note.unit.station = "n".repeat(4000);
                 if revision == 0 {
                     ledger.begin(note).await.unwrap();
                 } else {

@@ -1,6 +1,7 @@
 //! Everything of the ledger, read once.
 
-use super::{Records, seq_of};
+use super::Records;
+use super::walk::seq_of;
 use crate::store::StoreError;
 use sled::Tree;
 
@@ -20,7 +21,7 @@ pub(in crate::store) struct Holding {
 impl Records {
     /// Reads all. Numbers up to `floor` may be missing: somebody went on without them.
     pub(in crate::store) fn holding(&self, floor: u64) -> Result<Holding, StoreError> {
-        let refused = |error: sled::Error| super::refused("reading the ledger", &error);
+        let refused = |error: sled::Error| crate::store::loss::refused("reading the ledger", &error);
         let last = self.last_seq().map_err(refused)?;
         let empty = last == 0 && self.open.iter().next().transpose().map_err(refused)?.is_none();
         // the slots' notes are few and small, but no unit can begin without them

@@ -1,8 +1,10 @@
 //! Searches that can't take long.
 
-use super::{Records, refused};
+use super::Records;
+use super::walk::{Leap, seq_of};
 use crate::model::unit::{Unit, UnitQuery};
 use crate::store::StoreError;
+use crate::store::loss::refused;
 
 /// A part of what a query finds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,5 +40,32 @@ impl Records {
             }
         }
         Ok(found)
+    }
+
+    /// Up to `limit` records with a greater number than `seq`, oldest first, and the last number that was looked at;
+    /// `None`: there is none. One that can't be read is left out.
+    pub(in crate::store) fn after(&self, seq: u64, limit: usize) -> Result<Option<(u64, Vec<Unit>)>, StoreError> {
+        let (mut from, mut leap) = (seq.saturating_add(1), Leap::default());
+        let end = self.last_seq().map_err(|error| refused("reading the ledger", &error))?;
+        while from <= end {
+            let (mut last, mut units) = (None, Vec::new());
+            for entry in self.units.range(from.to_be_bytes()..).take(limit) {
+                match entry {
+                    Ok((key, json)) => {
+                        last = seq_of(&key).or(last);
+                        units.extend(serde_json::from_slice::<Unit>(&json));
+                    }
+                    Err(error) => {
+                        self.hurt.set(&refused("reading the ledger", &error));
+                        break;
+                    }
+                }
+            }
+            if let Some(last) = last {
+                return Ok(Some((last, units)));
+            }
+            from = from.saturating_add(leap.next());
+        }
+        Ok(None)
     }
 }

@@ -1,9 +1,8 @@
 //! Walks over the numbers of all units that go on behind a part of the log that can't be read.
 
-use super::{Records, refused, seq_of};
-use crate::model::unit::Unit;
 use crate::store::StoreError;
-use sled::{Iter, Tree};
+use crate::store::loss::refused;
+use sled::{IVec, Iter, Tree};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,12 +27,17 @@ impl Hurt {
     }
 }
 
+/// Every key ends in the number of a unit.
+pub(super) fn seq_of(key: &IVec) -> Option<u64> {
+    key.last_chunk::<8>().map(|tail| u64::from_be_bytes(*tail))
+}
+
 /// How far the next attempt leaps.
 #[derive(Default)]
-struct Leap(u32);
+pub(super) struct Leap(u32);
 
 impl Leap {
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 += 1;
         1_u64.checked_shl(self.0.saturating_sub(STEPS)).unwrap_or(u64::MAX)
     }
@@ -76,34 +80,5 @@ impl Iterator for Back {
                 }
             }
         }
-    }
-}
-
-impl Records {
-    /// Up to `limit` records with a greater number than `seq`, oldest first, and the last number that was looked at;
-    /// `None`: there is none. One that can't be read is left out.
-    pub(in crate::store) fn after(&self, seq: u64, limit: usize) -> Result<Option<(u64, Vec<Unit>)>, StoreError> {
-        let (mut from, mut leap) = (seq.saturating_add(1), Leap::default());
-        let end = self.last_seq().map_err(|error| refused("reading the ledger", &error))?;
-        while from <= end {
-            let (mut last, mut units) = (None, Vec::new());
-            for entry in self.units.range(from.to_be_bytes()..).take(limit) {
-                match entry {
-                    Ok((key, json)) => {
-                        last = seq_of(&key).or(last);
-                        units.extend(serde_json::from_slice::<Unit>(&json));
-                    }
-                    Err(error) => {
-                        self.hurt.set(&refused("reading the ledger", &error));
-                        break;
-                    }
-                }
-            }
-            if let Some(last) = last {
-                return Ok(Some((last, units)));
-            }
-            from = from.saturating_add(leap.next());
-        }
-        Ok(None)
     }
 }

@@ -6,22 +6,21 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use flashjig::face::web::{self, WebOptions};
 use flashjig::model::chip::Chip;
+use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::unit::Unit;
-use flashjig::model::verdict::Verdict;
 use flashjig::sim::factory;
 use flashjig::station::figures::Counter;
-use flashjig::station::{Services, StationHandle};
-use flashjig::wiring;
+use flashjig::station::{Library, Services, StationHandle};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// The bench with a shelf over a folder.
+/// The bench with a library over a folder.
 fn with_shelf(bench: &Bench, dir: &Path, counter: Counter) -> (StationHandle, Router) {
     std::fs::create_dir_all(dir.join("firmware")).unwrap();
-    let shelf = Arc::new(wiring::shelf(dir, &dir.join("firmware"), "default"));
+    let library = Arc::new(Library::open(dir, &dir.join("firmware"), "default"));
     let (outbox, _) = mpsc::channel(8);
-    let handle = bench.handle.clone().with_services(Services::new(shelf, counter, Vec::new(), &outbox));
+    let handle = bench.handle.clone().with_services(Services::new(library, counter, Vec::new(), &outbox));
     (handle.clone(), web::router(handle, WebOptions::default()))
 }
 

@@ -2,11 +2,11 @@
 
 use super::bench::{Bench, LOCAL, ask, bytes, get, json, request, unit};
 use flashjig::face::web::{self, WebOptions};
-use flashjig::model::content::BackupKind;
-use flashjig::model::screen::{LOW, SQUARE, USUAL, layout, paint};
-use flashjig::model::snapshot::Snapshot;
+use flashjig::model::cycle::verdict::Verdict;
+use flashjig::model::firmware::content::BackupKind;
+use flashjig::model::show::screen::{LOW, SQUARE, USUAL, layout, paint};
+use flashjig::model::unit::snapshot::Snapshot;
 use flashjig::model::unit::{Backup, Config, Unit};
-use flashjig::model::verdict::Verdict;
 use jiff::Timestamp;
 
 #[tokio::test]
@@ -196,6 +196,6 @@ async fn metrics_count_units_and_never_name_one() {
 #[tokio::test]
 async fn every_fault_has_its_help() {
     let (_, faults) = get(&Bench::new().router(), "/api/v1/faults").await;
-    assert_eq!(faults.as_array().unwrap().len(), flashjig::model::fault::FaultCode::ALL.len());
+    assert_eq!(faults.as_array().unwrap().len(), flashjig::model::cycle::fault::FaultCode::ALL.len());
     assert_eq!(faults[0]["code"], "L01");
 }

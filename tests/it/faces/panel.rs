@@ -3,10 +3,10 @@
 use super::bench::Bench;
 use flashjig::face::oled::{self, Ends};
 use flashjig::jig::{Panel, PanelError};
-use flashjig::model::event::Event;
-use flashjig::model::screen::{Frame, Size, USUAL, ending, layout, paint};
-use flashjig::model::stage::Stage;
-use flashjig::model::verdict::Verdict;
+use flashjig::model::cycle::stage::Stage;
+use flashjig::model::cycle::verdict::Verdict;
+use flashjig::model::show::screen::{Frame, Size, USUAL, ending, layout, paint};
+use flashjig::model::unit::event::Event;
 use flashjig::sim::panel::VirtualPanel;
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex};

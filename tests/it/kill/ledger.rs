@@ -1,9 +1,9 @@
 //! What the ledger must hold after a kill, given what was seen before it.
 
 use super::seen::{Seen, Shown};
-use flashjig::model::fault::FaultCode;
+use flashjig::model::cycle::fault::FaultCode;
+use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::unit::{Unit, UnitQuery};
-use flashjig::model::verdict::Verdict;
 use flashjig::store::{Archive, LedgerCopy};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -68,7 +68,7 @@ impl Book {
             let Some(backup) = &unit.backup else { continue };
             let bytes = std::fs::read(Archive::at(data_dir).path(backup.sha256));
             let bytes = bytes.map_err(|error| format!("the backup of unit {}: {error}", unit.seq))?;
-            if flashjig::model::digest::Digest::of(&bytes) != backup.sha256 {
+            if flashjig::model::chip::digest::Digest::of(&bytes) != backup.sha256 {
                 return Err(format!("the backup of unit {} is damaged", unit.seq));
             }
             sum.backups += 1;

@@ -1,7 +1,7 @@
 //! The plain file store and what the factory measured.
 
 use super::{Facts, Page};
-use crate::model::meter::Meter;
+use crate::model::openbeken::meter::Meter;
 use crate::model::tuya::files::NoFiles;
 use std::fmt::Write as _;
 

@@ -1,6 +1,6 @@
 //! Figures, box, export, firmware, recipes, session, station.
 
-use super::{answer, body, filters, guarded, operation, schema};
+use super::parts::{answer, body, filters, guarded, operation, schema};
 use serde_json::{Value, json};
 
 /// Paths and what can be done there.

@@ -1,11 +1,11 @@
 //! The shapes of the interface's values, as their types say it. Fields may be added; none is renamed or dropped.
 
 use crate::face::web::{about, changes, problem, session, station, stats, units};
-use crate::model::event::Stamped;
 use crate::model::openbeken::doubt::Code;
-use crate::model::snapshot::Snapshot;
 use crate::model::unit::Unit;
-use crate::station::shelf::{FirmwareFile, RecipePage};
+use crate::model::unit::event::Stamped;
+use crate::model::unit::snapshot::Snapshot;
+use crate::station::library::{FirmwareFile, RecipePage};
 use schemars::Schema;
 use schemars::generate::{Contract, SchemaSettings};
 use schemars::transform::RecursiveTransform;

@@ -3,8 +3,8 @@
 use super::super::pins::{Options, map};
 use super::super::wanted::{self, Mqtt, Wanted, Wifi};
 use super::*;
-use crate::model::digest::Digest;
-use crate::model::mac::Mac;
+use crate::model::chip::digest::Digest;
+use crate::model::chip::mac::Mac;
 use crate::model::openbeken::Role;
 use proptest::prelude::*;
 

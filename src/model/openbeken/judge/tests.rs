@@ -1,7 +1,7 @@
 //! What a recipe makes of what was found.
 
 use super::*;
-use crate::model::fault::FaultCode;
+use crate::model::cycle::fault::FaultCode;
 use crate::model::openbeken::findings::Read;
 use crate::model::openbeken::pins::Options;
 use crate::model::tuya::Source;

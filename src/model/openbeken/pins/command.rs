@@ -2,10 +2,11 @@
 //! exist by then. Its order: drivers that nothing else starts, currents and maps of chips of LEDs, pulse, frequency,
 //! handlers.
 
+use super::coils;
 use super::drawn::Drawn;
 use super::led_chip::Found;
 use super::meter::Meter;
-use super::{Family, coils};
+use crate::model::openbeken::claim::Family;
 
 /// The firmware's own frequency of PWM, Hz.
 const USUAL_HERTZ: i64 = 1000;
@@ -24,7 +25,7 @@ pub(super) fn startup(drawn: &Drawn<'_>) -> String {
         commands.extend(chip.map(drawn.draft.settings).ok().flatten());
     }
     if !drawn.pins_with(&["BridgeFWD"]).is_empty() {
-        commands.push(format!("BridgePulseLength {}", coils::pulse(&drawn.draft)));
+        commands.push(format!("BridgePulseLength {}", coils::pulse(drawn.draft.settings)));
     }
     if let Some(hertz) = hertz(drawn) {
         commands.push(format!("PWMFrequency {hertz}"));

@@ -3,9 +3,10 @@
 mod light;
 mod power;
 mod rest;
+mod words;
 
 use super::drawn::Drawn;
-use crate::model::openbeken::doubt::{Code, Doubt};
+use crate::model::openbeken::doubt::Doubt;
 
 /// All doubts, those that could burn something first.
 pub(super) fn of(drawn: &Drawn<'_>) -> Vec<Doubt> {
@@ -35,18 +36,4 @@ pub(super) fn of(drawn: &Drawn<'_>) -> Vec<Doubt> {
     let mut doubts: Vec<Doubt> = rules.iter().filter_map(|rule| rule(drawn)).collect();
     doubts.extend(rest::no_pins(drawn));
     doubts
-}
-
-/// `P6`, `P6 and P9`, `P6, P7 and P9`.
-fn pins(pins: impl IntoIterator<Item = u8>) -> String {
-    let mut names: Vec<String> = pins.into_iter().map(|pin| format!("P{pin}")).collect();
-    match (names.pop(), names.is_empty()) {
-        (None, _) => "no pin".to_owned(),
-        (Some(last), true) => last,
-        (Some(last), false) => format!("{} and {last}", names.join(", ")),
-    }
-}
-
-fn doubt(code: Code, text: impl Into<String>, facts: Vec<String>) -> Doubt {
-    Doubt::new(code, text, facts)
 }

@@ -1,14 +1,25 @@
 //! What the keys want, before it is settled who gets which pin.
 
-use super::{
-    Ignored, Level, Options, Settings, Why, coils::Coil, curtain::Curtain, lamp, led_chip, meter::Meter, tree,
-};
+use super::coils::Coil;
+use super::meter::Meter;
+use super::{Ignored, Level, Options, Settings, Why, lamp, led_chip, tree};
 use crate::model::openbeken::claim::{Claim, Family, Sure};
 use crate::model::openbeken::roles::Role;
 use crate::model::openbeken::settings::LAST_CHANNEL;
 use crate::model::openbeken::table::{Channel, ROWS, Row, Shape, When};
 use crate::model::openbeken::template::Pin;
 use std::collections::BTreeSet;
+
+/// What the settings say of the motors of a unit.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Curtain {
+    /// Pins of all its relays.
+    pub(super) pins: Vec<u8>,
+    /// Keys that tell.
+    pub(super) keys: Vec<String>,
+    /// Whether each relay has its place in a motor and a role.
+    pub(super) is_whole: bool,
+}
 
 /// What the keys want.
 pub(super) struct Draft<'a> {
@@ -30,10 +41,10 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(settings: Settings<'a>, options: Options) -> Self {
-        let mut draft = Self {
+        Self {
             settings,
             options,
-            is_lamp: false,
+            is_lamp: lamp::is_lamp(settings),
             claims: Vec::new(),
             used: BTreeSet::new(),
             ignored: Vec::new(),
@@ -44,9 +55,7 @@ impl<'a> Draft<'a> {
             meter: Meter::None,
             led_chip: led_chip::Found::None,
             tree: tree::find(settings),
-        };
-        draft.is_lamp = lamp::is_lamp(&draft);
-        draft
+        }
     }
 
     /// How many channels the settings say there are.

@@ -1,11 +1,9 @@
 //! What came out: one owner for each pin, roles and channels as they go into the template.
 
-use super::{Draft, Ignored, Mapping, Origin, Template, Why, coils, command, doubts, meter::Meter, module, notes};
-use crate::model::openbeken::claim::{Claim, Clash, Family, Meaning, settle};
+use super::{Draft, coils};
+use crate::model::openbeken::claim::{Claim, Clash, Family, settle};
 use crate::model::openbeken::settings::LAST_CHANNEL;
-use crate::model::openbeken::table::{DROPPED, digits};
 use crate::model::openbeken::template::Pin;
-use crate::model::openbeken::wanted::{FLAG_MIXED_WHITE, FLAG_SELF_STATE, FLAG_UART2};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What came out.
@@ -95,70 +93,5 @@ impl<'a> Drawn<'a> {
     pub(super) fn is_mixed_white(&self) -> bool {
         let channel = |key: &str| self.pin_of(key).and_then(|pin| self.pins.get(&pin)).map(|what| what.channel);
         channel("c_pin") == Some(5) && channel("w_pin") == Some(4)
-    }
-
-    fn flags(&self) -> u64 {
-        let mixed = if self.is_mixed_white() { FLAG_MIXED_WHITE } else { 0 };
-        let second = if matches!(self.draft.meter, Meter::Serial { second: true, .. }) { FLAG_UART2 } else { 0 };
-        FLAG_SELF_STATE | mixed | second
-    }
-
-    pub(super) fn mapping(mut self) -> Mapping {
-        let board = self.draft.settings.text("module");
-        let chip = match (self.draft.options.chip, board.and_then(module::chip)) {
-            (Some(chip), _) => chip.name().to_owned(),
-            (None, Some(guess)) => guess.to_owned(),
-            (None, None) => Template::default().chip,
-        };
-        let mut template = Template {
-            chip,
-            flags: Some(self.flags().to_string()),
-            pins: self.pins.clone(),
-            command: command::startup(&self),
-            ..Template::default()
-        };
-        if let Some(board) = board {
-            board.clone_into(&mut template.board);
-        }
-        let notes = notes::of(&self);
-        self.leave();
-        let doubts = doubts::of(&self);
-        let origins = self.owners.iter().filter(|(pin, _)| self.pins.contains_key(pin));
-        let origins =
-            origins.map(|(&pin, claim)| (pin, Origin { key: claim.key.to_owned(), sure: claim.sure })).collect();
-        let conflicts = self.clashes.iter().filter(|clash| clash.meaning != Meaning::Leftover);
-        let conflicts = conflicts.map(ToString::to_string).collect();
-        let Draft { levels, ignored, .. } = self.draft;
-        Mapping { template, origins, conflicts, levels, ignored, notes, doubts }
-    }
-
-    /// Names what is left over.
-    fn leave(&mut self) {
-        let settings = self.draft.settings;
-        for key in DROPPED {
-            if settings.pin(key).is_some() {
-                self.draft.drop_key(key, "nothing hangs on it");
-            }
-        }
-        for (key, number) in [("ir", "irfunc"), ("remote_io", "remote_select")] {
-            if settings.pin(key).is_some() && settings.number(number) == Some(0) {
-                self.draft.drop_key(key, "its function is switched off");
-            }
-        }
-        let like: Vec<&str> = settings.pin_like().into_iter().map(|(key, _)| key).collect();
-        let names_a_pin = |key: &str| key.ends_with("pin") || key.ends_with("_io") || digits("onoff#", key).is_some();
-        let left: Vec<&'a str> = settings.keys().filter(|key| !self.draft.used.contains(key)).collect();
-        for key in left {
-            let why = if key.ends_with("_lv") || key.ends_with("ledlv") || matches!(key, "btlv" | "rlylv") {
-                Why::Level
-            } else if like.contains(&key) {
-                Why::NoRole
-            } else if names_a_pin(key) {
-                Why::NotFitted
-            } else {
-                Why::NotAPin
-            };
-            self.draft.ignored.push(Ignored { key: key.to_owned(), why });
-        }
     }
 }

@@ -7,21 +7,20 @@
 //! template 1 0 2 3 4), Feit OM60 (traced on its board, APP #1656), Smarteck (4 2 3 1 0, two templates 4 3 1 0 2),
 //! LightingInside (1 2 0 4 3, SM2235, template 2 0 1 3 4).
 
-use super::draft::as_role;
-use super::{Draft, Family, Settings, Sure};
+use crate::model::openbeken::settings::Settings;
 
 /// A row of the chips.
 pub(super) struct LedChip {
     /// The vendor's number of the chip, `dmod`; `None`: not known.
     dmod: Option<i64>,
     /// Keys of the current of the colours, and of the whites; the first that is there counts.
-    colour: &'static [&'static str],
-    white: &'static [&'static str],
+    pub(super) colour: &'static [&'static str],
+    pub(super) white: &'static [&'static str],
     unit: Unit,
     /// The driver's name, also the begin of its commands.
     pub(super) name: &'static str,
-    data: &'static str,
-    clock: &'static str,
+    pub(super) data: &'static str,
+    pub(super) clock: &'static str,
     /// OUT4 is the fifth argument of the map, OUT5 the fourth.
     is_crossed: bool,
 }
@@ -68,26 +67,8 @@ pub(super) enum Found {
     Unknown(&'static str),
 }
 
-/// Finds the chip and claims its wires.
-pub(super) fn assign(draft: &mut Draft<'_>) {
-    let settings = draft.settings;
-    let found = find(settings);
-    draft.led_chip = found;
-    let chip = match found {
-        Found::None => return,
-        // the wires have a doubt of their own
-        Found::Unknown(_) => return ["iicsda", "iicscl"].iter().for_each(|key| draft.use_key(key)),
-        Found::Chip(chip) => chip,
-    };
-    for (key, role) in [("iicsda", chip.data), ("iicscl", chip.clock)] {
-        draft.claim(key, Family::LedChip, 0, as_role(role, 0), Sure::Certain);
-    }
-    for key in chip.colour.iter().chain(chip.white).chain(&["dmod"]).chain(&OUTPUTS) {
-        draft.use_key(key);
-    }
-}
-
-fn find(settings: Settings<'_>) -> Found {
+/// Which chip the currents name.
+pub(super) fn find(settings: Settings<'_>) -> Found {
     let wires = ["iicsda", "iicscl"].map(|key| settings.pin(key));
     if wires == [None, None] {
         return Found::None;
@@ -152,7 +133,7 @@ impl LedChip {
 }
 
 /// Outputs of red, green, blue, cold and warm.
-const OUTPUTS: [&str; 5] = ["iicr", "iicg", "iicb", "iicc", "iicw"];
+pub(super) const OUTPUTS: [&str; 5] = ["iicr", "iicg", "iicb", "iicc", "iicw"];
 
 /// The colour on each output, -1 for none.
 fn outputs(settings: Settings<'_>) -> Result<Option<[i8; 5]>, &'static str> {

@@ -5,7 +5,7 @@
 //! LSPA7, RR620W, WBP-1G) start BL0942, with or without `ele_rx`. For 2: the templates of DETA 6294HA and 6920HA start
 //! CSE7766, which speaks the HLW8032's protocol.
 
-use super::Draft;
+use crate::model::openbeken::settings::Settings;
 
 /// The meter of a unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,8 +30,7 @@ pub(super) enum Meter {
 const SIGNS: [&str; 2] = ["over_cur", "lose_vol"];
 
 /// Which meter the settings tell of.
-pub(super) fn find(draft: &mut Draft<'_>) {
-    let settings = draft.settings;
+pub(super) fn find(settings: Settings<'_>) -> Meter {
     let lines = (settings.pin("ele_rx"), settings.pin("ele_tx"));
     let serial = |driver| match lines {
         (None | Some(10), None | Some(11)) => Meter::Serial { driver, second: false },
@@ -41,26 +40,20 @@ pub(super) fn find(draft: &mut Draft<'_>) {
     let has_pulses = ["ele_pin", "vi_pin", "sel_pin_pin"].iter().any(|key| settings.pin(key).is_some());
     // -1 and 255 are "not fitted" here too
     let kind = settings.number("chip_type").filter(|kind| (0..255).contains(kind));
-    draft.meter = match kind {
+    match kind {
         Some(0 | 1) => Meter::Pulses,
         Some(2) => serial("CSE7766"),
         Some(3) => serial("BL0942"),
         Some(_) => Meter::Unknown,
         None if has_pulses => Meter::Pulses,
         None if lines.0.is_some() => serial("BL0942"),
-        None if !signs(draft).is_empty() => Meter::Unknown,
+        None if !signs(settings).is_empty() => Meter::Unknown,
         None => Meter::None,
-    };
-    draft.use_key("chip_type");
-    if matches!(draft.meter, Meter::Serial { .. }) {
-        draft.use_key("ele_rx");
-        draft.use_key("ele_tx");
     }
 }
 
 /// Keys that say that there is a meter, without saying which. A function that is switched off says nothing.
-pub(super) fn signs<'a>(draft: &Draft<'a>) -> Vec<&'a str> {
-    let settings = draft.settings;
+pub(super) fn signs(settings: Settings<'_>) -> Vec<&str> {
     let is_sign = |key: &&str| {
         SIGNS.contains(key) || (key.starts_with("ele_") && (*key != "ele_fun_en" || settings.number(key) != Some(0)))
     };

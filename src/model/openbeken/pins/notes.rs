@@ -3,8 +3,8 @@
 use super::drawn::Drawn;
 use super::led_chip::Found;
 use super::meter::Meter;
-use super::{Family, lamp, module};
-use crate::model::openbeken::claim::Meaning;
+use super::{lamp, module};
+use crate::model::openbeken::claim::{Family, Meaning};
 
 /// The notes.
 pub(super) fn of(drawn: &Drawn<'_>) -> Vec<String> {
@@ -75,7 +75,7 @@ fn lights(drawn: &Drawn<'_>, notes: &mut Vec<String>) {
     if let Some(pin) = drawn.pin_of("total_led_pin") {
         notes.push(format!("P{pin} is lit with any relay with the vendor; here it follows the first"));
     }
-    for key in lamp::missing(&drawn.draft) {
+    for key in lamp::missing(drawn.draft.settings) {
         notes.push(format!("cmod has a colour without a pin: {key}"));
     }
     if drawn.draft.is_lamp && !drawn.pins_of(Family::Power).is_empty() {

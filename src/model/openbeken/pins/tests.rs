@@ -4,8 +4,11 @@ mod families;
 mod rules;
 
 use super::*;
-use crate::model::openbeken::doubt::Code;
+use crate::model::chip::Chip;
+use crate::model::openbeken::doubt::{Code, Doubt};
+use crate::model::openbeken::template::{Pin, Template};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 fn of(settings: &Value, options: Options) -> Mapping {

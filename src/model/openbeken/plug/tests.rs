@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::chip::Chip;
-use crate::model::meter::Action;
-use crate::model::recipe::PinSource;
+use crate::model::openbeken::meter::Action;
+use crate::model::openbeken::rule::PinSource;
 use crate::sim::factory;
 
 const T: Chip = Chip::Bk7231T;

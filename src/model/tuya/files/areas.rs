@@ -6,9 +6,11 @@
 //! Source: the constants of the applications in 16 of 16 T dumps (`tuya_hal_storge.c`) and in 20 of 29 N dumps
 //! (`tuya_os_adapt_storage.c`); all files of all 45 dumps fit.
 
-use super::BLOCK;
 use crate::model::chip::Chip;
-use crate::model::flash::Span;
+use crate::model::chip::flash::Span;
+
+/// Bytes of a block, which is a sector of the flash.
+pub const BLOCK: usize = 0x1000;
 
 /// The areas of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::index::Entry;
 use super::{Areas, BLOCK};
-use crate::model::secret::Secret;
+use crate::model::tuya::secret::Secret;
 
 /// One file. Its content may hold the names of networks, so it is kept like a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]

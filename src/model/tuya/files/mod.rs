@@ -17,7 +17,7 @@ pub mod file;
 pub mod index;
 pub mod place;
 
-pub use areas::Areas;
+pub use areas::{Areas, BLOCK};
 pub use file::File;
 pub use index::Flaw;
 pub use place::Held;
@@ -25,9 +25,6 @@ pub use place::Held;
 use crate::model::chip::Chip;
 use file::Mark;
 use index::Index;
-
-/// Bytes of a block, which is a sector of the flash.
-pub const BLOCK: usize = 0x1000;
 
 /// A file store, read. Its `Debug` shows names and lengths, no content.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,10 @@
 //! Lamps and strips.
 
-use super::{Code, Doubt, Drawn, doubt, pins};
-use crate::model::openbeken::pins::Family;
+use super::words::pins;
+use crate::model::openbeken::claim::Family;
+use crate::model::openbeken::doubt::{Code, Doubt};
 use crate::model::openbeken::pins::command;
+use crate::model::openbeken::pins::drawn::Drawn;
 use crate::model::openbeken::pins::led_chip::Found;
 
 /// Pins that can do PWM; elsewhere the role does nothing, without an error (APP `hal_pins_bk7231.c`).
@@ -17,7 +19,7 @@ pub(super) fn lamp(drawn: &Drawn<'_>) -> Option<Doubt> {
         return None;
     }
     let text = "A lamp, and no LED of it is known: it would stay dark. Accept it, or give a device of the list.";
-    Some(doubt(Code::Lamp, text, settings.facts(["cmod", "dmod", "category"])))
+    Some(Doubt::new(Code::Lamp, text, settings.facts(["cmod", "dmod", "category"])))
 }
 
 /// A colour that can't dim.
@@ -33,7 +35,7 @@ pub(super) fn pwm_pin(drawn: &Drawn<'_>) -> Option<Doubt> {
         pins(wrong.iter().copied())
     );
     let keys = wrong.iter().filter_map(|pin| drawn.owners.get(pin)).map(|claim| claim.key);
-    Some(doubt(Code::PwmPin, text, drawn.draft.settings.facts(keys)).on(wrong))
+    Some(Doubt::new(Code::PwmPin, text, drawn.draft.settings.facts(keys)).on(wrong))
 }
 
 /// A chip that is not known.
@@ -48,7 +50,7 @@ pub(super) fn led_chip(drawn: &Drawn<'_>) -> Option<Doubt> {
     );
     let currents = settings.keys().filter(|key| key.ends_with("cur") || key.ends_with("ampere"));
     let facts = settings.facts(["iicsda", "iicscl", "dmod"].into_iter().chain(currents));
-    Some(doubt(Code::LedChip, text, facts).on(wires))
+    Some(Doubt::new(Code::LedChip, text, facts).on(wires))
 }
 
 /// Colours that can't be told apart.
@@ -61,7 +63,7 @@ pub(super) fn led_map(drawn: &Drawn<'_>) -> Option<Doubt> {
          map, or give a device of the list.",
         chip.name
     );
-    Some(doubt(Code::LedMap, text, settings.facts(["iicr", "iicg", "iicb", "iicc", "iicw"])))
+    Some(Doubt::new(Code::LedMap, text, settings.facts(["iicr", "iicg", "iicb", "iicc", "iicw"])))
 }
 
 /// What switches the supply of the LEDs.
@@ -82,7 +84,7 @@ pub(super) fn enable_pin(drawn: &Drawn<'_>) -> Option<Doubt> {
         roles.join(", ")
     );
     let keys = keys.into_iter().chain(["ctrl_lv", "expowctrl_lv"]);
-    Some(doubt(Code::EnablePin, text, settings.facts(keys)).on(found))
+    Some(Doubt::new(Code::EnablePin, text, settings.facts(keys)).on(found))
 }
 
 /// A strip of pixels.
@@ -104,5 +106,5 @@ pub(super) fn strip(drawn: &Drawn<'_>) -> Option<Doubt> {
         "A light strip {pixels} on P{pin}: the order of its colours is a guess, and colours may be wrong. {way}"
     );
     let facts = settings.facts(["mosi"].into_iter().chain(command::PIXELS).chain(["colororder"]));
-    Some(doubt(Code::Strip, text, facts).on([pin]).acceptable(no_driver.is_none()))
+    Some(Doubt::new(Code::Strip, text, facts).on([pin]).acceptable(no_driver.is_none()))
 }

@@ -1,7 +1,9 @@
 //! Relays, coils, motors, meters.
 
-use super::{Code, Doubt, Drawn, doubt, pins};
+use super::words::pins;
+use crate::model::openbeken::doubt::{Code, Doubt};
 use crate::model::openbeken::pins::coils::{Coil, Trouble};
+use crate::model::openbeken::pins::drawn::Drawn;
 use crate::model::openbeken::pins::meter::{self, Meter};
 use std::collections::BTreeSet;
 
@@ -45,7 +47,7 @@ pub(super) fn coil(drawn: &Drawn<'_>) -> Option<Doubt> {
          the list that names both coils goes on.",
         outlets.join("; ")
     );
-    Some(doubt(Code::Coil, text, coil_facts(drawn, &coils)).on(coils.iter().flat_map(|coil| coil.pins.clone())))
+    Some(Doubt::new(Code::Coil, text, coil_facts(drawn, &coils)).on(coils.iter().flat_map(|coil| coil.pins.clone())))
 }
 
 /// Coils that a low level feeds.
@@ -60,7 +62,7 @@ pub(super) fn coil_level(drawn: &Drawn<'_>) -> Option<Doubt> {
          pins get no role, and nothing in a recipe or in the list changes that: leave this unit to another firmware.",
         pins(all.iter().copied())
     );
-    Some(doubt(Code::CoilLevel, text, coil_facts(drawn, &coils)).on(all))
+    Some(Doubt::new(Code::CoilLevel, text, coil_facts(drawn, &coils)).on(all))
 }
 
 /// Coils that the firmware would join in another order.
@@ -71,7 +73,10 @@ pub(super) fn coil_order(drawn: &Drawn<'_>) -> Option<Doubt> {
         "{wrong}. An outlet could not be switched off. The pins of the coils get no role; a device of the list may give \
          them other ones."
     );
-    Some(doubt(Code::CoilOrder, text, coil_facts(drawn, &coils)).on(coils.iter().flat_map(|coil| coil.pins.clone())))
+    Some(
+        Doubt::new(Code::CoilOrder, text, coil_facts(drawn, &coils))
+            .on(coils.iter().flat_map(|coil| coil.pins.clone())),
+    )
 }
 
 /// A curtain or shutter.
@@ -105,7 +110,7 @@ pub(super) fn motor(drawn: &Drawn<'_>) -> Option<Doubt> {
     let settings = drawn.draft.settings;
     let switches = settings.numbered("onoff#").into_iter().map(|(_, key)| key);
     let facts = settings.facts(curtain.keys.iter().map(String::as_str).chain(switches));
-    Some(doubt(Code::Motor, text, facts).on(curtain.pins.iter().copied()).acceptable(is_whole))
+    Some(Doubt::new(Code::Motor, text, facts).on(curtain.pins.iter().copied()).acceptable(is_whole))
 }
 
 /// A relay that must only pulse.
@@ -126,7 +131,7 @@ pub(super) fn momentary(drawn: &Drawn<'_>) -> Option<Doubt> {
          device of the list that names it and has a startup command for the pulse goes on.",
         pins(relays.iter().copied())
     );
-    Some(doubt(Code::Momentary, text, settings.facts(keys)).on(relays))
+    Some(Doubt::new(Code::Momentary, text, settings.facts(keys)).on(relays))
 }
 
 /// More channels than relays.
@@ -152,7 +157,7 @@ pub(super) fn channel_count(drawn: &Drawn<'_>) -> Option<Doubt> {
         },
         missing.join(", ")
     );
-    Some(doubt(Code::ChCount, text, drawn.draft.settings.facts(["ch_num", "chnum"])))
+    Some(Doubt::new(Code::ChCount, text, drawn.draft.settings.facts(["ch_num", "chnum"])))
 }
 
 /// A meter that nothing starts.
@@ -172,9 +177,9 @@ pub(super) fn meter(drawn: &Drawn<'_>) -> Option<Doubt> {
         "The unit has a power meter, and nothing would start it: {what}. Accept it to go on without meter, or give a \
          device of the list."
     );
-    let keys = ["chip_type", "ele_pin", "vi_pin", "sel_pin_pin"].into_iter().chain(meter::signs(&drawn.draft));
+    let keys = ["chip_type", "ele_pin", "vi_pin", "sel_pin_pin"].into_iter().chain(meter::signs(drawn.draft.settings));
     let keys: BTreeSet<&str> = keys.collect();
-    Some(doubt(Code::Meter, text, settings.facts(keys)))
+    Some(Doubt::new(Code::Meter, text, settings.facts(keys)))
 }
 
 /// A serial port with something else on its pins.
@@ -182,7 +187,9 @@ pub(super) fn uart_clash(drawn: &Drawn<'_>) -> Option<Doubt> {
     let (who, lines) = match drawn.draft.meter {
         Meter::Serial { second: false, .. } => ("the meter's line", [10, 11]),
         Meter::Serial { second: true, .. } => ("the meter's line", [0, 1]),
-        _ if super::super::command::mcu_baud(drawn).is_some() => ("the second controller's line", [10, 11]),
+        _ if crate::model::openbeken::pins::command::mcu_baud(drawn).is_some() => {
+            ("the second controller's line", [10, 11])
+        }
         _ => return None,
     };
     let shared: Vec<(u8, String)> = lines
@@ -196,5 +203,5 @@ pub(super) fn uart_clash(drawn: &Drawn<'_>) -> Option<Doubt> {
     let text = format!("{}. One of the two would not work. Accept it, or give a device of the list.", words.join("; "));
     let owners = shared.iter().filter_map(|(pin, _)| drawn.owners.get(pin)).map(|claim| claim.key);
     let facts = drawn.draft.settings.facts(owners.chain(["chip_type", "ele_rx", "ele_tx", "wifi_bdrate"]));
-    Some(doubt(Code::UartClash, text, facts).on(shared.iter().map(|(pin, _)| *pin)))
+    Some(Doubt::new(Code::UartClash, text, facts).on(shared.iter().map(|(pin, _)| *pin)))
 }

@@ -1,11 +1,15 @@
 //! Sensors, second controllers, and settings that are only half understood.
 
-use super::{Code, Doubt, Drawn, doubt, pins};
+use super::words::pins;
+use crate::model::openbeken::claim::Family;
 use crate::model::openbeken::claim::Meaning;
+use crate::model::openbeken::doubt::{Code, Doubt};
+use crate::model::openbeken::key::digits;
+use crate::model::openbeken::pins::command;
+use crate::model::openbeken::pins::drawn::Drawn;
 use crate::model::openbeken::pins::led_chip::Found;
 use crate::model::openbeken::pins::meter::Meter;
-use crate::model::openbeken::pins::{Family, command};
-use crate::model::openbeken::table::{ACTORS, MOTION, digits};
+use crate::model::openbeken::table::{ACTORS, MOTION};
 
 /// Keys of the parts of a battery sensor.
 const SENSOR: [&str; 5] = ["samp_pin", "basic_pin_pin", "alt_pin_pin", "i2c_scl_pin", "i2c_sda_pin"];
@@ -35,7 +39,7 @@ pub(super) fn actor(drawn: &Drawn<'_>) -> Option<Doubt> {
     parts.push("What the unit is for would not work. Accept it, or give a device of the list.".to_owned());
     let keys = idle.iter().map(|(key, ..)| *key).chain(moving.iter().map(|(key, _)| *key));
     let all = idle.iter().map(|(.., pin)| *pin).chain(moving.iter().map(|(_, pin)| *pin));
-    Some(doubt(Code::Actor, parts.join(" "), settings.facts(keys)).on(all))
+    Some(Doubt::new(Code::Actor, parts.join(" "), settings.facts(keys)).on(all))
 }
 
 /// A second wall switch.
@@ -52,7 +56,7 @@ pub(super) fn three_way(drawn: &Drawn<'_>) -> Option<Doubt> {
         pins(found.iter().map(|(_, pin)| *pin))
     );
     let facts = settings.facts(found.iter().map(|(key, _)| *key));
-    Some(doubt(Code::ThreeWay, text, facts).on(found.iter().map(|(_, pin)| *pin)))
+    Some(Doubt::new(Code::ThreeWay, text, facts).on(found.iter().map(|(_, pin)| *pin)))
 }
 
 /// A sensor that sleeps.
@@ -65,7 +69,7 @@ pub(super) fn battery(drawn: &Drawn<'_>) -> Option<Doubt> {
     let text = "A battery sensor: it sleeps, and a wrong input makes it unreachable. Accept it, or give a device of the \
                 list that was tried.";
     let on: Vec<u8> = found.iter().filter_map(|key| settings.pin(key)).collect();
-    Some(doubt(Code::Battery, text, settings.facts(found)).on(on))
+    Some(Doubt::new(Code::Battery, text, settings.facts(found)).on(on))
 }
 
 /// A second controller.
@@ -79,7 +83,7 @@ pub(super) fn mcu(drawn: &Drawn<'_>) -> Option<Doubt> {
     if facts.is_empty() {
         facts.push(format!("baud {baud}"));
     }
-    Some(doubt(Code::Mcu, text, facts))
+    Some(Doubt::new(Code::Mcu, text, facts))
 }
 
 /// Settings in an old form.
@@ -92,7 +96,7 @@ pub(super) fn tree(drawn: &Drawn<'_>) -> Option<Doubt> {
          trusted and none gets a role. Give a device of the list.",
         tree.roots.join(", ")
     );
-    Some(doubt(Code::Tree, text, found))
+    Some(Doubt::new(Code::Tree, text, found))
 }
 
 /// Two plausible parts on one pin.
@@ -108,7 +112,7 @@ pub(super) fn pin_clash(drawn: &Drawn<'_>) -> Option<Doubt> {
     );
     let keys = clashes.iter().flat_map(|clash| [clash.won.key, clash.lost.key]);
     let facts = drawn.draft.settings.facts(keys);
-    Some(doubt(Code::PinClash, text, facts).on(clashes.iter().map(|clash| clash.won.pin)))
+    Some(Doubt::new(Code::PinClash, text, facts).on(clashes.iter().map(|clash| clash.won.pin)))
 }
 
 /// What only shows or asks.
@@ -139,7 +143,7 @@ pub(super) fn few(drawn: &Drawn<'_>) -> Option<Doubt> {
     };
     let text = format!("{what}. Accept it, or give a device of the list.");
     let facts = settings.facts(unmapped.iter().map(|(key, _)| *key));
-    Some(doubt(Code::Few, text, facts).on(unmapped.iter().map(|(_, pin)| *pin)))
+    Some(Doubt::new(Code::Few, text, facts).on(unmapped.iter().map(|(_, pin)| *pin)))
 }
 
 /// Nothing was mapped, and no other doubt says why.
@@ -170,5 +174,5 @@ pub(super) fn no_pins(drawn: &Drawn<'_>) -> Option<Doubt> {
         "No pins known; {what}. Without pins the plug does nothing. without_settings in the recipe says what shall become \
          of such a unit: leave it unconfigured, or take it for a device of the list."
     );
-    Some(doubt(Code::NoPins, text, like))
+    Some(Doubt::new(Code::NoPins, text, like))
 }

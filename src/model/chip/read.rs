@@ -1,0 +1,53 @@
+//! What is read from a chip's row.
+
+use super::{Chip, Key};
+use crate::model::chip::beken::Dialect;
+use crate::model::chip::flash::span::Span;
+
+impl Chip {
+    /// The name printed on the chip.
+    pub const fn name(self) -> &'static str {
+        self.facts().name
+    }
+
+    /// Which download server it has.
+    pub const fn dialect(self) -> Dialect {
+        self.facts().dialect
+    }
+
+    /// The key its code is encrypted with.
+    pub const fn key(self) -> Key {
+        self.facts().key.key()
+    }
+
+    /// End of the boot loader, begin of the app.
+    pub const fn boot_end(self) -> u32 {
+        self.facts().boot_end
+    }
+
+    /// Where the app must end at the latest: the update area of OpenBeken's build.
+    pub const fn app_limit(self) -> u32 {
+        self.facts().update.working.start
+    }
+
+    /// The boot loader's area, which is never written.
+    pub const fn boot_area(self) -> Span {
+        Span { start: 0, end: self.boot_end() }
+    }
+
+    /// Where the app lies.
+    pub const fn app_area(self) -> Span {
+        Span { start: self.boot_end(), end: self.app_limit() }
+    }
+
+    /// Whether flashjig converts it.
+    pub const fn is_supported(self) -> bool {
+        self.facts().supported
+    }
+}
+
+impl std::fmt::Display for Chip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}

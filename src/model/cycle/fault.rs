@@ -1,0 +1,219 @@
+//! What can go wrong: one stable code each, with what the operator does about it.
+
+use crate::model::cycle::stage::Stage;
+use crate::model::cycle::verdict::Verdict;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Whose fault it is; decides the verdict and the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// Contact, wiring, supply: the same unit may pass when pressed again.
+    Contact,
+    /// The unit itself, or the image that was chosen for it.
+    Unit,
+    /// The station: its port, pins, disk.
+    Station,
+    /// Somebody stopped it.
+    Operator,
+    /// A stage took longer than it ever should.
+    Time,
+}
+
+macro_rules! faults {
+    ($($name:ident $code:literal $class:ident $hint:literal $help:literal)*) => {
+        /// A stable fault code. Codes are never reused; `docs/faults.md` has an entry for each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, JsonSchema)]
+        #[allow(missing_docs, reason = "help() is the documentation of each")]
+        pub enum FaultCode { $(#[schemars(rename = $code, description = $help)] $name),* }
+
+        impl FaultCode {
+            /// Every code there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The code as it is shown, such as `L01`.
+            pub fn code(self) -> &'static str { match self { $(Self::$name => $code),* } }
+
+            /// Whose fault it is.
+            pub fn class(self) -> Class { match self { $(Self::$name => Class::$class),* } }
+
+            /// What to do now: at most two lines of 21 characters, for the panel.
+            pub fn hint(self) -> &'static str { match self { $(Self::$name => $hint),* } }
+
+            /// What happened and what to do, in full sentences, for the page and the manual.
+            pub fn help(self) -> &'static str { match self { $(Self::$name => $help),* } }
+        }
+    };
+}
+
+faults! {
+    NoAnswer "L01" Contact "No answer: reseat\nboard, press again"
+        "The chip never answered a link check after its reset. Check that the board sits right in the jig, that RX and TX are crossed, that CEN and 3.3 V reach it, and press again."
+    LinkLost "L02" Contact "Link lost: reseat\nboard, press again"
+        "The chip answered and then fell silent, and could not be linked again. Usually a contact that moved or a supply that dipped. Reseat the board and press again; the backup of this unit is kept."
+    NoBaud "L03" Contact "No rate works: check\nwires, press again"
+        "The chip answers at 115200 baud but no reply came back intact at any rate of the ladder. Shorten the wires, check the ground, or lower max_baud."
+    BadReply "L04" Contact "Garbled: check ground\nand press again"
+        "The chip's replies were damaged again and again. Check the ground wire and the supply; lower max_baud if it stays."
+    Lifted "L05" Contact "Board moved: put it\nin, press again"
+        "The contact of the jig opened or closed while the board had power, so the board was moved or the lid lifted. The power was switched off at once; the flash may be half written, and the backup is kept. Put the board in, close the lid and press again: only what differs is written."
+    Exchanged "L06" Contact "Board was exchanged:\nput first one back"
+        "In the middle of the unit the link was lost, and another board answered after it: its calibration or its boot loader is not that of the board that the unit began with. Nothing was erased or written on it. The first board may be half written; its backup is kept. Put the first board in and press: it goes on from its backup. The other one is a unit of its own."
+    UnknownChip "B01" Unit "Unknown chip: set\nthis board aside"
+        "The evidence that the chip gave does not name one chip of the family. Nothing was erased. Set the board aside; the record holds the evidence."
+    UnsupportedChip "B02" Unit "Chip not supported:\nset board aside"
+        "The chip was recognised, but flashjig does not convert this kind yet. Nothing was erased."
+    BadFlashId "B03" Contact "Flash id not known:\nreseat, press again"
+        "The flash chip's id is 000000, FFFFFF, or not in the table, so its protection can't be handled safely. Nothing was erased. Reseat the board; if it stays, report the id."
+    NoRf "B04" Unit "No calibration found:\nset board aside"
+        "The sector with the RF calibration and the MAC was not found exactly once in the backup, so it could not be kept safe. Nothing was erased."
+    BadBoot "B05" Unit "Boot area is blank:\nset board aside"
+        "The boot loader's area is uniform, so this board would not start any firmware. Nothing was erased."
+    PlaceholderMac "B06" Unit "MAC is a placeholder:\nset board aside"
+        "The calibration holds a MAC that firmware falls back to, all zeros or all ones, so this board has lost its own. Nothing was erased. Set the board aside: it would meet others with the same MAC in one network."
+    ForeignMac "B07" Unit "MAC of another unit:\nset board aside"
+        "The ledger has another board with this MAC: its chip, its flash id or its calibration is a different one; the message says which unit. Nothing was erased. Set both aside: only one of them may be in a network. A board whose calibration was copied from another one looks like this."
+    RfElsewhere "B08" Unit "Other flash layout:\nset board aside"
+        "The calibration lies where OpenBeken for this chip does not look: this vendor laid out the flash in another way; the message says where it is and where it was expected. OpenBeken would start without its trim and with a MAC that all such boards share. Nothing was erased. Set the board aside."
+    HiddenKey "B09" Unit "Code key is hidden:\nset board aside"
+        "The chip does not let its code key be read, and what it runs is encrypted under a key that is not known, so no firmware can be made for it. Nothing was erased. Set the board aside; the record holds the evidence."
+    OtherBoard "R01" Unit "Another board: check\nthe unit's number"
+        "The stock backup that is to be written back is of another board: MAC, calibration, boot loader, chip or flash size differ; the message says which. Nothing was erased. Look up the unit by the MAC of the board in the jig: `flashjig units --mac`."
+    BackupUnsure "K01" Contact "Read not proven:\nreseat, press again"
+        "What was read from the flash does not agree with the chip's own CRC, even after reading it again. Nothing was erased. Reseat the board, check the ground, lower max_baud."
+    BackupNotKept "K02" Station "Backup not saved:\ncheck the disk"
+        "The backup could not be written, or did not read back the same. Nothing was erased. Check the disk of the station."
+    NoImage "I01" Unit "No firmware for this\nchip: add the file"
+        "No file of the firmware folder fits this chip and the recipe. Nothing was erased. Put the right OpenBK file into the folder; `flashjig inspect FILE` names what a file is."
+    WrongImage "I02" Unit "Firmware refused:\ncheck the recipe"
+        "The firmware that the recipe names does not fit this board. Nothing was erased. The message says what was expected and what the file is."
+    ImageLacks "I03" Unit "No driver in image:\ntake the plain build"
+        "The vendor's settings of this plug need a driver, such as that of its power meter, and no allowed file of the firmware folder that fits the chip has it linked in; the message names both. Nothing was erased. Put OpenBeken's plain build into the folder, or let the recipe allow it; `flashjig inspect FILE` lists the drivers of a file."
+    ConfigDiffers "C01" Unit "Config differs: press\nagain to repair"
+        "The plug's configuration was written, read back and compared field by field, and it differs; the message names the fields. The backup is kept. Press again: only what differs is written."
+    NoSettings "C02" Unit "No vendor settings:\nsee the page"
+        "The recipe takes the roles of the pins from the vendor's settings, and this board has none that can be trusted. Nothing was erased. without_settings in the recipe says what shall become of such boards: leave them unconfigured, or take them for a device of the list."
+    ConfigRefused "C03" Unit "Config impossible:\nsee the page for why"
+        "The configuration that the recipe asks for can't be made for this board, or its firmware could not read it; the message says why. Nothing was erased. Change the recipe."
+    InDoubt "C04" Unit "Plug in doubt: see\nthe page for why"
+        "The vendor's settings leave a doubt about this plug that its recipe does not accept: the message says what was found, why it matters, and the way on. Nothing was erased. Accept the doubt by its code (accept in the recipe), name the pins in the device list, or set the board aside; docs/doubts.md has every code."
+    NotPlanned "P01" Unit "Plan refused: see\nthe page for why"
+        "Writing this image would touch the boot loader, the calibration, or lie outside the flash. Nothing was erased."
+    ShortCircuit "P02" Contact "Short circuit: look\nat board and jig"
+        "The board drew more current than any board of its kind, so something is short-circuited: solder, a bent pogo pin, a board put in the wrong way. The power was switched off at once. Look before you press again; the message has the figures."
+    LowSupply "P03" Contact "Supply too low: check\n3.3 V of the jig"
+        "The voltage at the board fell below what its flash needs to be written, so the power was switched off. The backup is kept. Check the regulator (500 mA or more), its wires and the contacts, then press again: only what differs is written."
+    Protected "W01" Unit "Flash stays locked:\nset board aside"
+        "The flash chip's protection could not be lifted, or what was erased and written did not take. The backup is kept."
+    WriteFailed "W02" Unit "Sector won't write:\nset board aside"
+        "A sector did not take its content after several tries; the message names its address. The flash may be worn, or the supply weak. The backup is kept."
+    VerifyFailed "W03" Unit "Flash differs: press\nagain to repair"
+        "The whole flash was compared with what it must hold and differs; the message names the first address. The backup is kept. Press again: only what differs is written."
+    NoPort "S01" Station "UART missing: check\nthe cable"
+        "The serial port of the slot can't be opened. Check the cable and the uart setting; `flashjig check` names the port."
+    NoLines "S02" Station "Jig lines fail: check\nthe jig's wiring"
+        "A line of the jig could not be switched, or its pins could not be had; the message says which and what mends it. Check the wiring, or the program behind the lines socket. Only this slot is blocked: it tries again by itself, and at once when somebody starts or acknowledges."
+    NotRecorded "S03" Station "NOT LOGGED: check\nthe disk"
+        "The unit was worked on, but its record could not be written to the ledger, so it does not count as passed. Check the disk, then press again: the flash is compared and the record made."
+    BadRecipe "S05" Station "Recipe not usable:\nrun flashjig check"
+        "The recipe, a password file that it names, or a file of the device list can't be used; the message says which line and why. Nothing was erased. `flashjig check` shows all problems at once."
+    Panicked "S04" Station "Slot crashed: press\nagain, report it"
+        "The program made a mistake in this slot; the jig was made safe. Press again; report it with the log."
+    Interrupted "S10" Station "Interrupted: put the\nboard in again"
+        "The program or the power stopped while this unit was in work; the message names the stage. If a backup was made it is kept, and the record names it. Put the board in again: it is read anew, and only what differs is written."
+    NoRoom "S11" Station "Disk full: free some\nspace, press again"
+        "Before a unit starts, its backup and its record must find room on the station's disk, and they do not. Nothing was done to the board. Free some space (`df -h` shows where), then press again."
+    LedgerDown "S12" Station "Ledger can't write:\nsee the page"
+        "Before a unit starts, the ledger must take a note of it, and it could not; the message says why. Nothing was done to the board. A disk that turned read-only or fails is the usual reason: `dmesg` tells. Mend it, then press again."
+    CantStart "S13" Station "Can't start: see\nthe journal"
+        "The program could not begin its work: the address of its page is taken, or a file that it needs can't be used; its last line in the journal (`journalctl -u flashjig`) says which and what mends it. No unit can be started until then."
+    TooLong "T01" Time "Took too long: reseat\nboard, press again"
+        "A stage took longer than it ever should, although the chip kept answering. Reseat the board and press again."
+    Stopped "A01" Operator "Stopped. Press to\nstart again"
+        "Somebody stopped the unit, or the station was shut down. If the flash was half written, press again: the backup is kept and only what differs is written."
+}
+
+impl FaultCode {
+    /// The verdict that a unit with this fault ends in.
+    pub fn verdict(self) -> Verdict {
+        match self.class() {
+            Class::Contact | Class::Unit => Verdict::Fail,
+            Class::Station => Verdict::Error,
+            Class::Operator => Verdict::Aborted,
+            Class::Time => Verdict::Timeout,
+        }
+    }
+
+    /// From the code as it is shown.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|f| f.code() == code)
+    }
+}
+
+impl std::fmt::Display for FaultCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Serialize for FaultCode {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for FaultCode {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("no fault has the code {text:?}")))
+    }
+}
+
+/// A fault of one unit: the record's `fault`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fault {
+    /// Stable code.
+    pub code: FaultCode,
+    /// Where it happened.
+    pub stage: Stage,
+    /// What was expected, what came, where.
+    pub message: String,
+    /// What to do now, on one line.
+    pub hint: String,
+}
+
+impl Fault {
+    /// A fault with the code's own hint.
+    pub fn new(code: FaultCode, stage: Stage, message: impl Into<String>) -> Self {
+        Self { code, stage, message: message.into(), hint: code.hint().replace('\n', " ") }
+    }
+
+    /// All of it in one text, what a panel has room for first.
+    pub fn text(&self) -> String {
+        format!("{} {}. {}", self.code, self.hint, self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_hint_fits_two_lines_of_the_panel() {
+        for fault in FaultCode::ALL {
+            let lines: Vec<_> = fault.hint().lines().collect();
+            assert!(lines.len() <= 2, "{fault}: {lines:?}");
+            assert!(lines.iter().all(|l| l.is_ascii() && l.len() <= 21), "{fault}: {lines:?}");
+            assert!(fault.help().len() > 60, "{fault} has a full text");
+        }
+    }
+
+    #[test]
+    fn codes_are_unique_and_parse_back() {
+        for fault in FaultCode::ALL {
+            assert_eq!(FaultCode::parse(fault.code()), Some(*fault));
+        }
+        assert_eq!(FaultCode::parse("X99"), None);
+    }
+}

@@ -1,0 +1,13 @@
+//! Firmware, and what else a file or a flash may hold.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`image`] | a file of firmware: what it is for, what it can drive, which one is taken |
+//! | [`rbl`] | the container of updates and of the application |
+//! | [`fal`] | the table of partitions |
+//! | [`content`] | whose flash it is: the vendor's, OpenBeken's, another's |
+
+pub mod content;
+pub mod fal;
+pub mod image;
+pub mod rbl;

@@ -1,0 +1,29 @@
+//! One unit and all of them: what is told of it while it runs, its record, and what many records say together.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`record`] | the record of a unit, as the ledger holds it |
+//! | [`open_unit`] | a unit whose record is not written yet |
+//! | [`event`], [`snapshot`] | what happens, and the state that it folds into |
+//! | [`history`] | what the ledger knows of a board that is back |
+//! | [`query`] | which records to list |
+//! | [`stats`], [`streak`], [`batch`] | figures of many units; failures in a row; the box |
+//! | [`supply`] | what a board draws, and when that is wrong |
+//! | [`board_log`] | what a board says of itself, without what must not be told |
+//! | [`rate_memory`] | the rate that a slot's wires carry, from unit to unit |
+
+pub mod batch;
+pub mod board_log;
+pub mod event;
+pub mod history;
+pub mod open_unit;
+pub mod query;
+pub mod rate_memory;
+pub mod record;
+pub mod snapshot;
+pub mod stats;
+pub mod streak;
+pub mod supply;
+
+pub use query::UnitQuery;
+pub use record::{Already, Backup, Config, Firmware, StageTime, Uart, Unit, VERSION};

@@ -1,0 +1,49 @@
+//! What the units of a slot are made with.
+
+use super::library::Library;
+use super::listen::Listener;
+use super::supply::Guard;
+use crate::flow::{Origin, Outbox, Pace};
+use crate::jig::Nest;
+use crate::jig::wiring::Start;
+use crate::model::unit::event::Event;
+use crate::store::{Archive, Choices, Ledger};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What the units of a slot are made with.
+pub(crate) struct Bench {
+    /// Its jig.
+    pub nest: Nest,
+    /// The meter in its supply.
+    pub supply: Option<Guard>,
+    /// Where its log is heard.
+    pub log: Option<Listener>,
+    /// How its button and contact are read.
+    pub start: Start,
+    /// How fast and how patient.
+    pub pace: Pace,
+    /// Failures in a row with one code after which the slot asks for attention; 0: never.
+    pub stop_after: u32,
+    /// Where.
+    pub origin: Origin,
+    /// Images and recipe.
+    pub library: Arc<Library>,
+    /// Records.
+    pub ledger: Ledger,
+    /// Backups.
+    pub archive: Archive,
+    /// What the operators chose: the box.
+    pub choices: Choices,
+    /// The way to the hub.
+    pub outbox: Outbox,
+    /// The program ends: no new starts, the unit in flight stops at its next safe point.
+    pub end: CancellationToken,
+}
+
+impl Bench {
+    /// Tells the hub what happens in this slot.
+    pub(super) async fn say(&self, event: Event) {
+        _ = self.outbox.send((self.origin.slot.clone(), event)).await;
+    }
+}
