@@ -1,7 +1,7 @@
 //! Record: the unit in the ledger, before any light.
 
 use crate::flow::run::Run;
-use crate::flow::trouble::Trouble;
+use crate::flow::stage_error::StageError;
 use crate::model::cycle::{Ending, Outcome};
 use crate::model::recipe::Secrets;
 use crate::model::tuya::secret::Secret;
@@ -11,10 +11,10 @@ use crate::model::unit::{Config, Unit};
 use std::sync::{Arc, PoisonError};
 
 /// Commits the record.
-pub(super) async fn record(run: &mut Run<'_>, ending: Ending) -> Result<Outcome, Trouble> {
+pub(super) async fn record(run: &mut Run<'_>, ending: Ending) -> Result<Outcome, StageError> {
     heard(run).await;
     let unit = unit(run, ending);
-    let stored = run.job.ledger.commit(unit).await.map_err(|error| Trouble::not_recorded(&error))?;
+    let stored = run.job.ledger.commit(unit).await.map_err(|error| StageError::not_recorded(&error))?;
     run.seq = Some(stored.seq);
     Ok(Outcome::Done)
 }
