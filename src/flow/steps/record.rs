@@ -54,7 +54,6 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         finished: crate::clock::now(),
         verdict: ending.verdict(),
         fault: if ending == Ending::Pass { None } else { run.fault.clone() },
-        meter: run.what_was_kept().and_then(|kept| kept.plug.meter.clone()),
         uart: run.session.uart,
         checks: run.checks.list(),
         already: run.what_was_kept().and_then(|kept| kept.already.clone()),
@@ -70,6 +69,7 @@ pub(in crate::flow) fn so_far(run: &mut Run<'_>, touched: bool) -> Unit {
         backup: run.what_was_kept().map(|kept| kept.backup.clone()),
         firmware: run.image().filter(|_| !run.is_done_already()).map(|image| image.as_ref().into()),
         config: config(run, touched),
+        meter: run.what_was_kept().and_then(|kept| kept.plug.meter.clone()),
         stages: run.report.stages(),
         map: run.report.map(),
         ..run.job.origin.unit(&run.job.begin, &run.job.task)
