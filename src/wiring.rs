@@ -15,9 +15,9 @@ use crate::hw::pins::{Bank, Ends, PinError, PinNest};
 use crate::hw::serial::SerialSource;
 use crate::hw::socket::SocketLines;
 use crate::hw::supply::Ina;
-use crate::hw::uart::{Note, System};
+use crate::hw::uart::{System, UartHint};
 use crate::jig::wiring::Start;
-use crate::jig::{Edge, Holder, Keeper, Lamps, Levels, LineError, Lines, Nest, Panel, PortSource};
+use crate::jig::{Edge, Holder, Lamps, Levels, LineError, Lines, Nest, Panel, PortSource, SafeLines};
 use crate::model::cycle::fault::FaultCode;
 use crate::model::openbeken::doubt::Code;
 use crate::model::show::screen::USUAL;
@@ -91,7 +91,7 @@ fn no_lines(slot: &Slot, error: &LineError) -> Failure {
 /// The port and the lines of a slot. The lines are safe when this returns.
 pub fn nest(slot: &Slot) -> Result<Nest, Failure> {
     let Jig { source, lines, .. } = jig(slot);
-    Ok(Nest { source, lines: Keeper::new(lines).map_err(|error| no_lines(slot, &error))? })
+    Ok(Nest { source, lines: SafeLines::new(lines).map_err(|error| no_lines(slot, &error))? })
 }
 
 fn jig(slot: &Slot) -> Jig {
@@ -158,7 +158,7 @@ fn guard(supply: &Supply) -> Guard {
 fn slot_plan(slot: &Slot, stop_after: u32) -> (SlotPlan, Option<Box<dyn Lamps>>) {
     let pace = Pace { max_baud: slot.max_baud, ..Pace::default() };
     let Jig { source, lines, edges, found, lamps } = jig(slot);
-    let nest = Nest { source, lines: Keeper::later(lines) };
+    let nest = Nest { source, lines: SafeLines::later(lines) };
     let supply = slot.supply.as_ref().map(guard);
     let log = slot.log_uart.as_ref().map(|uart| Listener::new(Arc::new(SerialSource::new(uart.display().to_string()))));
     let (name, levels, start) = (slot.name.clone(), Levels::default(), slot.start);
@@ -201,7 +201,7 @@ fn virtual_plan<Uart>(
     source: Arc<dyn PortSource>,
     pace: Pace,
 ) -> Result<(SlotPlan, Hand), Failure> {
-    let lines = Keeper::new(nest.lines).map_err(Failure::broken)?;
+    let lines = SafeLines::new(nest.lines).map_err(Failure::broken)?;
     let slot = SlotPlan {
         name: name.into(),
         nest: Nest { source, lines },
@@ -231,7 +231,7 @@ pub fn start(facts: Facts, library: Library, ledger: Ledger, archive: Archive, s
 }
 
 /// What the operator should know of the serial devices, by slot.
-pub fn uart_notes(config: &Config) -> Vec<(String, Note)> {
+pub fn uart_hints(config: &Config) -> Vec<(String, UartHint)> {
     let system = System::default();
     let of = |slot: &Slot| {
         let notes = system.notes(&slot.uart, slot.max_baud).into_iter();

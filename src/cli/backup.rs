@@ -2,8 +2,8 @@
 
 mod twins;
 
+use super::data_dir::Place;
 use super::out::print;
-use super::place::Place;
 use crate::fail::{Failure, NO};
 use crate::model::chip::digest::Digest;
 use crate::model::unit::UnitQuery;

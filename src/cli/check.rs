@@ -36,7 +36,7 @@ fn findings(file: &Path) -> Vec<Problem> {
         Err(problems) => return problems.0,
     };
     // the file's own warning says it too, without the adapter's lasting name: that depends on this machine
-    found.extend(wiring::uart_notes(&config).into_iter().map(|(slot, note)| Problem {
+    found.extend(wiring::uart_hints(&config).into_iter().map(|(slot, note)| Problem {
         file: file.into(),
         line: None,
         level: Level::Warning,

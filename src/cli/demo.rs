@@ -3,7 +3,7 @@
 mod boards;
 mod operator;
 
-use super::front::Front;
+use super::faces::Front;
 use super::signals::{Signals, runtime};
 use crate::doctor::Doctor;
 use crate::face::tail::Tail;

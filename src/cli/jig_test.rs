@@ -50,7 +50,7 @@ pub(super) struct Args {
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     super::journal::begin("warn");
-    let mut config = super::place::load(&args.config)?;
+    let mut config = super::data_dir::load(&args.config)?;
     choose(&mut config, args.slot.as_deref())?;
     runtime()?.block_on(async {
         let mut signals = Signals::new()?;

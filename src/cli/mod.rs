@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod data_dir;
 mod demo;
 mod doctor;
 pub mod extract;
@@ -9,7 +10,6 @@ pub mod inspect;
 mod jig_test;
 mod once;
 mod out;
-mod place;
 mod restore;
 mod run;
 mod safe;
@@ -20,7 +20,7 @@ mod template;
 mod token;
 mod units;
 
-mod front;
+mod faces;
 mod journal;
 mod progress;
 mod signals;

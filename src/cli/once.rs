@@ -1,6 +1,6 @@
 //! `flashjig once`.
 
-use super::front::Faces;
+use super::faces::Faces;
 use super::progress::Progress;
 use super::signals::{Signals, runtime};
 use crate::config::Config;
@@ -50,7 +50,7 @@ fn code(word: &str) -> Result<Code, String> {
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     super::journal::begin("warn");
-    let mut config = super::place::load(&args.config)?;
+    let mut config = super::data_dir::load(&args.config)?;
     let slot = choose(&mut config, args.slot.as_deref())?;
     runtime()?.block_on(convert(
         config,

@@ -36,7 +36,7 @@ pub(super) struct Args {
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     super::journal::begin("warn");
-    let mut config = super::place::load(&args.config)?;
+    let mut config = super::data_dir::load(&args.config)?;
     let slot = choose(&mut config, args.slot.as_deref())?;
     let identity = args.identity.as_deref().map(|file| {
         std::fs::read_to_string(file)

@@ -1,6 +1,6 @@
 //! `flashjig run`.
 
-use super::front::{Faces, Front};
+use super::faces::{Faces, Front};
 use super::signals::{Signals, runtime};
 use crate::config::{self, Config};
 use crate::doctor::Doctor;
@@ -30,7 +30,7 @@ pub(super) struct Args {
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let journal = super::journal::begin("info");
-    let config = super::place::load(&args.config)?;
+    let config = super::data_dir::load(&args.config)?;
     runtime()?.block_on(serve(config, journal))
 }
 
@@ -82,7 +82,7 @@ fn open(config: &Config, journal: Tail) -> Result<Start, Failure> {
 
 async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
     let mut signals = Signals::new()?;
-    for (slot, note) in wiring::uart_notes(&config) {
+    for (slot, note) in wiring::uart_hints(&config) {
         tracing::warn!("slot {slot}: {}; {}", note.what, note.remedy);
     }
     let mut panel = wiring::panel(&config.panel);

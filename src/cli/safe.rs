@@ -19,6 +19,6 @@ pub(super) struct Args {
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     super::journal::begin("warn");
-    wiring::make_safe(&super::place::load(&args.config)?)?;
+    wiring::make_safe(&super::data_dir::load(&args.config)?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::{Span, Timestamp, Zoned};
 
-/// A moment (RFC 3339), the begin of a date in the local zone, or a span before now such as `2h`, `3d`, `1w`.
+/// A moment (RFC 3339), the start of a date in the local zone, or a span before now such as `2h`, `3d`, `1w`.
 pub(super) fn since(text: &str, now: &Zoned) -> Result<Timestamp, String> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);

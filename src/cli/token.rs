@@ -1,7 +1,7 @@
 //! `flashjig token`.
 
+use super::data_dir::{Place, load};
 use super::out::print;
-use super::place::{Place, load};
 use crate::config;
 use crate::fail::Failure;
 use crate::store::token;

@@ -1,7 +1,7 @@
 //! `flashjig units`.
 
+use super::data_dir::Place;
 use super::out::print;
-use super::place::Place;
 use super::since::since;
 use super::table::table;
 use crate::clock;

@@ -1,6 +1,6 @@
 //! What stops a unit at once: something at the jig that no link tells of.
 
-use super::trouble::Trouble;
+use super::stage_error::StageError;
 use crate::model::cycle::fault::FaultCode;
 use crate::model::cycle::stage::Stage;
 use tokio::sync::watch;
@@ -26,11 +26,11 @@ pub fn raise(trip: &watch::Sender<Option<Alarm>>, code: FaultCode, message: Stri
 }
 
 /// Waits for an alarm while the board has power; without power there is nothing to stop.
-pub(super) async fn raised(mut alarm: watch::Receiver<Option<Alarm>>, stage: Stage) -> Trouble {
+pub(super) async fn raised(mut alarm: watch::Receiver<Option<Alarm>>, stage: Stage) -> StageError {
     if !matches!(stage, Stage::Settle | Stage::Safe | Stage::Record)
         && let Ok(Some(alarm)) = alarm.wait_for(Option::is_some).await.as_deref()
     {
-        return Trouble::failed(alarm.code, &alarm.message);
+        return StageError::failed(alarm.code, &alarm.message);
     }
     // nobody is left who could raise one
     std::future::pending().await

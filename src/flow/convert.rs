@@ -4,8 +4,8 @@ use super::alarm;
 use super::job::Job;
 use super::report::millis;
 use super::run::Run;
+use super::stage_error::StageError;
 use super::steps;
-use super::trouble::Trouble;
 use crate::model::chip::flash::Span;
 use crate::model::cycle::fault::{Fault, FaultCode};
 use crate::model::cycle::stage::Stage;
@@ -33,7 +33,7 @@ pub async fn convert(job: Job<'_>) -> Unit {
                 let again = matches!(trouble.outcome, Outcome::Lost(_));
                 if let Outcome::Lost(code) = trouble.outcome {
                     run.session.hang_up();
-                    run.session.doubt(code);
+                    run.session.suspect(code);
                 }
                 let before = cycle.ending();
                 action = cycle.step(trouble.outcome);
@@ -47,7 +47,7 @@ pub async fn convert(job: Job<'_>) -> Unit {
             Outcome::Differs => still_different(run.what_was_planned().map_or(&[], |target| &target.dirty)),
             other => format!("stage {stage} came to {other:?}; please report this"),
         };
-        keep_fault(&mut run, before, cycle.ending(), action, Trouble { outcome, message }, false).await;
+        keep_fault(&mut run, before, cycle.ending(), action, StageError { outcome, message }, false).await;
     };
     let fault = match ending {
         Ending::Pass => None,
@@ -72,7 +72,7 @@ fn still_different(dirty: &[Span]) -> String {
 }
 
 /// Keeps the message of the first fault, and tells of a loss that the machine goes on from.
-async fn keep_fault(run: &mut Run<'_>, before: Ending, now: Ending, next: Action, trouble: Trouble, again: bool) {
+async fn keep_fault(run: &mut Run<'_>, before: Ending, now: Ending, next: Action, trouble: StageError, again: bool) {
     let ended = match next {
         Action::Done(Ending::Fault(code, stage)) if before == Ending::Pass => Some((code, stage)),
         _ => None,
@@ -98,7 +98,7 @@ fn limit(stage: Stage) -> Duration {
     })
 }
 
-async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outcome, Trouble> {
+async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outcome, StageError> {
     let retries = run.session.link.as_ref().map(|link| link.stats().retries);
     let alarm = run.job.alarm.clone();
     let result = tokio::select! {
@@ -106,7 +106,7 @@ async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outc
         trouble = alarm::raised(alarm, stage) => Err(trouble),
         result = tokio::time::timeout(limit(stage), steps::perform(run, stage, ending)) => match result {
             Ok(result) => result,
-            Err(_) => Err(Trouble::failed(
+            Err(_) => Err(StageError::failed(
                 FaultCode::TooLong,
                 format!("stage {stage}: expected it done within {} s, it still ran", limit(stage).as_secs()),
             )),

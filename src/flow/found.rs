@@ -10,7 +10,7 @@ use crate::model::firmware::content::Content;
 use crate::model::firmware::image::Image;
 use crate::model::openbeken::meter::Meter;
 use crate::model::openbeken::{Config, Traces};
-use crate::model::unit::history::StockNote;
+use crate::model::unit::history::StockRef;
 use crate::model::unit::{self, Already, Backup, Unit};
 use crate::store::Number;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +45,7 @@ pub(super) struct Reading {
 pub(super) struct Kept {
     pub(super) backup: Backup,
     /// What the dump shows and the ledger knows.
-    pub(super) study: Study,
+    pub(super) study: Analysis,
     /// What the wanted flash is made from: the dump, or the backup of before that a half-written board goes on from.
     pub(super) base: Arc<[u8]>,
     /// It was converted before and is left as it is.
@@ -65,7 +65,7 @@ pub(super) struct Plug {
 }
 
 /// What was found out about the board, for the gate.
-pub(super) struct Study {
+pub(super) struct Analysis {
     pub(super) content: Content,
     /// What OpenBeken has left beside its app.
     pub(super) traces: Traces,
@@ -75,7 +75,7 @@ pub(super) struct Study {
     pub(super) calibration: Option<Digest>,
     /// The ledger's units of this MAC, newest first.
     pub(super) units: Vec<Unit>,
-    pub(super) note: Option<StockNote>,
+    pub(super) note: Option<StockRef>,
 }
 
 /// What the flash is to become, and how far it is.

@@ -1,7 +1,7 @@
 //! All that a unit needs, handed in by its slot.
 
 use super::alarm::Alarm;
-use super::report::Outbox;
+use super::report::EventSender;
 use crate::clock::Synced;
 use crate::jig::Nest;
 use crate::model::chip::digest::Digest;
@@ -41,7 +41,7 @@ pub struct Job<'a> {
     /// How fast and how patient.
     pub pace: Pace,
     /// Events go here.
-    pub outbox: Outbox,
+    pub events: EventSender,
     /// Asked for by a long press, the page, or the end of the program.
     pub stop: CancellationToken,
     /// What the board says on its log UART; none: nobody hears it.
@@ -130,7 +130,7 @@ impl Origin {
     pub fn unit(&self, begin: &Begin, task: &Task) -> Unit {
         Unit {
             batch: self.batch.clone(),
-            // all its times are right only when the clock was right at the begin, too
+            // all its times are right only when the clock was right at the start, too
             clock_synced: begin.clock_synced && self.clock_synced.get(),
             boot_id: self.boot_id.clone(),
             restored_from: task.restored_from(),

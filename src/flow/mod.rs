@@ -21,10 +21,10 @@ pub(crate) mod note;
 mod report;
 mod run;
 mod session;
+mod stage_error;
 mod steps;
-mod trouble;
 
 pub use alarm::{Alarm, raise};
 pub use convert::convert;
 pub use job::{Begin, Job, Origin, Pace, Restore, Task};
-pub use report::{Outbox, Told};
+pub use report::{EventSender, SlotEvent};

@@ -2,8 +2,8 @@
 
 use super::job::{Begin, Origin, Task};
 use super::run::Run;
+use super::stage_error::StageError;
 use super::steps::record;
-use super::trouble::Trouble;
 use crate::model::cycle::stage::Stage;
 use crate::model::unit::open_unit::OpenUnit;
 
@@ -34,7 +34,7 @@ pub(crate) fn first(origin: &Origin, begin: &Begin, task: &Task) -> OpenUnit {
 }
 
 /// Notes that a stage begins.
-pub(super) async fn entered(run: &mut Run<'_>, stage: Stage) -> Result<(), Trouble> {
+pub(super) async fn entered(run: &mut Run<'_>, stage: Stage) -> Result<(), StageError> {
     match worth(stage) {
         Worth::Durable => write(run, stage).await,
         Worth::Beside => {
@@ -51,14 +51,14 @@ pub(super) async fn entered(run: &mut Run<'_>, stage: Stage) -> Result<(), Troub
 }
 
 /// Writes the note, durably, while the chip is kept awake.
-pub(super) async fn write(run: &mut Run<'_>, stage: Stage) -> Result<(), Trouble> {
+pub(super) async fn write(run: &mut Run<'_>, stage: Stage) -> Result<(), StageError> {
     let (open, ledger) = (open_unit(run, stage), run.job.ledger.clone());
     let work = ledger.note(open, true);
     let written = match run.session.link.as_mut() {
         Some(link) => link.keep_awake(work).await?,
         None => work.await,
     };
-    written.map_err(|error| Trouble::not_noted(&error))
+    written.map_err(|error| StageError::not_noted(&error))
 }
 
 fn open_unit(run: &mut Run<'_>, stage: Stage) -> OpenUnit {

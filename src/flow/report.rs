@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// An event and the slot that it happened in.
-pub type Told = (String, Event);
+pub type SlotEvent = (String, Event);
 /// The way to the hub.
-pub type Outbox = mpsc::Sender<Told>;
+pub type EventSender = mpsc::Sender<SlotEvent>;
 
 /// Progress is told at most ten times a second, so that the ring of happenings is seconds deep.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -21,7 +21,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// The reporter of one unit.
 pub(super) struct Report {
     slot: String,
-    outbox: Outbox,
+    events: EventSender,
     begun: Instant,
     stages: Vec<StageTime>,
     entered: Instant,
@@ -30,13 +30,13 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(slot: String, outbox: Outbox, begun: Instant) -> Self {
-        Self { slot, outbox, begun, stages: Vec::new(), entered: begun, told: None, picture: Picture::default() }
+    pub(super) fn new(slot: String, events: EventSender, begun: Instant) -> Self {
+        Self { slot, events, begun, stages: Vec::new(), entered: begun, told: None, picture: Picture::default() }
     }
 
     /// Sends an event; a hub that is gone ends the program elsewhere.
     pub(super) async fn say(&self, event: Event) {
-        _ = self.outbox.send((self.slot.clone(), event)).await;
+        _ = self.events.send((self.slot.clone(), event)).await;
     }
 
     /// Time since the unit began.
@@ -70,7 +70,7 @@ impl Report {
         let now = Instant::now();
         if done >= total || self.told.is_none_or(|told| now - told >= PROGRESS_EVERY) {
             self.told = Some(now);
-            _ = self.outbox.try_send((self.slot.clone(), Event::Progress { stage, done, total }));
+            _ = self.events.try_send((self.slot.clone(), Event::Progress { stage, done, total }));
         }
     }
 
@@ -166,7 +166,7 @@ impl Report {
     fn show_map(&mut self) {
         let before = self.picture.news;
         let Some(event) = self.picture.due(false) else { return };
-        if self.outbox.try_send((self.slot.clone(), event)).is_err() {
+        if self.events.try_send((self.slot.clone(), event)).is_err() {
             self.picture.news = before;
         }
     }

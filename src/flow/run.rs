@@ -4,7 +4,7 @@ use super::found::{Found, Kept, Mark, Reading, Target};
 use super::job::{Begin, Job};
 use super::report::Report;
 use super::session::Session;
-use super::trouble::Trouble;
+use super::stage_error::StageError;
 use crate::link::ChipLink;
 use crate::model::chip::Chip;
 use crate::model::chip::board::Board;
@@ -38,7 +38,7 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(job: Job<'a>) -> Self {
-        let report = Report::new(job.origin.slot.clone(), job.outbox.clone(), job.begin.at);
+        let report = Report::new(job.origin.slot.clone(), job.events.clone(), job.begin.at);
         let session = Session::new(job.pace.max_baud);
         Self {
             job,
@@ -56,45 +56,45 @@ impl<'a> Run<'a> {
     }
 
     /// The session, or the fault that there is none.
-    pub(super) fn link(&mut self) -> Result<&mut ChipLink, Trouble> {
+    pub(super) fn link(&mut self) -> Result<&mut ChipLink, StageError> {
         self.session.link()
     }
 
     /// The session and the reporter, both at once.
-    pub(super) fn link_and_report(&mut self) -> Result<(&mut ChipLink, &mut Report), Trouble> {
+    pub(super) fn link_and_report(&mut self) -> Result<(&mut ChipLink, &mut Report), StageError> {
         Ok((self.session.link()?, &mut self.report))
     }
 
     /// Whether the operator wants to stop and the flash is still untouched.
-    pub(super) fn check_stop(&self) -> Result<(), Trouble> {
-        if self.job.stop.is_cancelled() && !self.touched { Err(Trouble::stopped()) } else { Ok(()) }
+    pub(super) fn check_stop(&self) -> Result<(), StageError> {
+        if self.job.stop.is_cancelled() && !self.touched { Err(StageError::stopped()) } else { Ok(()) }
     }
 }
 
 /// What is known by now, or the mistake that nobody found it out yet.
 impl Run<'_> {
-    pub(super) fn found(&mut self) -> Result<&mut Found, Trouble> {
-        self.found.as_mut().ok_or_else(|| mistake("the board is not identified"))
+    pub(super) fn found(&mut self) -> Result<&mut Found, StageError> {
+        self.found.as_mut().ok_or_else(|| bug("the board is not identified"))
     }
 
-    pub(super) fn board(&self) -> Result<&Board, Trouble> {
-        self.found.as_ref().map(|found| &found.board).ok_or_else(|| mistake("the board is not identified"))
+    pub(super) fn board(&self) -> Result<&Board, StageError> {
+        self.found.as_ref().map(|found| &found.board).ok_or_else(|| bug("the board is not identified"))
     }
 
-    pub(super) fn reading(&mut self) -> Result<&mut Reading, Trouble> {
-        self.found()?.reading.as_mut().ok_or_else(|| mistake("nothing was read"))
+    pub(super) fn reading(&mut self) -> Result<&mut Reading, StageError> {
+        self.found()?.reading.as_mut().ok_or_else(|| bug("nothing was read"))
     }
 
-    pub(super) fn kept(&mut self) -> Result<&mut Kept, Trouble> {
-        self.reading()?.kept.as_mut().ok_or_else(|| mistake("there is no kept backup"))
+    pub(super) fn kept(&mut self) -> Result<&mut Kept, StageError> {
+        self.reading()?.kept.as_mut().ok_or_else(|| bug("there is no kept backup"))
     }
 
-    pub(super) fn target(&mut self) -> Result<&mut Target, Trouble> {
-        self.kept()?.target.as_mut().ok_or_else(|| mistake("there is no plan"))
+    pub(super) fn target(&mut self) -> Result<&mut Target, StageError> {
+        self.kept()?.target.as_mut().ok_or_else(|| bug("there is no plan"))
     }
 
     /// The expected content.
-    pub(super) fn want(&mut self) -> Result<Arc<[u8]>, Trouble> {
+    pub(super) fn want(&mut self) -> Result<Arc<[u8]>, StageError> {
         self.target().map(|target| Arc::clone(&target.want))
     }
 }
@@ -130,6 +130,6 @@ impl Run<'_> {
 }
 
 /// The machine asked for a stage before what it needs was there: a mistake of the program, never of the unit.
-pub(super) fn mistake(what: &str) -> Trouble {
-    Trouble::failed(FaultCode::Panicked, format!("{what}; please report this"))
+pub(super) fn bug(what: &str) -> StageError {
+    StageError::failed(FaultCode::Panicked, format!("{what}; please report this"))
 }

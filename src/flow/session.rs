@@ -1,6 +1,6 @@
 //! The session with the chip, and what the unit has learned from its earlier ones.
 
-use super::trouble::Trouble;
+use super::stage_error::StageError;
 use crate::link::{self, ChipLink};
 use crate::model::cycle::fault::FaultCode;
 use crate::model::unit::Uart;
@@ -14,7 +14,7 @@ pub(super) struct Session {
     /// Rates still to be tried, fastest first; one that let the link down is not tried again in this unit.
     pub(super) ladder: Vec<u32>,
     /// The evidence contradicted itself before.
-    doubted: bool,
+    suspected: bool,
     /// A session was made before: the next one begins with a power cycle.
     pub(super) linked: bool,
     /// The session in hand follows another one of this unit.
@@ -24,12 +24,12 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(max_baud: u32) -> Self {
         let ladder = link::ladder(max_baud);
-        Self { link: None, uart: Uart::default(), ladder, doubted: false, linked: false, relinked: false }
+        Self { link: None, uart: Uart::default(), ladder, suspected: false, linked: false, relinked: false }
     }
 
     /// The session, or the fault that there is none.
-    pub(super) fn link(&mut self) -> Result<&mut ChipLink, Trouble> {
-        self.link.as_mut().ok_or_else(|| Trouble::lost(FaultCode::LinkLost, "there is no session with the chip"))
+    pub(super) fn link(&mut self) -> Result<&mut ChipLink, StageError> {
+        self.link.as_mut().ok_or_else(|| StageError::lost(FaultCode::LinkLost, "there is no session with the chip"))
     }
 
     /// Ends the session and keeps its counts.
@@ -50,16 +50,16 @@ impl Session {
 
     /// What a loss says about the rate: damaged replies speak against it at once, contradicting evidence and a lost link
     /// when they come twice.
-    pub(super) fn doubt(&mut self, code: FaultCode) {
+    pub(super) fn suspect(&mut self, code: FaultCode) {
         match code {
             FaultCode::BadReply | FaultCode::BackupUnsure => self.slow_down(),
             FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip | FaultCode::LinkLost
-                if self.doubted =>
+                if self.suspected =>
             {
                 self.slow_down();
             }
             FaultCode::BadFlashId | FaultCode::UnknownChip | FaultCode::UnsupportedChip | FaultCode::LinkLost => {
-                self.doubted = true;
+                self.suspected = true;
             }
             _ => {}
         }

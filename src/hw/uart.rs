@@ -18,7 +18,7 @@ impl Default for System {
 
 /// Something to know of a slot's serial device before the first unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
+pub struct UartHint {
     /// What is so.
     pub what: String,
     /// What to do.
@@ -64,11 +64,11 @@ impl System {
     }
 
     /// What the operator should know of a device that is to run at up to `max_baud`.
-    pub(crate) fn notes(&self, uart: &Path, max_baud: u32) -> Vec<Note> {
+    pub(crate) fn notes(&self, uart: &Path, max_baud: u32) -> Vec<UartHint> {
         let mut notes = Vec::new();
         let shown = uart.display();
         if let Some(lasting) = self.by_path(uart) {
-            notes.push(Note {
+            notes.push(UartHint {
                 what: format!("{shown} may become another adapter when cables are moved"),
                 remedy: format!("write uart = \"{}\"", lasting.display()),
             });
@@ -76,7 +76,7 @@ impl System {
         let Some(name) = self.name(uart) else { return notes };
         let compatible = self.attribute(format!("/sys/class/tty/{name}/device/of_node/compatible"));
         if compatible.is_some_and(|all| all.split('\0').any(|one| one == "brcm,bcm2835-aux-uart")) {
-            notes.push(Note {
+            notes.push(UartHint {
                 what: format!("{shown} is the mini UART: its rate changes with the clock of the graphics core"),
                 remedy: "give the header the PL011 (dtoverlay=disable-bt in config.txt, uart = \"/dev/ttyAMA0\"), \
                          or at least set enable_uart=1, which fixes that clock"
@@ -115,13 +115,13 @@ impl System {
 }
 
 /// A clock that does not give the rate that is asked for.
-fn slow(uart: &Path, clock: u32, max_baud: u32) -> Option<Note> {
+fn slow(uart: &Path, clock: u32, max_baud: u32) -> Option<UartHint> {
     let made = baud::pl011(clock, max_baud);
     if made.is_some_and(|made| baud::error(made, max_baud) <= 200) {
         return None;
     }
     let limit = clock / 16;
-    Some(Note {
+    Some(UartHint {
         what: format!("{} has a clock of {clock} Hz, which gives {limit} baud at most, not {max_baud}", uart.display()),
         remedy: format!("set max_baud = {limit} or less, or init_uart_clock={} in config.txt", baud::PI_CLOCK),
     })

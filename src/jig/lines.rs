@@ -51,7 +51,7 @@ pub struct Levels {
     pub contact: Option<bool>,
 }
 
-/// The outputs of one nest. `set` may block for as long as the hardware needs (a socket, a relay); a [`super::Keeper`]
+/// The outputs of one nest. `set` may block for as long as the hardware needs (a socket, a relay); a [`super::SafeLines`]
 /// calls it on a thread of its own.
 pub trait Lines: Send {
     /// Sets one line. Lines that the nest does not have are quietly accepted; ask [`Lines::has`].

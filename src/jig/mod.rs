@@ -12,7 +12,7 @@ pub mod wiring;
 
 pub use lamps::{Holder, Lamps};
 pub use lines::{Drive, Edge, Input, Levels, Line, LineError, Lines};
-pub use nest::{Keeper, Nest, Seen};
+pub use nest::{LineLevels, Nest, SafeLines};
 pub use panel::{Panel, PanelError};
 pub use port::{Port, PortError, PortSource};
 pub use supply::{Supply, SupplyError};

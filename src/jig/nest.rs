@@ -11,7 +11,7 @@ pub struct Nest {
     /// Where its serial port is opened.
     pub source: Arc<dyn PortSource>,
     /// Its outputs.
-    pub lines: Keeper,
+    pub lines: SafeLines,
 }
 
 enum Order {
@@ -25,15 +25,15 @@ enum Order {
 ///
 /// However it ends (dropped, its task cancelled or panicking) the thread makes the lines safe, and the drop waits for
 /// that.
-pub struct Keeper {
+pub struct SafeLines {
     orders: Option<std::sync::mpsc::Sender<Order>>,
     thread: Option<JoinHandle<()>>,
     has: [bool; 3],
-    seen: watch::Receiver<Seen>,
+    seen: watch::Receiver<LineLevels>,
     state: Arc<State>,
 }
 
-/// What is known of the outputs beside [`Seen`].
+/// What is known of the outputs beside [`LineLevels`].
 #[derive(Default)]
 struct State {
     powered: AtomicBool,
@@ -42,14 +42,14 @@ struct State {
 
 /// What the outputs are set to; `None` where the nest does not have the line, or where the last order to it failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct LineLevels {
     /// Whether the board has its 3.3 V.
     pub power: Option<bool>,
     /// Whether CEN is high, so that the chip runs.
     pub cen: Option<bool>,
 }
 
-impl Seen {
+impl LineLevels {
     fn at_rest(has: [bool; 3]) -> Self {
         let [power, reset, _] = has;
         Self { power: power.then_some(false), cen: reset.then_some(false) }
@@ -73,11 +73,11 @@ fn has(lines: &dyn Lines) -> [bool; 3] {
 fn keep(
     mut lines: Box<dyn Lines>,
     orders: &std::sync::mpsc::Receiver<Order>,
-    seen: &watch::Sender<Seen>,
+    seen: &watch::Sender<LineLevels>,
     state: &State,
 ) {
     let has = has(lines.as_ref());
-    let show = |now: Seen| {
+    let show = |now: LineLevels| {
         seen.send_if_modified(|seen| {
             let news = *seen != now;
             *seen = now;
@@ -110,7 +110,7 @@ fn keep(
                 state.powered.store(false, Ordering::Relaxed);
                 let result = make_safe(lines.as_mut());
                 state.safe.store(result.is_ok(), Ordering::Relaxed);
-                show(if result.is_ok() { Seen::at_rest(has) } else { Seen::default() });
+                show(if result.is_ok() { LineLevels::at_rest(has) } else { LineLevels::default() });
                 _ = done.send(result);
             }
             Order::Check(done) => {
@@ -127,7 +127,7 @@ fn keep(
     }
 }
 
-impl Keeper {
+impl SafeLines {
     /// Takes the lines over and makes them safe at once.
     pub fn new(mut lines: Box<dyn Lines>) -> Result<Self, LineError> {
         make_safe(lines.as_mut())?;
@@ -135,14 +135,14 @@ impl Keeper {
     }
 
     /// Takes over lines that may not be there yet. Nothing is done to them before the first order, which must be
-    /// [`Keeper::make_safe`]: its answer says whether they are there.
+    /// [`SafeLines::make_safe`]: its answer says whether they are there.
     pub fn later(lines: Box<dyn Lines>) -> Self {
         Self::over(lines, false)
     }
 
     fn over(lines: Box<dyn Lines>, safe: bool) -> Self {
         let has = has(lines.as_ref());
-        let (tell, seen) = watch::channel(if safe { Seen::at_rest(has) } else { Seen::default() });
+        let (tell, seen) = watch::channel(if safe { LineLevels::at_rest(has) } else { LineLevels::default() });
         let (orders, inbox) = std::sync::mpsc::channel();
         let state = Arc::new(State { safe: AtomicBool::new(safe), ..State::default() });
         let shared = Arc::clone(&state);
@@ -160,7 +160,7 @@ impl Keeper {
     }
 
     /// What the outputs are set to, as it changes.
-    pub fn watch(&self) -> watch::Receiver<Seen> {
+    pub fn watch(&self) -> watch::Receiver<LineLevels> {
         self.seen.clone()
     }
 
@@ -203,7 +203,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for SafeLines {
     fn drop(&mut self) {
         drop(self.orders.take());
         if let Some(thread) = self.thread.take() {
@@ -259,30 +259,30 @@ mod tests {
     #[test]
     fn the_lines_are_safe_before_the_first_order_and_after_the_last() {
         let log = Log::default();
-        let keeper = Keeper::new(Box::new(log.clone())).unwrap();
+        let lines = SafeLines::new(Box::new(log.clone())).unwrap();
         assert_eq!(*log.0.lock().unwrap(), SAFE);
-        drop(keeper);
+        drop(lines);
         assert_eq!(log.0.lock().unwrap()[3..], SAFE);
     }
 
     #[tokio::test]
     async fn whoever_watches_sees_what_the_lines_are_set_to() {
-        let keeper = Keeper::new(Box::new(Log::default())).unwrap();
-        let mut seen = keeper.watch();
-        assert_eq!(*seen.borrow_and_update(), Seen { power: Some(false), cen: Some(false) });
-        keeper.set(Line::Power, Drive::Asserted).await.unwrap();
-        keeper.set(Line::Reset, Drive::Released).await.unwrap();
-        assert_eq!(*seen.borrow_and_update(), Seen { power: Some(true), cen: Some(true) });
-        keeper.make_safe().await.unwrap();
-        assert_eq!(*seen.borrow_and_update(), Seen { power: Some(false), cen: Some(false) });
+        let lines = SafeLines::new(Box::new(Log::default())).unwrap();
+        let mut seen = lines.watch();
+        assert_eq!(*seen.borrow_and_update(), LineLevels { power: Some(false), cen: Some(false) });
+        lines.set(Line::Power, Drive::Asserted).await.unwrap();
+        lines.set(Line::Reset, Drive::Released).await.unwrap();
+        assert_eq!(*seen.borrow_and_update(), LineLevels { power: Some(true), cen: Some(true) });
+        lines.make_safe().await.unwrap();
+        assert_eq!(*seen.borrow_and_update(), LineLevels { power: Some(false), cen: Some(false) });
     }
 
     #[tokio::test]
     async fn a_task_that_panics_leaves_the_lines_safe() {
         let log = Log::default();
-        let keeper = Keeper::new(Box::new(log.clone())).unwrap();
+        let lines = SafeLines::new(Box::new(log.clone())).unwrap();
         let task = tokio::spawn(async move {
-            keeper.set(Line::Power, Drive::Asserted).await.unwrap();
+            lines.set(Line::Power, Drive::Asserted).await.unwrap();
             panic!("a mistake in the slot");
         });
         assert!(task.await.is_err());
@@ -293,24 +293,24 @@ mod tests {
 
     #[tokio::test]
     async fn lines_that_come_and_go_are_safe_only_once_they_were_made_so() {
-        let lines = Wobbly::default();
-        let keeper = Keeper::later(Box::new(lines.clone()));
-        let seen = keeper.watch();
-        let unknown = Seen::default();
-        assert_eq!((keeper.is_safe(), *seen.borrow()), (false, unknown));
-        assert!(keeper.make_safe().await.is_err());
-        assert_eq!((keeper.is_safe(), *seen.borrow()), (false, unknown));
-        lines.0.store(true, Ordering::SeqCst);
-        keeper.make_safe().await.unwrap();
-        assert_eq!((keeper.is_safe(), *seen.borrow()), (true, Seen { power: Some(false), cen: Some(false) }));
-        keeper.check().await.unwrap();
-        keeper.set(Line::Power, Drive::Asserted).await.unwrap();
-        assert_eq!((keeper.is_safe(), seen.borrow().power), (false, Some(true)));
-        keeper.make_safe().await.unwrap();
-        lines.0.store(false, Ordering::SeqCst);
-        assert!(keeper.check().await.is_err());
-        assert!(!keeper.is_safe(), "they must be made safe again");
-        assert!(keeper.make_safe().await.is_err());
-        assert_eq!((keeper.is_safe(), *seen.borrow()), (false, unknown), "nobody knows what they are set to");
+        let wobbly = Wobbly::default();
+        let lines = SafeLines::later(Box::new(wobbly.clone()));
+        let seen = lines.watch();
+        let unknown = LineLevels::default();
+        assert_eq!((lines.is_safe(), *seen.borrow()), (false, unknown));
+        assert!(lines.make_safe().await.is_err());
+        assert_eq!((lines.is_safe(), *seen.borrow()), (false, unknown));
+        wobbly.0.store(true, Ordering::SeqCst);
+        lines.make_safe().await.unwrap();
+        assert_eq!((lines.is_safe(), *seen.borrow()), (true, LineLevels { power: Some(false), cen: Some(false) }));
+        lines.check().await.unwrap();
+        lines.set(Line::Power, Drive::Asserted).await.unwrap();
+        assert_eq!((lines.is_safe(), seen.borrow().power), (false, Some(true)));
+        lines.make_safe().await.unwrap();
+        wobbly.0.store(false, Ordering::SeqCst);
+        assert!(lines.check().await.is_err());
+        assert!(!lines.is_safe(), "they must be made safe again");
+        assert!(lines.make_safe().await.is_err());
+        assert_eq!((lines.is_safe(), *seen.borrow()), (false, unknown), "nobody knows what they are set to");
     }
 }

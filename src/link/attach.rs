@@ -2,7 +2,7 @@
 
 use super::LinkError;
 use super::chip_link::{ChipLink, RESET_BAUD};
-use super::gate::Gate;
+use super::flash_lock::FlashLock;
 use crate::jig::LineError;
 use crate::model::chip::beken::{Command, Reply};
 use std::time::Duration;
@@ -27,7 +27,7 @@ impl ChipLink {
     where
         R: Future<Output = Result<(), LineError>>,
     {
-        self.gate = Gate::default();
+        self.gate = FlashLock::default();
         self.disown();
         self.set_port_baud(RESET_BAUD)?;
         self.discard()?;

@@ -1,6 +1,6 @@
 //! The link itself: what it knows of the chip, and raw bytes in and out.
 
-use super::gate::Gate;
+use super::flash_lock::FlashLock;
 use super::{LinkError, LinkStats};
 use crate::jig::Port;
 use crate::model::chip::beken::scan::{Found, ReplyScanner};
@@ -33,7 +33,7 @@ pub(crate) struct ChipLink {
     vouched: bool,
     /// That was used for an erase at the rate of a reset.
     spent: bool,
-    pub(super) gate: Gate,
+    pub(super) gate: FlashLock,
     /// When the last byte written so far will have left.
     line_free: Instant,
     /// When the last byte came.
@@ -56,7 +56,7 @@ impl ChipLink {
             boot_area: false,
             vouched: false,
             spent: false,
-            gate: Gate::default(),
+            gate: FlashLock::default(),
             line_free: now,
             heard: now,
             stats: LinkStats::default(),

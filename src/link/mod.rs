@@ -25,7 +25,7 @@ mod awake;
 pub(crate) mod chip_link;
 pub(crate) mod error;
 mod exchange;
-mod gate;
+mod flash_lock;
 mod ops;
 mod probe;
 mod protect;

@@ -117,7 +117,7 @@ impl ChipLink {
         self.crc_of(span.start, span.end - 1).await
     }
 
-    /// Whether the flash holds `expected` from the begin of `span` to its end, by the chip's own digest of it: proof
+    /// Whether the flash holds `expected` from the start of `span` to its end, by the chip's own digest of it: proof
     /// that does not lean on what was read. Costs what [`Self::crc`] costs, and locks as it does.
     pub(crate) async fn matches(&mut self, span: Span, expected: &[u8]) -> Result<bool, LinkError> {
         if expected.len() != span.len() as usize {

@@ -2,7 +2,7 @@
 //! same; limits and one command differ. All of this was observed of unmodified loaders under emulation.
 
 use super::nor::Nor;
-use super::rom::{Call, Desk, Rom, Step};
+use super::rom::{Call, Rom, Serving, Step};
 use super::wire::chip_rate;
 use crate::model::chip::beken::command::Shape;
 use crate::model::chip::beken::reply::Status;
@@ -50,7 +50,7 @@ impl LBoot {
         self.bounded && addr >= nor.size()
     }
 
-    fn erase(&mut self, size: EraseSize, addr: u32, desk: &mut Desk<'_>) {
+    fn erase(&mut self, size: EraseSize, addr: u32, desk: &mut Serving<'_>) {
         // a signed compare on silicon: addresses from 0x80000000 on are refused too
         if addr.cast_signed() < self.floor.cast_signed() {
             return desk.say(&Reply::Erase { status: Status::PARAMETER, size, addr });
@@ -66,7 +66,7 @@ impl LBoot {
         desk.say(&Reply::Erase { status: Status::OK, size, addr });
     }
 
-    fn write(&self, call: &Call<'_>, desk: &mut Desk<'_>) {
+    fn write(&self, call: &Call<'_>, desk: &mut Serving<'_>) {
         let addr = call.word(0);
         let count = call.len.saturating_sub(4) as u8;
         if addr < self.floor {
@@ -82,7 +82,7 @@ impl LBoot {
         desk.say(&Reply::Write { status: Status::OK, addr, count });
     }
 
-    fn crc(start: u32, last: u32, desk: &mut Desk<'_>) {
+    fn crc(start: u32, last: u32, desk: &mut Serving<'_>) {
         let blocks = last.wrapping_sub(start).wrapping_add(1) >> 8;
         if blocks > 0xFFFF {
             // an end far before the start: no answer was seen within a minute
@@ -96,7 +96,7 @@ impl LBoot {
 }
 
 impl Rom for LBoot {
-    fn serve(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) {
+    fn serve(&mut self, call: &Call<'_>, desk: &mut Serving<'_>) {
         match (call.shape, call.code) {
             (Shape::Short, 0x00) => {
                 self.linked = true;
@@ -137,11 +137,11 @@ impl Rom for LBoot {
         }
     }
 
-    fn admits_stream(&self, addr: u32, desk: &Desk<'_>) -> bool {
+    fn admits_stream(&self, addr: u32, desk: &Serving<'_>) -> bool {
         addr >= self.stream_floor && !self.is_beyond(addr, desk.nor)
     }
 
-    fn end_stream(&mut self, addr: u32, _len: usize, desk: &mut Desk<'_>) {
+    fn end_stream(&mut self, addr: u32, _len: usize, desk: &mut Serving<'_>) {
         // a refusal carries the limit in place of the low half of the address
         let (status, addr) = if addr < self.stream_floor {
             (Status::PARAMETER, (addr & 0xFFFF_0000) | self.stream_floor)

@@ -1,7 +1,7 @@
 //! The mask ROM of the BK7231N, M and their relatives. No public copy of it exists: this follows the public tools and
 //! Beken's ROM-like sources, and chooses the stricter behaviour where they leave a choice.
 
-use super::rom::{Call, Desk, Rom, Step};
+use super::rom::{Call, Rom, Serving, Step};
 use super::wire::chip_rate;
 use crate::model::chip::beken::command::Shape;
 use crate::model::chip::beken::reply::Status;
@@ -66,7 +66,7 @@ impl MaskRom {
         }
     }
 
-    fn short(&mut self, command: &Command, desk: &mut Desk<'_>) {
+    fn short(&mut self, command: &Command, desk: &mut Serving<'_>) {
         match *command {
             Command::LinkCheck => {
                 self.linked = true;
@@ -98,7 +98,7 @@ impl MaskRom {
         }
     }
 
-    fn long(command: Command, desk: &mut Desk<'_>) {
+    fn long(command: Command, desk: &mut Serving<'_>) {
         match command {
             Command::Write { addr, data } => {
                 desk.program(addr, &data, PAGE);
@@ -154,7 +154,7 @@ impl MaskRom {
 }
 
 impl Rom for MaskRom {
-    fn serve(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) {
+    fn serve(&mut self, call: &Call<'_>, desk: &mut Serving<'_>) {
         let payload = call.buffer.get(..call.len.min(call.buffer.len())).unwrap_or_default();
         match (call.shape, Command::decode(call.shape, call.code, payload)) {
             // a wrong magic is echoed
@@ -169,11 +169,11 @@ impl Rom for MaskRom {
         desk.then(Step::Forget);
     }
 
-    fn admits_stream(&self, addr: u32, _desk: &Desk<'_>) -> bool {
+    fn admits_stream(&self, addr: u32, _desk: &Serving<'_>) -> bool {
         addr.is_multiple_of(PAGE)
     }
 
-    fn end_stream(&mut self, addr: u32, len: usize, desk: &mut Desk<'_>) {
+    fn end_stream(&mut self, addr: u32, len: usize, desk: &mut Serving<'_>) {
         let status = match (addr.is_multiple_of(PAGE), len) {
             (false, _) => Status::PARAMETER,
             (true, 4096) => Status::OK,

@@ -208,7 +208,7 @@ impl Nor {
     }
 
     /// Programs at most one page and gives the time it takes: bits are only cleared, and bytes beyond the end of the
-    /// page wrap to its begin.
+    /// page wrap to its start.
     pub fn program(&mut self, addr: u32, data: &[u8]) -> Duration {
         if self.is_protected() {
             self.wear.refused += 1;

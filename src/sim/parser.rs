@@ -12,7 +12,7 @@ const PIECE: usize = 256;
 
 /// Something that the parser made of the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum Received {
     /// A whole command; the payload is the device's buffer, stale bytes behind the ones just received included.
     Command {
         /// Short or long.
@@ -89,7 +89,7 @@ impl Parser {
         !matches!(self.state, State::Header(_))
     }
 
-    fn begin(&mut self, shape: Shape, code: u8, len: usize) -> Option<Heard> {
+    fn begin(&mut self, shape: Shape, code: u8, len: usize) -> Option<Received> {
         if shape == Shape::Long && code == 0x07 && len > 4 {
             self.piece.clear();
             self.state = State::Stream { len, have: 0 };
@@ -97,13 +97,13 @@ impl Parser {
         }
         if len == 0 {
             self.state = State::Header(0);
-            return Some(Heard::Command { shape, code, len });
+            return Some(Received::Command { shape, code, len });
         }
         self.state = State::Payload { shape, code, len, have: 0 };
         None
     }
 
-    fn stream(&mut self, byte: u8, len: usize, have: usize) -> Option<Heard> {
+    fn stream(&mut self, byte: u8, len: usize, have: usize) -> Option<Received> {
         if let Some(cell) = self.long.get_mut(have) {
             *cell = byte;
         }
@@ -121,11 +121,11 @@ impl Parser {
         }
         let begin = self.long.first_chunk().map_or(0, |addr| u32::from_le_bytes(*addr));
         let data = std::mem::take(&mut self.piece);
-        Some(Heard::Piece { begin, offset: have - 4 - PIECE, data, last: have == len })
+        Some(Received::Piece { begin, offset: have - 4 - PIECE, data, last: have == len })
     }
 
     /// Takes one byte.
-    pub fn take(&mut self, byte: u8) -> Option<Heard> {
+    pub fn take(&mut self, byte: u8) -> Option<Received> {
         match self.state {
             State::Header(n) => {
                 // a byte that does not fit is dropped and not looked at again: `01` before a good frame loses it
@@ -176,7 +176,7 @@ impl Parser {
                     return None;
                 }
                 self.state = State::Header(0);
-                Some(Heard::Command { shape, code, len })
+                Some(Received::Command { shape, code, len })
             }
             State::Stream { len, have } => self.stream(byte, len, have),
             State::Wedged => None,
@@ -189,12 +189,12 @@ mod tests {
     use super::*;
     use crate::model::chip::beken::Command;
 
-    fn feed(parser: &mut Parser, bytes: &[u8]) -> Vec<Heard> {
+    fn feed(parser: &mut Parser, bytes: &[u8]) -> Vec<Received> {
         bytes.iter().filter_map(|b| parser.take(*b)).collect()
     }
 
-    fn link() -> Heard {
-        Heard::Command { shape: Shape::Short, code: 0, len: 0 }
+    fn link() -> Received {
+        Received::Command { shape: Shape::Short, code: 0, len: 0 }
     }
 
     #[test]
@@ -229,7 +229,7 @@ mod tests {
         assert!(parser.is_inside());
         assert_eq!(
             feed(&mut parser, &Command::LinkCheck.encode()),
-            [Heard::Command { shape: Shape::Long, code: 0x09, len: 4 }]
+            [Received::Command { shape: Shape::Long, code: 0x09, len: 4 }]
         );
         assert_eq!(parser.buffer(Shape::Long)[..4], [0x00, 0x10, 0x01, 0xE0]);
     }
@@ -248,7 +248,7 @@ mod tests {
         let heard = feed(&mut parser, &Command::WritePages { addr: 0x12000, data: vec![7; 512] }.encode());
         assert_eq!(
             heard,
-            [(0, false), (256, true)].map(|(offset, last)| Heard::Piece {
+            [(0, false), (256, true)].map(|(offset, last)| Received::Piece {
                 begin: 0x12000,
                 offset,
                 data: vec![7; 256],
@@ -256,7 +256,7 @@ mod tests {
             })
         );
         let heard = feed(&mut parser, &Command::WritePages { addr: 0x12000, data: vec![7; 300] }.encode());
-        assert_eq!(heard, [Heard::Piece { begin: 0x12000, offset: 0, data: vec![7; 256], last: false }]);
+        assert_eq!(heard, [Received::Piece { begin: 0x12000, offset: 0, data: vec![7; 256], last: false }]);
         assert_eq!(feed(&mut parser, &Command::LinkCheck.encode().repeat(100)), []);
     }
 }

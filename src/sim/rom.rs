@@ -1,7 +1,7 @@
 //! The device side of the download protocol: one server for all, and what each dialect makes of a command.
 
 use super::nor::Nor;
-use super::parser::{Heard, Parser};
+use super::parser::{Parser, Received};
 use super::ring::Ring;
 use super::timing::Timing;
 use crate::model::chip::beken::command::Shape;
@@ -49,7 +49,7 @@ pub(crate) enum Step {
 }
 
 /// What a dialect knows of the board when it serves a command.
-pub(crate) struct Desk<'a> {
+pub(crate) struct Serving<'a> {
     /// The flash.
     pub nor: &'a Nor,
     /// Time limits.
@@ -62,7 +62,7 @@ pub(crate) struct Desk<'a> {
     pub steps: &'a mut VecDeque<Step>,
 }
 
-impl Desk<'_> {
+impl Serving<'_> {
     /// Adds a step.
     pub(crate) fn then(&mut self, step: Step) {
         self.steps.push_back(step);
@@ -119,13 +119,13 @@ impl Call<'_> {
 /// What a dialect does differently.
 pub(crate) trait Rom: Send {
     /// Serves one command. Silence is an answer.
-    fn serve(&mut self, call: &Call<'_>, desk: &mut Desk<'_>);
+    fn serve(&mut self, call: &Call<'_>, desk: &mut Serving<'_>);
 
     /// Whether a streaming write to this address is programmed.
-    fn admits_stream(&self, addr: u32, desk: &Desk<'_>) -> bool;
+    fn admits_stream(&self, addr: u32, desk: &Serving<'_>) -> bool;
 
     /// Answers a streaming write after its last piece.
-    fn end_stream(&mut self, addr: u32, len: usize, desk: &mut Desk<'_>);
+    fn end_stream(&mut self, addr: u32, len: usize, desk: &mut Serving<'_>);
 
     /// Whether a link check has been served since reset.
     fn is_linked(&self) -> bool;
@@ -185,13 +185,13 @@ impl Server {
             }
             let byte = self.ring.pop()?;
             let Some(heard) = self.parser.take(byte) else { continue };
-            let mut desk = Desk { nor, timing, flash_id: self.flash_id, writing, steps: &mut self.steps };
+            let mut desk = Serving { nor, timing, flash_id: self.flash_id, writing, steps: &mut self.steps };
             match heard {
-                Heard::Command { shape, code, len } => {
+                Received::Command { shape, code, len } => {
                     let call = Call { shape, code, len, buffer: self.parser.buffer(shape) };
                     self.rom.serve(&call, &mut desk);
                 }
-                Heard::Piece { begin, offset, data, last } => {
+                Received::Piece { begin, offset, data, last } => {
                     if self.rom.admits_stream(begin, &desk) {
                         desk.program(begin.wrapping_add(offset as u32), &data, PAGE);
                     }

@@ -1,7 +1,7 @@
 //! Reads every backup again, once at the start and once a day: a card that rots must be noticed while there is
 //! another copy.
 
-use crate::flow::Outbox;
+use crate::flow::EventSender;
 use crate::model::unit::event::Event;
 use crate::store::Archive;
 use std::time::Duration;
@@ -13,7 +13,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const NAMED: usize = 20;
 
 /// Runs until the end.
-pub(super) async fn run(archive: Archive, outbox: Outbox, end: CancellationToken) {
+pub(super) async fn run(archive: Archive, events: EventSender, end: CancellationToken) {
     loop {
         let round = tokio::select! {
             () = end.cancelled() => return,
@@ -28,7 +28,7 @@ pub(super) async fn run(archive: Archive, outbox: Outbox, end: CancellationToken
                 let names = health.damaged.iter().map(|(digest, _)| *digest).take(NAMED).collect();
                 let event = Event::ArchiveChecked { ok: health.ok, damaged, names };
                 // no slot has this name: it is the whole station's
-                _ = outbox.send((String::new(), event)).await;
+                _ = events.send((String::new(), event)).await;
             }
             Err(error) => tracing::error!("{error}"),
         }

@@ -1,11 +1,11 @@
 //! Puts a station together and runs it.
 
 use super::archivist;
-use super::bench::Bench;
-use super::ears::Ears;
+use super::context::SlotContext;
 use super::figures::Counter;
 use super::handle::StationHandle;
 use super::hub::Hub;
+use super::inputs::JigInputs;
 use super::library::Library;
 use super::lines;
 use super::listen::Listener;
@@ -53,7 +53,7 @@ pub struct SlotPlan {
     pub nest: Nest,
     /// Its button and contact.
     pub edges: mpsc::Receiver<Edge>,
-    /// What they were at the begin.
+    /// What they were at the start.
     pub levels: Levels,
     /// What they are each time that the jig was taken later.
     pub found: mpsc::Receiver<Levels>,
@@ -95,7 +95,7 @@ impl Station {
         let pulses = Pulses::default();
         tasks.spawn(hub.run(pulses.add("hub")));
         tasks.spawn(counter.clone().run(ledger.clone(), ends.happenings.subscribe(), end.clone()));
-        tasks.spawn(watch::watch(Arc::clone(&library), ends.outbox.clone(), end.clone()));
+        tasks.spawn(watch::watch(Arc::clone(&library), ends.events.clone(), end.clone()));
         for slot in slots {
             uarts.push((slot.name.clone(), slot.nest.source.name().to_owned()));
             let (door, asks) = mpsc::channel(4);
@@ -108,7 +108,7 @@ impl Station {
                 boot_id: boot_id.clone(),
                 clock_synced: clock_synced.clone(),
             };
-            let bench = Bench {
+            let bench = SlotContext {
                 nest: slot.nest,
                 supply: slot.supply,
                 log: slot.log,
@@ -120,18 +120,18 @@ impl Station {
                 ledger: ledger.clone(),
                 archive: archive.clone(),
                 choices: choices.clone(),
-                outbox: ends.outbox.clone(),
+                events: ends.events.clone(),
                 end: end.clone(),
             };
-            tasks.spawn(lines::tell(bench.nest.lines.watch(), bench.origin.slot.clone(), ends.outbox.clone()));
+            tasks.spawn(lines::tell(bench.nest.lines.watch(), bench.origin.slot.clone(), ends.events.clone()));
             let (trying, known) = oneshot::channel();
             tried.push(known);
-            let ears = Ears::new(slot.edges, slot.levels, slot.found);
+            let ears = JigInputs::new(slot.edges, slot.levels, slot.found);
             let inputs = Inputs { asks, ears, trying: Some(trying) };
             tasks.spawn(Slot { bench, inputs, pulse }.run());
         }
-        let services = Services::new(library, counter, uarts, &ends.outbox);
-        tasks.spawn(archivist::run(archive.clone(), ends.outbox.clone(), end.clone()));
+        let services = Services::new(library, counter, uarts, &ends.events);
+        tasks.spawn(archivist::run(archive.clone(), ends.events.clone(), end.clone()));
         let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors)
             .with(pulses, clock_synced)
             .with_services(services);

@@ -3,7 +3,7 @@
 //! Whoever asked for it is answered after the note and before all that may take long (firmware, recipe): one fdatasync,
 //! and a unit that was promised is in the ledger even when the program is killed with the answer on its way.
 
-use super::bench::Bench;
+use super::context::SlotContext;
 use super::library::{Lack, Materials};
 use crate::flow::{Begin, Origin, Task, note};
 use crate::model::cycle::fault::FaultCode;
@@ -36,7 +36,7 @@ fn crashed(error: &tokio::task::JoinError) -> Hindrance {
     (FaultCode::Panicked, error.to_string())
 }
 
-impl Bench {
+impl SlotContext {
     /// A unit that begins now.
     pub(super) fn wanted(&self, task: Task) -> Wanted {
         let origin = Origin { batch: self.choices.batch_name(), ..self.origin.clone() };

@@ -1,7 +1,7 @@
 //! How a slot's unit ends when its cycle can't say it: before it began, or by a panic; and what the slot learns from it.
 
 use super::begin::Wanted;
-use super::bench::Bench;
+use super::context::SlotContext;
 use super::memory::Memory;
 use crate::flow::Task;
 use crate::model::cycle::fault::{Fault, FaultCode};
@@ -9,7 +9,7 @@ use crate::model::cycle::stage::Stage;
 use crate::model::unit::Unit;
 use crate::model::unit::event::Event;
 
-impl Bench {
+impl SlotContext {
     /// Makes the jig safe and records the unit that was in flight with all that is known of it.
     pub(super) async fn after_panic(&self) -> Unit {
         if let Err(error) = self.nest.lines.make_safe().await {

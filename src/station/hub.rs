@@ -1,7 +1,7 @@
 //! The single writer: numbers and dates what happens, folds it into the state, and hands both on.
 
 use super::pulse::Pulse;
-use crate::flow::Told;
+use crate::flow::SlotEvent;
 use crate::model::unit::event::Stamped;
 use crate::model::unit::snapshot::Snapshot;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub(crate) const RING: usize = 512;
 
 /// Both ends of the hub, before it runs.
 pub(crate) struct Hub {
-    told: mpsc::Receiver<Told>,
+    told: mpsc::Receiver<SlotEvent>,
     state: watch::Sender<Arc<Snapshot>>,
     happenings: broadcast::Sender<Arc<Stamped>>,
 }
@@ -21,7 +21,7 @@ pub(crate) struct Hub {
 /// What the hub hands out.
 pub(crate) struct Ends {
     /// For slots.
-    pub outbox: mpsc::Sender<Told>,
+    pub events: mpsc::Sender<SlotEvent>,
     /// The state.
     pub state: watch::Receiver<Arc<Snapshot>>,
     /// The happenings.
@@ -31,10 +31,10 @@ pub(crate) struct Ends {
 impl Hub {
     /// A hub that starts from this state.
     pub(crate) fn new(start: Snapshot) -> (Self, Ends) {
-        let (outbox, told) = mpsc::channel(RING);
+        let (events, told) = mpsc::channel(RING);
         let (state, seen) = watch::channel(Arc::new(start));
         let (happenings, _) = broadcast::channel(RING);
-        let ends = Ends { outbox, state: seen, happenings: happenings.clone() };
+        let ends = Ends { events, state: seen, happenings: happenings.clone() };
         (Self { told, state, happenings }, ends)
     }
 

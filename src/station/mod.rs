@@ -8,13 +8,13 @@
 mod archivist;
 pub(crate) mod assemble;
 mod begin;
-mod bench;
-pub(crate) mod ears;
+mod context;
 mod ending;
 pub(crate) mod facts;
 pub mod figures;
 pub mod handle;
 pub(crate) mod hub;
+pub(crate) mod inputs;
 pub(crate) mod library;
 mod lines;
 pub mod listen;

@@ -1,9 +1,9 @@
 //! A slot whose jig can't be switched. It is blocked and says why, tries again by itself, and works when its jig does;
 //! nobody else hears of it.
 
-use super::bench::Bench;
-use super::ears::Heard;
+use super::context::SlotContext;
 use super::handle::{Ask, Order, Refused};
+use super::inputs::JigInput;
 use super::memory::Memory;
 use super::pulse::Pulse;
 use super::slot::{Inputs, Shown, Wake, asked};
@@ -26,7 +26,7 @@ const SELDOM: Duration = Duration::from_secs(15);
 /// What somebody wants of the slot meanwhile: it is tried at once, and done if the jig works.
 enum Wish {
     Ask(Ask),
-    Press(Heard),
+    Press(JigInput),
 }
 
 /// What is known of the dead jig.
@@ -55,7 +55,7 @@ impl Dead {
     }
 }
 
-impl Bench {
+impl SlotContext {
     /// Whether the jig is safe and at hand.
     pub(super) async fn is_at_hand(&self, shown: &mut Shown) -> bool {
         let due = shown.looked.is_none_or(|at| at.elapsed() >= LOOK);
@@ -165,7 +165,7 @@ impl Bench {
                     return true;
                 }
                 heard = inputs.ears.next(false) => {
-                    if matches!(heard, Heard::Press(Meaning::Short | Meaning::Long)) {
+                    if matches!(heard, JigInput::Press(Meaning::Short | Meaning::Long)) {
                         dead.wish = Some(Wish::Press(heard));
                         return true;
                     }

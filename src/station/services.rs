@@ -2,7 +2,7 @@
 
 use super::figures::Counter;
 use super::library::{Declined, FirmwareFile, Library, RecipePage};
-use crate::flow::{Outbox, Told};
+use crate::flow::{EventSender, SlotEvent};
 use crate::model::unit::batch::Batch;
 use crate::model::unit::event::Event;
 use crate::store::Choices;
@@ -19,22 +19,22 @@ pub struct Services {
     pub(super) uarts: Arc<Vec<(String, String)>>,
     pub(super) begun: Instant,
     /// Weak: a face that keeps a handle must not keep the hub running.
-    outbox: Option<mpsc::WeakSender<Told>>,
+    events: Option<mpsc::WeakSender<SlotEvent>>,
 }
 
 impl Default for Services {
     /// Those of a station without a library.
     fn default() -> Self {
         let (counter, choices) = (Counter::default(), Choices::default());
-        Self { library: None, counter, choices, uarts: Arc::default(), begun: Instant::now(), outbox: None }
+        Self { library: None, counter, choices, uarts: Arc::default(), begun: Instant::now(), events: None }
     }
 }
 
 impl Services {
     /// Those of a station; `uarts` names the port of each slot.
-    pub fn new(library: Arc<Library>, counter: Counter, uarts: Vec<(String, String)>, outbox: &Outbox) -> Self {
-        let (choices, outbox) = (library.choices(), Some(outbox.downgrade()));
-        Self { library: Some(library), counter, choices, uarts: Arc::new(uarts), begun: Instant::now(), outbox }
+    pub fn new(library: Arc<Library>, counter: Counter, uarts: Vec<(String, String)>, events: &EventSender) -> Self {
+        let (choices, events) = (library.choices(), Some(events.downgrade()));
+        Self { library: Some(library), counter, choices, uarts: Arc::new(uarts), begun: Instant::now(), events }
     }
 
     /// The figures.
@@ -97,8 +97,8 @@ impl Services {
     }
 
     async fn say(&self, event: Event) {
-        if let Some(outbox) = self.outbox.as_ref().and_then(mpsc::WeakSender::upgrade) {
-            _ = outbox.send((String::new(), event)).await;
+        if let Some(events) = self.events.as_ref().and_then(mpsc::WeakSender::upgrade) {
+            _ = events.send((String::new(), event)).await;
         }
     }
 }

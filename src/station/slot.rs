@@ -1,9 +1,9 @@
 //! One slot: owns its nest; idle, a unit, idle.
 
 use super::begin::Wanted;
-use super::bench::Bench;
-use super::ears::{Ears, Heard};
+use super::context::SlotContext;
 use super::handle::{Answer, Ask, Order, Refused};
+use super::inputs::{JigInput, JigInputs};
 use super::library::Materials;
 use super::listen::Log;
 use super::memory::Memory;
@@ -46,7 +46,7 @@ pub(super) enum Wake {
 /// One slot.
 pub(crate) struct Slot {
     /// What its units are made with.
-    pub bench: Bench,
+    pub bench: SlotContext,
     /// What it hears.
     pub inputs: Inputs,
     /// Its heart.
@@ -58,7 +58,7 @@ pub(crate) struct Inputs {
     /// Orders from the faces.
     pub asks: mpsc::Receiver<Ask>,
     /// Its button and contact.
-    pub ears: Ears,
+    pub ears: JigInputs,
     /// Dropped as soon as it is known whether the jig works.
     pub trying: Option<oneshot::Sender<Infallible>>,
 }
@@ -100,7 +100,7 @@ pub(super) struct Shown {
     pub(super) looked: Option<Instant>,
 }
 
-impl Bench {
+impl SlotContext {
     async fn turn(&self, inputs: &mut Inputs, shown: &mut Shown, memory: &mut Memory, pulse: &mut Pulse) -> Turn {
         let wake = if self.is_at_hand(shown).await {
             inputs.trying = None;
@@ -202,27 +202,27 @@ impl Bench {
     }
 
     /// What the jig tells while no unit is in flight.
-    pub(super) async fn heard(&self, heard: Heard, is_empty: bool, shown: &mut Shown, blocked: bool) -> Wake {
+    pub(super) async fn heard(&self, heard: JigInput, is_empty: bool, shown: &mut Shown, blocked: bool) -> Wake {
         match heard {
-            Heard::Press(Meaning::Long) if blocked => return Wake::Acknowledged,
-            Heard::Press(Meaning::Short) if self.start != Start::Remote && !blocked => {
+            JigInput::Press(Meaning::Long) if blocked => return Wake::Acknowledged,
+            JigInput::Press(Meaning::Short) if self.start != Start::Remote && !blocked => {
                 if !is_empty {
                     return Wake::Start(Task::Convert { redo: false }, None);
                 }
                 self.notices(shown, |notices| _ = notices.insert(Notice::NoBoard)).await;
             }
-            Heard::Press(Meaning::Double) if shown.last => self.say(Event::Recalled).await,
-            Heard::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, shown).await,
-            Heard::Seated => {
+            JigInput::Press(Meaning::Double) if shown.last => self.say(Event::Recalled).await,
+            JigInput::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, shown).await,
+            JigInput::Seated => {
                 shown.fresh = true;
                 self.say(Event::Seated).await;
                 self.notices(shown, |notices| _ = notices.remove(&Notice::NoBoard)).await;
             }
-            Heard::Still if self.start == Start::Contact && !blocked => {
+            JigInput::Still if self.start == Start::Contact && !blocked => {
                 return Wake::Start(Task::Convert { redo: false }, None);
             }
-            Heard::Still | Heard::Press(Meaning::Short | Meaning::Double | Meaning::Long) => {}
-            Heard::Lifted => {
+            JigInput::Still | JigInput::Press(Meaning::Short | Meaning::Double | Meaning::Long) => {}
+            JigInput::Lifted => {
                 self.say(Event::Lifted).await;
                 self.notices(shown, |notices| _ = notices.remove(&Notice::OldBoard)).await;
             }
@@ -230,9 +230,9 @@ impl Bench {
         Wake::Nothing
     }
 
-    async fn stuck(&self, heard: Heard, shown: &mut Shown) {
+    async fn stuck(&self, heard: JigInput, shown: &mut Shown) {
         self.notices(shown, |notices| {
-            if heard == Heard::Press(Meaning::Stuck) {
+            if heard == JigInput::Press(Meaning::Stuck) {
                 notices.insert(Notice::Stuck);
             } else {
                 notices.remove(&Notice::Stuck);
@@ -251,7 +251,7 @@ impl Bench {
     ) -> Unit {
         let wanted = self.wanted(task);
         let say = |reply| _ = answer.map(|answer| answer.send(reply));
-        // no order is heard before the unit is noted and told: one that stops it comes after its begin
+        // no order is heard before the unit is noted and told: one that stops it comes after its start
         if let Err((code, why)) = pulse.during(self.note(&wanted)).await {
             let unit = pulse.during(self.end_early(&wanted, code, why.clone())).await;
             // a record tells of it as well as a note does
@@ -272,7 +272,7 @@ impl Bench {
         tokio::pin!(work);
         let guard = async {
             match &self.supply {
-                Some(supply) => supply.watch(&self.origin.slot, &self.nest.lines, &self.outbox, &trip).await,
+                Some(supply) => supply.watch(&self.origin.slot, &self.nest.lines, &self.events, &trip).await,
                 None => std::future::pending().await,
             }
         };
@@ -317,19 +317,19 @@ impl Bench {
             }
             heard = inputs.ears.next(false) => {
                 match heard {
-                    Heard::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, shown).await,
-                    Heard::Press(_) | Heard::Still => {}
-                    Heard::Seated | Heard::Lifted => self.moved(heard, inputs.ears.is_sensed(), trip).await,
+                    JigInput::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, shown).await,
+                    JigInput::Press(_) | JigInput::Still => {}
+                    JigInput::Seated | JigInput::Lifted => self.moved(heard, inputs.ears.is_sensed(), trip).await,
                 }
-                heard == Heard::Press(Meaning::Long)
+                heard == JigInput::Press(Meaning::Long)
             }
         }
     }
 
     /// The contact moved while a unit is in flight.
-    async fn moved(&self, heard: Heard, is_sensed: bool, trip: &watch::Sender<Option<Alarm>>) {
+    async fn moved(&self, heard: JigInput, is_sensed: bool, trip: &watch::Sender<Option<Alarm>>) {
         let (event, verb) = match heard {
-            Heard::Seated => (Event::Seated, "closed"),
+            JigInput::Seated => (Event::Seated, "closed"),
             _ => (Event::Lifted, "opened"),
         };
         self.say(event).await;
@@ -359,7 +359,7 @@ impl Bench {
             origin: wanted.origin.clone(),
             begin: wanted.begin,
             pace: Pace { max_baud: memory.rate(self.pace.max_baud), ..self.pace },
-            outbox: self.outbox.clone(),
+            events: self.events.clone(),
             stop,
             log,
             alarm,

@@ -1,7 +1,7 @@
 //! Watches the supply of a board while a unit is in flight.
 
-use crate::flow::{Alarm, Outbox, raise};
-use crate::jig::{Keeper, Supply};
+use crate::flow::{Alarm, EventSender, raise};
+use crate::jig::{SafeLines, Supply};
 use crate::model::unit::event::Event;
 use crate::model::unit::supply::{Judge, Limits, Reading};
 use std::sync::Mutex;
@@ -42,8 +42,8 @@ impl Guard {
     pub(super) async fn watch(
         &self,
         slot: &str,
-        lines: &Keeper,
-        outbox: &Outbox,
+        lines: &SafeLines,
+        events: &EventSender,
         trip: &watch::Sender<Option<Alarm>>,
     ) -> std::convert::Infallible {
         let (mut judge, mut told, mut warned) = (Judge::new(self.limits), None::<Instant>, false);
@@ -53,7 +53,7 @@ impl Guard {
                     let powered = lines.is_powered();
                     if told.is_none_or(|at| at.elapsed() >= TELL) {
                         told = Some(Instant::now());
-                        _ = outbox.send((slot.to_owned(), Event::Supply { reading })).await;
+                        _ = events.send((slot.to_owned(), Event::Supply { reading })).await;
                     }
                     if let Some((code, message)) = judge.take(powered.then_some(reading)) {
                         raise(trip, code, message);

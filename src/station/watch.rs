@@ -1,7 +1,7 @@
 //! Looks after the library: tells the faces when a file came, went or changed.
 
 use super::library::Library;
-use crate::flow::Outbox;
+use crate::flow::EventSender;
 use crate::model::unit::event::Event;
 use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecursiveMode, Watcher};
@@ -17,14 +17,14 @@ const QUIET: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Tells of each change until `end`.
-pub(super) async fn watch(library: Arc<Library>, outbox: Outbox, end: CancellationToken) {
+pub(super) async fn watch(library: Arc<Library>, events: EventSender, end: CancellationToken) {
     tokio::select! {
         () = end.cancelled() => {}
-        () = run(library, outbox) => {}
+        () = run(library, events) => {}
     }
 }
 
-async fn run(library: Arc<Library>, outbox: Outbox) {
+async fn run(library: Arc<Library>, events: EventSender) {
     let bell = Arc::new(Notify::new());
     // the watch ends with this value
     let _watcher = watcher(&library, &bell);
@@ -33,7 +33,7 @@ async fn run(library: Arc<Library>, outbox: Outbox) {
         let looked = Arc::clone(&library);
         let Ok(now) = tokio::task::spawn_blocking(move || looked.fingerprint()).await else { return };
         if seen.as_ref().is_some_and(|seen| *seen != now) {
-            _ = outbox.send((String::new(), Event::Shelf)).await;
+            _ = events.send((String::new(), Event::Shelf)).await;
         }
         seen = Some(now);
         if timeout(LOOK, bell.notified()).await.is_ok() {

@@ -12,7 +12,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Begin of the names of files that are being written.
+/// Start of the names of files that are being written.
 pub(super) const PART: &str = ".part-";
 /// End of the names of plain backups.
 const PLAIN: &str = ".bin";

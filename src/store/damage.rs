@@ -7,7 +7,7 @@ use crate::model::chip::mac::Mac;
 use crate::model::cycle::stage::Stage;
 use crate::model::firmware::content::BackupKind;
 use crate::model::unit::batch::Batch;
-use crate::model::unit::history::StockNote;
+use crate::model::unit::history::StockRef;
 use crate::model::unit::{Unit, UnitQuery};
 use std::collections::BTreeMap;
 use std::fs;
@@ -119,7 +119,7 @@ fn made(seed: u8, units: u64) -> TempDir {
             wait(
                 station
                     .ledger
-                    .note_stock(BOARD, StockNote { sha256, calibration: sha256, open: true, kind: BackupKind::Stock }),
+                    .note_stock(BOARD, StockRef { sha256, calibration: sha256, open: true, kind: BackupKind::Stock }),
             )
             .unwrap();
             station
@@ -200,7 +200,7 @@ fn told(copied: Result<LedgerCopy, StoreError>) -> Option<String> {
 /// What is in the ledger of a folder that nobody harmed.
 struct Kept {
     units: Vec<Unit>,
-    stock: Option<StockNote>,
+    stock: Option<StockRef>,
 }
 
 impl Kept {
@@ -270,7 +270,7 @@ fn put_back(made: &Path, dir: &Path, path: &Path) {
 const BAD_LOG: Comes = Says(&["ledger: expected", "flashjig units", "/floor", "number 31"]);
 const IN_THE_WAY: Comes = Says(&["is in the way", "move it"]);
 
-/// What comes of each harm to each file. A name is the begin of the file's.
+/// What comes of each harm to each file. A name is the start of the file's.
 #[rustfmt::skip]
 const MATRIX: &[(&str, &[(Harm, Comes)])] = &[
     ("ledger/db",     &[(Missing, BAD_LOG), (Empty, BAD_LOG), (Cut, BAD_LOG), (Doubled, BAD_LOG), (Foreign, BAD_LOG), (Zeros, BAD_LOG), (Folder, BAD_LOG)]),

@@ -8,7 +8,7 @@ use super::records::{Found, Records};
 use crate::model::chip::mac::Mac;
 use crate::model::cycle::fault::FaultCode;
 use crate::model::cycle::verdict::Verdict;
-use crate::model::unit::history::StockNote;
+use crate::model::unit::history::StockRef;
 use crate::model::unit::open_unit::OpenUnit;
 use crate::model::unit::{Unit, UnitQuery};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -92,7 +92,7 @@ impl Ledger {
 
     /// Notes the stock backup that a board's conversion begins from; returns when it would survive a power cut. The
     /// record of a unit that passes closes the note.
-    pub async fn note_stock(&self, mac: Mac, note: StockNote) -> Result<(), StoreError> {
+    pub async fn note_stock(&self, mac: Mac, note: StockRef) -> Result<(), StoreError> {
         self.write("noting a stock backup in the ledger", move |log, _| {
             log.stock.put(mac, note)?;
             log.sync()
@@ -101,7 +101,7 @@ impl Ledger {
     }
 
     /// The stock backup that a board's last conversion began from.
-    pub async fn stock_of(&self, mac: Mac) -> Result<Option<StockNote>, StoreError> {
+    pub async fn stock_of(&self, mac: Mac) -> Result<Option<StockRef>, StoreError> {
         self.look("looking up a stock backup in the ledger", move |log| log.stock.get(mac)).await
     }
 

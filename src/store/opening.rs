@@ -13,7 +13,7 @@ use std::io;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Begin of the names of folders with copies that are tried.
+/// Start of the names of folders with copies that are tried.
 const TRIAL: &str = ".ledger-trial-";
 /// A larger log that grew is tried only where something is wrong with it, bytes: the log of about ten thousand units, whose copy is
 /// made and read in some seconds, also from the card of a small Pi.

@@ -7,7 +7,7 @@ use super::StoreError;
 use super::loss::refused;
 use super::records::read_all;
 use crate::model::chip::mac::Mac;
-use crate::model::unit::history::StockNote;
+use crate::model::unit::history::StockRef;
 use sled::Tree;
 
 /// The notes of one ledger.
@@ -24,13 +24,13 @@ impl StockNotes {
     }
 
     /// The note of a MAC. One that can't be read counts as none: it only ever saves work.
-    pub(super) fn get(&self, mac: Mac) -> Result<Option<StockNote>, StoreError> {
+    pub(super) fn get(&self, mac: Mac) -> Result<Option<StockRef>, StoreError> {
         let found = self.0.get(mac.0).map_err(|error| refused(&format!("looking up {mac} in the ledger"), &error))?;
         Ok(found.and_then(|json| serde_json::from_slice(&json).ok()))
     }
 
     /// Sets the note of a MAC. Not durable yet.
-    pub(super) fn put(&self, mac: Mac, note: StockNote) -> Result<(), StoreError> {
+    pub(super) fn put(&self, mac: Mac, note: StockRef) -> Result<(), StoreError> {
         let what = || format!("noting the stock backup of {mac} in the ledger");
         let json = serde_json::to_vec(&note).map_err(|error| StoreError::Disk {
             what: what(),
@@ -43,7 +43,7 @@ impl StockNotes {
     /// A unit of this MAC has passed: its flash is whole.
     pub(super) fn close(&self, mac: Mac) -> Result<(), StoreError> {
         match self.get(mac)? {
-            Some(note) if note.open => self.put(mac, StockNote { open: false, ..note }),
+            Some(note) if note.open => self.put(mac, StockRef { open: false, ..note }),
             _ => Ok(()),
         }
     }

@@ -51,7 +51,7 @@ pub const STAGES: [Stage; 9] = [
     Stage::Boot,
 ];
 
-/// Bytes that host and board have sent at the begin of each stage of an undisturbed unit.
+/// Bytes that host and board have sent at the start of each stage of an undisturbed unit.
 pub type Spans = HashMap<(Chip, bool, Stage), ((u64, u64), (u64, u64))>;
 
 /// A case.

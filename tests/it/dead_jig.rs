@@ -6,7 +6,7 @@ mod program;
 
 use crate::common::{self, SPEED, quick};
 use flashjig::hw::socket::SocketLines;
-use flashjig::jig::{Drive, Keeper, Line};
+use flashjig::jig::{Drive, Line, SafeLines};
 use flashjig::model::chip::Chip;
 use flashjig::model::cycle::fault::FaultCode;
 use flashjig::model::cycle::stage::Stage;
@@ -54,7 +54,7 @@ impl Bench {
             let spec = NestSpec { speed: SPEED, ..NestSpec::default() };
             wiring::virtual_slot(name, spec, quick()).unwrap()
         });
-        a.nest.lines = Keeper::later(Box::new(SocketLines::new(&socket)));
+        a.nest.lines = SafeLines::later(Box::new(SocketLines::new(&socket)));
         // lines behind a socket have no buffer in TX
         hand_a.set(Line::Park, Drive::Released);
         let library = Library::open(dir.path(), &firmware, "default");

@@ -261,7 +261,7 @@ async fn where_the_operator_resets_by_hand_an_exchanged_board_stays_as_it_is() {
     let spec = NestSpec { speed: 40.0, ..NestSpec::default() };
     let (mut plan, hand) =
         wiring::virtual_slot(&slot_name(0), spec, Pace { by_hand: Duration::from_secs(60), ..quick() }).unwrap();
-    plan.nest.lines = flashjig::jig::Keeper::new(Box::new(flashjig::hw::manual::ManualLines)).unwrap();
+    plan.nest.lines = flashjig::jig::SafeLines::new(Box::new(flashjig::hw::manual::ManualLines)).unwrap();
     let rig = Rig::over(vec![(plan, hand)], &[(&name, &file)], |_| {});
     let (one, two) = (stock(chip, 0x340), stock(chip, 0x341));
     // the supply is always on, and somebody touches CEN to ground now and then

@@ -4,6 +4,7 @@
 use crate::common::{Outcome, Rig, replaced};
 use flashjig::model::chip::Chip;
 use flashjig::model::cycle::fault::FaultCode;
+use flashjig::model::cycle::stage::Stage;
 use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::openbeken::doubt::Code;
 use flashjig::model::openbeken::meter::outcome::{Action, Readback, Token};
@@ -14,6 +15,7 @@ use flashjig::model::unit::batch::Batch;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::station::Order;
+use flashjig::store::Ledger;
 use flashjig::testdata;
 
 const T: Chip = Chip::Bk7231T;
@@ -124,6 +126,27 @@ async fn a_board_that_was_converted_without_its_calibration_gets_it_when_it_is_c
     assert_eq!((meter.action, meter.readback), (Action::Write, Some(Readback::Equal)));
     assert_ne!(floats(&again, N), [0; 12]);
     rig.station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_whose_program_died_while_it_was_written_still_tells_of_its_meter() {
+    let rig = rig(&[image(N, "1.18.300")], PINS);
+    rig.hands[0].insert(BoardSpec::new(N, factory::metering(N, 3, &[], &[])));
+    rig.hands[0].press();
+    rig.until(|| rig.handle.snapshot().slots[0].stage == Some(Stage::Write)).await;
+    let Rig { station, handle, hands: _hands, dir } = rig;
+    // its tasks are aborted, nothing is brought to its end
+    drop((station, handle));
+    let ledger = loop {
+        match Ledger::open(dir.path()) {
+            Ok(ledger) => break ledger,
+            Err(error) => assert!(error.to_string().contains("another flashjig has it open"), "{error}"),
+        }
+        tokio::task::yield_now().await;
+    };
+    let [unit] = ledger.interrupted() else { panic!("expected one unit, found {}", ledger.interrupted().len()) };
+    let meter = unit.meter.as_ref().expect("its meter");
+    assert_eq!((meter.action, meter.token, meter.readback), (Action::Write, Token::MeterCarried, None));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ pub(crate) const APP_AT: usize = 0x1_1000;
 pub(crate) const SECTOR: usize = 0x1000;
 /// A record of code: so many bytes, and two of a checksum.
 const RECORD: usize = 34;
-/// Where the marks in the application are, counted in records from its begin.
+/// Where the marks in the application are, counted in records from its start.
 const CODE_MARKS: [usize; 9] = [50, 1000, 4000, 8000, 12_000, 16_000, 20_000, 26_000, 31_000];
 /// Where the marks outside of it are.
 const MARKS: [usize; 3] = [0x14_8000, 0x17_0000, 0x1E_6000];

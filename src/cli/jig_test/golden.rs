@@ -6,7 +6,7 @@ use crate::cli::out::say;
 use crate::config::{Config, Slot};
 use crate::fail::Failure;
 use crate::flow::Pace;
-use crate::jig::{Drive, Keeper, Line, LineError, Nest};
+use crate::jig::{Drive, Line, LineError, Nest, SafeLines};
 use crate::link::{self, ChipLink};
 use crate::model::chip::digest::Digest;
 use crate::model::chip::flash::Span;
@@ -93,7 +93,7 @@ async fn figures(nest: &Nest, pace: Pace) -> Result<Figures, Failure> {
 }
 
 /// Power with CEN held, then CEN released; notes the moment.
-async fn start(lines: &Keeper, pace: Pace, released: &mut Option<Instant>) -> Result<(), LineError> {
+async fn start(lines: &SafeLines, pace: Pace, released: &mut Option<Instant>) -> Result<(), LineError> {
     lines.set(Line::Reset, Drive::Asserted).await?;
     if lines.has(Line::Power) {
         sleep(pace.decay).await;

@@ -41,10 +41,10 @@ fn snapshot() -> Snapshot {
 }
 
 /// A handle over a hub that is not running yet.
-fn station(dir: &std::path::Path) -> (StationHandle, Hub, crate::flow::Outbox) {
+fn station(dir: &std::path::Path) -> (StationHandle, Hub, crate::flow::EventSender) {
     let (hub, ends) = Hub::new(snapshot());
     let (ledger, archive) = (Ledger::open(dir).unwrap(), Archive::open(dir).unwrap());
-    (StationHandle::new(ends.state, ends.happenings, ledger, archive, BTreeMap::new()), hub, ends.outbox)
+    (StationHandle::new(ends.state, ends.happenings, ledger, archive, BTreeMap::new()), hub, ends.events)
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,11 +97,11 @@ async fn a_slot_that_hangs_stops_the_feeding_and_food_comes_again_when_it_goes_o
 #[tokio::test(start_paused = true)]
 async fn without_a_watchdog_there_is_status_and_no_food() {
     let dir = tempfile::tempdir().unwrap();
-    let (station, hub, outbox) = station(dir.path());
+    let (station, hub, events) = station(dir.path());
     tokio::spawn(hub.run(station.pulses().add("hub")));
     let ear = Ear::default();
     tokio::spawn(run(station, ear.way(), None, CancellationToken::new()));
-    outbox.send(("B".into(), Event::Started { recipe: "default".into() })).await.unwrap();
+    events.send(("B".into(), Event::Started { recipe: "default".into() })).await.unwrap();
     sleep(3 * STATUS_EVERY).await;
     let heard = ear.heard();
     assert_eq!(heard.last().unwrap(), "STATUS=A: ready, B: starting 0 %; 0 passed, 0 not, since the start");

@@ -3,8 +3,8 @@
 use super::same_board;
 use crate::flow::job::Pace;
 use crate::flow::run::Run;
-use crate::flow::trouble::Trouble;
-use crate::jig::{Drive, Keeper, Line, LineError};
+use crate::flow::stage_error::StageError;
+use crate::jig::{Drive, Line, LineError, SafeLines};
 use crate::link::{ChipLink, LinkError};
 use crate::model::cycle::Outcome;
 use crate::model::cycle::fault::FaultCode;
@@ -13,7 +13,7 @@ use crate::model::unit::event::Event;
 use tokio::time::sleep;
 
 /// Opens the port and begins a session, unless there is one.
-pub(super) fn open(run: &mut Run<'_>) -> Result<(), Trouble> {
+pub(super) fn open(run: &mut Run<'_>) -> Result<(), StageError> {
     if run.session.link.is_none() {
         run.session.link = Some(ChipLink::new(run.job.nest.source.open()?));
     }
@@ -21,7 +21,7 @@ pub(super) fn open(run: &mut Run<'_>) -> Result<(), Trouble> {
 }
 
 /// Pulls the chip through a reset with what lines there are. The flood runs meanwhile.
-async fn reset(lines: &Keeper, pace: Pace) -> Result<(), LineError> {
+async fn reset(lines: &SafeLines, pace: Pace) -> Result<(), LineError> {
     if lines.has(Line::Reset) {
         lines.set(Line::Reset, Drive::Asserted).await?;
         sleep(pace.pulse).await;
@@ -36,7 +36,7 @@ async fn reset(lines: &Keeper, pace: Pace) -> Result<(), LineError> {
 }
 
 /// Links with the chip and raises the rate.
-pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     run.check_stop()?;
     open(run)?;
     let pace = run.job.pace;
@@ -61,11 +61,11 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         linked = link.attach(reset(lines, pace), patience) => match linked {
             // nobody came to reset the board: asking for another minute would only hide that
             Err(error @ LinkError::NoAnswer { .. }) if by_hand => {
-                return Err(Trouble::failed(FaultCode::NoAnswer, error));
+                return Err(StageError::failed(FaultCode::NoAnswer, error));
             }
             linked => linked?,
         },
-        () = stopped => return Err(Trouble::stopped()),
+        () = stopped => return Err(StageError::stopped()),
     }
     let ladder = run.session.ladder.clone();
     match run.link()?.raise(&ladder).await {

@@ -3,7 +3,7 @@
 use super::same_board;
 use crate::flow::found::Reading;
 use crate::flow::run::Run;
-use crate::flow::trouble::Trouble;
+use crate::flow::stage_error::StageError;
 use crate::model::chip::beken::crc;
 use crate::model::chip::flash::Span;
 use crate::model::chip::flash::geometry::BLOCK;
@@ -18,7 +18,7 @@ use crate::model::recipe::BackupMode;
 const TRIES: u32 = 4;
 
 /// Reads all of it.
-pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let size = run.board()?.flash_size;
     let mut dump = vec![0; size as usize];
     let (mut read_bytes, mut skipped_bytes) = (0, 0);
@@ -56,7 +56,7 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
         // damaged replies of the size probe made the flash twice as large as it is: look at the board anew
         run.found = None;
         let what = format!("both halves of {size:#x} bytes are the same, so the flash is smaller than it seemed");
-        return Err(Trouble::lost(FaultCode::BadFlashId, what));
+        return Err(StageError::lost(FaultCode::BadFlashId, what));
     }
     run.found()?.reading = Some(Reading { dump: dump.into(), read_bytes, skipped_bytes, kept: None });
     Ok(Outcome::Done)
@@ -67,7 +67,7 @@ fn blank_crc(part: Span) -> u32 {
 }
 
 /// Reads a part until it agrees with the chip's CRC, `known` if that was asked for already. Gives the bytes read.
-async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option<u32>) -> Result<u64, Trouble> {
+async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option<u32>) -> Result<u64, StageError> {
     let size = run.board()?.flash_size;
     for attempt in 1..=TRIES {
         let (link, report) = run.link_and_report()?;
@@ -94,7 +94,7 @@ async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option
         }
         let message = format!("{part}: the chip's CRC is {found:#010x}, what was read gives {expected:#010x}");
         if attempt == TRIES {
-            return Err(Trouble::lost(FaultCode::BackupUnsure, format!("{message}, after {TRIES} reads")));
+            return Err(StageError::lost(FaultCode::BackupUnsure, format!("{message}, after {TRIES} reads")));
         }
         run.report.retried(message).await;
     }

@@ -2,8 +2,8 @@
 //! and the whole-flash verify proves it like any other sector; here it is made, and read back and compared in the end.
 
 use crate::flow::found::Made;
-use crate::flow::run::{Run, mistake};
-use crate::flow::trouble::Trouble;
+use crate::flow::run::{Run, bug};
+use crate::flow::stage_error::StageError;
 use crate::model::chip::Chip;
 use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::flash::{Span, rf};
@@ -33,7 +33,7 @@ pub(super) fn told(found: &Findings, doubts: Vec<Doubt>, choice: Option<&Choice>
 }
 
 /// Lays the plug's configuration over `want`. The stock content of that sector is in the backup.
-pub(super) async fn lay(run: &mut Run<'_>, choice: &Choice, rf: rf::Rf, want: &mut [u8]) -> Result<Made, Trouble> {
+pub(super) async fn lay(run: &mut Run<'_>, choice: &Choice, rf: rf::Rf, want: &mut [u8]) -> Result<Made, StageError> {
     if !choice.configure {
         return Ok(Made::default());
     }
@@ -58,19 +58,19 @@ pub(super) async fn lay(run: &mut Run<'_>, choice: &Choice, rf: rf::Rf, want: &m
     let room = want.get_mut(sector.start as usize..sector.end as usize);
     let room = room.ok_or_else(|| {
         let what = format!("expected a flash that holds the configuration at {sector}, found a smaller one");
-        Trouble::failed(FaultCode::ConfigRefused, what)
+        StageError::failed(FaultCode::ConfigRefused, what)
     })?;
     room.copy_from_slice(&made.sector());
     Ok(Made { sector: Some((sector, made)), number: running })
 }
 
 /// The configuration lies behind the calibration on every chip. Where it does not, the chip is not what it seems.
-fn place(chip: Chip, rf: rf::Rf) -> Result<Span, Trouble> {
+fn place(chip: Chip, rf: rf::Rf) -> Result<Span, StageError> {
     let sector = Span::sized(config::address(chip), SECTOR);
     if rf.sector.end == sector.start {
         return Ok(sector);
     }
-    Err(Trouble::failed(
+    Err(StageError::failed(
         FaultCode::ConfigRefused,
         format!(
             "expected the calibration of a {chip} right before its configuration at {sector}, found it at {}",
@@ -79,25 +79,25 @@ fn place(chip: Chip, rf: rf::Rf) -> Result<Span, Trouble> {
     ))
 }
 
-async fn number(run: &mut Run<'_>, rf: rf::Rf, first: u32) -> Result<Number, Trouble> {
+async fn number(run: &mut Run<'_>, rf: rf::Rf, first: u32) -> Result<Number, StageError> {
     let (ledger, recipe) = (run.job.ledger.clone(), run.job.recipe_name.clone());
     let work = async move { ledger.number(&recipe, rf.mac, first).await };
-    run.link()?.keep_awake(work).await?.map_err(|error| Trouble::not_recorded(&error))
+    run.link()?.keep_awake(work).await?.map_err(|error| StageError::not_recorded(&error))
 }
 
 /// Makes the configuration and reads it as the firmware would, before anything is erased.
-fn make(run: &Run<'_>, choice: &Choice, labels: Labels<'_>) -> Result<(Config, String), Trouble> {
+fn make(run: &Run<'_>, choice: &Choice, labels: Labels<'_>) -> Result<(Config, String), StageError> {
     let kit = &run.job.loaded;
     let (made, name) = tailor::build(&kit.recipe.openbeken, &kit.secrets, choice, labels)?;
-    let read = Config::parse(&made.sector()).map_err(|error| Trouble::failed(FaultCode::ConfigRefused, error))?;
+    let read = Config::parse(&made.sector()).map_err(|error| StageError::failed(FaultCode::ConfigRefused, error))?;
     match made.differences(&read).first() {
-        Some(difference) => Err(mistake(&format!("the configuration does not come back as it went: {difference}"))),
+        Some(difference) => Err(bug(&format!("the configuration does not come back as it went: {difference}"))),
         None => Ok((made, name)),
     }
 }
 
 /// Reads the sector back and compares it field by field.
-pub(super) async fn check(run: &mut Run<'_>) -> Result<(), Trouble> {
+pub(super) async fn check(run: &mut Run<'_>) -> Result<(), StageError> {
     let Some((sector, made)) = run.target()?.made.sector.clone() else { return Ok(()) };
     let mut why = String::new();
     for _ in 0..TRIES {
@@ -125,7 +125,7 @@ pub(super) async fn check(run: &mut Run<'_>) -> Result<(), Trouble> {
         }
         run.report.retried(why.clone()).await;
     }
-    Err(Trouble::failed(FaultCode::ConfigDiffers, why))
+    Err(StageError::failed(FaultCode::ConfigDiffers, why))
 }
 
 /// What was read, or the differences, secrets by their length only.

@@ -5,7 +5,7 @@ use super::same_board;
 use crate::flow::found::Found;
 use crate::flow::job::Task;
 use crate::flow::run::Run;
-use crate::flow::trouble::Trouble;
+use crate::flow::stage_error::StageError;
 use crate::model::chip::board::{Board, Evidence};
 use crate::model::chip::flash::parts;
 use crate::model::chip::identify::{self, Identity};
@@ -26,7 +26,7 @@ fn fault(trouble: identify::Trouble) -> FaultCode {
 }
 
 /// Asks the chip who it is and chooses its image.
-pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let evidence = run.link()?.probe().await?;
     let identity = match identify::identify(&evidence) {
         Ok(identity) => identity,
@@ -57,7 +57,7 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
 
 /// The evidence of after a lost link contradicts that of before. The calibration tells whether it is another board: where
 /// it is the unit's own, one of the two looks was damaged on its way.
-async fn contradicted(run: &mut Run<'_>, before: &Board, now: &Board, evidence: &Evidence) -> Result<(), Trouble> {
+async fn contradicted(run: &mut Run<'_>, before: &Board, now: &Board, evidence: &Evidence) -> Result<(), StageError> {
     let what = format!(
         "expected the same {} as before the link was lost, found a {}; {}",
         told(before),
@@ -70,14 +70,18 @@ async fn contradicted(run: &mut Run<'_>, before: &Board, now: &Board, evidence: 
             run.found = None;
             return Ok(());
         }
-        return Err(Trouble::lost(FaultCode::LinkLost, what));
+        return Err(StageError::lost(FaultCode::LinkLost, what));
     }
     // one damaged byte makes another chip of it, so it is asked again before that is believed; a size has no id to tell
     let again = run.link()?.probe().await?;
     let is_other = (before.chip, &before.flash_id) != (now.chip, &now.flash_id)
         && identify::identify(&again).is_ok_and(|identity| identity.chip == now.chip)
         && again.flash_id == evidence.flash_id;
-    Err(if is_other { Trouble::failed(FaultCode::Exchanged, what) } else { Trouble::lost(FaultCode::LinkLost, what) })
+    Err(if is_other {
+        StageError::failed(FaultCode::Exchanged, what)
+    } else {
+        StageError::lost(FaultCode::LinkLost, what)
+    })
 }
 
 fn differs(before: &Board, now: &Board) -> bool {
@@ -90,9 +94,9 @@ fn told(board: &Board) -> String {
 }
 
 /// One damaged byte makes another chip of it, so the chip is linked and asked again before it is believed.
-fn refused(run: &mut Run<'_>, check: &'static str, code: FaultCode, why: &str) -> Trouble {
+fn refused(run: &mut Run<'_>, check: &'static str, code: FaultCode, why: &str) -> StageError {
     run.checks.failed(check, why);
-    Trouble::lost(code, why)
+    StageError::lost(code, why)
 }
 
 /// On a ROM the id decides how the protection is lifted, so an id that nobody knows ends here.
@@ -124,19 +128,19 @@ fn board(evidence: &Evidence, identity: Identity) -> Board {
 
 /// The image that fits the board best, by what is known without its backup: a unit that can't be converted is refused
 /// before that is read.
-async fn choose_by_board(run: &mut Run<'_>) -> Result<(), Trouble> {
+async fn choose_by_board(run: &mut Run<'_>) -> Result<(), StageError> {
     if run.image().is_some() || matches!(run.job.task, Task::Restore(_)) {
         return Ok(());
     }
     let board = run.board()?.clone();
     let allowed = run.allowed(board.chip);
     let choice =
-        image::choose(allowed.iter(), &board, None).map_err(|refusal| Trouble::failed(refusal.fault(), refusal))?;
+        image::choose(allowed.iter(), &board, None).map_err(|refusal| StageError::failed(refusal.fault(), refusal))?;
     choose(run, Arc::clone(choice.image)).await
 }
 
 /// Takes this image, and says so where it is not the one that was taken before.
-pub(super) async fn choose(run: &mut Run<'_>, image: Arc<Image>) -> Result<(), Trouble> {
+pub(super) async fn choose(run: &mut Run<'_>, image: Arc<Image>) -> Result<(), StageError> {
     if run.image().is_none_or(|before| before.name != image.name) {
         run.report.say(Event::Chosen { name: image.name.clone(), version: image.version.clone() }).await;
     }

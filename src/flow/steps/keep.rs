@@ -1,11 +1,11 @@
 //! Keep: what the flash holds, what the ledger knows of the board, and the stock flash on disk, read again, before
 //! anything may be erased.
 
-use crate::flow::found::{Kept, Plug, Reading, Study};
+use crate::flow::found::{Analysis, Kept, Plug, Reading};
 use crate::flow::job::Task;
 use crate::flow::note;
-use crate::flow::run::{Run, mistake};
-use crate::flow::trouble::Trouble;
+use crate::flow::run::{Run, bug};
+use crate::flow::stage_error::StageError;
 use crate::model::chip::digest::Digest;
 use crate::model::chip::flash::rf;
 use crate::model::cycle::Outcome;
@@ -15,11 +15,11 @@ use crate::model::openbeken::holds_credentials;
 use crate::model::openbeken::{Config, Traces, config};
 use crate::model::unit::Backup;
 use crate::model::unit::event::Event;
-use crate::model::unit::history::{self, Course, StockNote};
+use crate::model::unit::history::{self, Course, StockRef};
 use std::sync::Arc;
 
 /// Keeps the backup, or finds the one that a conversion that was cut short began from.
-pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let dump = Arc::clone(&run.reading()?.dump);
     let study = study(run, &dump).await?;
     let redo = match &run.job.task {
@@ -29,7 +29,7 @@ pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     let noted = noted(run, &study, &dump).await?;
     let app = run.board()?.chip.app_area();
     let has_holes = noted.as_ref().is_some_and(|stock| content::has_holes(&dump, stock, app));
-    let Study { content, sha256, note, .. } = &study;
+    let Analysis { content, sha256, note, .. } = &study;
     let reading = history::Reading { content, sha256: *sha256, note: *note, is_there: noted.is_some(), has_holes };
     let course = match &run.job.task {
         Task::Restore(_) => Course::Convert(reading.kind()),
@@ -42,7 +42,7 @@ pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
             (Kept { already: Some(already), ..kept }, true)
         }
         (Course::Convert(kind), _) => (archive(run, study, kind).await?, true),
-        (Course::Resume(_), None) => return Err(mistake("a backup was chosen that is not there")),
+        (Course::Resume(_), None) => return Err(bug("a backup was chosen that is not there")),
     };
     let (sha256, already) = (kept.backup.sha256, kept.already.clone());
     run.reading()?.kept = Some(kept);
@@ -57,7 +57,7 @@ pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     Ok(Outcome::Done)
 }
 
-async fn study(run: &mut Run<'_>, dump: &Arc<[u8]>) -> Result<Study, Trouble> {
+async fn study(run: &mut Run<'_>, dump: &Arc<[u8]>) -> Result<Analysis, StageError> {
     let (looked_at, image, chip) = (Arc::clone(dump), run.image().cloned(), run.board()?.chip);
     let looking = tokio::task::spawn_blocking(move || {
         let rf = rf::find(&looked_at);
@@ -66,7 +66,7 @@ async fn study(run: &mut Run<'_>, dump: &Arc<[u8]>) -> Result<Study, Trouble> {
         (content, Traces::of(&looked_at, chip), Digest::of(&looked_at), rf, calibration)
     });
     let (content, traces, sha256, rf, calibration) =
-        run.link()?.keep_awake(looking).await?.map_err(|error| mistake(&error.to_string()))?;
+        run.link()?.keep_awake(looking).await?.map_err(|error| bug(&error.to_string()))?;
     let mac = rf.as_ref().ok().map(|rf| rf.mac);
     let ledger = run.job.ledger.clone();
     let asking = async move {
@@ -75,13 +75,13 @@ async fn study(run: &mut Run<'_>, dump: &Arc<[u8]>) -> Result<Study, Trouble> {
         Ok::<_, crate::store::StoreError>((units, ledger.stock_of(mac).await?))
     };
     let known = run.link()?.keep_awake(asking).await?;
-    let (units, note) = known.map_err(|error| Trouble::not_recorded(&error))?;
-    Ok(Study { content, traces, sha256, rf, calibration, units, note })
+    let (units, note) = known.map_err(|error| StageError::not_recorded(&error))?;
+    Ok(Analysis { content, traces, sha256, rf, calibration, units, note })
 }
 
 /// The backup that the ledger notes for this board, proven, and only if it is this board's: calibration and boot loader
 /// are never written, so both must be the same.
-async fn noted(run: &mut Run<'_>, study: &Study, dump: &[u8]) -> Result<Option<Arc<[u8]>>, Trouble> {
+async fn noted(run: &mut Run<'_>, study: &Analysis, dump: &[u8]) -> Result<Option<Arc<[u8]>>, StageError> {
     let Some(note) = study.note.filter(|note| Some(note.calibration) == study.calibration) else { return Ok(None) };
     if note.sha256 == study.sha256 {
         return Ok(None);
@@ -96,7 +96,7 @@ async fn noted(run: &mut Run<'_>, study: &Study, dump: &[u8]) -> Result<Option<A
 }
 
 /// Goes on from a backup of before; it was read again and compared with its digest just now.
-fn resume(run: &mut Run<'_>, study: Study, note: StockNote, base: Arc<[u8]>) -> Result<Kept, Trouble> {
+fn resume(run: &mut Run<'_>, study: Analysis, note: StockRef, base: Arc<[u8]>) -> Result<Kept, StageError> {
     let &mut Reading { read_bytes, skipped_bytes, .. } = run.reading()?;
     let backup = Backup {
         sha256: note.sha256,
@@ -111,7 +111,7 @@ fn resume(run: &mut Run<'_>, study: Study, note: StockNote, base: Arc<[u8]>) -> 
 }
 
 /// Keeps what was read.
-async fn archive(run: &mut Run<'_>, study: Study, kind: BackupKind) -> Result<Kept, Trouble> {
+async fn archive(run: &mut Run<'_>, study: Analysis, kind: BackupKind) -> Result<Kept, StageError> {
     let archive = run.job.archive;
     let chip = run.board()?.chip;
     let Reading { dump, read_bytes, skipped_bytes, .. } = run.reading()?;
@@ -127,7 +127,7 @@ async fn archive(run: &mut Run<'_>, study: Study, kind: BackupKind) -> Result<Ke
         Ok(sha256) => sha256,
         Err(error) => {
             run.checks.failed("backup", error.to_string());
-            return Err(Trouble::not_kept(&error));
+            return Err(StageError::not_kept(&error));
         }
     };
     // Should the search fail, the backup is treated as one that has some.

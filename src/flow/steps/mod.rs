@@ -4,11 +4,11 @@ mod attach;
 mod backup;
 mod boot;
 mod configure;
-mod gate;
 mod identify;
 mod keep;
 mod plan;
 mod power;
+mod preflight;
 mod program;
 pub(super) mod record;
 mod restore;
@@ -17,12 +17,12 @@ mod verify;
 
 use super::note;
 use super::run::Run;
-use super::trouble::Trouble;
+use super::stage_error::StageError;
 use crate::model::cycle::stage::Stage;
 use crate::model::cycle::{Ending, Outcome};
 
 /// Does one stage. `ending` is how the unit ends if nothing more goes wrong.
-pub(super) async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outcome, Trouble> {
+pub(super) async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outcome, StageError> {
     note::entered(run, stage).await?;
     match stage {
         Stage::Settle => power::settle(run).await,

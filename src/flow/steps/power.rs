@@ -1,13 +1,13 @@
 //! Settle, power, safe: the lines around a unit.
 
 use crate::flow::run::Run;
-use crate::flow::trouble::Trouble;
+use crate::flow::stage_error::StageError;
 use crate::jig::{Drive, Line};
 use crate::model::cycle::Outcome;
 use tokio::time::sleep;
 
 /// Lets the contacts settle with everything off.
-pub(super) async fn settle(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+pub(super) async fn settle(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     run.job.nest.lines.make_safe().await?;
     sleep(run.job.pace.settle).await;
     run.check_stop()?;
@@ -16,7 +16,7 @@ pub(super) async fn settle(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
 
 /// Gives the board its supply, with CEN held. The port is opened first: an adapter that touches its lines when it is
 /// opened must not do so on a running chip.
-pub(super) async fn power(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+pub(super) async fn power(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     super::attach::open(run)?;
     let (lines, pace) = (&run.job.nest.lines, run.job.pace);
     lines.set(Line::Reset, Drive::Asserted).await?;
@@ -31,7 +31,7 @@ pub(super) async fn power(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
 }
 
 /// Ends the session, then CEN held, power off, TX parked.
-pub(super) async fn safe(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+pub(super) async fn safe(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     run.session.hang_up();
     run.job.nest.lines.make_safe().await?;
     Ok(Outcome::Done)

@@ -2,8 +2,8 @@
 //! nobody.
 
 use super::same_board;
-use crate::flow::run::{Run, mistake};
-use crate::flow::trouble::Trouble;
+use crate::flow::run::{Run, bug};
+use crate::flow::stage_error::StageError;
 use crate::link::LinkError;
 use crate::model::chip::beken::EraseSize;
 use crate::model::chip::flash::geometry::SECTOR;
@@ -16,11 +16,11 @@ use crate::model::cycle::fault::FaultCode;
 const TRIES: u32 = 4;
 
 /// Lifts the protection where the host must, then erases all that the plan names.
-pub(super) async fn erase(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+pub(super) async fn erase(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let plan = run.target()?.plan.clone();
     same_board::sure(run).await?;
     if run.board()?.chip.dialect().has_registers() {
-        let part = run.found()?.flash_id.and_then(parts::find).ok_or_else(|| mistake("the flash chip is not known"))?;
+        let part = run.found()?.flash_id.and_then(parts::find).ok_or_else(|| bug("the flash chip is not known"))?;
         run.link()?.unprotect(part).await?;
     }
     run.touched = true;
@@ -37,7 +37,7 @@ pub(super) async fn erase(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
 
 /// Erases one sector or block of the unit's own board. Where an answer is lost at the rate of a reset, the board is
 /// looked at before the erase is sent again.
-async fn erase_unit(run: &mut Run<'_>, size: EraseSize, addr: u32) -> Result<(), Trouble> {
+async fn erase_unit(run: &mut Run<'_>, size: EraseSize, addr: u32) -> Result<(), StageError> {
     let mut tries = 1;
     loop {
         same_board::sure(run).await?;
@@ -49,13 +49,13 @@ async fn erase_unit(run: &mut Run<'_>, size: EraseSize, addr: u32) -> Result<(),
 }
 
 /// Writes all sectors that the plan names.
-pub(super) async fn write(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+pub(super) async fn write(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let want = run.want()?;
     let plan = run.target()?.plan.clone();
     let total = plan.write_bytes();
     let sectors: Vec<Span> = plan.write.iter().flat_map(|span| span.pieces(SECTOR)).collect();
     for sector in sectors {
-        let data = sector.of(&want).ok_or_else(|| mistake("the plan leaves the flash"))?;
+        let data = sector.of(&want).ok_or_else(|| bug("the plan leaves the flash"))?;
         write_sector(run, sector, data).await?;
         run.report.mark(sector, What::Written);
         run.report.moved(u64::from(sector.len()), total);
@@ -68,7 +68,7 @@ pub(super) async fn write(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
 }
 
 /// Writes one sector; a write that was not answered may have happened in part, so it is erased and written again.
-async fn write_sector(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<(), Trouble> {
+async fn write_sector(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<(), StageError> {
     same_board::sure(run).await?;
     let mut outcome = run.link()?.write_sector(sector.start, data).await;
     for _ in 1..TRIES {
@@ -82,7 +82,7 @@ async fn write_sector(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<()
     }
     outcome.map_err(|error| match error {
         refused @ LinkError::Refused { .. } => {
-            Trouble::failed(FaultCode::WriteFailed, format!("sector {sector}: {refused}, after {TRIES} tries"))
+            StageError::failed(FaultCode::WriteFailed, format!("sector {sector}: {refused}, after {TRIES} tries"))
         }
         other => other.into(),
     })
@@ -93,7 +93,7 @@ fn may_help(error: &LinkError) -> bool {
     error.is_passing() || matches!(error, LinkError::Refused { .. } | LinkError::Stranger { .. })
 }
 
-async fn again(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<Result<(), LinkError>, Trouble> {
+async fn again(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<Result<(), LinkError>, StageError> {
     same_board::sure(run).await?;
     if let Err(error) = run.link()?.erase(EraseSize::Sector, sector.start).await {
         return Ok(Err(error));

@@ -1,7 +1,7 @@
 //! Record: the unit in the ledger, before any light.
 
 use crate::flow::run::Run;
-use crate::flow::trouble::Trouble;
+use crate::flow::stage_error::StageError;
 use crate::model::cycle::{Ending, Outcome};
 use crate::model::recipe::Secrets;
 use crate::model::tuya::secret::Secret;
@@ -11,10 +11,10 @@ use crate::model::unit::{Config, Unit};
 use std::sync::{Arc, PoisonError};
 
 /// Commits the record.
-pub(super) async fn record(run: &mut Run<'_>, ending: Ending) -> Result<Outcome, Trouble> {
+pub(super) async fn record(run: &mut Run<'_>, ending: Ending) -> Result<Outcome, StageError> {
     heard(run).await;
     let unit = unit(run, ending);
-    let stored = run.job.ledger.commit(unit).await.map_err(|error| Trouble::not_recorded(&error))?;
+    let stored = run.job.ledger.commit(unit).await.map_err(|error| StageError::not_recorded(&error))?;
     run.seq = Some(stored.seq);
     Ok(Outcome::Done)
 }
@@ -54,7 +54,6 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
         finished: crate::clock::now(),
         verdict: ending.verdict(),
         fault: if ending == Ending::Pass { None } else { run.fault.clone() },
-        meter: run.what_was_kept().and_then(|kept| kept.plug.meter.clone()),
         uart: run.session.uart,
         checks: run.checks.list(),
         already: run.what_was_kept().and_then(|kept| kept.already.clone()),
@@ -70,6 +69,7 @@ pub(in crate::flow) fn so_far(run: &mut Run<'_>, touched: bool) -> Unit {
         backup: run.what_was_kept().map(|kept| kept.backup.clone()),
         firmware: run.image().filter(|_| !run.is_done_already()).map(|image| image.as_ref().into()),
         config: config(run, touched),
+        meter: run.what_was_kept().and_then(|kept| kept.plug.meter.clone()),
         stages: run.report.stages(),
         map: run.report.map(),
         ..run.job.origin.unit(&run.job.begin, &run.job.task)

@@ -3,20 +3,20 @@
 
 use crate::flow::job::Restore;
 use crate::flow::run::Run;
-use crate::flow::trouble::Trouble;
+use crate::flow::stage_error::StageError;
 use crate::model::chip::flash::Span;
 use crate::model::chip::flash::rf::{self, Rf};
 use crate::model::cycle::fault::FaultCode;
 use std::sync::Arc;
 
 /// Takes the backup as what the flash must hold, or says why it is another board's.
-pub(super) fn lay(run: &mut Run<'_>, restore: &Restore, here: Rf) -> Result<Arc<[u8]>, Trouble> {
+pub(super) fn lay(run: &mut Run<'_>, restore: &Restore, here: Rf) -> Result<Arc<[u8]>, StageError> {
     let dump = Arc::clone(&run.reading()?.dump);
     let what = format!("the backup of unit {}", restore.unit);
     if let Err(differs) = compare(&dump, &restore.stock, here, run.board()?.chip.boot_area()) {
         run.checks.failed("own_backup", differs.clone());
         let message = format!("expected the board of {what}, found another one: {differs}");
-        return Err(Trouble::failed(FaultCode::OtherBoard, message));
+        return Err(StageError::failed(FaultCode::OtherBoard, message));
     }
     run.checks.held("own_backup", format!("{what}: MAC, calibration, boot loader and size are this board's"));
     Ok(Arc::clone(&restore.stock))

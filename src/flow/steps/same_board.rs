@@ -3,7 +3,7 @@
 
 use crate::flow::found::Mark;
 use crate::flow::run::Run;
-use crate::flow::trouble::Trouble;
+use crate::flow::stage_error::StageError;
 use crate::model::chip::flash::Span;
 use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::flash::rf::{self, Standing};
@@ -16,7 +16,7 @@ const USUAL: [u32; 3] = [0x1E_0000, 0x1D_0000, 0x1E_3000];
 const READS: u32 = 6;
 
 /// After each attach: the first time the board is looked at, later it must be the same.
-pub(super) async fn look(run: &mut Run<'_>) -> Result<(), Trouble> {
+pub(super) async fn look(run: &mut Run<'_>) -> Result<(), StageError> {
     let Some(mark) = run.mark.clone() else { return see(run).await };
     match standing(run, &mark).await? {
         Standing::Own => run.link()?.vouch(),
@@ -29,7 +29,7 @@ pub(super) async fn look(run: &mut Run<'_>) -> Result<(), Trouble> {
 
 /// Looks for the calibration where it usually lies. Where it is not, whatever lies in the jig is the unit's board until
 /// its backup tells more.
-async fn see(run: &mut Run<'_>) -> Result<(), Trouble> {
+async fn see(run: &mut Run<'_>) -> Result<(), StageError> {
     for at in USUAL {
         let span = Span::sized(at, SECTOR);
         for _ in 0..READS {
@@ -48,11 +48,11 @@ async fn see(run: &mut Run<'_>) -> Result<(), Trouble> {
 }
 
 /// Before anything changes: the board must be the unit's own for certain.
-pub(super) async fn sure(run: &mut Run<'_>) -> Result<(), Trouble> {
+pub(super) async fn sure(run: &mut Run<'_>) -> Result<(), StageError> {
     if run.link()?.is_vouched() {
         return Ok(());
     }
-    let lost = |what: &str| Trouble::lost(FaultCode::LinkLost, what);
+    let lost = |what: &str| StageError::lost(FaultCode::LinkLost, what);
     let Some(mark) = run.mark.clone() else {
         return Err(lost("an answer was lost, and nothing says yet which board it is"));
     };
@@ -65,7 +65,7 @@ pub(super) async fn sure(run: &mut Run<'_>) -> Result<(), Trouble> {
 }
 
 /// Whether the calibration that was seen first stands there now.
-pub(super) async fn is_own(run: &mut Run<'_>) -> Result<bool, Trouble> {
+pub(super) async fn is_own(run: &mut Run<'_>) -> Result<bool, StageError> {
     match run.mark.clone() {
         Some(mark) => Ok(standing(run, &mark).await? == Standing::Own),
         None => Ok(false),
@@ -73,7 +73,7 @@ pub(super) async fn is_own(run: &mut Run<'_>) -> Result<bool, Trouble> {
 }
 
 /// What stands in the place of the mark now.
-pub(super) async fn standing(run: &mut Run<'_>, mark: &Mark) -> Result<Standing, Trouble> {
+pub(super) async fn standing(run: &mut Run<'_>, mark: &Mark) -> Result<Standing, StageError> {
     // damage does not make the right 4096 bytes of others
     if read(run, mark.span).await? == mark.bytes {
         return Ok(Standing::Own);
@@ -83,7 +83,7 @@ pub(super) async fn standing(run: &mut Run<'_>, mark: &Mark) -> Result<Standing,
 
 /// The boot loader is never written, so it must be the backup's. A chip that starts from its ROM may have it put back, so
 /// there a difference proves nothing.
-pub(super) async fn boot_loader(run: &mut Run<'_>) -> Result<(), Trouble> {
+pub(super) async fn boot_loader(run: &mut Run<'_>) -> Result<(), StageError> {
     let dump = run.what_was_read().map(|reading| Arc::clone(&reading.dump));
     let (Some(dump), Some(mark)) = (dump, run.mark.clone()) else { return Ok(()) };
     let chip = run.board()?.chip;
@@ -101,11 +101,11 @@ pub(super) async fn boot_loader(run: &mut Run<'_>) -> Result<(), Trouble> {
         mac(&mark),
         state(run)
     );
-    Err(Trouble::failed(FaultCode::Exchanged, what))
+    Err(StageError::failed(FaultCode::Exchanged, what))
 }
 
 /// A sector as two readings in a row agree on it. It never changes the write protection, as a CRC would on an L-boot.
-async fn sector(run: &mut Run<'_>, span: Span) -> Result<Vec<u8>, Trouble> {
+async fn sector(run: &mut Run<'_>, span: Span) -> Result<Vec<u8>, StageError> {
     let mut before: Option<Vec<u8>> = None;
     for _ in 0..READS {
         let bytes = read(run, span).await?;
@@ -114,11 +114,11 @@ async fn sector(run: &mut Run<'_>, span: Span) -> Result<Vec<u8>, Trouble> {
         }
         before = Some(bytes);
     }
-    Err(Trouble::lost(FaultCode::BadReply, format!("{span}: no two of {READS} readings agree")))
+    Err(StageError::lost(FaultCode::BadReply, format!("{span}: no two of {READS} readings agree")))
 }
 
 /// One reading, which may be damaged.
-async fn read(run: &mut Run<'_>, span: Span) -> Result<Vec<u8>, Trouble> {
+async fn read(run: &mut Run<'_>, span: Span) -> Result<Vec<u8>, StageError> {
     let mut bytes = Vec::with_capacity(span.len() as usize);
     // nothing below the application is read here, so the size of the flash does not matter
     run.link()?.read(span, 0, &mut |_, piece| bytes.extend_from_slice(piece)).await?;
@@ -126,7 +126,7 @@ async fn read(run: &mut Run<'_>, span: Span) -> Result<Vec<u8>, Trouble> {
 }
 
 /// Another board answers: nothing is done to it.
-pub(super) fn exchanged(run: &Run<'_>, mark: &Mark, found: Standing) -> Trouble {
+pub(super) fn exchanged(run: &Run<'_>, mark: &Mark, found: Standing) -> StageError {
     let found = match found {
         Standing::Other(mac) => format!("the calibration of a board with MAC {mac}"),
         Standing::Gone | Standing::Own => "no calibration that proves it to be the same board".into(),
@@ -137,7 +137,7 @@ pub(super) fn exchanged(run: &Run<'_>, mark: &Mark, found: Standing) -> Trouble 
         mac(mark),
         state(run)
     );
-    Trouble::failed(FaultCode::Exchanged, what)
+    StageError::failed(FaultCode::Exchanged, what)
 }
 
 fn mac(mark: &Mark) -> String {

@@ -2,8 +2,8 @@
 //! address bit in an erase or a write hits a sector far from the written range; nothing less than the whole proves it.
 
 use super::same_board;
-use crate::flow::run::{Run, mistake};
-use crate::flow::trouble::Trouble;
+use crate::flow::run::{Run, bug};
+use crate::flow::stage_error::StageError;
 use crate::model::chip::beken::{EraseSize, crc};
 use crate::model::chip::flash::geometry::{BLOCK, SECTOR};
 use crate::model::chip::flash::map::What;
@@ -19,7 +19,7 @@ const TRIES: u8 = 3;
 const PUT_BACKS: u32 = 3;
 
 /// Compares everything; sectors that differ are the target's `dirty`.
-pub(super) async fn verify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
+pub(super) async fn verify(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let want = run.want()?;
     let mut dirty = compare(run, &want).await?;
     left_standing(run, &dirty)?;
@@ -42,17 +42,17 @@ pub(super) async fn verify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
     };
     if run.is_done_already() {
         let what = format!("{first}: nothing was written, yet it differs from what was read before");
-        return Err(Trouble::failed(FaultCode::VerifyFailed, what));
+        return Err(StageError::failed(FaultCode::VerifyFailed, what));
     }
     if let Some(lost) = kept(run, &dirty)?.first() {
         let what = format!("{lost}: a sector that is never written differs from the backup and can't be put back");
-        return Err(Trouble::failed(FaultCode::VerifyFailed, what));
+        return Err(StageError::failed(FaultCode::VerifyFailed, what));
     }
     let mended = &run.target()?.mended;
     let worn = |sector: &&Span| mended.get(&sector.start).is_some_and(|times| *times >= TRIES);
     if let Some(worn) = dirty.iter().find(worn) {
         let what = format!("{worn}: expected it as planned, found it different after {TRIES} erases and writes");
-        return Err(Trouble::failed(FaultCode::WriteFailed, what));
+        return Err(StageError::failed(FaultCode::WriteFailed, what));
     }
     same_board::sure(run).await?;
     run.report.retried(format!("{} sectors differ from the plan, the first is {first}", dirty.len())).await;
@@ -61,7 +61,7 @@ pub(super) async fn verify(run: &mut Run<'_>) -> Result<Outcome, Trouble> {
 }
 
 /// After a lost link what this unit never touched must be as it was, but for one block that a damaged erase may have hit.
-fn left_standing(run: &mut Run<'_>, dirty: &[Span]) -> Result<(), Trouble> {
+fn left_standing(run: &mut Run<'_>, dirty: &[Span]) -> Result<(), StageError> {
     let own = &run.target()?.own;
     let strange: Vec<&Span> = dirty.iter().filter(|sector| !own.contains(&sector.start)).collect();
     match strange.first() {
@@ -71,14 +71,14 @@ fn left_standing(run: &mut Run<'_>, dirty: &[Span]) -> Result<(), Trouble> {
                 strange.len(),
                 same_board::state(run)
             );
-            Err(Trouble::failed(FaultCode::Exchanged, what))
+            Err(StageError::failed(FaultCode::Exchanged, what))
         }
         _ => Ok(()),
     }
 }
 
 /// Those among them that are never written.
-fn kept(run: &mut Run<'_>, dirty: &[Span]) -> Result<Vec<Span>, Trouble> {
+fn kept(run: &mut Run<'_>, dirty: &[Span]) -> Result<Vec<Span>, StageError> {
     let keep = &run.target()?.keep;
     Ok(dirty.iter().filter(|sector| keep.iter().any(|keep| keep.overlaps(**sector))).copied().collect())
 }
@@ -86,8 +86,8 @@ fn kept(run: &mut Run<'_>, dirty: &[Span]) -> Result<Vec<Span>, Trouble> {
 /// Before the first of what is never written is put back: the board must be the unit's own. Its calibration tells. Where
 /// that is what was hit, all the rest must: what this unit never touched is as it was read, but for the block that one
 /// damaged erase may take along, and that only in a session that saw the calibration and was never interrupted.
-async fn may_put_back(run: &mut Run<'_>, dirty: &[Span]) -> Result<(), Trouble> {
-    let mark = run.mark.clone().ok_or_else(|| mistake("the calibration was never seen"))?;
+async fn may_put_back(run: &mut Run<'_>, dirty: &[Span]) -> Result<(), StageError> {
+    let mark = run.mark.clone().ok_or_else(|| bug("the calibration was never seen"))?;
     match same_board::standing(run, &mark).await? {
         Standing::Own => {
             run.link()?.vouch();
@@ -108,7 +108,7 @@ async fn may_put_back(run: &mut Run<'_>, dirty: &[Span]) -> Result<(), Trouble> 
 }
 
 /// All sectors that differ.
-async fn compare(run: &mut Run<'_>, want: &[u8]) -> Result<Vec<Span>, Trouble> {
+async fn compare(run: &mut Run<'_>, want: &[u8]) -> Result<Vec<Span>, StageError> {
     let size = want.len() as u32;
     let mut dirty = Vec::new();
     for part in Span::new(0, size).pieces(BLOCK) {
@@ -126,7 +126,7 @@ async fn compare(run: &mut Run<'_>, want: &[u8]) -> Result<Vec<Span>, Trouble> {
             }
             // a CRC reply that was damaged on its way looks like a difference: ask for the whole part again
             if dirty.len() == before && !same(run, part, want).await? {
-                return Err(Trouble::lost(
+                return Err(StageError::lost(
                     FaultCode::BadReply,
                     format!("{part}: two CRC answers contradict each other"),
                 ));
@@ -139,20 +139,20 @@ async fn compare(run: &mut Run<'_>, want: &[u8]) -> Result<Vec<Span>, Trouble> {
 
 /// A damaged frame hit a sector that is never written: calibration or boot loader. The backup has its content, so it is
 /// put back; but never below 0x11000 on a chip that boots from there.
-async fn put_back(run: &mut Run<'_>, sector: Span, want: &[u8]) -> Result<(), Trouble> {
+async fn put_back(run: &mut Run<'_>, sector: Span, want: &[u8]) -> Result<(), StageError> {
     let dialect = run.board()?.chip.dialect();
     if dialect.boots_from_flash() && sector.overlaps(run.board()?.chip.boot_area()) {
-        return Err(Trouble::failed(
+        return Err(StageError::failed(
             FaultCode::VerifyFailed,
             format!("{sector}: the boot area differs from the backup, and nothing is ever written there on this chip"),
         ));
     }
     run.report.retried(format!("{sector}: a damaged frame hit what is never written; it is put back")).await;
     if dialect.has_registers() {
-        let part = run.found()?.flash_id.and_then(parts::find).ok_or_else(|| mistake("the flash chip is not known"))?;
+        let part = run.found()?.flash_id.and_then(parts::find).ok_or_else(|| bug("the flash chip is not known"))?;
         run.link()?.unprotect(part).await?;
     }
-    let data = sector.of(want).ok_or_else(|| mistake("the sector lies outside the flash"))?;
+    let data = sector.of(want).ok_or_else(|| bug("the sector lies outside the flash"))?;
     let link = run.link()?;
     link.allow_boot_area();
     link.erase(EraseSize::Sector, sector.start).await?;
@@ -160,19 +160,19 @@ async fn put_back(run: &mut Run<'_>, sector: Span, want: &[u8]) -> Result<(), Tr
     Ok(())
 }
 
-async fn same(run: &mut Run<'_>, span: Span, want: &[u8]) -> Result<bool, Trouble> {
+async fn same(run: &mut Run<'_>, span: Span, want: &[u8]) -> Result<bool, StageError> {
     Ok(run.link()?.matches(span, span.of(want).unwrap_or_default()).await?)
 }
 
 /// The last words of the proof: the boot area once more, by itself, and what was compared.
-async fn close(run: &mut Run<'_>, want: &[u8]) -> Result<(), Trouble> {
+async fn close(run: &mut Run<'_>, want: &[u8]) -> Result<(), StageError> {
     let boot = run.board()?.chip.boot_area();
     let expected = crc::wire(boot.of(want).unwrap_or_default());
     // a reply has no checksum: a difference counts when it is seen twice
     if !same(run, boot, want).await? && !same(run, boot, want).await? {
         let what = format!("the boot area {boot}: expected CRC {expected:#010x} as before the first erase");
         run.checks.failed("boot_area_after", what.clone());
-        return Err(Trouble::failed(FaultCode::VerifyFailed, what));
+        return Err(StageError::failed(FaultCode::VerifyFailed, what));
     }
     run.checks.held("boot_area_after", format!("CRC {expected:#010x}, as before"));
     run.checks.held("whole_flash", format!("{} KiB compared by the chip's own CRC", want.len() / 1024));

@@ -6,9 +6,9 @@ use crate::jig::{Edge, Input, Levels, LineError};
 use tokio::sync::mpsc;
 
 /// Inputs that are heard as long as this lives.
-pub(super) struct Ears(Vec<(String, Box<dyn Watch>)>);
+pub(super) struct Watches(Vec<(String, Box<dyn Watch>)>);
 
-impl Ears {
+impl Watches {
     /// Whether each can still be read.
     pub(super) fn check(&self) -> Result<(), LineError> {
         let read = |(name, ear): &(String, Box<dyn Watch>)| match ear.is_high() {
@@ -21,7 +21,7 @@ impl Ears {
 
 /// Takes the inputs and sends their edges to `to`. An edge that nobody has room for is lost: 64 of them wait, which no hand
 /// does in the time that a slot needs to look.
-pub(super) fn listen(bank: &dyn Bank, pins: &Pins, to: &mpsc::Sender<Edge>) -> Result<(Ears, Levels), LineError> {
+pub(super) fn listen(bank: &dyn Bank, pins: &Pins, to: &mpsc::Sender<Edge>) -> Result<(Watches, Levels), LineError> {
     let mut ears = Vec::new();
     let mut one = |input: Option<InputWire>, which: Input, role: &str| -> Result<Option<bool>, LineError> {
         let Some(InputWire { wire: Wire { pin, active_high }, pull }) = input else { return Ok(None) };
@@ -40,7 +40,7 @@ pub(super) fn listen(bank: &dyn Bank, pins: &Pins, to: &mpsc::Sender<Edge>) -> R
     };
     let button = one(pins.button, Input::Button, "button")?.unwrap_or_default();
     let contact = one(pins.contact, Input::Contact, "contact")?;
-    Ok((Ears(ears), Levels { button, contact }))
+    Ok((Watches(ears), Levels { button, contact }))
 }
 
 #[cfg(test)]

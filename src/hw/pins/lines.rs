@@ -127,7 +127,7 @@ impl Lines for PinLines {
 mod tests {
     use super::super::fake::FakeBank;
     use super::*;
-    use crate::jig::Keeper;
+    use crate::jig::SafeLines;
 
     const POWER: Wire = Wire { pin: 17, active_high: true };
     const CEN: Wire = Wire { pin: 27, active_high: false };
@@ -163,7 +163,7 @@ mod tests {
             "TX is low before the power goes and comes back after it"
         );
         bank.forget();
-        drop(Keeper::new(Box::new(lines)).unwrap());
+        drop(SafeLines::new(Box::new(lines)).unwrap());
         assert_eq!(bank.log().last_chunk(), Some(&["27 low", "14 low", "17 low", "14 low"].map(String::from)));
         assert!(!bank.log().contains(&"27 high".to_string()));
     }

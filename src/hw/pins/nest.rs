@@ -1,6 +1,6 @@
 //! A nest on pins: its lines, lamps and inputs, taken when they are first needed and, after a failure, taken anew.
 
-use super::inputs::{Ears, listen};
+use super::inputs::{Watches, listen};
 use super::{Bank, PinLamps, PinLines};
 use crate::jig::wiring::Pins;
 use crate::jig::{Drive, Edge, Holder, Levels, Line, LineError, Lines};
@@ -27,7 +27,7 @@ pub(crate) struct PinNest {
     ends: Ends,
     taken: Option<(Box<dyn Bank>, PinLines)>,
     /// All but the lines; these stay safe while a lamp or an input is missing.
-    ears: Option<Ears>,
+    ears: Option<Watches>,
 }
 
 impl PinNest {
@@ -105,7 +105,7 @@ mod tests {
     use super::super::fake::FakeBank;
     use super::*;
     use crate::jig::wiring::{InputWire, Pull, Wire};
-    use crate::jig::{Input, Keeper, Lamps};
+    use crate::jig::{Input, Lamps, SafeLines};
     use crate::model::show::lamps::Lit;
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
@@ -206,7 +206,7 @@ mod tests {
         assert!(bench.nest.set(Line::Reset, Drive::Released).is_err());
         bench.bank.plug_in();
         bench.bank.forget();
-        drop(Keeper::new(Box::new(bench.nest)).unwrap());
+        drop(SafeLines::new(Box::new(bench.nest)).unwrap());
         assert_eq!(bench.bank.log()[..2], ["27 low", "17 low"], "power is off from the moment it is taken again");
     }
 }

@@ -25,7 +25,7 @@ pub struct Facts {
     pub platforms: &'static [&'static str],
     /// What its mask ROM looks for at logical 0x100 of the boot loader, stored plain.
     pub rom_magic: Option<[u8; 8]>,
-    /// End of the boot loader, begin of the app. Below it nothing is ever erased or written.
+    /// End of the boot loader, start of the app. Below it nothing is ever erased or written.
     pub boot_end: u32,
     /// The area that updates are loaded into.
     pub update: Places<Span>,

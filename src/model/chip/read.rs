@@ -20,7 +20,7 @@ impl Chip {
         self.facts().key.key()
     }
 
-    /// End of the boot loader, begin of the app.
+    /// End of the boot loader, start of the app.
     pub const fn boot_end(self) -> u32 {
         self.facts().boot_end
     }

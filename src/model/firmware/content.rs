@@ -1,7 +1,7 @@
 //! What the flash of a board holds before it is touched: the vendor's firmware, OpenBeken, another one that is known, or
 //! none whole.
 //!
-//! A conversion erases upwards from 0x11000 and then writes upwards, so one that was cut short shows at the begin of
+//! A conversion erases upwards from 0x11000 and then writes upwards, so one that was cut short shows at the start of
 //! the application: blank or damaged, the image's own first sector, or far less code than any firmware has.
 
 use crate::model::chip::Family;

@@ -38,7 +38,7 @@ pub enum ConfigError {
         found: usize,
     },
     /// Something else lies there.
-    #[error("OpenBeken configuration: expected \"CFG\" at its begin, found {found:02x?}; the sector holds none")]
+    #[error("OpenBeken configuration: expected \"CFG\" at its start, found {found:02x?}; the sector holds none")]
     Ident {
         /// The bytes that came.
         found: [u8; 3],

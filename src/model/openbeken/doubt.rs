@@ -160,7 +160,7 @@ pub struct Doubt {
     /// The pins in question.
     #[serde(skip)]
     pub(super) pins: BTreeSet<u8>,
-    /// Whether a recipe, a box or an order that names its code goes on; records of before this field say no.
+    /// Whether a recipe, a box or an order that names its code goes on; older records say no.
     #[serde(default, rename = "acceptable")]
     is_acceptable: bool,
 }

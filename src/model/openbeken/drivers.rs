@@ -5,7 +5,7 @@ use super::doubt::{Code, Doubt};
 use super::template::Template;
 use crate::model::firmware::image::need::MAY_BE_MISSING;
 
-/// Roles by the begin of their name, and the driver behind them.
+/// Roles by the start of their name, and the driver behind them.
 const BY_ROLE: [(&str, &str); 20] = [
     ("BL0937", "BL0937"),
     ("BL0939_", "BL0939SPI"),

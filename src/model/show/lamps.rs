@@ -106,7 +106,7 @@ impl Signal {
     }
 }
 
-/// Whether a list of on and off times, played once, is on at `at`; and when that changes next, both from its begin.
+/// Whether a list of on and off times, played once, is on at `at`; and when that changes next, both from its start.
 /// `None`: it is over.
 fn play(times: &[u16], at: u64) -> Option<(bool, u64)> {
     let mut end = 0;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// The backup that a board goes on from, noted before the first erase of each unit: after a power cut it is the only word
 /// of what the half-written flash was. Once a true stock backup of a board is known, the note names that one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StockNote {
+pub struct StockRef {
     /// The backup in the archive.
     pub sha256: Digest,
     /// Digest of the calibration sector.
@@ -24,7 +24,7 @@ pub struct StockNote {
     pub kind: BackupKind,
 }
 
-impl StockNote {
+impl StockRef {
     /// The note of a unit that is about to erase. `before`: the board's note so far; `kept`: the backup that the unit
     /// itself goes on from, or writes back, and what that is.
     pub fn opened(before: Option<Self>, kept: (Digest, BackupKind), calibration: Digest) -> Self {
@@ -47,7 +47,7 @@ pub enum Course {
     /// Convert it; what was read is kept as a backup of this kind.
     Convert(BackupKind),
     /// A unit of it was cut short: go on from this backup of the archive, and keep nothing of the half-written flash.
-    Resume(StockNote),
+    Resume(StockRef),
     /// It is converted already, and nobody asked for it again: touch nothing.
     Leave(Already),
 }
@@ -60,7 +60,7 @@ pub struct Reading<'a> {
     /// Digest of all of it.
     pub sha256: Digest,
     /// The board's note.
-    pub note: Option<StockNote>,
+    pub note: Option<StockRef>,
     /// The archive gives the backup that the note names, and it is this board's.
     pub is_there: bool,
     /// Where that backup has code, something is missing now.
@@ -116,7 +116,7 @@ pub fn other_board(
     calibration: Digest,
     content: &Content,
     units: &[Unit],
-    note: Option<StockNote>,
+    note: Option<StockRef>,
 ) -> Option<(u64, String)> {
     // a board that was refused for its MAC says nothing against the one that had it first
     let refused = |unit: &&Unit| unit.fault.as_ref().is_some_and(|fault| fault.code == FaultCode::ForeignMac);
@@ -155,8 +155,8 @@ mod tests {
 
     const RF: &[u8] = b"calibration";
 
-    fn note(open: bool) -> StockNote {
-        StockNote { sha256: Digest::of(b"stock"), calibration: Digest::of(RF), open, kind: BackupKind::Stock }
+    fn note(open: bool) -> StockRef {
+        StockRef { sha256: Digest::of(b"stock"), calibration: Digest::of(RF), open, kind: BackupKind::Stock }
     }
 
     fn openbeken() -> Content {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     /// A flash that differs from the noted backup, which is there.
-    fn reading(content: &Content, note: Option<StockNote>) -> Reading<'_> {
+    fn reading(content: &Content, note: Option<StockRef>) -> Reading<'_> {
         Reading { content, sha256: Digest::of(b"as read"), note, is_there: note.is_some(), has_holes: false }
     }
 
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!((already.unit, already.version.as_str()), (Some(7), "1.18.300"));
         assert!(matches!(course(&reading(&content, None), &[], false), Course::Leave(Already { unit: None, .. })));
         // a unit that was to convert it again ended before its first erase
-        let own = StockNote { kind: BackupKind::Openbeken, ..note(true) };
+        let own = StockRef { kind: BackupKind::Openbeken, ..note(true) };
         let untouched = Reading { sha256: own.sha256, ..reading(&content, Some(own)) };
         assert!(matches!(course(&untouched, &[], false), Course::Leave(_)));
     }
@@ -229,16 +229,16 @@ mod tests {
     #[test]
     fn a_note_names_the_true_stock_backup_once_one_is_known() {
         let (rf, later) = (Digest::of(RF), Digest::of(b"later"));
-        let opened = |before, kind| StockNote::opened(before, (later, kind), rf);
+        let opened = |before, kind| StockRef::opened(before, (later, kind), rf);
         assert_eq!(opened(Some(note(false)), BackupKind::Openbeken), note(true), "a redo");
         assert_eq!(opened(Some(note(false)), BackupKind::Mixed), note(true));
-        let fresh = StockNote { sha256: later, ..note(true) };
+        let fresh = StockRef { sha256: later, ..note(true) };
         assert_eq!(
             opened(Some(note(false)), BackupKind::Stock),
             fresh,
             "restored, then used with the vendor's firmware"
         );
-        let own = StockNote { kind: BackupKind::Openbeken, ..fresh };
+        let own = StockRef { kind: BackupKind::Openbeken, ..fresh };
         assert_eq!(opened(None, BackupKind::Openbeken), own, "converted elsewhere: no stock backup of it is known");
         assert_eq!(opened(Some(own), BackupKind::Stock), fresh);
     }

@@ -54,7 +54,7 @@ impl OpenUnit {
         self.ended(FaultCode::Interrupted, why)
     }
 
-    /// The record of a unit that ended without one of its own. `why` is the begin of the sentence that says so.
+    /// The record of a unit that ended without one of its own. `why` is the start of the sentence that says so.
     pub fn ended(self, code: FaultCode, why: &str) -> Unit {
         let flash = if self.touched { "its flash may be half written" } else { "its flash is as it was" };
         let backup = if self.unit.backup.is_some() { "its backup is kept" } else { "no backup of it was kept yet" };

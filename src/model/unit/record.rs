@@ -31,7 +31,7 @@ pub struct Unit {
     pub station: String,
     /// Name of the slot.
     pub slot: String,
-    /// Name of the box that it belongs to; records of before this field have none.
+    /// Name of the box that it belongs to; absent in older records.
     #[serde(default)]
     pub batch: Option<String>,
     /// Begin, wall clock.
@@ -61,10 +61,10 @@ pub struct Unit {
     pub stages: Vec<StageTime>,
     /// The serial line.
     pub uart: Uart,
-    /// The flash as a picture; records of before this field have none.
+    /// The flash as a picture; absent in older records.
     #[serde(default)]
     pub map: Option<FlashMap>,
-    /// What was checked before the first erase and at the end, in order; records of before this field have none.
+    /// What was checked before the first erase and at the end, in order; absent in older records.
     #[serde(default)]
     pub checks: Vec<Check>,
     /// The board was converted before, and nothing was written: what proves that it is whole.
@@ -73,7 +73,7 @@ pub struct Unit {
     /// The unit whose stock backup was written back.
     #[serde(default)]
     pub restored_from: Option<u64>,
-    /// The last lines of the board's own log, where the slot hears it; records of before this field have none.
+    /// The last lines of the board's own log, where the slot hears it; absent in older records.
     #[serde(default)]
     pub board_log: Vec<String>,
 }
@@ -100,10 +100,10 @@ pub struct Backup {
     pub read_bytes: u64,
     /// Bytes not read because the chip's CRC proved them blank.
     pub skipped_bytes: u64,
-    /// Whether it holds Wi-Fi credentials or licence keys; records of before this field say no.
+    /// Whether it holds Wi-Fi credentials or licence keys; older records say no.
     #[serde(default)]
     pub contains_credentials: bool,
-    /// What it is a backup of; records of before this field say stock.
+    /// What it is a backup of; older records say stock.
     #[serde(default)]
     pub kind: BackupKind,
 }
@@ -153,7 +153,7 @@ pub struct Config {
     /// Pins that two settings name, settings that were ignored.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// Doubts about its pins, those that are accepted too; records of before this field have none.
+    /// Doubts about its pins, those that are accepted too; absent in older records.
     #[serde(default)]
     pub doubts: Vec<Doubt>,
     /// Codes of those that the unit goes on in spite of: recipe, box or order accept them, or they stop no unit.
@@ -239,7 +239,7 @@ impl Unit {
         self.config.as_ref().map(|config| config.doubts_told(stopped)).unwrap_or_default()
     }
 
-    /// How long it took, ms: from its begin to the end of its last stage. Not the difference of its two times, since a
+    /// How long it took, ms: from its start to the end of its last stage. Not the difference of its two times, since a
     /// Pi's wall clock jumps when it is set.
     pub fn length_ms(&self) -> u64 {
         self.stages.iter().map(|stage| stage.start_ms.saturating_add(stage.ms)).max().unwrap_or(0)

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// The largest upload, bytes: the largest flash.
 pub(crate) const MAX_UPLOAD: usize = 4 * 1024 * 1024;
-/// Begin of the names of files that are being uploaded.
+/// Start of the names of files that are being uploaded.
 const UPLOADING: &str = ".upload-";
 /// The longest name of an uploaded file.
 const MAX_NAME: usize = 100;

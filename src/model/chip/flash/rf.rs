@@ -54,13 +54,13 @@ pub enum RfProblem {
         at + MAC_TAG_AT
     )]
     NoMac {
-        /// Begin of the sector.
+        /// Start of the sector.
         at: u32,
     },
     /// The MAC is a group address, which no station has.
     #[error("expected a station's MAC at {:#08x}, found a group address (its first byte is odd); set the board aside", at + MAC_AT)]
     GroupMac {
-        /// Begin of the sector.
+        /// Start of the sector.
         at: u32,
     },
 }

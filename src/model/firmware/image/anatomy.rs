@@ -146,7 +146,7 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
 }
 
-/// Why an app is not proven whole; offsets count from its begin.
+/// Why an app is not proven whole; offsets count from its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unproven {
     /// No RBL header of an app.

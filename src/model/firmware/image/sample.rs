@@ -7,7 +7,7 @@ use crate::model::firmware::fal;
 use crate::model::firmware::image::{builds, drivers};
 use crate::model::firmware::rbl;
 
-/// Begin of every app: `b`, then `ldr pc, [pc, #20]`.
+/// Start of every app: `b`, then `ldr pc, [pc, #20]`.
 const VECTORS: [u8; 8] = [0x0E, 0x00, 0x00, 0xEA, 0x14, 0xF0, 0x9F, 0xE5];
 
 /// `code` under `key` with its header at the end of a partition of `len` bytes of flash.

@@ -17,7 +17,7 @@ pub(super) struct LedChip {
     pub(super) colour: &'static [&'static str],
     pub(super) white: &'static [&'static str],
     unit: Unit,
-    /// The driver's name, also the begin of its commands.
+    /// The driver's name, also the start of its commands.
     pub(super) name: &'static str,
     pub(super) data: &'static str,
     pub(super) clock: &'static str,

@@ -1,4 +1,4 @@
-//! The chip that a module's name stands for: a hint only, the flash decides. Seen in the wild: `CB3S` with a BK7238,
+//! The chip that a module's name stands for: a hint only, the flash decides. LineLevels in the wild: `CB3S` with a BK7238,
 //! `WB2L_M1` with a BK7231N.
 
 /// Names by their begin, the first that fits (BK7231GUIFlashTool, `TuyaModules.cs`).

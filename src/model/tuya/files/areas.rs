@@ -49,7 +49,7 @@ impl Areas {
         self.spans.last().map_or(0, |span| span.end)
     }
 
-    /// The bytes of a block; `None`: the dump ends before its end, or begins behind its begin.
+    /// The bytes of a block; `None`: the dump ends before its end, or begins behind its start.
     pub fn block<'a>(&self, dump: &'a [u8], block: u16) -> Option<&'a [u8]> {
         if block >= self.total() {
             return None;
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(areas.block(&dump, 0).unwrap()[0], 0xE3);
         assert_eq!(areas.block(&dump, 20).unwrap()[0], 0x2B);
         assert_eq!(areas.block(&dump, 27), None);
-        assert_eq!(areas.block(&dump[..0x1D_2000], 0), None, "the dump ends at its begin");
+        assert_eq!(areas.block(&dump[..0x1D_2000], 0), None, "the dump ends at its start");
         assert_eq!(Areas::of(Chip::Bk7231N, 0x1D_3000).unwrap().block(&dump, 0), None, "the dump begins behind it");
     }
 }

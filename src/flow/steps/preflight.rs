@@ -1,10 +1,10 @@
 //! The gate: everything that must be true before the first erase, each check noted in the record with what was found.
 
 use super::configure;
-use crate::flow::found::{Kept, Made, Mark, Plug, Study, Target};
+use crate::flow::found::{Analysis, Kept, Made, Mark, Plug, Target};
 use crate::flow::job::Task;
-use crate::flow::run::{Run, mistake};
-use crate::flow::trouble::Trouble;
+use crate::flow::run::{Run, bug};
+use crate::flow::stage_error::StageError;
 use crate::model::chip::beken::crc;
 use crate::model::chip::board::Board;
 use crate::model::chip::flash::map::{Area, What};
@@ -21,7 +21,7 @@ use crate::model::openbeken::plug::{self, Unable};
 use crate::model::openbeken::tailor::Choice;
 use crate::model::recipe::LoadedRecipe;
 use crate::model::unit::event::Event;
-use crate::model::unit::history::{self, StockNote};
+use crate::model::unit::history::{self, StockRef};
 use std::sync::Arc;
 
 /// Link checks that must all be answered, one by one, at the rate of the bulk.
@@ -30,7 +30,7 @@ const ECHOES: u32 = 16;
 const MEASUREMENTS: u32 = 3;
 
 /// Passes, or says what is wrong. After it the run knows what the whole flash must hold.
-pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), Trouble> {
+pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), StageError> {
     link(run).await?;
     identity(run)?;
     boot_area(run)?;
@@ -66,7 +66,7 @@ struct Laid {
 }
 
 /// The link must be stable now: every echo of a row comes back whole.
-async fn link(run: &mut Run<'_>) -> Result<(), Trouble> {
+async fn link(run: &mut Run<'_>) -> Result<(), StageError> {
     let mut lost = 0;
     for _ in 0..MEASUREMENTS {
         lost = run.link()?.echoes(ECHOES).await?;
@@ -78,14 +78,14 @@ async fn link(run: &mut Run<'_>) -> Result<(), Trouble> {
     }
     let found = format!("{lost} of {ECHOES} echoes lost at {} baud, {MEASUREMENTS} times", run.session.uart.baud);
     run.checks.failed("link", found.clone());
-    Err(Trouble::lost(
+    Err(StageError::lost(
         FaultCode::BadReply,
         format!("expected every link check answered before an erase, found {found}"),
     ))
 }
 
 /// Chip, key and flash id: identify has refused what is unknown, the image is compared again here.
-fn identity(run: &mut Run<'_>) -> Result<(), Trouble> {
+fn identity(run: &mut Run<'_>) -> Result<(), StageError> {
     let board = run.board()?.clone();
     let image = run.image().cloned();
     let same = |what: &str| if image.is_some() { format!("{what}, as the image") } else { what.to_owned() };
@@ -93,7 +93,7 @@ fn identity(run: &mut Run<'_>) -> Result<(), Trouble> {
         && (image.chip, image.key) != (board.chip, board.key)
     {
         run.checks.failed("chip", format!("{}, the image is for a {}", board.chip, image.chip));
-        return Err(mistake("the image chosen is not for this chip and key"));
+        return Err(bug("the image chosen is not for this chip and key"));
     }
     run.checks.held("chip", same(board.chip.name()));
     run.checks.held("key", same(&board.key.to_string()));
@@ -107,7 +107,7 @@ fn identity(run: &mut Run<'_>) -> Result<(), Trouble> {
 }
 
 /// The boot area is never written; its CRC is remembered and compared at the end.
-fn boot_area(run: &mut Run<'_>) -> Result<(), Trouble> {
+fn boot_area(run: &mut Run<'_>) -> Result<(), StageError> {
     let dump = Arc::clone(&run.reading()?.dump);
     let area = run.board()?.chip.boot_area();
     let boot = area.of(&dump).unwrap_or_default();
@@ -116,7 +116,7 @@ fn boot_area(run: &mut Run<'_>) -> Result<(), Trouble> {
         let found = format!("{byte:#04x} in every byte");
         run.checks.failed("boot_area", found.clone());
         let what = format!("expected a boot loader below {:#x}, found {found}", area.end);
-        return Err(Trouble::failed(FaultCode::BadBoot, what));
+        return Err(StageError::failed(FaultCode::BadBoot, what));
     }
     let unlisted = run.board()?.evidence.iter().find(|line| line.contains(identify::UNLISTED)).cloned();
     let unlisted = unlisted.map(|line| format!("; {line}")).unwrap_or_default();
@@ -125,35 +125,35 @@ fn boot_area(run: &mut Run<'_>) -> Result<(), Trouble> {
 }
 
 /// The calibration sector, its MAC, and whether another board has that MAC.
-async fn calibration(run: &mut Run<'_>) -> Result<Rf, Trouble> {
+async fn calibration(run: &mut Run<'_>) -> Result<Rf, StageError> {
     let rf = match &run.kept()?.study.rf {
         Ok(rf) => *rf,
         Err(problem) => {
             let text = problem.to_string();
             run.checks.failed("calibration", text.clone());
-            return Err(Trouble::failed(FaultCode::NoRf, text));
+            return Err(StageError::failed(FaultCode::NoRf, text));
         }
     };
     let digest = run.kept()?.study.calibration;
-    let digest = digest.ok_or_else(|| mistake("the calibration sector lies outside the flash"))?;
+    let digest = digest.ok_or_else(|| bug("the calibration sector lies outside the flash"))?;
     // a stock backup goes back wherever its vendor has it
     let is_conversion = matches!(run.job.task, Task::Convert { .. });
     if let Some(why) = origin::misplaced(run.board()?.chip, rf.sector.start).filter(|_| is_conversion) {
         run.checks.failed("calibration", why.clone());
-        return Err(Trouble::failed(FaultCode::RfElsewhere, format!("{why}; set the board aside")));
+        return Err(StageError::failed(FaultCode::RfElsewhere, format!("{why}; set the board aside")));
     }
     run.checks.held("calibration", format!("found once, at {}", rf.sector));
     let own = rf.sector.of(&run.reading()?.dump).unwrap_or_default().to_vec();
     run.mark = Some(Mark { span: rf.sector, bytes: own });
     if let Some(why) = history::placeholder(rf.mac) {
         run.checks.failed("mac", why.clone());
-        return Err(Trouble::failed(FaultCode::PlaceholderMac, why));
+        return Err(StageError::failed(FaultCode::PlaceholderMac, why));
     }
     run.checks.held("mac", format!("{}, the board's own", rf.mac));
     let found = run.found()?;
     (found.board.mac, found.board.calibration) = (Some(rf.mac), Some(digest));
     let board = found.board.clone();
-    let Study { content, units, note, .. } = &run.kept()?.study;
+    let Analysis { content, units, note, .. } = &run.kept()?.study;
     let known = match units.len() {
         0 => "new to the ledger".to_owned(),
         n => format!("{n} earlier units of this board, no other has it"),
@@ -162,7 +162,7 @@ async fn calibration(run: &mut Run<'_>) -> Result<Rf, Trouble> {
         let found = format!("unit {seq} has {} too: {differs}", rf.mac);
         run.checks.failed("mac_unique", found.clone());
         let what = format!("expected a MAC that no other board of the ledger has, found: {found}");
-        return Err(Trouble::failed(FaultCode::ForeignMac, what));
+        return Err(StageError::failed(FaultCode::ForeignMac, what));
     }
     run.checks.held("mac_unique", known);
     Ok(rf)
@@ -202,19 +202,19 @@ fn areas(dump: &[u8], found: Option<&Findings>) -> Vec<Area> {
 }
 
 /// What the plug becomes, with which image, and the whole flash as it must be.
-async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, Trouble> {
+async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, StageError> {
     let base = Arc::clone(&run.kept()?.base);
     let (board, kit) = (run.board()?.clone(), Arc::clone(&run.job.loaded));
     let images = run.allowed(board.chip);
     let work = tokio::task::spawn_blocking(move || judge(&base, &images, &board, &kit));
     let Judged { areas, module, plug, settled } =
-        run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
+        run.link()?.keep_awake(work).await?.map_err(|e| bug(&e.to_string()))?;
     run.found()?.board.module = module;
     if let Err(Unable::Image(refusal)) = &settled {
         run.checks.failed("image", refusal.to_string());
     }
-    let settled = settled.map_err(Trouble::from);
-    let stopped = settled.as_ref().err().and_then(Trouble::code);
+    let settled = settled.map_err(StageError::from);
+    let stopped = settled.as_ref().err().and_then(StageError::code);
     let doubts = plug.config.as_ref().map(|config| config.doubts_told(stopped)).unwrap_or_default();
     run.kept()?.plug = plug;
     if !doubts.is_empty() {
@@ -231,9 +231,9 @@ async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, Trouble> {
 /// Where the recipe asks for it, a board that is converted again loses what OpenBeken has left beside its app: a boot
 /// counter among its variables keeps a board that restarts again and again in its safe mode. Only sectors with a mark of
 /// OpenBeken are cleared, and never the calibration.
-fn clear(run: &mut Run<'_>, rf: Rf, want: &mut [u8]) -> Result<(), Trouble> {
+fn clear(run: &mut Run<'_>, rf: Rf, want: &mut [u8]) -> Result<(), StageError> {
     let (Some(kept), Some(reading)) = (run.what_was_kept(), run.what_was_read()) else { return Ok(()) };
-    let Study { content, traces, .. } = &kept.study;
+    let Analysis { content, traces, .. } = &kept.study;
     // a half-written board goes on from its backup, which is right as it is
     let is_as_read = Arc::ptr_eq(&kept.base, &reading.dump);
     if !is_as_read || !matches!(content, Content::Openbeken { .. }) || !run.job.loaded.recipe.reflash_clears {
@@ -241,7 +241,7 @@ fn clear(run: &mut Run<'_>, rf: Rf, want: &mut [u8]) -> Result<(), Trouble> {
     }
     let (spans, words) = (traces.spans(), traces.words());
     if spans.iter().any(|span| span.overlaps(rf.sector)) {
-        return Err(mistake("what is to be cleared reaches into the calibration"));
+        return Err(bug("what is to be cleared reaches into the calibration"));
     }
     for span in spans {
         if let Some(area) = want.get_mut(span.start as usize..span.end as usize) {
@@ -279,7 +279,7 @@ fn judge(base: &[u8], images: &[Arc<Image>], board: &Board, kit: &LoadedRecipe) 
 }
 
 /// What is known of a plug that is left as it is, and its areas.
-async fn look(run: &mut Run<'_>) -> Result<Vec<Area>, Trouble> {
+async fn look(run: &mut Run<'_>) -> Result<Vec<Area>, StageError> {
     let (dump, board) = (Arc::clone(&run.reading()?.dump), run.board()?.clone());
     let kit = Arc::clone(&run.job.loaded);
     let work = tokio::task::spawn_blocking(move || {
@@ -287,7 +287,7 @@ async fn look(run: &mut Run<'_>) -> Result<Vec<Area>, Trouble> {
         let (found, meter) = plug::look(&order);
         (areas(&dump, Some(&found)), found.module, meter)
     });
-    let (areas, module, meter) = run.link()?.keep_awake(work).await?.map_err(|e| mistake(&e.to_string()))?;
+    let (areas, module, meter) = run.link()?.keep_awake(work).await?.map_err(|e| bug(&e.to_string()))?;
     run.found()?.board.module = module;
     run.kept()?.plug.meter = meter;
     Ok(areas)
@@ -295,16 +295,16 @@ async fn look(run: &mut Run<'_>) -> Result<Vec<Area>, Trouble> {
 
 /// Notes in the ledger which backup this board goes on from, before the first erase of any unit: while that note is open
 /// its flash may be half written.
-async fn note(run: &mut Run<'_>, rf: Rf) -> Result<(), Trouble> {
+async fn note(run: &mut Run<'_>, rf: Rf) -> Result<(), StageError> {
     let task = run.job.task.clone();
     let Kept { backup, study, .. } = run.kept()?;
-    let calibration = study.calibration.ok_or_else(|| mistake("the calibration sector lies outside the flash"))?;
+    let calibration = study.calibration.ok_or_else(|| bug("the calibration sector lies outside the flash"))?;
     let kept = match task {
         Task::Restore(restore) => (restore.sha256, BackupKind::Stock),
         Task::Convert { .. } => (backup.sha256, backup.kind),
     };
-    let note = StockNote::opened(study.note, kept, calibration);
+    let note = StockRef::opened(study.note, kept, calibration);
     let ledger = run.job.ledger.clone();
     let work = async move { ledger.note_stock(rf.mac, note).await };
-    run.link()?.keep_awake(work).await?.map_err(|error| Trouble::not_recorded(&error))
+    run.link()?.keep_awake(work).await?.map_err(|error| StageError::not_recorded(&error))
 }

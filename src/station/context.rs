@@ -3,7 +3,7 @@
 use super::library::Library;
 use super::listen::Listener;
 use super::supply::Guard;
-use crate::flow::{Origin, Outbox, Pace};
+use crate::flow::{EventSender, Origin, Pace};
 use crate::jig::Nest;
 use crate::jig::wiring::Start;
 use crate::model::unit::event::Event;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// What the units of a slot are made with.
-pub(crate) struct Bench {
+pub(crate) struct SlotContext {
     /// Its jig.
     pub nest: Nest,
     /// The meter in its supply.
@@ -36,14 +36,14 @@ pub(crate) struct Bench {
     /// What the operators chose: the box.
     pub choices: Choices,
     /// The way to the hub.
-    pub outbox: Outbox,
+    pub events: EventSender,
     /// The program ends: no new starts, the unit in flight stops at its next safe point.
     pub end: CancellationToken,
 }
 
-impl Bench {
+impl SlotContext {
     /// Tells the hub what happens in this slot.
     pub(super) async fn say(&self, event: Event) {
-        _ = self.outbox.send((self.origin.slot.clone(), event)).await;
+        _ = self.events.send((self.origin.slot.clone(), event)).await;
     }
 }

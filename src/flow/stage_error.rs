@@ -10,14 +10,14 @@ use crate::store::StoreError;
 
 /// Why a stage did not do what it was to do.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct StageError {
     /// For the machine.
     pub(super) outcome: Outcome,
     /// What was expected, what came, where.
     pub(super) message: String,
 }
 
-impl Trouble {
+impl StageError {
     /// No way on.
     pub(super) fn failed(code: FaultCode, message: impl std::fmt::Display) -> Self {
         Self { outcome: Outcome::Failed(code), message: message.to_string() }
@@ -39,7 +39,7 @@ impl Trouble {
     }
 }
 
-impl From<LinkError> for Trouble {
+impl From<LinkError> for StageError {
     fn from(error: LinkError) -> Self {
         let code = error.fault();
         match code.class() {
@@ -49,13 +49,13 @@ impl From<LinkError> for Trouble {
     }
 }
 
-impl From<Unfit> for Trouble {
+impl From<Unfit> for StageError {
     fn from(unfit: Unfit) -> Self {
         Self::failed(unfit.fault(), unfit)
     }
 }
 
-impl From<Unable> for Trouble {
+impl From<Unable> for StageError {
     fn from(unable: Unable) -> Self {
         match unable {
             Unable::Unfit(unfit) => unfit.into(),
@@ -64,19 +64,19 @@ impl From<Unable> for Trouble {
     }
 }
 
-impl From<LineError> for Trouble {
+impl From<LineError> for StageError {
     fn from(error: LineError) -> Self {
         Self::failed(FaultCode::NoLines, error)
     }
 }
 
-impl From<PortError> for Trouble {
+impl From<PortError> for StageError {
     fn from(error: PortError) -> Self {
         Self::failed(FaultCode::NoPort, error)
     }
 }
 
-impl Trouble {
+impl StageError {
     /// A backup that could not be kept.
     pub(super) fn not_kept(error: &StoreError) -> Self {
         Self::failed(FaultCode::BackupNotKept, error)

@@ -5,12 +5,12 @@
 
 /// What the last commands left behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Gate {
+pub(super) struct FlashLock {
     armed: bool,
     open: bool,
 }
 
-impl Gate {
+impl FlashLock {
     /// A link check was answered.
     pub(super) fn linked(&mut self) {
         self.armed = true;

@@ -11,7 +11,7 @@ pub(crate) const SETTLE: Duration = Duration::from_millis(500);
 
 /// What the jig tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum JigInput {
     /// The button.
     Press(Meaning),
     /// A board was put in.
@@ -23,7 +23,7 @@ pub(super) enum Heard {
 }
 
 /// The inputs of one slot.
-pub(crate) struct Ears {
+pub(crate) struct JigInputs {
     edges: mpsc::Receiver<Edge>,
     /// What they are, each time that the jig was taken.
     found: mpsc::Receiver<Levels>,
@@ -40,8 +40,8 @@ pub(crate) struct Ears {
     still: Option<Instant>,
 }
 
-impl Ears {
-    /// Inputs that were so at the begin; `found` tells what they are each time that the jig was taken later.
+impl JigInputs {
+    /// Inputs that were so at the start; `found` tells what they are each time that the jig was taken later.
     pub(crate) fn new(edges: mpsc::Receiver<Edge>, levels: Levels, found: mpsc::Receiver<Levels>) -> Self {
         let press = Press::default();
         let mut ears = Self { edges, found, news: true, press, seated: None, sensed: false, clock: None, still: None };
@@ -55,7 +55,7 @@ impl Ears {
         (self.clock, self.still, self.news) = (None, None, true);
     }
 
-    /// Takes over what the inputs are where the jig was taken since; whether that is to be told, as it is at the begin.
+    /// Takes over what the inputs are where the jig was taken since; whether that is to be told, as it is at the start.
     pub(super) fn renew(&mut self) -> bool {
         while let Ok(levels) = self.found.try_recv() {
             self.set(levels);
@@ -80,7 +80,7 @@ impl Ears {
 
     /// Waits for the next thing. `pairs`: a double press means something now. Nothing is lost when the wait is given
     /// up.
-    pub(super) async fn next(&mut self, pairs: bool) -> Heard {
+    pub(super) async fn next(&mut self, pairs: bool) -> JigInput {
         loop {
             let wake = self.press.wake().zip(self.clock).map(|(wake, (ours, jigs))| ours + wake.saturating_sub(jigs));
             tokio::select! {
@@ -88,24 +88,24 @@ impl Ears {
                 Some(edge) = self.edges.recv() => if let Some(heard) = self.edge(edge, pairs) { return heard },
                 () = until(self.still), if self.still.is_some() => {
                     self.still = None;
-                    return Heard::Still;
+                    return JigInput::Still;
                 }
                 () = until(wake), if wake.is_some() => if let Some(meaning) = self.tick() {
-                    return Heard::Press(meaning);
+                    return JigInput::Press(meaning);
                 },
                 else => std::future::pending().await,
             }
         }
     }
 
-    fn edge(&mut self, edge: Edge, pairs: bool) -> Option<Heard> {
+    fn edge(&mut self, edge: Edge, pairs: bool) -> Option<JigInput> {
         self.clock = Some((Instant::now(), edge.at));
         match edge.input {
-            Input::Button => self.press.edge(edge.active, edge.at, pairs).map(Heard::Press),
+            Input::Button => self.press.edge(edge.active, edge.at, pairs).map(JigInput::Press),
             Input::Contact => {
                 self.seated = Some(edge.active);
                 self.still = edge.active.then(|| Instant::now() + SETTLE);
-                Some(if edge.active { Heard::Seated } else { Heard::Lifted })
+                Some(if edge.active { JigInput::Seated } else { JigInput::Lifted })
             }
         }
     }
@@ -130,9 +130,9 @@ mod tests {
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
-    fn ears(levels: Levels) -> (Ears, mpsc::Sender<Edge>) {
+    fn ears(levels: Levels) -> (JigInputs, mpsc::Sender<Edge>) {
         let (send, edges) = mpsc::channel(8);
-        (Ears::new(edges, levels, mpsc::channel(1).1), send)
+        (JigInputs::new(edges, levels, mpsc::channel(1).1), send)
     }
 
     async fn edge(to: &mpsc::Sender<Edge>, input: Input, active: bool, at: u64) {
@@ -144,12 +144,12 @@ mod tests {
         let (mut ears, jig) = ears(Levels::default());
         edge(&jig, Input::Button, true, 70_000).await;
         let begun = Instant::now();
-        assert_eq!(ears.next(false).await, Heard::Press(Meaning::Long));
+        assert_eq!(ears.next(false).await, JigInput::Press(Meaning::Long));
         assert_eq!(begun.elapsed(), MS(1000));
-        assert_eq!(ears.next(false).await, Heard::Press(Meaning::Stuck));
+        assert_eq!(ears.next(false).await, JigInput::Press(Meaning::Stuck));
         assert_eq!(begun.elapsed(), MS(10_000));
         edge(&jig, Input::Button, false, 81_000).await;
-        assert_eq!(ears.next(false).await, Heard::Press(Meaning::Freed));
+        assert_eq!(ears.next(false).await, JigInput::Press(Meaning::Freed));
     }
 
     #[tokio::test(start_paused = true)]
@@ -159,7 +159,7 @@ mod tests {
             edge(&jig, Input::Button, true, 1000).await;
             edge(&jig, Input::Button, false, 1100).await;
             let begun = Instant::now();
-            assert_eq!(ears.next(pairs).await, Heard::Press(Meaning::Short));
+            assert_eq!(ears.next(pairs).await, JigInput::Press(Meaning::Short));
             assert_eq!(begun.elapsed(), if pairs { MS(400) } else { MS(0) });
         }
     }
@@ -169,14 +169,14 @@ mod tests {
         let (mut ears, jig) = ears(Levels { button: false, contact: Some(false) });
         assert!(ears.is_empty() && ears.is_sensed());
         edge(&jig, Input::Contact, true, 1000).await;
-        assert_eq!(ears.next(false).await, Heard::Seated);
+        assert_eq!(ears.next(false).await, JigInput::Seated);
         advance(MS(400)).await;
         edge(&jig, Input::Contact, false, 1400).await;
         edge(&jig, Input::Contact, true, 1450).await;
-        assert_eq!(ears.next(false).await, Heard::Lifted);
-        assert_eq!(ears.next(false).await, Heard::Seated);
+        assert_eq!(ears.next(false).await, JigInput::Lifted);
+        assert_eq!(ears.next(false).await, JigInput::Seated);
         let begun = Instant::now();
-        assert_eq!(ears.next(false).await, Heard::Still);
+        assert_eq!(ears.next(false).await, JigInput::Still);
         assert_eq!(begun.elapsed(), SETTLE);
         assert!(!ears.is_empty());
     }
@@ -185,14 +185,14 @@ mod tests {
     async fn a_button_that_was_held_at_the_begin_is_only_freed() {
         let (mut ears, jig) = ears(Levels { button: true, contact: None });
         edge(&jig, Input::Button, false, 5).await;
-        assert_eq!(ears.next(false).await, Heard::Press(Meaning::Freed));
+        assert_eq!(ears.next(false).await, JigInput::Press(Meaning::Freed));
         assert!(!ears.is_empty() && !ears.is_sensed());
     }
 
     #[tokio::test]
     async fn a_jig_that_is_taken_anew_has_the_inputs_that_it_is_found_with() {
         let ((_send, edges), (tell, found)) = (mpsc::channel(8), mpsc::channel(2));
-        let mut ears = Ears::new(edges, Levels::default(), found);
+        let mut ears = JigInputs::new(edges, Levels::default(), found);
         assert!(ears.renew() && !ears.renew(), "told once");
         tell.send(Levels { button: true, contact: Some(false) }).await.unwrap();
         assert!(ears.renew() && ears.is_stuck() && ears.is_empty());
