@@ -1,6 +1,6 @@
 //! What is asked of a source tree. Each rule gives its complaints, so that made-up trees can show that it has some.
 
-use super::circles::{Arrows, circles, reached};
+use super::circles::{Arrows, circles};
 use super::house::{House, Target};
 use super::tokens::Path;
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,35 +162,17 @@ pub fn crates(house: &House, manifest: &[impl AsRef<str>], table: &[Crate]) -> V
     wrong
 }
 
-/// No files need each other in a circle, when the listed arrows back are left out; and each of these closes one. A row is
-/// the file that is needed, and the files that should not need it.
-pub fn no_circles(house: &House, back: &[(&str, &[&str])]) -> Vec<String> {
+/// No files need each other in a circle.
+pub fn no_circles(house: &House) -> Vec<String> {
     let needs: Arrows = house.files.iter().map(|file| (file.name.as_str(), house.needed(file))).collect();
-    let mut forward = needs.clone();
-    for (to, from) in back {
-        for from in *from {
-            forward.entry(from).or_default().remove(to);
-        }
-    }
-    let mut wrong = Vec::new();
-    for circle in circles(&forward) {
+    let told = circles(&needs).into_iter().map(|circle| {
         let arrows = circle.iter().map(|from| {
-            let to: Vec<&str> = forward[from].intersection(&circle).copied().collect();
+            let to: Vec<&str> = needs[from].intersection(&circle).copied().collect();
             format!("\n    {from} needs {}", to.join(", "))
         });
-        wrong.push(format!("a circle of files; move what they share below all of them:{}", arrows.collect::<String>()));
-    }
-    for (to, from) in back {
-        for from in from.iter().filter(|from| !closes(&needs, &forward, from, to)) {
-            wrong.push(format!("{from} -> {to} closes no circle any more; take it out of the list"));
-        }
-    }
-    wrong
-}
-
-/// Whether the arrow is there, and a way back too.
-fn closes(needs: &Arrows, forward: &Arrows, from: &str, to: &str) -> bool {
-    needs.get(from).is_some_and(|needed| needed.contains(to)) && reached(forward, to).contains(from)
+        format!("a circle of files; move what they share below all of them:{}", arrows.collect::<String>())
+    });
+    told.collect()
 }
 
 /// Nothing that would keep code from being read here.

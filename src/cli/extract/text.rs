@@ -1,5 +1,6 @@
 //! The page that people get.
 
+mod page;
 mod plain;
 
 use super::facts::Facts;
@@ -10,10 +11,9 @@ use crate::model::tuya::Store;
 use crate::model::tuya::secret::Class;
 use crate::model::tuya::store::SETTINGS;
 use crate::model::tuya::view::{EntryView, Show};
-use serde_json::{Map, Value};
+use page::{Page, leaf};
+use serde_json::Value;
 
-/// Columns of the page.
-const WIDTH: usize = 100;
 /// Longest value that is shown of another key.
 const LONGEST: usize = 72;
 
@@ -40,51 +40,6 @@ pub(super) fn page(facts: &Facts) -> String {
         facts.notes.iter().for_each(|note| page.line(&format!("- {note}")));
     }
     page.text
-}
-
-#[derive(Default)]
-struct Page {
-    text: String,
-}
-
-impl Page {
-    fn raw(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
-        self.text.push('\n');
-    }
-
-    fn title(&mut self, title: &str) {
-        self.text.push('\n');
-        self.raw(title);
-    }
-
-    fn line(&mut self, line: &str) {
-        self.raw(&format!("  {line}"));
-    }
-
-    fn row(&mut self, name: &str, value: &str) {
-        self.raw(&format!("{name:<13}{value}"));
-    }
-
-    /// Names and values, as many side by side as fit, read downwards.
-    fn columns(&mut self, values: &Map<String, Value>) {
-        let width = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
-        let names = width(&mut values.keys().map(String::len));
-        let shown: Vec<(&String, String)> = values.iter().map(|(name, value)| (name, leaf(value))).collect();
-        let cell = names + 1 + width(&mut shown.iter().map(|(_, value)| value.chars().count())) + 3;
-        let columns = (WIDTH / cell).clamp(1, 3);
-        let rows = shown.len().div_ceil(columns).max(1);
-        for row in 0..rows {
-            let cells = shown.iter().skip(row).step_by(rows);
-            let cells: Vec<String> =
-                cells.map(|(name, value)| format!("{:<cell$}", format!("{name:<names$} {value}"))).collect();
-            self.line(&cells.concat());
-        }
-    }
-}
-
-fn leaf(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn head(page: &mut Page, facts: &Facts) {

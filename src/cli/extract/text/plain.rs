@@ -1,6 +1,7 @@
 //! The plain file store and what the factory measured.
 
-use super::{Facts, Page};
+use super::page::Page;
+use crate::cli::extract::facts::Facts;
 use crate::model::openbeken::meter::Meter;
 use crate::model::tuya::files::NoFiles;
 use std::fmt::Write as _;

@@ -1,6 +1,7 @@
 //! The choice among many images.
 
-use super::need::{Answer, Need, listed};
+use super::drivers::listed;
+use super::need::{Answer, Need};
 use super::refusal::{Refusal, Why};
 use super::version::{Version, variant};
 use super::{Image, Kind};

@@ -83,6 +83,15 @@ pub fn encode(names: &[&str], at: usize) -> Vec<u8> {
     [table, texts].concat()
 }
 
+/// Names as a sentence lists them.
+pub fn listed(names: &[String]) -> String {
+    match names {
+        [] => "nothing".to_owned(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

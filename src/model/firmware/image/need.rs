@@ -50,12 +50,3 @@ impl Need {
         }
     }
 }
-
-/// Names as a sentence lists them.
-pub fn listed(names: &[String]) -> String {
-    match names {
-        [] => "nothing".to_owned(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}

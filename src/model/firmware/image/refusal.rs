@@ -1,7 +1,7 @@
 //! Why a file is no firmware, or not for this board.
 
-use super::Kind;
-use super::need::listed;
+use super::drivers::listed;
+use super::kind::Kind;
 use crate::model::chip::flash::Span;
 use crate::model::chip::{Chip, Key};
 use crate::model::cycle::fault::FaultCode;

@@ -1,6 +1,9 @@
+use super::file::UG_MAGIC;
 use super::*;
 use crate::model::chip::board::Board;
+use crate::model::chip::flash::Span;
 use crate::model::chip::flash_cipher;
+use crate::model::chip::{Chip, Key};
 use crate::model::cycle::fault::FaultCode;
 use crate::model::dump::inspect;
 use crate::model::firmware::rbl;
