@@ -112,7 +112,16 @@ pub(crate) fn whole_jig(slot: &Slot) -> Result<WholeJig, Failure> {
 
 /// How fast and how patient a slot is.
 pub(crate) fn pace(slot: &Slot) -> Pace {
-    Pace { max_baud: slot.max_baud, ..Pace::default() }
+    let (usual, own) = (Pace::default(), slot.timing);
+    Pace {
+        max_baud: slot.max_baud,
+        settle: own.settle.unwrap_or(usual.settle),
+        decay: own.decay.unwrap_or(usual.decay),
+        rise: own.rise.unwrap_or(usual.rise),
+        pulse: own.pulse.unwrap_or(usual.pulse),
+        patience: own.patience.unwrap_or(usual.patience),
+        by_hand: usual.by_hand,
+    }
 }
 
 /// The port and the lines of a slot. The lines are safe when this returns.
