@@ -1,6 +1,6 @@
 //! Attach: reset under a flood of link checks, then the fastest rate that proves itself.
 
-use super::power::empty;
+use super::decay::empty;
 use super::same_board;
 use crate::flow::job::Job;
 use crate::flow::run::Run;

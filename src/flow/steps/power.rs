@@ -1,6 +1,5 @@
 //! Settle, power, safe: the lines around a unit.
 
-use crate::flow::job::Job;
 use crate::flow::run::Run;
 use crate::flow::stage_error::StageError;
 use crate::jig::{Drive, Line};
@@ -22,24 +21,13 @@ pub(super) async fn power(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let (lines, pace) = (&run.job.nest.lines, run.job.pace);
     lines.set(Line::Reset, Drive::Asserted).await?;
     if lines.has(Line::Power) {
-        empty(&run.job).await;
+        super::decay::empty(&run.job).await;
         lines.set(Line::Power, Drive::Asserted).await?;
         sleep(pace.rise).await;
     }
     lines.set(Line::Park, Drive::Released).await?;
     run.check_stop()?;
     Ok(Outcome::Done)
-}
-
-/// Waits until the supply is gone; one that stays is told, and the unit goes on: with CEN wired nothing depends on it.
-pub(super) async fn empty(job: &Job<'_>) {
-    if let Some(left) = super::decay::decay(job.volts.clone(), job.pace.decay).await {
-        tracing::warn!(
-            "slot {}: expected no supply after power off, found {left} mV at VBAT; TX feeds the board (park it), the meter \
-             stands before the switch, or nothing empties the rail",
-            job.origin.slot
-        );
-    }
 }
 
 /// Ends the session, then CEN held, power off, TX parked.
