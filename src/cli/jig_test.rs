@@ -1,14 +1,14 @@
 //! `flashjig jig-test`.
 
-mod ask;
-mod figures;
-mod golden;
-mod inputs;
-mod lamps;
-mod lines;
-mod loopback;
-mod panel;
-mod question;
+pub(in crate::cli) mod ask;
+pub(in crate::cli) mod figures;
+pub(in crate::cli) mod golden;
+pub(in crate::cli) mod inputs;
+pub(in crate::cli) mod lamps;
+pub(in crate::cli) mod lines;
+pub(in crate::cli) mod loopback;
+pub(in crate::cli) mod panel;
+pub(in crate::cli) mod question;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,7 @@
 //! The command line: one file per command, each with its `Args` and its `run`.
 
 mod backup;
+mod bring_up;
 mod check;
 mod data_dir;
 mod demo;
@@ -51,6 +52,7 @@ enum Command {
     Check(check::Args),
     Doctor(doctor::Args),
     JigTest(jig_test::Args),
+    BringUp(bring_up::Args),
     Safe(safe::Args),
     Sim(sim::Args),
 }
@@ -71,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::JigTest(args) => jig_test::run(args),
+        Command::BringUp(args) => bring_up::run(args),
         Command::Safe(args) => safe::run(args),
         Command::Sim(args) => sim::run(args),
     };

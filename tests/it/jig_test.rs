@@ -96,6 +96,42 @@ fn a_golden_boards_figures_are_kept_and_compared_and_nothing_is_written_on_it() 
 }
 
 #[test]
+fn a_bring_up_leads_through_its_steps_and_its_report_is_judged_again_by_a_stranger() {
+    let dir = tempfile::tempdir().unwrap();
+    let sim = Sim::start(dir.path(), "t");
+    let before = sim.status()["sha256"].clone();
+    let config = sim.config(dir.path());
+    let report = dir.path().join("data/bring-up-A.json");
+    for (step, code) in [("lines", 0), ("phantom", 0), ("golden", 0)] {
+        let output = flashjig(&["bring-up", "--yes", "--step", step], &config);
+        assert_eq!(output.status.code(), Some(code), "{step}: {}", told(&output));
+        let status = sim.status();
+        assert_eq!((&status["powered"], &status["cen"]), (&false.into(), &"low".into()), "{step}: {status:#}");
+    }
+    // a plug that nobody converted yet
+    let convert = flashjig(&["bring-up", "--yes", "--step", "convert"], &config);
+    assert_eq!(convert.status.code(), Some(1), "{}", told(&convert));
+    assert!(told(&convert).contains("expected a conversion that passed and a restore"), "{}", told(&convert));
+    assert_eq!((&sim.status()["erases"], &sim.status()["sha256"]), (&0.into(), &before));
+    let text = std::fs::read_to_string(&report).unwrap();
+    let told_by: Value = serde_json::from_str(&text).unwrap();
+    let names: Vec<&str> =
+        told_by["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["lines", "phantom", "golden", "convert"]);
+    assert_eq!(told_by["steps"][2]["golden"].as_array().unwrap().len(), 10);
+    let check = Command::new(BIN).args(["bring-up", "--check"]).arg(&report).output().unwrap();
+    assert_eq!(check.status.code(), Some(1), "{}", told(&check));
+    for says in ["ok       golden: ten runs", "FAULT    convert:", "open   rest:", "1 fault"] {
+        assert!(told(&check).contains(says), "{says}: {}", told(&check));
+    }
+    assert!(std::fs::read_to_string(report.with_extension("txt")).unwrap().contains("BK7231T, 2048 KiB"));
+    std::fs::write(&report, "{}").unwrap();
+    let check = Command::new(BIN).args(["bring-up", "--check"]).arg(&report).output().unwrap();
+    assert!(told(&check).contains("expected a report of `flashjig bring-up`"), "{}", told(&check));
+    assert_eq!(check.status.code(), Some(2));
+}
+
+#[test]
 fn another_board_than_the_golden_one_is_a_fault() {
     let dir = tempfile::tempdir().unwrap();
     let golden = Sim::start(dir.path(), "t");

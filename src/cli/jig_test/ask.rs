@@ -7,7 +7,7 @@ use std::io::BufRead;
 use tokio::sync::oneshot;
 
 /// Who answers.
-pub(super) enum Ask {
+pub(in crate::cli) enum Ask {
     /// The operator, at the terminal.
     Operator,
     /// Nobody: what one would see is taken for seen.
@@ -18,17 +18,23 @@ pub(super) enum Ask {
 }
 
 impl Ask {
-    pub(super) fn new(yes: bool) -> Self {
+    pub(in crate::cli) fn new(yes: bool) -> Self {
         if yes { Self::Nobody } else { Self::Operator }
     }
 
+    /// Whether the operator is ready for a step, or leaves it out.
+    pub(in crate::cli) async fn ready() -> Result<bool, Failure> {
+        print("ready? [Enter, or n to leave it out] ")?;
+        Ok(!line().await?.trim().eq_ignore_ascii_case("n"))
+    }
+
     /// Whether somebody is there to press a button.
-    pub(super) fn is_there(&self) -> bool {
+    pub(in crate::cli) fn is_there(&self) -> bool {
         !matches!(self, Self::Nobody)
     }
 
     /// A question with yes or no; asked again until it is one of them.
-    pub(super) async fn confirm(&mut self, question: Question) -> Result<bool, Failure> {
+    pub(in crate::cli) async fn confirm(&mut self, question: Question) -> Result<bool, Failure> {
         match self {
             Self::Nobody => {
                 print(format!("yes    {question}\n"))?;
@@ -48,7 +54,7 @@ impl Ask {
     }
 
     /// A question whose no is a fault.
-    pub(super) async fn check(&mut self, question: Question, wrong: &mut Vec<String>) -> Result<(), Failure> {
+    pub(in crate::cli) async fn check(&mut self, question: Question, wrong: &mut Vec<String>) -> Result<(), Failure> {
         if !self.confirm(question).await? {
             wrong.push(question.fault());
         }

@@ -5,43 +5,55 @@ use serde::{Deserialize, Serialize};
 
 /// One run over a golden board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Figures {
+pub(in crate::cli) struct Figures {
     /// When.
-    pub(super) taken: Timestamp,
+    pub(in crate::cli) taken: Timestamp,
     /// Chip of the board.
-    pub(super) chip: String,
+    pub(in crate::cli) chip: String,
     /// JEDEC id of its flash, where the chip gives one.
-    pub(super) flash_id: Option<String>,
+    pub(in crate::cli) flash_id: Option<String>,
     /// Bytes of its flash.
-    pub(super) flash_size: u32,
+    pub(in crate::cli) flash_size: u32,
     /// Digest over the chip's own CRCs of all its blocks.
-    pub(super) flash: String,
+    pub(in crate::cli) flash: String,
     /// CEN released until the chip was linked, ms.
-    pub(super) link_ms: u64,
+    pub(in crate::cli) link_ms: u64,
     /// The fastest rate that proved itself, bits per second.
-    pub(super) baud: u32,
+    pub(in crate::cli) baud: u32,
     /// The chip's CRCs of the whole flash, ms.
-    pub(super) crc_ms: u64,
+    pub(in crate::cli) crc_ms: u64,
     /// Reading 64 KiB, ms.
-    pub(super) read_ms: u64,
+    pub(in crate::cli) read_ms: u64,
     /// Damaged or missing replies.
-    pub(super) errors: u64,
+    pub(in crate::cli) errors: u64,
+}
+
+impl std::fmt::Display for Figures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { chip, link_ms, baud, crc_ms, read_ms, errors, .. } = self;
+        let kib = self.flash_size / 1024;
+        write!(
+            f,
+            "{chip}, {kib} KiB; link {link_ms} ms after CEN, {baud} baud, CRC of all {crc_ms} ms, 64 KiB read in \
+             {read_ms} ms, {errors} damaged replies"
+        )
+    }
 }
 
 /// What is not as it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Drift {
+pub(in crate::cli) struct Drift {
     /// Another board, or one that has changed: nothing can be said of the jig.
-    pub(super) faults: Vec<String>,
+    pub(in crate::cli) faults: Vec<String>,
     /// The jig is slower or noisier.
-    pub(super) slower: Vec<String>,
+    pub(in crate::cli) slower: Vec<String>,
 }
 
 /// A time has drifted when it is longer by half and by more than this, ms; less is the computer's own scatter.
 const SCATTER_MS: u64 = 100;
 
 /// Compares a run with the kept one.
-pub(super) fn compare(kept: &Figures, now: &Figures) -> Drift {
+pub(in crate::cli) fn compare(kept: &Figures, now: &Figures) -> Drift {
     let mut drift = Drift::default();
     let text = |id: &Option<String>| id.clone().unwrap_or_else(|| "none".into());
     let same = [

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const QUIET: Duration = Duration::from_millis(500);
 
 /// Tries the inputs that the nest has; gives what is wrong.
-pub(super) async fn test(
+pub(in crate::cli) async fn test(
     edges: &mut mpsc::Receiver<Edge>,
     at_first: Levels,
     pins: &Pins,

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 const BEEP: Duration = Duration::from_millis(300);
 
 /// Tries all lamps that the nest has; gives what is wrong. They are dark at the end.
-pub(super) async fn test(lamps: &mut dyn Lamps, pins: &Pins, ask: &mut Ask) -> Result<Vec<String>, Failure> {
+pub(in crate::cli) async fn test(lamps: &mut dyn Lamps, pins: &Pins, ask: &mut Ask) -> Result<Vec<String>, Failure> {
     let mut wrong = Vec::new();
     let all = [
         (Lamp::Green, pins.led_green, Lit { green: true, ..Lit::default() }),

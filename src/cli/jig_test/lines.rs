@@ -26,7 +26,7 @@ const GOES: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Tries all lines that the nest has; gives what is wrong. The lines are safe at the end.
-pub(super) async fn test(
+pub(in crate::cli) async fn test(
     nest: &Nest,
     meter: &mut Option<Box<dyn Supply>>,
     pace: Pace,
@@ -47,9 +47,24 @@ pub(super) async fn test(
     Ok(wrong)
 }
 
+/// Power on and off again with a board in, TX joined as far as the nest lets it be: gives what is wrong. CEN is held.
+pub(in crate::cli) async fn phantom(
+    nest: &Nest,
+    meter: &mut Option<Box<dyn Supply>>,
+    pace: Pace,
+    ask: &mut Ask,
+) -> Result<Vec<String>, Failure> {
+    let mut test = Test { nest, meter, pace, ask, wrong: Vec::new() };
+    test.power_on().await?;
+    test.power_off().await?;
+    let wrong = test.wrong;
+    nest.lines.make_safe().await.map_err(Failure::broken)?;
+    Ok(wrong)
+}
+
 /// Power with CEN held, and TX joined: as a loopback wants it, since a TX that is parked reaches no jumper, and a buffer
 /// without power passes nothing.
-pub(super) async fn join_tx(nest: &Nest, pace: Pace) -> Result<(), LineError> {
+pub(in crate::cli) async fn join_tx(nest: &Nest, pace: Pace) -> Result<(), LineError> {
     nest.lines.set(Line::Reset, Drive::Asserted).await?;
     nest.lines.set(Line::Power, Drive::Asserted).await?;
     sleep(pace.rise).await;

@@ -18,7 +18,7 @@ const FEW: usize = 256 << 10;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Each rate of the ladder below `max_baud`, from the bottom, with what is wrong there.
-pub(super) async fn test(port: &mut dyn Port, max_baud: u32) -> io::Result<Vec<(u32, Result<(), String>)>> {
+pub(in crate::cli) async fn test(port: &mut dyn Port, max_baud: u32) -> io::Result<Vec<(u32, Result<(), String>)>> {
     let sent = noise(MANY);
     let mut results = Vec::new();
     let mut rates = link::ladder(max_baud);

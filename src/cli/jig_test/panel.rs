@@ -8,7 +8,7 @@ use crate::model::show::screen::{Frame, paint, starting};
 use crate::wiring;
 
 /// Tries the panel of the station, where it has one; gives what is wrong. It is dark at the end.
-pub(super) async fn test(panel: &Panel, slot: &str, ask: &mut Ask) -> Result<Vec<String>, Failure> {
+pub(in crate::cli) async fn test(panel: &Panel, slot: &str, ask: &mut Ask) -> Result<Vec<String>, Failure> {
     let mut wrong = Vec::new();
     // one that only the page shows can't be broken
     if matches!(panel, Panel::None | Panel::Virtual { .. }) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A question to the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Question {
+pub(in crate::cli) enum Question {
     /// Power is on.
     PowerOn,
     /// Power is off.
@@ -25,13 +25,19 @@ pub(super) enum Question {
     Beep,
     /// The panel shows something.
     Panel,
+    /// The jig was off while the computer started.
+    RestStart,
+    /// The same while it restarted.
+    RestRestart,
+    /// The same while it was off.
+    RestOff,
     /// TX and RX of the nest are joined, and no board is in.
     Jumper,
 }
 
 /// A lamp of the nest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lamp {
+pub(in crate::cli) enum Lamp {
     /// Of a pass.
     Green,
     /// Of a fail.
@@ -52,7 +58,7 @@ impl fmt::Display for Lamp {
 
 impl Question {
     /// What is wrong when the answer is no.
-    pub(super) fn fault(self) -> String {
+    pub(in crate::cli) fn fault(self) -> String {
         let text = match self {
             Self::PowerOn => {
                 "power does not come on: check the switch, its pin and `active`, the fuse and the regulator"
@@ -73,6 +79,9 @@ impl Question {
             Self::Dark => "a lamp stays lit: check its pin and `active`",
             Self::Beep => "the buzzer did not sound: check its wires, its transistor, its pin and `active`",
             Self::Panel => "the panel does not show it: check its wires, address, kind and size",
+            Self::RestStart | Self::RestRestart | Self::RestOff => {
+                "the jig is not off while nobody runs it: check the resistors that hold power off and TX low (R1, R4, R7)"
+            }
             Self::Jumper => "the loopback was not tried: put a jumper from TX to RX, and no board",
         };
         text.to_owned()
@@ -92,6 +101,11 @@ impl fmt::Display for Question {
             Self::Dark => "are all lamps dark?",
             Self::Beep => "did the buzzer sound once?",
             Self::Panel => "does the panel show START and the slot's name, whole and upright?",
+            Self::RestStart => {
+                "while the computer was plugged in and started: were 3V3 and RX1 of the nest below 0.3 V?"
+            }
+            Self::RestRestart => "while it restarted (`sudo reboot`): were both below 0.3 V?",
+            Self::RestOff => "after `sudo poweroff`, with its plug in: are both below 0.3 V?",
             Self::Jumper => "no board is in, and a jumper joins TX and RX of the nest?",
         })
     }
