@@ -196,3 +196,28 @@ fn the_doctor_says_what_is_missing_and_how_to_mend_it() {
     let text = flashjig(&["doctor"], &config);
     assert!(told(&text).contains("FAULT    firmware"), "{}", told(&text));
 }
+
+#[test]
+fn the_reports_of_real_jigs_that_are_kept_are_judged_well() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/hardware-reports");
+    let reports = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    for report in reports.filter(|path| path.extension().is_some_and(|end| end == "json")) {
+        let check = Command::new(BIN).args(["bring-up", "--check"]).arg(&report).output().unwrap();
+        assert!(check.status.success(), "{}: {}", report.display(), told(&check));
+    }
+}
+
+#[test]
+fn the_list_of_what_only_hardware_can_show_names_the_steps_that_there_are() {
+    let list = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/hardware-reports/README.md"));
+    let rows: Vec<&str> = list.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| open")).collect();
+    assert!(rows.len() > 10, "{rows:?}");
+    let help = Command::new(BIN).args(["bring-up", "--step", "none"]).output().unwrap();
+    let known = told(&help);
+    for row in rows {
+        let steps = row.trim_end_matches(" |").rsplit('|').next().unwrap();
+        for step in steps.split('`').skip(1).step_by(2) {
+            assert!(known.contains(step), "{step}: {known}");
+        }
+    }
+}
