@@ -155,12 +155,12 @@ fn the_unit_file_stands_and_is_hardened() {
 
 #[test]
 fn the_manual_page_has_every_command() {
-    let help = std::process::Command::new(env!("CARGO_BIN_EXE_flashjig")).arg("--help").output().unwrap();
+    let help = Command::new(env!("CARGO_BIN_EXE_flashjig")).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     let (_, commands) = help.split_once("Commands:\n").unwrap();
     let (commands, _) = commands.split_once("\n\n").unwrap();
     let manual = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/debian/flashjig.1"));
-    let names: Vec<&str> = commands.lines().filter_map(|line| line.trim().split_whitespace().next()).collect();
+    let names: Vec<&str> = commands.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert!(names.contains(&"once") && names.len() > 12, "{names:?}");
     for name in names {
         let row = format!("\n.B {}", name.replace('-', "\\-"));
