@@ -7,7 +7,7 @@ use crate::cli::jig_test::ask::Ask;
 use crate::cli::jig_test::question::Question;
 use crate::cli::jig_test::{golden, inputs, lamps, lines, loopback, panel};
 use crate::cli::out::say;
-use crate::config::{Config, Slot};
+use crate::config::{Config, Panel, Slot, Timing};
 use crate::doctor;
 use crate::fail::Failure;
 use crate::hw::serial::SerialSource;
@@ -25,13 +25,11 @@ const UNITS: usize = 20;
 /// A report without steps.
 pub(super) fn blank(config: &Config) -> Result<Report, Failure> {
     let slot = only(config)?;
-    let mut lines = vec![
-        format!("slot {}: port {}, lines {}", slot.name, slot.uart.display(), slot.lines.name()),
-        format!("panel {:?}", config.panel),
-        format!("supply {:?}", slot.supply),
-        format!("timing {:?}", slot.timing),
-    ];
+    let mut lines = vec![format!("slot {}: port {}, lines {}", slot.name, slot.uart.display(), slot.lines.name())];
     lines.extend(slot.lines.pins().map(|pins| format!("{pins:?}")));
+    lines.extend((config.panel != Panel::None).then(|| format!("panel {:?}", config.panel)));
+    lines.extend(slot.supply.as_ref().map(|supply| format!("{supply:?}")));
+    lines.extend((slot.timing != Timing::default()).then(|| format!("{:?}", slot.timing)));
     Ok(Report {
         v: VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -49,7 +47,7 @@ fn only(config: &Config) -> Result<&Slot, Failure> {
 pub(super) async fn step(kind: &Kind, config: &Config, args: &Args) -> Result<Step, Failure> {
     let step = Step::new(kind.name);
     if kind.name == "machine" {
-        return Ok(machine(step, args));
+        return machine(step, args);
     }
     if args.yes && matches!(kind.name, "rest" | "convert" | "cut") && args.step.is_none() {
         return Ok(step.skipped("nobody was there"));
@@ -124,7 +122,7 @@ async fn on_the_jig(mut step: Step, config: &Config, slot: &Slot, ask: &mut Ask)
     Ok(step.made(wrong))
 }
 
-fn machine(mut step: Step, args: &Args) -> Step {
+fn machine(mut step: Step, args: &Args) -> Result<Step, Failure> {
     let findings = doctor::examine(Some(&args.config));
     step.machine = findings
         .into_iter()
@@ -132,7 +130,10 @@ fn machine(mut step: Step, args: &Args) -> Step {
         .filter(|finding| finding.subject != "firmware")
         .map(|finding| Fact { level: level(finding.level).to_owned(), subject: finding.subject, found: finding.found })
         .collect();
-    step.made(Vec::new())
+    for fact in &step.machine {
+        say(&format!("{:<8} {}: {}", fact.level, fact.subject, fact.found))?;
+    }
+    Ok(step.made(Vec::new()))
 }
 
 /// A unit as a report may tell it: nothing that names the board.

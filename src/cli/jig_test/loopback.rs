@@ -16,6 +16,8 @@ const MANY: usize = 4 << 20;
 const FEW: usize = 256 << 10;
 /// Time beyond that on the wire; a USB adapter hands its bytes over every 16 ms.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// Nothing came for this time: the rest need not be sent.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// Each rate of the ladder below `max_baud`, from the bottom, with what is wrong there.
 pub(in crate::cli) async fn test(port: &mut dyn Port, max_baud: u32) -> io::Result<Vec<(u32, Result<(), String>)>> {
@@ -63,9 +65,12 @@ async fn one(port: &mut dyn Port, rate: u32, sent: &[u8]) -> io::Result<Result<(
         let read = async {
             let mut bytes = vec![0; 16 << 10];
             while came.len() < sent.len() {
-                match reader.read(&mut bytes).await? {
-                    0 => break,
-                    count => came.extend_from_slice(bytes.get(..count).unwrap_or_default()),
+                match timeout(SILENCE, reader.read(&mut bytes)).await {
+                    Ok(count) => match count? {
+                        0 => break,
+                        count => came.extend_from_slice(bytes.get(..count).unwrap_or_default()),
+                    },
+                    Err(_) => return Err(io::ErrorKind::TimedOut.into()),
                 }
             }
             Ok::<_, io::Error>(())
@@ -76,8 +81,10 @@ async fn one(port: &mut dyn Port, rate: u32, sent: &[u8]) -> io::Result<Result<(
         };
         tokio::try_join!(read, write).map(|_| ())
     };
-    if let Ok(Err(error)) = timeout(wire * 2 + PATIENCE, round).await {
-        return Err(error);
+    match timeout(wire * 2 + PATIENCE, round).await {
+        // what came until then says what is wrong
+        Ok(Err(error)) if error.kind() != io::ErrorKind::TimedOut => return Err(error),
+        _ => {}
     }
     Ok(judge(sent, &came))
 }
