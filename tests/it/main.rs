@@ -33,6 +33,7 @@ mod jig_test;
 mod kill;
 mod lamps_manual;
 mod once_on_sim;
+mod pin_table;
 mod plug;
 mod service;
 mod strangers;
