@@ -28,6 +28,7 @@ mod extract;
 mod faces;
 mod faults_manual;
 mod hostile;
+mod jig_drawings;
 mod jig_inputs;
 mod jig_test;
 mod kill;
