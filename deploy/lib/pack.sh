@@ -35,7 +35,7 @@ pack() (
   put 644 config/flashjig.toml etc/flashjig/flashjig.toml
   _services
   for file in config/recipes/*.toml config/devices/*.toml; do put 644 "$file" "usr/share/doc/flashjig/examples/${file#config/}"; done
-  for file in deploy/pi/* deploy/jig/*.md deploy/jig/*.svg; do
+  for file in deploy/pi/* deploy/jig/*.*; do
     case $file in deploy/pi/*) folder=raspberry-pi ;; *) folder=jig ;; esac
     put 644 "$file" "usr/share/doc/flashjig/$folder/${file##*/}"
   done

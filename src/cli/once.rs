@@ -130,6 +130,7 @@ async fn watch(
     signals: &mut Signals,
 ) -> Result<(Verdict, Option<u64>), Failure> {
     let mut progress = Progress::new();
+    progress.warn();
     handle.order(slot, order).await.map_err(Failure::broken)?;
     loop {
         tokio::select! {

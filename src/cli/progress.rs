@@ -8,6 +8,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::Duration;
 
+/// Printed before each unit that hands put in; `deploy/jig/README.md` says why.
+const BEFORE: [&str; 3] = [
+    "SAFETY    never a board that is on the mains; batteries out",
+    "          big capacitor: below 10 V DC before you touch it (measure); else 10 k, 2 W across it, measure again",
+    "          an adapter's TX, idle: 3.4 V at most (measure), or its jumper is at 5 V",
+];
+
 /// Tells of one unit on standard error.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
@@ -31,6 +38,13 @@ impl Progress {
             bar
         });
         Self { bar, stage: None }
+    }
+
+    /// What must be known before hands are near a board: nobody reads the guide again for the fortieth.
+    pub(super) fn warn(&self) {
+        for text in BEFORE {
+            self.say(text);
+        }
     }
 
     /// A line above the bar.

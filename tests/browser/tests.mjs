@@ -11,8 +11,10 @@ const VIEWS = ["bench", "units", "unit", "stats", "shelf", "station"];
 const SHOWN = { bench: ".slot .verdict", units: "#units tr", unit: ".head .verdict", stats: ".bigs", shelf: ".recipes > *", station: ".facts" };
 
 /** A page of its own; what it logs as an error fails the test at its end. */
-async function open({ browser }, station, view = "bench", options = {}) {
+async function open({ browser }, station, view = "bench", { first = false, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", reducedMotion: "reduce", ...options });
+  // the note of the first visit is read, except where a test is about it
+  if (!first) await context.addInitScript(() => localStorage.setItem("flashjig-safety", "read"));
   const page = await context.newPage();
   page.setDefaultTimeout(WAIT.timeout);
   page.errors = [];
@@ -60,6 +62,26 @@ export async function progress_is_seen_to_move(world) {
   assert.match(await page.textContent(".lines"), /CEN (high|low)/);
   await close(page);
   return `${seen.size} positions of the bars, ${maps.size} states of the maps`;
+}
+
+export async function the_first_visit_warns_until_it_is_read(world) {
+  for (const [locale, word] of [["en-GB", /mains[^]*10 V DC[^]*3\.4 V/], ["fr-FR", /secteur[^]*10 V[^]*3,4 V/]]) {
+    const page = await open(world, world.bench, "bench", { first: true, locale });
+    assert.match(await page.textContent("#safety"), word);
+    await page.evaluate(world.axe);
+    const { violations } = await page.evaluate(() => window.axe.run("#safety"));
+    assert.deepEqual(violations.map(found => found.id), []);
+    // it stands on every view, and goes for good
+    await page.click("#nav a[href='#station']");
+    await page.waitForSelector(".view-station");
+    if (world.shots) await page.screenshot({ path: join(world.shots, `safety-${locale}.png`) });
+    await page.click("#safety button");
+    await page.waitForSelector("#safety", { state: "detached" });
+    await page.reload();
+    await page.waitForSelector("#view h1", { state: "attached" });
+    assert.equal(await page.$("#safety"), null);
+    await close(page);
+  }
 }
 
 export async function a_verdict_is_large_and_stays(world) {

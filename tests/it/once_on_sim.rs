@@ -144,6 +144,12 @@ fn a_unit_passes_by_hand_where_the_operator_resets_the_board() {
     assert_eq!(record(&output)["verdict"], "pass");
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(told.contains("CEN"), "the operator was not told what to do: {told}");
+    for word in ["mains", "10 V DC", "batteries", "3.4 V"] {
+        assert!(
+            told.split("CEN").next().unwrap().contains(word),
+            "not warned of {word} before hands are asked for: {told}"
+        );
+    }
 }
 
 #[test]

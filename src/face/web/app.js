@@ -4,6 +4,7 @@ import { bench, space } from "./bench.js";
 import { $, h, icon, put } from "./dom.js";
 import { begin, listen, live } from "./live.js";
 import { session, signIn, signOut } from "./net.js";
+import { safety } from "./safety.js";
 import { shelfView } from "./shelf.js";
 import { isWorking } from "./slot.js";
 import * as sound from "./sound.js";
@@ -97,6 +98,7 @@ function frame() {
 
 await load();
 frame();
+safety();
 listen(heard);
 document.addEventListener("keydown", space);
 window.addEventListener("hashchange", show);

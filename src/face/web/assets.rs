@@ -21,6 +21,7 @@ pub(super) const FILES: &[(&str, &str, &str)] = &[
     ("map.js", SCRIPT, include_str!("map.js")),
     ("net.js", SCRIPT, include_str!("net.js")),
     ("plots.js", SCRIPT, include_str!("plots.js")),
+    ("safety.js", SCRIPT, include_str!("safety.js")),
     ("shelf.js", SCRIPT, include_str!("shelf.js")),
     ("slot.js", SCRIPT, include_str!("slot.js")),
     ("sound.js", SCRIPT, include_str!("sound.js")),
