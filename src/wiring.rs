@@ -2,6 +2,7 @@
 //! bench.
 
 use crate::clock::Synced;
+use crate::config::rate;
 use crate::config::{Config, LinesKind, Panel as PanelKind, Slot, Supply};
 use crate::fail::Failure;
 use crate::flow::Pace;
@@ -155,8 +156,9 @@ fn guard(supply: &Supply) -> Guard {
     Guard::new(Box::new(ina), limits)
 }
 
-fn slot_plan(slot: &Slot, stop_after: u32) -> (SlotPlan, Option<Box<dyn Lamps>>) {
-    let pace = Pace { max_baud: slot.max_baud, ..Pace::default() };
+fn slot_plan(config: &Config, slot: &Slot) -> (SlotPlan, Option<Box<dyn Lamps>>) {
+    let pace = Pace { max_baud: rate::top(&config.data_dir, slot).baud, ..Pace::default() };
+    let stop_after = config.stop_after;
     let Jig { source, lines, edges, found, lamps } = jig(slot);
     let nest = Nest { source, lines: SafeLines::later(lines) };
     let supply = slot.supply.as_ref().map(guard);
@@ -234,7 +236,7 @@ pub fn start(facts: Facts, library: Library, ledger: Ledger, archive: Archive, s
 pub fn uart_hints(config: &Config) -> Vec<(String, UartHint)> {
     let system = System::default();
     let of = |slot: &Slot| {
-        let notes = system.notes(&slot.uart, slot.max_baud).into_iter();
+        let notes = system.notes(&slot.uart, rate::top(&config.data_dir, slot).baud).into_iter();
         notes.map(|note| (slot.name.clone(), note)).collect::<Vec<_>>()
     };
     config.slots.iter().flat_map(of).collect()
@@ -251,7 +253,7 @@ pub fn station(config: &Config, page: Option<String>, accept: &[Code]) -> Result
     let (ledger, archive) = stores(&config.data_dir)?;
     let (mut slots, mut lamps) = (Vec::new(), Vec::new());
     for slot in &config.slots {
-        let (plan, lit) = slot_plan(slot, config.stop_after);
+        let (plan, lit) = slot_plan(config, slot);
         lamps.extend(lit.map(|lit| (plan.name.clone(), lit)));
         slots.push(plan);
     }

@@ -3,6 +3,7 @@
 pub(crate) mod devices;
 mod pins;
 mod problem;
+pub(crate) mod rate;
 mod read;
 pub mod recipe;
 mod secret;

@@ -78,9 +78,10 @@ impl System {
         if compatible.is_some_and(|all| all.split('\0').any(|one| one == "brcm,bcm2835-aux-uart")) {
             notes.push(UartHint {
                 what: format!("{shown} is the mini UART: its rate changes with the clock of the graphics core"),
-                remedy: "give the header the PL011 (dtoverlay=disable-bt in config.txt, uart = \"/dev/ttyAMA0\"), \
+                remedy:
+                    "give the header the PL011 (dtoverlay=disable-bt in config.txt, uart = \"/dev/flashjig/gpio14\"), \
                          or at least set enable_uart=1, which fixes that clock"
-                    .into(),
+                        .into(),
             });
         }
         if name.starts_with("ttyAMA")
@@ -123,7 +124,12 @@ fn slow(uart: &Path, clock: u32, max_baud: u32) -> Option<UartHint> {
     let limit = clock / 16;
     Some(UartHint {
         what: format!("{} has a clock of {clock} Hz, which gives {limit} baud at most, not {max_baud}", uart.display()),
-        remedy: format!("set max_baud = {limit} or less, or init_uart_clock={} in config.txt", baud::PI_CLOCK),
+        // RP1's clock is above the highest one that a file of the firmware would be asked for, and out of its reach
+        remedy: if clock >= baud::PI_CLOCK {
+            format!("set max_baud = {limit} or less")
+        } else {
+            format!("set max_baud = {limit} or less, or init_uart_clock={} in config.txt", baud::PI_CLOCK)
+        },
     })
 }
 
@@ -176,6 +182,9 @@ mod tests {
         assert_eq!(system.notes(Path::new("/dev/ttyAMA0"), 115_200), []);
         let (_dir, system) = self::system(&[("dev/ttyAMA0", ""), ("sys/class/tty/ttyAMA0/uartclk", "0\n")], &[]);
         assert_eq!(system.notes(Path::new("/dev/ttyAMA0"), 2_000_000), [], "no clock is told");
+        let (_dir, system) = self::system(&[("dev/ttyAMA0", ""), ("sys/class/tty/ttyAMA0/uartclk", "50000000\n")], &[]);
+        let notes = system.notes(Path::new("/dev/ttyAMA0"), 4_000_000);
+        assert_eq!(notes[0].remedy, "set max_baud = 3125000 or less", "config.txt does not reach a Pi 5's clock");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Which rates a UART can make of its clock.
 
-/// The clock that Raspberry Pi OS gives the PL011 of a Pi: 48 MHz.
+/// The clock that Raspberry Pi OS gives the PL011 of a Pi up to the Pi 4, Hz (init_uart_clock of config.txt).
 pub const PI_CLOCK: u32 = 48_000_000;
+/// The clock of the UARTs of a Pi 5, Hz: RP1's own, which config.txt does not reach ("RP1 Peripherals", clocks).
+pub const RP1_CLOCK: u32 = 50_000_000;
 
 /// What a PL011 makes of a rate, bits per second: its divisor is the clock by sixteen times the rate, with six binary
 /// places (ARM PL011 Technical Reference Manual, UARTIBRD and UARTFBRD). `None`: above a sixteenth of the clock.
@@ -32,6 +34,7 @@ mod tests {
         });
         assert_eq!(made, [(2_000_000, 0), (1_500_000, 0), (923_076, 16), (460_431, 8), (115_176, 2), (100_000, 0)]);
         assert_eq!(pl011(PI_CLOCK, 3_000_000), Some(3_000_000));
+        assert_eq!(pl011(RP1_CLOCK, 2_000_000).map(|made| error(made, 2_000_000)), Some(0));
     }
 
     #[test]
