@@ -73,7 +73,7 @@ const LAYERS: [Layer; 18] = [
 
 /// Each crate of Cargo.toml, with the layers that use it; none for one that tests alone use.
 #[rustfmt::skip]
-const CRATES: [Crate; 41] = [
+const CRATES: [Crate; 42] = [
     ("aes",                &["model"]),
     ("age",                &["config", "store"]),
     ("axum",               &["face"]),
@@ -90,6 +90,7 @@ const CRATES: [Crate; 41] = [
     ("indicatif",          &["cli"]),
     ("insta",              &[]),
     ("jiff",               &["cli", "clock", "face", "flow", "model", "station", "store"]),
+    ("line_counts",        &["hw"]),
     ("notify",             &["station"]),
     ("png",                &["model"]),
     ("proc_macro2",        &[]),

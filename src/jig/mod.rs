@@ -15,5 +15,5 @@ pub use lamps::{Holder, Lamps};
 pub use lines::{Drive, Edge, Input, Levels, Line, LineError, Lines};
 pub use nest::{LineLevels, Nest, SafeLines};
 pub use panel::{Panel, PanelError};
-pub use port::{Port, PortError, PortSource};
+pub use port::{LineCounts, Port, PortError, PortSource};
 pub use supply::{Supply, SupplyError};
