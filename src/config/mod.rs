@@ -1,5 +1,6 @@
 //! What the user wrote: parse, check, an immutable plan. All problems at once, each with file and line.
 
+mod baud;
 pub(crate) mod devices;
 mod pins;
 mod problem;

@@ -1,14 +1,11 @@
 //! The fastest rate that a slot tries: what the file says, else what was measured over its wires, else what its kind of
 //! port is good for.
 
+use super::baud;
 use super::slot::Slot;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// For USB adapters: the fastest rate that tools for these chips commonly use.
-pub(super) const USUAL: u32 = 2_000_000;
-/// For the computer's own UART, which has no flow control and a buffer of 16 or 32 bytes. A processor that is busy for
-/// 80 µs loses some of them at 2 Mbaud; raspberrypi/firmware issue 1017 has eight bytes lost in some million at 921600.
-pub(super) const OWN_UART: u32 = 921_600;
 /// Larger files are no measurements, bytes.
 const LONGEST: u64 = 64 * 1024;
 
@@ -32,6 +29,18 @@ pub(crate) enum By {
     Port,
 }
 
+impl fmt::Display for Top {
+    /// `top 921600 baud, ...`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by = match self.by {
+            By::File => "max_baud in the configuration",
+            By::Measurement => "measured by jig-test --loopback",
+            By::Port => "the default of such a port; `flashjig jig-test --loopback` measures what it carries",
+        };
+        write!(f, "top {} baud, {by}", self.baud)
+    }
+}
+
 /// Where the measurement of a slot is kept.
 pub(crate) fn measurement(data_dir: &Path, slot: &str) -> PathBuf {
     data_dir.join("loopback").join(format!("{slot}.json"))
@@ -44,8 +53,8 @@ fn measured(data_dir: &Path, slot: &str) -> Option<u32> {
         return None;
     }
     let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
-    let baud = u32::try_from(kept.get("highest_clean_baud")?.as_u64()?).ok()?;
-    super::slot::BAUD.contains(&baud).then_some(baud)
+    let rate = u32::try_from(kept.get("highest_clean_baud")?.as_u64()?).ok()?;
+    baud::BAUD.contains(&rate).then_some(rate)
 }
 
 /// The top of a slot's ladder. Reads the measurement at each call: it may be made anew between two starts.
@@ -54,16 +63,9 @@ pub(crate) fn top(data_dir: &Path, slot: &Slot) -> Top {
         return Top { baud: slot.max_baud, by: By::File };
     }
     match measured(data_dir, &slot.name) {
-        Some(baud) => Top { baud: baud.max(super::slot::FIRST_BAUD), by: By::Measurement },
+        Some(rate) => Top { baud: rate.max(baud::FIRST_BAUD), by: By::Measurement },
         None => Top { baud: slot.max_baud, by: By::Port },
     }
-}
-
-/// The top where the file says none.
-pub(super) fn of_port(uart: &Path) -> u32 {
-    let own = ["/dev/flashjig/gpio", "/dev/ttyAMA", "/dev/ttyS", "/dev/serial0", "/dev/serial1"];
-    let name = super::pins::plain(uart);
-    if name.to_str().is_some_and(|name| own.iter().any(|own| name.starts_with(own))) { OWN_UART } else { USUAL }
 }
 
 #[cfg(test)]

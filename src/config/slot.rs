@@ -1,18 +1,13 @@
 //! One `[[slot]]`, read straight into the plan.
 
+use super::baud::{self, BAUD, FIRST_BAUD};
 use super::pins::{self, Bank, I2C, I2C_BUS, pins};
-use super::rate;
 use super::read::{At, Section};
 use super::taken::Taken;
 use crate::jig::header;
 use crate::jig::wiring::{Meter, ModemLine, Pins, Start};
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-/// Rates that a chip of the family can be set to: 26 MHz divided by 5 at the most.
-pub(super) const BAUD: RangeInclusive<u32> = 9_600..=5_200_000;
-/// The rate that every chip of the family begins at.
-pub(super) const FIRST_BAUD: u32 = 115_200;
 /// Letters of a slot's name; the panel has 21 in a line.
 const SLOT_NAME: usize = 12;
 
@@ -130,7 +125,7 @@ pub(super) fn slot(number: usize, mut section: Section<'_>, taken: &mut Taken<'_
         max_baud.value.max(FIRST_BAUD)
     });
     let max_baud_written = written.is_some();
-    let max_baud = written.unwrap_or_else(|| uart.as_deref().map_or(rate::USUAL, rate::of_port));
+    let max_baud = written.unwrap_or_else(|| uart.as_deref().map_or(baud::USUAL, baud::of_port));
     let log_uart = device(&mut section, "log_uart", taken);
     let starts = [("button", Start::Button), ("contact", Start::Contact), ("remote", Start::Remote)];
     let start = section.word("start", &starts);

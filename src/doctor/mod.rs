@@ -61,6 +61,7 @@ fn all(root: &Root, config: Option<&Config>, with_devices: bool, every_address: 
     if with_devices {
         findings.extend(console::look(root, config));
         findings.extend(access::look(root, config));
+        findings.extend(config.into_iter().flat_map(|config| wires::shared(root, config)));
         findings.extend(i2c::look(root, config, every_address));
     }
     findings.extend(power::look(root));

@@ -5,14 +5,12 @@ use super::firmware::Firmware;
 use super::port::Port;
 use super::root::Root;
 use super::wires;
-use crate::config::rate::{self, By};
+use crate::config::rate;
 use crate::config::{Config, Slot};
 use crate::model::chip::baud;
 
 pub(super) fn look(root: &Root, firmware: &Firmware, config: &Config) -> Vec<Finding> {
-    let mut findings: Vec<_> = config.slots.iter().flat_map(|slot| slot_uart(root, firmware, config, slot)).collect();
-    findings.extend(wires::shared(root, config));
-    findings
+    config.slots.iter().flat_map(|slot| slot_uart(root, firmware, config, slot)).collect()
 }
 
 fn slot_uart(root: &Root, firmware: &Firmware, config: &Config, slot: &Slot) -> Vec<Finding> {
@@ -46,15 +44,10 @@ fn speed(root: &Root, firmware: &Firmware, config: &Config, slot: &Slot, port: &
     let clock = port.clock(root, firmware);
     let limit = clock / 16;
     let top = rate::top(&root.path(&config.data_dir), slot);
-    let by = match top.by {
-        By::File => "max_baud in the configuration",
-        By::Measurement => "measured by jig-test --loopback",
-        By::Port => "the default of such a port; `flashjig jig-test --loopback` measures what it carries",
-    };
     let megahertz = f64::from(clock) / 1e6;
     let found = format!("{}, a PL011; its clock of {megahertz} MHz gives {limit} baud at most", port.name);
     if baud::pl011(clock, top.baud).is_some_and(|made| baud::error(made, top.baud) <= 200) {
-        return Finding::ok(subject, format!("{found}; top {} baud, {by}", top.baud));
+        return Finding::ok(subject, format!("{found}; {top}"));
     }
     let expected = format!("max_baud = {} within its reach", top.baud);
     let finding = Finding::fault(subject, expected, found);

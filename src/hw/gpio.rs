@@ -44,8 +44,8 @@ fn trouble(error: &Error) -> PinError {
     let remedy = match error {
         Error::UnknownModel => {
             "this is no Raspberry Pi that rppal knows (a Pi 500+ and newer ones are not): use lines of kind = \"gpiochip\" \
-             with chip = \"/dev/gpiochip0\" and the same numbers, on a Raspberry Pi they are its offsets; TX is parked by a \
-             buffer there, park = { pin = N }"
+             with the same numbers and the header's chip, such as \"/dev/gpiochip0\" (`gpiodetect` calls it pinctrl-...); TX \
+             is parked by a buffer there, park = { pin = N }"
         }
         Error::PinUsed(_) => "give each line its own pin",
         Error::PinNotAvailable(_) => "use a pin of the header, 0 to 27",

@@ -187,6 +187,16 @@ fn a_port_that_is_not_switched_on_is_answered_with_the_line_of_this_model() {
 }
 
 #[test]
+fn the_debug_connector_of_a_pi_5_is_not_its_header() {
+    let machine = Machine::four(Model::Pi5);
+    fs::remove_file(machine.0.path().join("flashjig.toml")).unwrap();
+    machine.uart("ttyAMA10", "107d001000");
+    symlink("ttyAMA10", machine.0.path().join("dev/serial0")).unwrap();
+    let finding = machine.complaint();
+    assert!(finding.remedy.unwrap().starts_with("echo dtparam=uart0=on | sudo tee -a"));
+}
+
+#[test]
 fn the_mini_uart_is_known_by_its_node() {
     let machine = Machine::four(Model::Pi4);
     machine.uart("ttyS7", "fe215040");
