@@ -3,7 +3,7 @@
 
 use crate::clock::Synced;
 use crate::config::rate;
-use crate::config::{Config, LinesKind, Panel as PanelKind, Slot, Supply};
+use crate::config::{Config, LinesKind, Panel as PanelKind, Slot, Supply as SupplyPlan};
 use crate::fail::Failure;
 use crate::flow::Pace;
 use crate::hw::gpio::PiBank;
@@ -18,7 +18,7 @@ use crate::hw::socket::SocketLines;
 use crate::hw::supply::Ina;
 use crate::hw::uart::{System, UartHint};
 use crate::jig::wiring::Start;
-use crate::jig::{Edge, Holder, Lamps, Levels, LineError, Lines, Nest, Panel, PortSource, SafeLines};
+use crate::jig::{Edge, Holder, Lamps, Levels, LineError, Lines, Nest, Panel, PortSource, SafeLines, Supply};
 use crate::model::cycle::fault::FaultCode;
 use crate::model::openbeken::doubt::Code;
 use crate::model::show::screen::USUAL;
@@ -89,6 +89,42 @@ fn no_lines(slot: &Slot, error: &LineError) -> Failure {
     Failure::broken(format!("slot {}: {error}", slot.name)).with(FaultCode::NoLines)
 }
 
+/// All of a slot's jig, for a test of it.
+pub(crate) struct WholeJig {
+    /// Port and lines; these are safe.
+    pub nest: Nest,
+    /// Changes of its inputs.
+    pub edges: mpsc::Receiver<Edge>,
+    /// What its inputs were when its pins were taken.
+    pub levels: Levels,
+    /// Its lamps, where it has any.
+    pub lamps: Option<Box<dyn Lamps>>,
+    /// The meter in its supply.
+    pub meter: Option<Box<dyn Supply>>,
+}
+
+/// Takes all of a slot's jig. The lines are safe when this returns.
+pub(crate) fn whole_jig(slot: &Slot) -> Result<WholeJig, Failure> {
+    let Jig { source, lines, edges, mut found, lamps } = jig(slot);
+    let nest = Nest { source, lines: SafeLines::new(lines).map_err(|error| no_lines(slot, &error))? };
+    let levels = found.try_recv().unwrap_or_default();
+    Ok(WholeJig { nest, edges, levels, lamps, meter: slot.supply.as_ref().map(meter) })
+}
+
+/// How fast and how patient a slot is.
+pub(crate) fn pace(slot: &Slot) -> Pace {
+    let (usual, own) = (Pace::default(), slot.timing);
+    Pace {
+        max_baud: slot.max_baud,
+        settle: own.settle.unwrap_or(usual.settle),
+        decay: own.decay.unwrap_or(usual.decay),
+        rise: own.rise.unwrap_or(usual.rise),
+        pulse: own.pulse.unwrap_or(usual.pulse),
+        patience: own.patience.unwrap_or(usual.patience),
+        by_hand: usual.by_hand,
+    }
+}
+
 /// The port and the lines of a slot. The lines are safe when this returns.
 pub fn nest(slot: &Slot) -> Result<Nest, Failure> {
     let Jig { source, lines, .. } = jig(slot);
@@ -148,16 +184,19 @@ fn bank(lines: &LinesKind) -> Result<Box<dyn Bank>, LineError> {
 }
 
 /// The meter of a slot. Whether it is there shows when it is used.
-fn guard(supply: &Supply) -> Guard {
+fn guard(supply: &SupplyPlan) -> Guard {
+    let limits = Limits { min_millivolts: supply.min_millivolt, max_milliamps: supply.max_milliamp.cast_signed() };
+    Guard::new(meter(supply), limits)
+}
+
+fn meter(supply: &SupplyPlan) -> Box<dyn Supply> {
     let (name, bus) = (format!("{} at 0x{:02X}", supply.bus.display(), supply.address), supply.bus.clone());
     let open = Box::new(move || i2c::open(&bus));
-    let ina = Ina::new(name, supply.kind, supply.address, supply.shunt_milliohm, open);
-    let limits = Limits { min_millivolts: supply.min_millivolt, max_milliamps: supply.max_milliamp.cast_signed() };
-    Guard::new(Box::new(ina), limits)
+    Box::new(Ina::new(name, supply.kind, supply.address, supply.shunt_milliohm, open))
 }
 
 fn slot_plan(config: &Config, slot: &Slot) -> (SlotPlan, Option<Box<dyn Lamps>>) {
-    let pace = Pace { max_baud: rate::top(&config.data_dir, slot).baud, ..Pace::default() };
+    let pace = Pace { max_baud: rate::top(&config.data_dir, slot).baud, ..pace(slot) };
     let stop_after = config.stop_after;
     let Jig { source, lines, edges, found, lamps } = jig(slot);
     let nest = Nest { source, lines: SafeLines::later(lines) };

@@ -89,7 +89,7 @@ const CRATES: [Crate; 42] = [
     ("hyper_util",         &["face"]),
     ("indicatif",          &["cli"]),
     ("insta",              &[]),
-    ("jiff",               &["cli", "clock", "face", "flow", "model", "station", "store"]),
+    ("jiff",               &["cli", "clock", "config", "face", "flow", "model", "station", "store"]),
     ("line_counts",        &["hw"]),
     ("notify",             &["station"]),
     ("png",                &["model"]),

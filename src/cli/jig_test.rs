@@ -3,8 +3,14 @@
 mod ask;
 mod figures;
 mod golden;
+mod inputs;
+mod lamps;
 mod lines;
 mod loopback;
+mod panel;
+mod question;
+#[cfg(test)]
+mod tests;
 
 use super::once::choose;
 use super::out::say;
@@ -13,14 +19,16 @@ use crate::config::{Config, Slot};
 use crate::fail::{Failure, NO};
 use crate::hw::serial::SerialSource;
 use crate::jig::{Nest, PortSource};
-use crate::wiring;
+use crate::wiring::{self, WholeJig};
 use ask::Ask;
+use question::Question;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Try a jig: its lines, its serial port, and a golden board.
 ///
-/// Each line is switched, and you say what you see. With --loopback bytes go round a jumper from TX to RX, with --golden
+/// Each line is switched, each lamp lit, and you say what you see; where a meter is in the supply it says it. Button and
+/// contact are moved by you. With --loopback bytes go round a jumper from TX to RX, with --golden
 /// a board that is known to be good is read and its figures are kept, with --compare they are compared with the kept
 /// ones. Nothing is ever erased or written on a board. The daemon must not run meanwhile. Exits 0 when all is well, 1
 /// when not, 2 when it could not be tried.
@@ -68,9 +76,17 @@ async fn test(args: &Args, config: &Config) -> Result<ExitCode, Failure> {
     let _ledger = wiring::stores(&config.data_dir)?;
     // and a port that somebody else uses means that the jig is in use
     drop(SerialSource::new(slot.uart.display().to_string()).open().map_err(Failure::broken)?);
-    let nest = wiring::nest(slot)?;
+    let WholeJig { nest, mut edges, levels, lamps, mut meter } = wiring::whole_jig(slot)?;
     say(&format!("slot {}: port {}, lines {}", slot.name, slot.uart.display(), slot.lines.name()))?;
-    let mut wrong = lines::test(&nest, &mut Ask::new(args.yes)).await?;
+    let mut ask = Ask::new(args.yes);
+    let mut wrong = lines::test(&nest, &mut meter, wiring::pace(slot), &mut ask).await?;
+    if let Some(pins) = slot.lines.pins() {
+        if let Some(mut lamps) = lamps {
+            wrong.extend(lamps::test(lamps.as_mut(), pins, &mut ask).await?);
+        }
+        wrong.extend(inputs::test(&mut edges, levels, pins, &ask).await?);
+    }
+    wrong.extend(panel::test(&config.panel, &slot.name, &mut ask).await?);
     if args.loopback {
         wrong.extend(loopback(&nest, slot, args.yes).await?);
     }
@@ -92,9 +108,10 @@ async fn test(args: &Args, config: &Config) -> Result<ExitCode, Failure> {
 }
 
 async fn loopback(nest: &Nest, slot: &Slot, yes: bool) -> Result<Option<String>, Failure> {
-    if !Ask::new(yes).confirm("no board is in, and a jumper joins TX and RX of the jig?").await? {
-        return Ok(Some("the loopback was not tried: put a jumper from TX to RX, and no board".into()));
+    if !Ask::new(yes).confirm(Question::Jumper).await? {
+        return Ok(Some(Question::Jumper.fault()));
     }
+    lines::join_tx(nest, wiring::pace(slot)).await.map_err(Failure::broken)?;
     let mut port = nest.source.open().map_err(Failure::broken)?;
     let rates = loopback::test(port.as_mut(), slot.max_baud).await.map_err(Failure::broken)?;
     let mut wrong = None;

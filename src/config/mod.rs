@@ -14,7 +14,7 @@ mod taken;
 
 pub use problem::{Level, Problem, Problems};
 pub use settings::{Config, Dbus, Panel, Web};
-pub use slot::{LinesKind, Slot, Supply};
+pub use slot::{LinesKind, Slot, Supply, Timing};
 
 use problem::{text, usable};
 use read::{Section, Source};

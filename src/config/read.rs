@@ -2,8 +2,10 @@
 //! asks it for every key it knows; what was never asked for is unknown.
 
 use super::problem::{Level, Problem, nearest};
+use jiff::SignedDuration;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -176,6 +178,19 @@ impl<'a> Section<'a> {
         }
         let what = format!("{}: {key} must be from {} to {}, found {value}", self.name, range.start(), range.end());
         self.source.error(at, what, "correct the value");
+        None
+    }
+
+    /// A length of time within a range, written such as `"250ms"` or `"1.5s"`.
+    pub(super) fn time_in(&mut self, key: &'static str, range: std::ops::RangeInclusive<Duration>) -> Option<Duration> {
+        let At { value, at } = self.text(key)?;
+        let found = value.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+        if let Some(time) = found.filter(|time| range.contains(time)) {
+            return Some(time);
+        }
+        let (low, high) = (range.start().as_millis(), range.end().as_millis());
+        let what = format!("{}: {key} must be a time from \"{low}ms\" to \"{high}ms\", found {value:?}", self.name);
+        self.source.error(at, what, "write it such as \"250ms\"");
         None
     }
 

@@ -7,6 +7,7 @@ use super::taken::Taken;
 use crate::jig::header;
 use crate::jig::wiring::{Meter, ModemLine, Pins, Start};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Letters of a slot's name; the panel has 21 in a line.
 const SLOT_NAME: usize = 12;
@@ -31,6 +32,24 @@ pub struct Slot {
     pub lines: LinesKind,
     /// The meter in its supply.
     pub supply: Option<Supply>,
+    /// How long it waits for its hardware.
+    pub timing: Timing,
+}
+
+/// How long a slot waits for its hardware; `None`: the usual time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// Contacts come to rest after a start.
+    pub settle: Option<Duration>,
+    /// The supply's capacitors empty after power off. With a meter in the supply it is measured, and this is the least time
+    /// that a meter without an answer costs.
+    pub decay: Option<Duration>,
+    /// The supply rises after power on, with CEN held.
+    pub rise: Option<Duration>,
+    /// CEN is held low for a reset.
+    pub pulse: Option<Duration>,
+    /// An answer must come after a reset.
+    pub patience: Option<Duration>,
 }
 
 /// A meter in the supply of a board.
@@ -137,10 +156,11 @@ pub(super) fn slot(number: usize, mut section: Section<'_>, taken: &mut Taken<'_
         startable(start, lines, &section);
     }
     let supply = section.section("supply").and_then(|given| supply(given, taken));
+    let timing = section.section("timing").map(timing).unwrap_or_default();
     section.finish();
     let start = start.map(|start| start.value).unwrap_or_default();
     let name = name?.value;
-    Some(Slot { name, uart: uart?, max_baud, max_baud_written, log_uart, start, lines: lines?, supply })
+    Some(Slot { name, uart: uart?, max_baud, max_baud_written, log_uart, start, lines: lines?, supply, timing })
 }
 
 /// The meter of a slot: each has its own address on its bus.
@@ -158,6 +178,21 @@ fn supply(mut section: Section<'_>, taken: &mut Taken<'_>) -> Option<Supply> {
     let bus = bus?;
     taken.take("I2C address", format!("0x{address:02X} of {}", bus.display()), &user, at);
     Some(Supply { kind: kind?.value, bus, address, shunt_milliohm, min_millivolt, max_milliamp })
+}
+
+/// How long it waits for its hardware.
+fn timing(mut section: Section<'_>) -> Timing {
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+    let timing = Timing {
+        settle: section.time_in("settle", MS(0)..=MS(10_000)),
+        decay: section.time_in("decay", MS(0)..=MS(10_000)),
+        rise: section.time_in("rise", MS(1)..=MS(2_000)),
+        // tools use 50 to 200 ms
+        pulse: section.time_in("pulse", MS(10)..=MS(2_000)),
+        patience: section.time_in("patience", MS(500)..=MS(60_000)),
+    };
+    section.finish();
+    timing
 }
 
 /// The serial device of a slot.

@@ -2,6 +2,7 @@ use super::*;
 use crate::jig::wiring::{InputWire, Meter, ModemLine, Park, Pull, Start, Wire};
 use crate::model::show::screen::{LOW, SQUARE, USUAL};
 use std::path::PathBuf;
+use std::time::Duration;
 
 fn try_parse(text: &str) -> Result<(Config, Vec<Problem>), Problems> {
     parse(Path::new("f.toml"), text)
@@ -24,6 +25,7 @@ fn the_least_that_is_required_gets_every_default() {
         start: Start::Button,
         lines: LinesKind::Manual,
         supply: None,
+        timing: Timing::default(),
     };
     let config = Config {
         name: "flashjig".into(),
@@ -116,6 +118,27 @@ fn every_key_arrives_in_the_plan() {
     };
     assert_eq!((&a.supply, &c.supply), (&None, &Some(meter)));
     assert_eq!(c.lines, LinesKind::Serial { reset: ModemLine::Dtr });
+}
+
+#[test]
+fn the_times_of_a_slot_are_written_with_their_unit_and_bounded() {
+    let timing = |timing: &str| {
+        let text = format!(
+            "[station]\ndata_dir = \"/d\"\n[[slot]]\nname = \"A\"\nuart = \"/dev/ttyS0\"\n[slot.timing]\n{timing}"
+        );
+        try_parse(&text).map(|(config, _)| config.slots[0].timing).map_err(|problems| problems.to_string())
+    };
+    let ms = |ms| Some(Duration::from_millis(ms));
+    let all = "settle = \"0ms\"\ndecay = \"1.5s\"\nrise = \"20ms\"\npulse = \"200 ms\"\npatience = \"4s\"\n";
+    let right = Timing { settle: ms(0), decay: ms(1_500), rise: ms(20), pulse: ms(200), patience: ms(4_000) };
+    assert_eq!(timing(all), Ok(right));
+    for wrong in ["\"5ms\"", "\"1h\"", "\"-20ms\"", "\"20\"", "\"\""] {
+        let error = timing(&format!("pulse = {wrong}")).unwrap_err();
+        assert!(error.contains("pulse must be a time from \"10ms\" to \"2000ms\", found"), "{error}");
+        assert!(error.contains("write it such as \"250ms\""), "{error}");
+    }
+    assert!(timing("pulse = 100").unwrap_err().contains("must be a text in quotes"));
+    assert!(timing("pluse = \"100ms\"").unwrap_err().contains("pulse"));
 }
 
 #[test]

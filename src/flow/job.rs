@@ -9,6 +9,7 @@ use crate::model::firmware::image::Image;
 use crate::model::recipe::LoadedRecipe;
 use crate::model::unit::Unit;
 use crate::model::unit::board_log::BoardLog;
+use crate::model::unit::supply::Reading;
 use crate::store::{Archive, Ledger};
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex};
@@ -40,6 +41,8 @@ pub struct Job<'a> {
     pub begin: Begin,
     /// How fast and how patient.
     pub pace: Pace,
+    /// What the meter in the supply says, with when; none: there is no meter.
+    pub volts: Option<watch::Receiver<Option<(Instant, Reading)>>>,
     /// Events go here.
     pub events: EventSender,
     /// Asked for by a long press, the page, or the end of the program.

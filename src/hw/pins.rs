@@ -9,7 +9,7 @@ mod lines;
 mod nest;
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 
 pub(crate) use lamps::PinLamps;
 pub(crate) use lines::PinLines;
@@ -20,7 +20,7 @@ use crate::jig::wiring::Pull;
 use std::time::Duration;
 
 /// Contacts bounce for some milliseconds, worn buttons for ten or more; a finger is slower than this.
-const DEBOUNCE: Duration = Duration::from_millis(20);
+pub(crate) const DEBOUNCE: Duration = Duration::from_millis(20);
 
 /// Why a pin can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

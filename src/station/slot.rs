@@ -359,6 +359,7 @@ impl SlotContext {
             origin: wanted.origin.clone(),
             begin: wanted.begin,
             pace: Pace { max_baud: memory.rate(self.pace.max_baud), ..self.pace },
+            volts: self.supply.as_ref().map(super::supply::Guard::volts),
             events: self.events.clone(),
             stop,
             log,

@@ -18,12 +18,19 @@ const TELL: Duration = Duration::from_secs(1);
 pub struct Guard {
     meter: Mutex<Option<Box<dyn Supply>>>,
     limits: Limits,
+    /// The last reading, with when its look began.
+    volts: watch::Sender<Option<(Instant, Reading)>>,
 }
 
 impl Guard {
     /// Over a meter.
     pub fn new(meter: Box<dyn Supply>, limits: Limits) -> Self {
-        Self { meter: Mutex::new(Some(meter)), limits }
+        Self { meter: Mutex::new(Some(meter)), limits, volts: watch::Sender::default() }
+    }
+
+    /// What it says while a unit is in flight.
+    pub(super) fn volts(&self) -> watch::Receiver<Option<(Instant, Reading)>> {
+        self.volts.subscribe()
     }
 
     /// One look, on a thread that may block.
@@ -48,8 +55,10 @@ impl Guard {
     ) -> std::convert::Infallible {
         let (mut judge, mut told, mut warned) = (Judge::new(self.limits), None::<Instant>, false);
         loop {
+            let looked = Instant::now();
             match self.read().await {
                 Some(Ok(reading)) => {
+                    self.volts.send_replace(Some((looked, reading)));
                     let powered = lines.is_powered();
                     if told.is_none_or(|at| at.elapsed() >= TELL) {
                         told = Some(Instant::now());

@@ -242,9 +242,9 @@ async fn a_supply_that_breaks_down_stops_a_write_and_the_next_unit_goes_on_from_
 }
 
 /// Lamps that tell what they were asked to show.
-struct LineLevels(mpsc::UnboundedSender<Lit>);
+struct Seen(mpsc::UnboundedSender<Lit>);
 
-impl Lamps for LineLevels {
+impl Lamps for Seen {
     fn show(&mut self, lit: Lit) -> Result<(), LineError> {
         _ = self.0.send(lit);
         Ok(())
@@ -268,7 +268,7 @@ async fn lamps_tell_attention_busy_pass_and_fail_apart() {
     let mut jig = Jig::new(EMPTY, Start::Button, |plan, _| plan.pace.max_baud = 230_400);
     let (send, mut lamps) = mpsc::unbounded_channel();
     let stop = CancellationToken::new();
-    let lights = tokio::spawn(lights::run(jig.handle.clone(), "A".into(), Box::new(LineLevels(send)), stop.clone()));
+    let lights = tokio::spawn(lights::run(jig.handle.clone(), "A".into(), Box::new(Seen(send)), stop.clone()));
     let dark = |lit: &Lit| *lit == Lit::default();
     let colours = |lit: &Lit| (lit.green, lit.red, lit.busy);
 

@@ -119,8 +119,8 @@ fn a_line_that_the_operator_does_not_see_is_a_fault_and_the_jig_is_safe() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    // power comes, does not go, the rest is well; what is no answer is asked again
-    child.stdin.take().unwrap().write_all(b"y\nno\nwhat\nyes\ny\n").unwrap();
+    // power comes and does not go, the rest is well; what is no answer is asked again
+    child.stdin.take().unwrap().write_all(b"y\ny\nwhat\nyes\nno\n").unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", told(&output));
     assert!(told(&output).contains("FAULT  power does not go off"), "{}", told(&output));

@@ -10,7 +10,7 @@
 mod ledger;
 mod seen;
 
-use seen::LineLevels;
+use seen::Seen;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -94,7 +94,7 @@ fn after_a_kill_nothing_shown_is_lost_and_what_was_interrupted_is_told() {
     let (mut moments, begun) = (Moments(seed), Instant::now());
     let mut sum = ledger::Sum::default();
     let mut folder = tempfile::tempdir().unwrap();
-    let mut before = LineLevels::default();
+    let mut before = Seen::default();
     let mut book = ledger::Book::default();
     for kill in 0..=kills {
         let now = flashjig::clock::now();
@@ -108,7 +108,7 @@ fn after_a_kill_nothing_shown_is_lost_and_what_was_interrupted_is_told() {
             demo.kill();
             check_archive(folder.path());
             folder = tempfile::tempdir().unwrap();
-            (before, book) = (LineLevels::default(), ledger::Book::default());
+            (before, book) = (Seen::default(), ledger::Book::default());
             continue;
         }
         let goes_on = events.wait_for(moments.next(EVENTS), HANG);

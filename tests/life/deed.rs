@@ -31,7 +31,7 @@ pub(crate) enum Pick {
 
 /// What goes wrong with a board.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum StageError {
+pub(crate) enum Trouble {
     Lose,
     Flip,
     Duplicate,
@@ -67,7 +67,7 @@ pub(crate) enum Deed {
     Lift { slot: Place, at: Moment, ms: u64 },
     Dip { slot: Place, at: Moment, ms: u64 },
     Touch { slot: Place, at: Moment },
-    Fault { slot: Place, trouble: StageError, more: u64, address: u64 },
+    Fault { slot: Place, trouble: Trouble, more: u64, address: u64 },
     Pull { slot: Place, ms: u64 },
     Lines { slot: Place, mood: Mood, ms: u64 },
     Freeze { slot: Option<Place>, ms: u64 },
@@ -191,19 +191,19 @@ impl Deed {
 
     fn fault(dice: &mut Dice, slot: Place, address: u64) -> Self {
         let trouble = dice.one_of(&[
-            StageError::Lose,
-            StageError::Flip,
-            StageError::Duplicate,
-            StageError::Delay,
-            StageError::Noise,
-            StageError::BrownOut,
-            StageError::BrownOut,
-            StageError::Reset,
-            StageError::Reset,
-            StageError::LazyErase,
-            StageError::Stuck,
-            StageError::Slip,
-            StageError::Misread,
+            Trouble::Lose,
+            Trouble::Flip,
+            Trouble::Duplicate,
+            Trouble::Delay,
+            Trouble::Noise,
+            Trouble::BrownOut,
+            Trouble::BrownOut,
+            Trouble::Reset,
+            Trouble::Reset,
+            Trouble::LazyErase,
+            Trouble::Stuck,
+            Trouble::Slip,
+            Trouble::Misread,
         ]);
         // a unit moves about this many bytes each way
         Self::Fault { slot, trouble, more: dice.below(1_500_000), address }

@@ -15,7 +15,7 @@ const KEPT: usize = 4000;
 
 /// What a listener knows.
 #[derive(Default)]
-pub(crate) struct Received {
+pub(crate) struct Heard {
     /// The state after the last event.
     pub(crate) state: Value,
     /// An older state, and the events since.
@@ -31,7 +31,7 @@ pub(crate) struct Received {
     ends: BTreeMap<String, VecDeque<Value>>,
 }
 
-impl Received {
+impl Heard {
     /// The end of the oldest unit of a slot that nobody took note of.
     pub(crate) fn end(&self, slot: &str) -> Option<&Value> {
         self.ends.get(slot)?.front()
@@ -111,7 +111,7 @@ impl Received {
 
 /// A listener.
 pub(crate) struct Ear {
-    heard: Arc<Mutex<Received>>,
+    heard: Arc<Mutex<Heard>>,
     stream: TcpStream,
     thread: Option<JoinHandle<()>>,
 }
@@ -132,18 +132,18 @@ impl Ear {
     pub(crate) fn open(to: SocketAddr, habit: Habit) -> std::io::Result<Self> {
         let mut stream = TcpStream::connect_timeout(&to, Duration::from_secs(5))?;
         write!(stream, "GET /api/v1/events HTTP/1.0\r\nHost: {to}\r\n\r\n")?;
-        let heard = Arc::new(Mutex::new(Received::default()));
+        let heard = Arc::new(Mutex::new(Heard::default()));
         let (own, reader) = (Arc::clone(&heard), stream.try_clone()?);
         let thread = (habit != Habit::Deaf).then(|| std::thread::spawn(move || listen(reader, habit, &own)));
         Ok(Self { heard, stream, thread })
     }
 
-    pub(crate) fn heard(&self) -> MutexGuard<'_, Received> {
+    pub(crate) fn heard(&self) -> MutexGuard<'_, Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until something is so in what it heard; false: it never was, or the station is gone.
-    pub(crate) fn wait(&self, patience: Duration, so: impl Fn(&Received) -> bool) -> bool {
+    pub(crate) fn wait(&self, patience: Duration, so: impl Fn(&Heard) -> bool) -> bool {
         let mut held = false;
         clock::until(patience, || {
             let heard = self.heard();
@@ -159,7 +159,7 @@ impl Ear {
     }
 
     /// Hangs up, and gives what it heard.
-    pub(crate) fn close(mut self) -> Arc<Mutex<Received>> {
+    pub(crate) fn close(mut self) -> Arc<Mutex<Heard>> {
         self.hang_up();
         Arc::clone(&self.heard)
     }
@@ -178,7 +178,7 @@ impl Drop for Ear {
     }
 }
 
-fn listen(stream: TcpStream, habit: Habit, heard: &Mutex<Received>) {
+fn listen(stream: TcpStream, habit: Habit, heard: &Mutex<Heard>) {
     let (mut kind, mut id) = (String::new(), String::new());
     for line in BufReader::new(stream).lines().map_while(Result::ok) {
         let Some((field, value)) = line.split_once(':') else { continue };

@@ -21,8 +21,7 @@ pub(super) async fn test(config: &Config, slot: &Slot, nest: &Nest, against: boo
     let folder = config.data_dir.join("golden");
     let file = folder.join(format!("{}.json", slot.name));
     let kept = if against { Some(load(&file)?) } else { None };
-    let pace = Pace { max_baud: slot.max_baud, ..Pace::default() };
-    let now = figures(nest, pace).await?;
+    let now = figures(nest, crate::wiring::pace(slot)).await?;
     say(&format!(
         "ok     {}, {} KiB; link {} ms after CEN, {} baud, CRC of all {} ms, 64 KiB read in {} ms, {} damaged replies",
         now.chip,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::openbeken::doubt::Code;
 use crate::model::openbeken::meter::Sign;
-use crate::model::recipe::{Calibrate, Configure, PinSource, WithoutSettings};
+use crate::model::recipe::{Calibrate, Configure, OpenBekenRule, PinSource, WithoutSettings};
 
 fn try_parse(text: &str) -> Result<(Recipe, Vec<Problem>), Problems> {
     parse(Path::new("r.toml"), text)
@@ -309,4 +309,53 @@ fn how_backups_are_kept_is_read_from_a_recipe_whatever_else_is_wrong_with_it() {
     assert_eq!(rule("[backup]\nmode = \"proven\"\nencrypt_to = \"age1x\"\n").encrypt_to, None, "it is no key");
     assert_eq!(rule("]["), BackupRule::default());
     assert_eq!(backup_rule(dir.path(), "gone"), BackupRule::default());
+}
+
+/// The sample with every line switched on, each that shows a default with another value.
+fn sample_switched_on() -> String {
+    let mut text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/config/recipes/home.toml")).to_owned();
+    for (shown, other) in [
+        ("without_settings = \"refuse\"", "without_settings = \"unconfigured\""),
+        ("levels = false", "levels = true"),
+        ("calibrate = \"factory\"", "calibrate = \"none\""),
+    ] {
+        assert!(text.contains(shown), "the sample shows {shown} no more");
+        text = text.replace(shown, other);
+    }
+    let is_key = |line: &str| {
+        let key = line.split(" = ").next().unwrap_or_default();
+        line.starts_with('[') || (line.contains(" = ") && key.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric()))
+    };
+    let on = text.lines().map(|line| line.strip_prefix("# ").filter(|line| is_key(line)).unwrap_or(line));
+    on.collect::<Vec<_>>().join("\n")
+}
+
+/// The fields of a value, by the names that its `Debug` gives.
+fn fields(value: &impl std::fmt::Debug) -> BTreeMap<String, String> {
+    let text = format!("{value:#?}");
+    let mut fields = BTreeMap::new();
+    let mut name = String::new();
+    for line in text.lines().skip(1) {
+        if let Some((field, rest)) = line
+            .strip_prefix("    ")
+            .filter(|rest| !rest.starts_with([' ', '}', ']', ')']))
+            .and_then(|line| line.split_once(": "))
+        {
+            (name, _) = (field.to_owned(), fields.insert(field.to_owned(), rest.to_owned()));
+        } else if let Some(value) = fields.get_mut(&name) {
+            value.push_str(line);
+        }
+    }
+    fields
+}
+
+#[test]
+fn every_key_of_a_plugs_configuration_is_in_the_sample_and_is_read() {
+    let (recipe, warnings) = try_parse(&sample_switched_on()).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(warnings, []);
+    let (usual, read) = (fields(&OpenBekenRule::default()), fields(&recipe.openbeken));
+    assert!(usual.len() > 14 && usual.contains_key("meter_sign"), "{usual:?}");
+    for (name, value) in usual {
+        assert_ne!(read[&name], value, "{name}: not in config/recipes/home.toml, or not read");
+    }
 }

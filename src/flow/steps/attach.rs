@@ -1,10 +1,11 @@
 //! Attach: reset under a flood of link checks, then the fastest rate that proves itself.
 
+use super::decay::empty;
 use super::same_board;
-use crate::flow::job::Pace;
+use crate::flow::job::Job;
 use crate::flow::run::Run;
 use crate::flow::stage_error::StageError;
-use crate::jig::{Drive, Line, LineError, SafeLines};
+use crate::jig::{Drive, Line, LineError};
 use crate::link::{ChipLink, LinkError};
 use crate::model::cycle::Outcome;
 use crate::model::cycle::fault::FaultCode;
@@ -21,14 +22,15 @@ pub(super) fn open(run: &mut Run<'_>) -> Result<(), StageError> {
 }
 
 /// Pulls the chip through a reset with what lines there are. The flood runs meanwhile.
-async fn reset(lines: &SafeLines, pace: Pace) -> Result<(), LineError> {
+async fn reset(job: &Job<'_>) -> Result<(), LineError> {
+    let lines = &job.nest.lines;
     if lines.has(Line::Reset) {
         lines.set(Line::Reset, Drive::Asserted).await?;
-        sleep(pace.pulse).await;
+        sleep(job.pace.pulse).await;
         lines.set(Line::Reset, Drive::Released).await
     } else if lines.has(Line::Power) {
         lines.set(Line::Power, Drive::Released).await?;
-        sleep(pace.decay).await;
+        empty(job).await;
         lines.set(Line::Power, Drive::Asserted).await
     } else {
         Ok(())
@@ -45,7 +47,7 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, StageError> {
         // what made the chip fall silent may need more than a reset
         lines.set(Line::Reset, Drive::Asserted).await?;
         lines.set(Line::Power, Drive::Released).await?;
-        sleep(pace.decay).await;
+        empty(&run.job).await;
         lines.set(Line::Power, Drive::Asserted).await?;
     }
     run.session.relinked = std::mem::replace(&mut run.session.linked, true);
@@ -58,7 +60,7 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let stopped = async { if touched { std::future::pending().await } else { stop.cancelled().await } };
     let link = run.session.link()?;
     tokio::select! {
-        linked = link.attach(reset(lines, pace), patience) => match linked {
+        linked = link.attach(reset(&run.job), patience) => match linked {
             // nobody came to reset the board: asking for another minute would only hide that
             Err(error @ LinkError::NoAnswer { .. }) if by_hand => {
                 return Err(StageError::failed(FaultCode::NoAnswer, error));

@@ -4,6 +4,7 @@ mod attach;
 mod backup;
 mod boot;
 mod configure;
+mod decay;
 mod identify;
 mod keep;
 mod plan;

@@ -21,7 +21,7 @@ pub(super) async fn power(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let (lines, pace) = (&run.job.nest.lines, run.job.pace);
     lines.set(Line::Reset, Drive::Asserted).await?;
     if lines.has(Line::Power) {
-        sleep(pace.decay).await;
+        super::decay::empty(&run.job).await;
         lines.set(Line::Power, Drive::Asserted).await?;
         sleep(pace.rise).await;
     }

@@ -4,14 +4,26 @@
 use crate::flow::found::Mark;
 use crate::flow::run::Run;
 use crate::flow::stage_error::StageError;
+use crate::model::chip::Chip;
 use crate::model::chip::flash::Span;
 use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::flash::rf::{self, Standing};
 use crate::model::cycle::fault::FaultCode;
 use std::sync::Arc;
 
-/// Where a calibration usually lies: stock T, stock N and M, stock T1. One that lies elsewhere is found in the backup.
-const USUAL: [u32; 3] = [0x1E_0000, 0x1D_0000, 0x1E_3000];
+/// Where a calibration usually lies, those of the chips that are converted first. One that lies elsewhere is found in the
+/// backup.
+fn usual() -> Vec<u32> {
+    let chips = Chip::supported().chain(Chip::that(|facts| !facts.supported));
+    let mut places = Vec::new();
+    for at in chips.flat_map(|chip| chip.facts().calibration.each()) {
+        if !places.contains(&at) {
+            places.push(at);
+        }
+    }
+    places
+}
+
 /// A sector is read this often until two readings agree; a reply has no checksum.
 const READS: u32 = 6;
 
@@ -30,7 +42,7 @@ pub(super) async fn look(run: &mut Run<'_>) -> Result<(), StageError> {
 /// Looks for the calibration where it usually lies. Where it is not, whatever lies in the jig is the unit's board until
 /// its backup tells more.
 async fn see(run: &mut Run<'_>) -> Result<(), StageError> {
-    for at in USUAL {
+    for at in usual() {
         let span = Span::sized(at, SECTOR);
         for _ in 0..READS {
             let bytes = read(run, span).await?;

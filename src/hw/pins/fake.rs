@@ -10,6 +10,8 @@ use std::time::Duration;
 struct State {
     log: Vec<String>,
     levels: BTreeMap<u32, bool>,
+    /// What outputs are; one that was let go is not driven.
+    driven: BTreeMap<u32, bool>,
     ears: BTreeMap<u32, Heard>,
     /// Pins that somebody has: nobody else gets them meanwhile.
     taken: BTreeSet<u32>,
@@ -66,6 +68,11 @@ impl FakeBank {
         self.state.lock().unwrap().levels.extend(levels);
     }
 
+    /// What an output is driven to; `None`: it floats, or nobody has it.
+    pub(crate) fn driven(&self, pin: u32) -> Option<bool> {
+        self.state.lock().unwrap().driven.get(&pin).copied()
+    }
+
     /// An input changes.
     pub(crate) fn edge(&self, pin: u32, high: bool, at: Duration) {
         let mut state = self.state.lock().unwrap();
@@ -115,6 +122,7 @@ impl FakeBank {
 impl Switch for FakePin {
     fn set(&mut self, high: bool) -> Result<(), PinError> {
         self.look()?;
+        self.bank.state.lock().unwrap().driven.insert(self.pin, high);
         self.bank.note(format!("{} {}", self.pin, if high { "high" } else { "low" }));
         Ok(())
     }
@@ -127,6 +135,7 @@ impl Sink for FakePin {
 
     fn let_go(&mut self) -> Result<(), PinError> {
         self.look()?;
+        self.bank.state.lock().unwrap().driven.remove(&self.pin);
         self.bank.note(format!("{} let go", self.pin));
         Ok(())
     }

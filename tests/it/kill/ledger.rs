@@ -1,6 +1,6 @@
 //! What the ledger must hold after a kill, given what was seen before it.
 
-use super::seen::{LineLevels, Shown};
+use super::seen::{Seen, Shown};
 use flashjig::model::cycle::fault::FaultCode;
 use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::unit::{Unit, UnitQuery};
@@ -40,7 +40,7 @@ impl Book {
     pub(crate) fn compare(
         &mut self,
         data_dir: &Path,
-        seen: &LineLevels,
+        seen: &Seen,
         now: Timestamp,
         sum: &mut Sum,
     ) -> Result<(), String> {

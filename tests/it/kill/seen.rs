@@ -19,7 +19,7 @@ pub(crate) struct Shown {
 
 /// Units by slot, in their order.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct LineLevels {
+pub(crate) struct Seen {
     pub(crate) slots: BTreeMap<String, Vec<Shown>>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn listen(page: &str) -> Events {
     let first = lines.find_map(|line| data(&line)).expect("a snapshot");
     let (told, heard) = mpsc::channel();
     let listener = std::thread::spawn(move || {
-        let mut seen = LineLevels::default();
+        let mut seen = Seen::default();
         for slot in first["slots"].as_array().into_iter().flatten() {
             if slot["state"] == "busy" {
                 seen.slots.entry(slot["name"].as_str().unwrap().into()).or_default().push(Shown::default());
@@ -54,7 +54,7 @@ pub(crate) fn listen(page: &str) -> Events {
 /// The events of a demo that runs.
 pub(crate) struct Events {
     heard: mpsc::Receiver<()>,
-    listener: JoinHandle<LineLevels>,
+    listener: JoinHandle<Seen>,
 }
 
 impl Events {
@@ -64,7 +64,7 @@ impl Events {
     }
 
     /// All that was seen; the demo is gone.
-    pub(crate) fn seen(self) -> LineLevels {
+    pub(crate) fn seen(self) -> Seen {
         self.listener.join().unwrap()
     }
 }
@@ -73,7 +73,7 @@ fn data(line: &str) -> Option<Value> {
     serde_json::from_str(line.strip_prefix("data:")?.trim()).ok()
 }
 
-impl LineLevels {
+impl Seen {
     fn take(&mut self, event: &Value) {
         let units = self.slots.entry(event["slot"].as_str().unwrap_or_default().to_owned()).or_default();
         match event["kind"].as_str() {

@@ -3,7 +3,7 @@
 use super::{POOL, World};
 use crate::board::BoardId;
 use crate::clock;
-use crate::deed::{Moment, Pick, Place, StageError};
+use crate::deed::{Moment, Pick, Place, Trouble};
 use crate::lines::Mood;
 use crate::mould::{APP_AT, Chip};
 use crate::slot::Presence;
@@ -136,7 +136,7 @@ impl World {
     }
 
     /// Something will go wrong with the board that is in.
-    pub(super) fn fault(&mut self, place: Place, trouble: StageError, more: u64, address: u64) {
+    pub(super) fn fault(&mut self, place: Place, trouble: Trouble, more: u64, address: u64) {
         self.settle(place);
         let board = self.slots[place].seated;
         let chip = self.boards.get(board).chip;
@@ -144,20 +144,20 @@ impl World {
         let bit = 1 << (address >> 24 & 7);
         let way = if address >> 32 & 1 == 0 { "rx" } else { "tx" };
         let (words, hurts) = match trouble {
-            StageError::Lose => (format!("lose {way} +{more}"), true),
-            StageError::Flip => (format!("flip {way} +{more} {bit}"), true),
-            StageError::Duplicate => (format!("duplicate {way} +{more}"), true),
-            StageError::Delay => (format!("delay {way} +{more} {}", 1 + address % 3000), false),
-            StageError::Noise => {
+            Trouble::Lose => (format!("lose {way} +{more}"), true),
+            Trouble::Flip => (format!("flip {way} +{more} {bit}"), true),
+            Trouble::Duplicate => (format!("duplicate {way} +{more}"), true),
+            Trouble::Delay => (format!("delay {way} +{more} {}", 1 + address % 3000), false),
+            Trouble::Noise => {
                 let rate = [115_200, 460_800, 921_600, 1_500_000][(address % 4) as usize];
                 (format!("noise {rate} {}", 20_000 + address % 400_000), true)
             }
-            StageError::BrownOut => (format!("brownout +{more}"), false),
-            StageError::Reset => (format!("reset +{more}"), false),
-            StageError::LazyErase => ("lazy-erase".to_owned(), false),
-            StageError::Stuck => (format!("stuck {in_app}"), false),
-            StageError::Slip => (format!("slip {in_app}"), false),
-            StageError::Misread => (format!("misread {in_app}"), false),
+            Trouble::BrownOut => (format!("brownout +{more}"), false),
+            Trouble::Reset => (format!("reset +{more}"), false),
+            Trouble::LazyErase => ("lazy-erase".to_owned(), false),
+            Trouble::Stuck => (format!("stuck {in_app}"), false),
+            Trouble::Slip => (format!("slip {in_app}"), false),
+            Trouble::Misread => (format!("misread {in_app}"), false),
         };
         self.boards.get_mut(board).hurt |= hurts;
         self.slots[place].faulty = true;
