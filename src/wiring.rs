@@ -2,6 +2,7 @@
 //! bench.
 
 use crate::clock::Synced;
+use crate::config::rate;
 use crate::config::{Config, LinesKind, Panel as PanelKind, Slot, Supply as SupplyPlan};
 use crate::fail::Failure;
 use crate::flow::Pace;
@@ -111,10 +112,10 @@ pub(crate) fn whole_jig(slot: &Slot) -> Result<WholeJig, Failure> {
 }
 
 /// How fast and how patient a slot is.
-pub(crate) fn pace(slot: &Slot) -> Pace {
+pub(crate) fn pace(data_dir: &Path, slot: &Slot) -> Pace {
     let (usual, own) = (Pace::default(), slot.timing);
     Pace {
-        max_baud: slot.max_baud,
+        max_baud: rate::top(data_dir, slot).baud,
         settle: own.settle.unwrap_or(usual.settle),
         decay: own.decay.unwrap_or(usual.decay),
         rise: own.rise.unwrap_or(usual.rise),
@@ -194,8 +195,9 @@ fn meter(supply: &SupplyPlan) -> Box<dyn Supply> {
     Box::new(Ina::new(name, supply.kind, supply.address, supply.shunt_milliohm, open))
 }
 
-fn slot_plan(slot: &Slot, stop_after: u32) -> (SlotPlan, Option<Box<dyn Lamps>>) {
-    let pace = pace(slot);
+fn slot_plan(config: &Config, slot: &Slot) -> (SlotPlan, Option<Box<dyn Lamps>>) {
+    let pace = pace(&config.data_dir, slot);
+    let stop_after = config.stop_after;
     let Jig { source, lines, edges, found, lamps } = jig(slot);
     let nest = Nest { source, lines: SafeLines::later(lines) };
     let supply = slot.supply.as_ref().map(guard);
@@ -273,7 +275,7 @@ pub fn start(facts: Facts, library: Library, ledger: Ledger, archive: Archive, s
 pub fn uart_hints(config: &Config) -> Vec<(String, UartHint)> {
     let system = System::default();
     let of = |slot: &Slot| {
-        let notes = system.notes(&slot.uart, slot.max_baud).into_iter();
+        let notes = system.notes(&slot.uart, rate::top(&config.data_dir, slot).baud).into_iter();
         notes.map(|note| (slot.name.clone(), note)).collect::<Vec<_>>()
     };
     config.slots.iter().flat_map(of).collect()
@@ -290,7 +292,7 @@ pub fn station(config: &Config, page: Option<String>, accept: &[Code]) -> Result
     let (ledger, archive) = stores(&config.data_dir)?;
     let (mut slots, mut lamps) = (Vec::new(), Vec::new());
     for slot in &config.slots {
-        let (plan, lit) = slot_plan(slot, config.stop_after);
+        let (plan, lit) = slot_plan(config, slot);
         lamps.extend(lit.map(|lit| (plan.name.clone(), lit)));
         slots.push(plan);
     }

@@ -61,7 +61,7 @@ const LAYERS: [Layer; 18] = [
     ("link",     &["jig", "model"], &[("std::fs", "any Port will do")]),
     ("store",    &["model"], &[]),
     ("config",   &["jig", "model"], &[]),
-    ("doctor",   &["config", "hw", "model"], &[]),
+    ("doctor",   &["config", "hw", "jig", "model"], &[]),
     ("flow",     &["link", "jig", "store", "model", "clock"], &[]),
     ("station",  &["flow", "config", "jig", "store", "model", "clock"], &[]),
     ("face",     &["station", "doctor", "jig", "store", "model", "clock"], &[]),
@@ -73,7 +73,7 @@ const LAYERS: [Layer; 18] = [
 
 /// Each crate of Cargo.toml, with the layers that use it; none for one that tests alone use.
 #[rustfmt::skip]
-const CRATES: [Crate; 41] = [
+const CRATES: [Crate; 42] = [
     ("aes",                &["model"]),
     ("age",                &["config", "store"]),
     ("axum",               &["face"]),
@@ -90,6 +90,7 @@ const CRATES: [Crate; 41] = [
     ("indicatif",          &["cli"]),
     ("insta",              &[]),
     ("jiff",               &["cli", "clock", "config", "face", "flow", "model", "station", "store"]),
+    ("line_counts",        &["hw"]),
     ("notify",             &["station"]),
     ("png",                &["model"]),
     ("proc_macro2",        &[]),
@@ -99,7 +100,7 @@ const CRATES: [Crate; 41] = [
     ("schemars",           &["doctor", "face", "model", "station", "store"]),
     ("sd_notify",          &["face"]),
     ("serde",              &["cli", "doctor", "face", "model", "sim", "station", "store"]),
-    ("serde_json",         &["cli", "face", "model", "sim", "store"]),
+    ("serde_json",         &["cli", "config", "face", "model", "sim", "store"]),
     ("sha2",               &["model"]),
     ("sled",               &["store"]),
     ("ssd1306",            &["hw"]),

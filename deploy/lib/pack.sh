@@ -70,7 +70,7 @@ _services() {
   for file in systemd/flashjig.service.d/*; do put 644 "$file" "usr/lib/systemd/system/${file#systemd/}"; done
   put 644 systemd/sysusers.d/flashjig.conf usr/lib/sysusers.d/flashjig.conf
   put 644 systemd/tmpfiles.d/flashjig.conf usr/lib/tmpfiles.d/flashjig.conf
-  put 644 systemd/udev/60-flashjig.rules usr/lib/udev/rules.d/60-flashjig.rules
+  put 644 systemd/udev/61-flashjig.rules usr/lib/udev/rules.d/61-flashjig.rules
   put 644 systemd/polkit/50-flashjig.rules usr/share/polkit-1/rules.d/50-flashjig.rules
   put 644 systemd/dbus/org.flashjig.Station1.conf usr/share/dbus-1/system.d/org.flashjig.Station1.conf
   for file in systemd/dbus/*.xml; do

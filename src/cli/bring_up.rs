@@ -7,6 +7,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+use super::jig_test::keep::keep;
 use super::once::choose;
 use super::out::{print, say};
 use super::signals::{Signals, runtime};
@@ -83,7 +84,7 @@ async fn made(args: &Args, config: &Config, file: &Path) -> Result<Report, Failu
         let header = run::blank(config)?;
         (report.program, report.taken, report.slot) = (header.program, header.taken, header.slot);
         report.put(step, steps::place);
-        keep(&report, file)?;
+        kept(&report, file)?;
     }
     Ok(report)
 }
@@ -117,16 +118,11 @@ fn load(file: &Path) -> Result<Report, Failure> {
     serde_json::from_str(&text).map_err(|error| expected(error.to_string()))
 }
 
-/// Whole or not at all, and the text beside it.
-fn keep(report: &Report, file: &Path) -> Result<(), Failure> {
-    let failed = |error: &dyn std::fmt::Display| {
-        Failure::broken(format!("{}: can't be written: {error}; name another file with --report", file.display()))
-    };
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
-    serde_json::to_writer_pretty(&mut fresh, report).map_err(|error| failed(&error))?;
-    fresh.as_file().sync_all().map_err(|error| failed(&error))?;
-    fresh.persist(file).map_err(|error| failed(&error))?;
+/// The report, and the text beside it.
+fn kept(report: &Report, file: &Path) -> Result<(), Failure> {
+    keep(file, report)?;
     let text = report.text(|name| steps::of(name).map(|kind| kind.title));
-    std::fs::write(file.with_extension("txt"), text).map_err(|error| failed(&error))
+    let beside = file.with_extension("txt");
+    std::fs::write(&beside, text)
+        .map_err(|error| Failure::broken(format!("{}: can't be written: {error}; name another file", beside.display())))
 }

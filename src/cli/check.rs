@@ -1,6 +1,7 @@
 //! `flashjig check`.
 
 use super::out::print;
+use crate::config::rate::{self, By};
 use crate::config::{self, Level, Problem, Problems};
 use crate::fail::{BROKEN, Failure};
 use crate::wiring;
@@ -24,10 +25,21 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     for finding in &findings.0 {
         print(format!("{finding}\n"))?;
     }
+    for line in tops(&args.config) {
+        print(line)?;
+    }
     let warnings = findings.0.len() - errors;
     let verdict = if errors == 0 { "can be used" } else { "can't be used" };
     print(format!("{}: {verdict}: {errors} errors, {warnings} warnings\n", args.config.display()))?;
     Ok(ExitCode::from(if errors == 0 { 0 } else { BROKEN }))
+}
+
+/// How fast each slot may be where the file does not say it.
+fn tops(file: &Path) -> Vec<String> {
+    let Ok((config, _)) = config::load(file) else { return Vec::new() };
+    let tops = config.slots.iter().map(|slot| (slot, rate::top(&config.data_dir, slot)));
+    let unsaid = tops.filter(|(_, top)| top.by != By::File);
+    unsaid.map(|(slot, top)| format!("slot {:?}: {top}\n", slot.name)).collect()
 }
 
 fn findings(file: &Path) -> Vec<Problem> {
@@ -53,6 +65,23 @@ fn findings(file: &Path) -> Vec<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_that_the_file_does_not_say_is_told_with_who_says_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("f.toml");
+        let slot = |name: &str, more: &str| format!("[[slot]]\nname = \"{name}\"\nuart = \"/dev/pts/{name}\"\n{more}");
+        let text = format!("[station]\ndata_dir = {:?}\n", dir.path());
+        std::fs::write(&file, text + &slot("1", "") + &slot("2", "max_baud = 921600\n") + &slot("3", "")).unwrap();
+        std::fs::create_dir(dir.path().join("loopback")).unwrap();
+        std::fs::write(rate::measurement(dir.path(), "3"), "{\"highest_clean_baud\": 1500000}").unwrap();
+        let by = "the default of such a port; `flashjig jig-test --loopback` measures what it carries";
+        let expected = [
+            format!("slot \"1\": top 2000000 baud, {by}\n"),
+            "slot \"3\": top 1500000 baud, measured by jig-test --loopback\n".into(),
+        ];
+        assert_eq!(tops(&file), expected);
+    }
 
     #[test]
     fn a_recipe_that_cannot_be_used_is_found_before_the_first_unit() {

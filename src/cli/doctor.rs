@@ -16,6 +16,10 @@ pub(super) struct Args {
     /// The configuration [default: /etc/flashjig/flashjig.toml, if it is there]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Ask every address of the I2C buses in the configuration, not the panel's and the meters' alone; clocks, memories
+    /// and chargers on the bus may mind it
+    #[arg(long)]
+    scan: bool,
     /// All findings as one JSON object
     #[arg(long)]
     json: bool,
@@ -23,7 +27,7 @@ pub(super) struct Args {
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let findings = doctor::examine(args.config.as_deref());
+    let findings = doctor::examine(args.config.as_deref(), args.scan);
     print(if args.json { json(&findings)? } else { text(&findings) })?;
     Ok(if count(&findings, Level::Fault) == 0 { ExitCode::SUCCESS } else { ExitCode::from(NO) })
 }

@@ -4,6 +4,7 @@ pub(in crate::cli) mod ask;
 pub(in crate::cli) mod figures;
 pub(in crate::cli) mod golden;
 pub(in crate::cli) mod inputs;
+pub(in crate::cli) mod keep;
 pub(in crate::cli) mod lamps;
 pub(in crate::cli) mod lines;
 pub(in crate::cli) mod loopback;
@@ -15,7 +16,7 @@ mod tests;
 use super::once::choose;
 use super::out::say;
 use super::signals::{Signals, runtime};
-use crate::config::{Config, Slot};
+use crate::config::{Config, Slot, rate};
 use crate::fail::{Failure, NO};
 use crate::hw::serial::SerialSource;
 use crate::jig::{Nest, PortSource};
@@ -79,7 +80,7 @@ async fn test(args: &Args, config: &Config) -> Result<ExitCode, Failure> {
     let WholeJig { nest, mut edges, levels, lamps, mut meter } = wiring::whole_jig(slot)?;
     say(&format!("slot {}: port {}, lines {}", slot.name, slot.uart.display(), slot.lines.name()))?;
     let mut ask = Ask::new(args.yes);
-    let mut wrong = lines::test(&nest, &mut meter, wiring::pace(slot), &mut ask).await?;
+    let mut wrong = lines::test(&nest, &mut meter, wiring::pace(&config.data_dir, slot), &mut ask).await?;
     if let Some(pins) = slot.lines.pins() {
         if let Some(mut lamps) = lamps {
             wrong.extend(lamps::test(lamps.as_mut(), pins, &mut ask).await?);
@@ -88,7 +89,7 @@ async fn test(args: &Args, config: &Config) -> Result<ExitCode, Failure> {
     }
     wrong.extend(panel::test(&config.panel, &slot.name, &mut ask).await?);
     if args.loopback {
-        wrong.extend(loopback(&nest, slot, args.yes).await?);
+        wrong.extend(loopback(config, slot, &nest, &mut ask).await?);
     }
     if args.golden || args.compare {
         wrong.extend(golden::test(config, slot, &nest, args.compare).await?);
@@ -107,19 +108,33 @@ async fn test(args: &Args, config: &Config) -> Result<ExitCode, Failure> {
     Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NO) })
 }
 
-async fn loopback(nest: &Nest, slot: &Slot, yes: bool) -> Result<Option<String>, Failure> {
-    if !Ask::new(yes).confirm(Question::Jumper).await? {
-        return Ok(Some(Question::Jumper.fault()));
+async fn loopback(config: &Config, slot: &Slot, nest: &Nest, ask: &mut Ask) -> Result<Vec<String>, Failure> {
+    if !ask.confirm(Question::Jumper).await? {
+        return Ok(vec![Question::Jumper.fault()]);
     }
-    lines::join_tx(nest, wiring::pace(slot)).await.map_err(Failure::broken)?;
+    lines::join_tx(nest, wiring::pace(&config.data_dir, slot)).await.map_err(Failure::broken)?;
     let mut port = nest.source.open().map_err(Failure::broken)?;
-    let rates = loopback::test(port.as_mut(), slot.max_baud).await.map_err(Failure::broken)?;
-    let mut wrong = None;
-    for (rate, result) in rates {
+    let rates = loopback::test(port.as_mut(), loopback::top(slot)).await.map_err(Failure::broken)?;
+    let mut wrong = Vec::new();
+    for (rate, result) in &rates {
         match result {
             Ok(()) => say(&format!("ok     loopback at {rate} baud"))?,
-            Err(what) => wrong = wrong.or(Some(format!("loopback at {rate} baud: {what}"))),
+            Err(what) => say(&format!("wrong  loopback at {rate} baud: {what}"))?,
         }
     }
+    match loopback::best(&rates) {
+        Some(best) => {
+            let file = rate::measurement(&config.data_dir, &slot.name);
+            keep::keep(&file, &loopback::Measurement::of(best, &rates))?;
+            say(&format!("ok     {best} baud is kept for slot {} in {}", slot.name, file.display()))?;
+        }
+        None => wrong.push("the loopback is clean at no rate: check the jumper, TX, RX and GND".to_owned()),
+    }
+    // what a configuration asks for must work; without it the best is taken
+    let asked = rates.iter().filter(|(rate, _)| slot.max_baud_written && *rate == slot.max_baud);
+    wrong.extend(asked.filter_map(|(rate, result)| {
+        let what = result.as_ref().err()?;
+        Some(format!("loopback at max_baud = {rate}: {what}; remove max_baud, and the best rate is taken"))
+    }));
     Ok(wrong)
 }

@@ -1,8 +1,10 @@
 //! What the user wrote: parse, check, an immutable plan. All problems at once, each with file and line.
 
+mod baud;
 pub(crate) mod devices;
 mod pins;
 mod problem;
+pub(crate) mod rate;
 mod read;
 pub mod recipe;
 mod secret;

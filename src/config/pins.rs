@@ -24,7 +24,11 @@ pub(super) fn plain(path: &Path) -> PathBuf {
 /// "Configure UARTs" of the Raspberry Pi documentation.
 fn header_pins(uart: &Path) -> (&'static [u32], &'static [u32]) {
     match plain(uart).to_str() {
-        Some("/dev/ttyAMA0" | "/dev/ttyS0" | "/dev/serial0") => (&[14, 15], &[]),
+        Some("/dev/flashjig/gpio14" | "/dev/ttyAMA0" | "/dev/ttyS0" | "/dev/serial0") => (&[14, 15], &[]),
+        Some("/dev/flashjig/gpio0") => (&[0, 1], &[]),
+        Some("/dev/flashjig/gpio4") => (&[4, 5], &[]),
+        Some("/dev/flashjig/gpio8") => (&[8, 9], &[]),
+        Some("/dev/flashjig/gpio12") => (&[12, 13], &[]),
         Some("/dev/ttyAMA1") => (&[], &[0, 1]),
         Some("/dev/ttyAMA2") => (&[], &[0, 1, 4, 5]),
         Some("/dev/ttyAMA3") => (&[], &[4, 5, 8, 9]),
@@ -81,7 +85,8 @@ impl Bank<'_> {
                 taken.take("pin", number.to_string(), user, at);
                 if let Some(uart) = uart.filter(|uart| header_pins(uart).1.contains(&number)) {
                     let what = format!("{user}: pin {number} may be TX or RX of {}", uart.display());
-                    source.warn(at, what, "`pinctrl` shows it on the Pi; use another pin if it is");
+                    let remedy = "name the port by its TX, such as /dev/flashjig/gpio4: that says which pins it has";
+                    source.warn(at, what, remedy);
                 }
             }
         }
@@ -183,7 +188,7 @@ fn tx(
     if !number.is_multiple_of(2) || !(always.contains(&number) || sometimes.contains(&number)) {
         let uart = uart.map_or_else(|| "the slot's uart".into(), |uart| uart.display().to_string());
         let what = format!("{user}: pin {number} is not the TX of {uart}");
-        let remedy = "use tx = 14 with /dev/ttyAMA0; with a USB adapter use a buffer: park = { pin = N }";
+        let remedy = "use tx = 14 with /dev/flashjig/gpio14; with a USB adapter use a buffer: park = { pin = N }";
         section.source.error(at, what, remedy);
         return None;
     }

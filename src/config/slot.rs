@@ -1,19 +1,14 @@
 //! One `[[slot]]`, read straight into the plan.
 
+use super::baud::{self, BAUD, FIRST_BAUD};
 use super::pins::{self, Bank, I2C, I2C_BUS, pins};
 use super::read::{At, Section};
 use super::taken::Taken;
+use crate::jig::header;
 use crate::jig::wiring::{Meter, ModemLine, Pins, Start};
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Rates that a chip of the family can be set to: 26 MHz divided by 5 at the most.
-const BAUD: RangeInclusive<u32> = 9_600..=5_200_000;
-/// Top of the ladder unless the file says otherwise: the fastest rate that tools for these chips commonly use.
-const MAX_BAUD: u32 = 2_000_000;
-/// The rate that every chip of the family begins at.
-const FIRST_BAUD: u32 = 115_200;
 /// Letters of a slot's name; the panel has 21 in a line.
 const SLOT_NAME: usize = 12;
 
@@ -24,8 +19,11 @@ pub struct Slot {
     pub name: String,
     /// The serial device.
     pub uart: PathBuf,
-    /// Top of the ladder of rates, bits per second.
+    /// Top of the ladder of rates, bits per second: as it is written, else the default of its kind of port. What counts
+    /// is [`super::rate::top`], which knows measurements, too.
     pub max_baud: u32,
+    /// Whether the file says it.
+    pub max_baud_written: bool,
     /// A second serial device, at the board's log output (UART2, 115200 baud).
     pub log_uart: Option<PathBuf>,
     /// What starts a unit.
@@ -137,7 +135,7 @@ pub(super) fn slot(number: usize, mut section: Section<'_>, taken: &mut Taken<'_
         }
     }
     let uart = device(&mut section, "uart", taken);
-    let max_baud = section.number_in("max_baud", BAUD).map_or(MAX_BAUD, |max_baud| {
+    let written = section.number_in("max_baud", BAUD).map(|max_baud| {
         if max_baud.value < FIRST_BAUD {
             let what = format!("{label}: max_baud {} is below {FIRST_BAUD}, where every chip begins", max_baud.value);
             let remedy = format!("{FIRST_BAUD} is used; shorten the wires if that is too fast");
@@ -145,6 +143,8 @@ pub(super) fn slot(number: usize, mut section: Section<'_>, taken: &mut Taken<'_
         }
         max_baud.value.max(FIRST_BAUD)
     });
+    let max_baud_written = written.is_some();
+    let max_baud = written.unwrap_or_else(|| uart.as_deref().map_or(baud::USUAL, baud::of_port));
     let log_uart = device(&mut section, "log_uart", taken);
     let starts = [("button", Start::Button), ("contact", Start::Contact), ("remote", Start::Remote)];
     let start = section.word("start", &starts);
@@ -159,7 +159,8 @@ pub(super) fn slot(number: usize, mut section: Section<'_>, taken: &mut Taken<'_
     let timing = section.section("timing").map(timing).unwrap_or_default();
     section.finish();
     let start = start.map(|start| start.value).unwrap_or_default();
-    Some(Slot { name: name?.value, uart: uart?, max_baud, log_uart, start, lines: lines?, supply, timing })
+    let name = name?.value;
+    Some(Slot { name, uart: uart?, max_baud, max_baud_written, log_uart, start, lines: lines?, supply, timing })
 }
 
 /// The meter of a slot: each has its own address on its bus.
@@ -203,6 +204,14 @@ fn device(section: &mut Section<'_>, key: &'static str, taken: &mut Taken<'_>) -
     if plain.parent() == Some(Path::new("/dev")) && (name.starts_with("ttyUSB") || name.starts_with("ttyACM")) {
         let what = format!("{}: {} may become another adapter when cables are moved", section.name, plain.display());
         section.source.warn(at, what, "use the adapter's name in /dev/serial/by-path");
+    }
+    if plain.parent() == Some(Path::new(header::LINKS)) {
+        let links = header::TX_PINS.map(|tx| format!("gpio{tx}"));
+        if !links.contains(&name) {
+            let what = format!("{}: no UART of a Raspberry Pi is called {}", section.name, plain.display());
+            let remedy = format!("its links are {} in {}", links.join(", "), header::LINKS);
+            section.source.error(at, what, remedy);
+        }
     }
     Some(uart)
 }

@@ -19,7 +19,8 @@ fn the_least_that_is_required_gets_every_default() {
     let slot = Slot {
         name: "A".into(),
         uart: "/dev/ttyAMA0".into(),
-        max_baud: 2_000_000,
+        max_baud: 921_600,
+        max_baud_written: false,
         log_uart: None,
         start: Start::Button,
         lines: LinesKind::Manual,
@@ -345,9 +346,9 @@ lines = { kind = "gpio", reset = { pin = 9 } }
 "#;
     insta::assert_snapshot!(problems(text), @r##"
     f.toml:7: error: slot "A" reset: pin 14 is used by the UART /dev/ttyAMA0 already; give each its own pin
-    f.toml:11: error: slot "B" park: pin 8 is not the TX of /dev/serial/by-path/x; use tx = 14 with /dev/ttyAMA0; with a USB adapter use a buffer: park = { pin = N }
+    f.toml:11: error: slot "B" park: pin 8 is not the TX of /dev/serial/by-path/x; use tx = 14 with /dev/flashjig/gpio14; with a USB adapter use a buffer: park = { pin = N }
     f.toml:15: error: slot "C" park: a line of /dev/gpiochip0 can't be given back to its UART after it was driven; use a buffer, park = { pin = N }, or lines of the kind gpio on a Raspberry Pi
-    f.toml:19: warning: slot "D" reset: pin 9 may be TX or RX of /dev/ttyAMA4; `pinctrl` shows it on the Pi; use another pin if it is
+    f.toml:19: warning: slot "D" reset: pin 9 may be TX or RX of /dev/ttyAMA4; name the port by its TX, such as /dev/flashjig/gpio4: that says which pins it has
     "##);
 }
 
@@ -388,6 +389,73 @@ fn the_samples_of_the_project_are_clean() {
         assert_eq!(warnings, [], "{name}");
     }
     assert_eq!(recipe::load(&folder, "default").unwrap().recipe, crate::model::recipe::Recipe::default());
+}
+
+#[test]
+fn the_samples_for_four_slots_name_each_port_by_its_pins_and_differ_in_comments_alone() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/pi");
+    let sample = |model: &str| {
+        let (config, warnings) = load(&folder.join(format!("flashjig-four-slots-{model}.toml"))).unwrap();
+        assert_eq!(warnings, [], "{model}");
+        config
+    };
+    let config = sample("pi4");
+    assert_eq!(config, sample("pi5"));
+    let ports: Vec<_> = config.slots.iter().map(|slot| slot.uart.to_str().unwrap()).collect();
+    let names = [14, 4, 8, 12].map(|tx| format!("{}/gpio{tx}", crate::jig::header::LINKS));
+    assert_eq!(ports, names);
+    // the overlays that a sample's comments name are those that config.txt gets for its model
+    let lines = std::fs::read_to_string(folder.join("config-four-slots.txt")).unwrap();
+    for (file, model) in [("pi4", crate::jig::header::Model::Pi4), ("pi5", crate::jig::header::Model::Pi5)] {
+        let section = lines.split(&format!("[{file}]")).nth(1).unwrap().split("\n[").next().unwrap();
+        let text = std::fs::read_to_string(folder.join(format!("flashjig-four-slots-{file}.toml"))).unwrap();
+        for tx in [14, 4, 8, 12] {
+            let line = model.switches_on(tx).unwrap();
+            assert!(section.lines().any(|given| given == line), "{file}: {line}");
+            let comment = text.lines().find(|given| given.starts_with('#') && given.contains(&format!("{line} ")));
+            assert!(comment.is_some(), "{file}: {line}");
+        }
+    }
+}
+
+#[test]
+fn a_link_names_its_pins_and_one_that_no_pi_has_is_refused() {
+    let text = r#"
+[station]
+data_dir = "/d"
+[[slot]]
+name = "A"
+uart = "/dev/flashjig/gpio4"
+lines = { kind = "gpio", reset = { pin = 27 }, park = { tx = 4 } }
+"#;
+    assert_eq!(try_parse(text).unwrap().1, []);
+    let bad = text.replace("gpio4", "gpio6").replace("tx = 4", "tx = 8");
+    insta::assert_snapshot!(problems(&bad), @r##"
+    f.toml:6: error: slot "A": no UART of a Raspberry Pi is called /dev/flashjig/gpio6; its links are gpio0, gpio4, gpio8, gpio12, gpio14 in /dev/flashjig
+    f.toml:7: error: slot "A" park: pin 8 is not the TX of /dev/flashjig/gpio6; use tx = 14 with /dev/flashjig/gpio14; with a USB adapter use a buffer: park = { pin = N }
+    "##);
+    let clash = text.replace("pin = 27", "pin = 5");
+    let said = "slot \"A\" reset: pin 5 is used by the UART /dev/flashjig/gpio4 already; give each its own pin";
+    assert!(problems(&clash).contains(said), "{}", problems(&clash));
+}
+
+#[test]
+fn the_udev_rules_link_every_uart_of_the_header_by_its_tx() {
+    let rules = include_str!("../../systemd/udev/61-flashjig.rules");
+    let mut links = std::collections::BTreeSet::new();
+    for line in rules.lines().filter(|line| line.contains("SYMLINK+=\"flashjig/")) {
+        let (nodes, rest) = line.strip_prefix("KERNELS==\"").unwrap().split_once('"').unwrap();
+        let link = rest.split("flashjig/gpio").nth(1).unwrap().trim_end_matches('"');
+        for node in nodes.split('|') {
+            let address = u64::from_str_radix(node.strip_suffix(".serial").unwrap(), 16).unwrap();
+            let uart = crate::jig::header::by_address(address).unwrap();
+            assert_eq!(uart.tx.to_string(), link, "{node}");
+            links.insert(address);
+        }
+    }
+    assert_eq!(links.len(), 15, "{links:x?}");
+    // true whatever the order of the rules is; ID_BUS is known only behind 60-serial.rules
+    assert!(rules.contains("SUBSYSTEMS==\"usb\", ENV{ID_MM_DEVICE_IGNORE}=\"1\""));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The devices that the configuration names: there, permitted, and free.
 
 use super::finding::Finding;
+use super::port;
 use super::root::{Device, Root};
 use crate::config::{Config, LinesKind, Panel};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ pub(super) fn look(root: &Root, config: Option<&Config>) -> Vec<Finding> {
         let log = slot.log_uart.as_ref().map(|uart| ("log port", uart));
         for (what, uart) in [("port", &slot.uart)].into_iter().chain(log) {
             let subject = format!("{what} of slot {}", slot.name);
-            let finding = device(root, &subject, uart, "ls /dev/serial/by-path /dev/ttyAMA*");
+            let finding = device(root, &subject, uart, &port::absent(root, uart));
             let good = finding.remedy.is_none();
             findings.push(finding);
             if good {

@@ -34,6 +34,11 @@ fn port(root: &Root, port: &str) -> Finding {
             return Finding::fault(subject, expected, format!("{word} in {file}")).mend(remedy);
         }
     }
+    // what the kernel itself says, wherever it was told to
+    if root.text(&format!("/sys/class/tty/{port}/console")).as_deref() == Some("Y") {
+        return Finding::fault(subject, expected, "the kernel writes its messages there")
+            .mend("sudo raspi-config nonint do_serial_cons 1 && sudo reboot");
+    }
     let wants = "/etc/systemd/system/getty.target.wants";
     let service = root.names(wants).into_iter().find(|unit| {
         let device = unit.strip_prefix("serial-getty@").and_then(|rest| rest.strip_suffix(".service"));

@@ -6,13 +6,17 @@ mod access;
 mod bus;
 mod console;
 mod finding;
+mod firmware;
 mod i2c;
 mod machine;
+mod port;
 mod power;
 mod root;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod uart;
+mod wires;
 
 pub(crate) use finding::{Finding, Level};
 
@@ -22,13 +26,14 @@ use std::path::Path;
 
 /// Looks at this machine and at what the configuration in a file names; without a file, at what the usual one names if it
 /// is there.
-pub(crate) fn examine(file: Option<&Path>) -> Vec<Finding> {
-    of_file(&Root::live(), file)
+/// With `every_address` it asks every address of the I2C buses that the configuration names.
+pub(crate) fn examine(file: Option<&Path>, every_address: bool) -> Vec<Finding> {
+    of_file(&Root::live(), file, every_address)
 }
 
-fn of_file(root: &Root, file: Option<&Path>) -> Vec<Finding> {
+fn of_file(root: &Root, file: Option<&Path>, every_address: bool) -> Vec<Finding> {
     let (config, mut findings) = configuration(root, file);
-    findings.extend(all(root, config.as_ref(), true));
+    findings.extend(all(root, config.as_ref(), true, every_address));
     findings
 }
 
@@ -47,16 +52,17 @@ impl Doctor {
     /// What is found now.
     pub fn findings(&self) -> Vec<Finding> {
         let config = self.config.as_ref();
-        all(&Root::live(), config, config.is_some())
+        all(&Root::live(), config, config.is_some(), false)
     }
 }
 
-fn all(root: &Root, config: Option<&Config>, with_devices: bool) -> Vec<Finding> {
+fn all(root: &Root, config: Option<&Config>, with_devices: bool, every_address: bool) -> Vec<Finding> {
     let mut findings = machine::look(root, config);
     if with_devices {
         findings.extend(console::look(root, config));
         findings.extend(access::look(root, config));
-        findings.extend(i2c::look(root, config));
+        findings.extend(config.into_iter().flat_map(|config| wires::shared(root, config)));
+        findings.extend(i2c::look(root, config, every_address));
     }
     findings.extend(power::look(root));
     findings.extend(bus::look(root, config));

@@ -1,6 +1,8 @@
 use super::*;
 use std::fs;
 
+mod uarts;
+
 /// A machine made of text files.
 struct Machine(tempfile::TempDir);
 
@@ -42,7 +44,7 @@ impl Machine {
 
     fn findings(&self) -> Vec<Finding> {
         let file = self.0.path().join("flashjig.toml");
-        of_file(&Root::at(self.0.path()), file.exists().then_some(file.as_path()))
+        of_file(&Root::at(self.0.path()), file.exists().then_some(file.as_path()), false)
     }
 
     /// The only finding that is not well.
@@ -165,11 +167,14 @@ fn a_laptop_without_a_configuration_is_looked_at_too() {
 
 #[test]
 fn a_panel_at_the_other_address_is_found() {
-    let finding = i2c::judge("/dev/i2c-1", 0x3C, &[0x3D, 0x40]);
+    let panel = i2c::Named { what: "panel".into(), address: 0x3C };
+    let judge = |found: &[u8], every_address| i2c::judge(&panel, "/dev/i2c-1", found, every_address);
+    let finding = judge(&[0x3D, 0x40], true);
     assert_eq!(finding.found, "0x3d, 0x40");
     assert_eq!(finding.remedy.unwrap(), "write address = 0x3d in [panel]");
-    assert_eq!(i2c::judge("/dev/i2c-1", 0x3C, &[0x3C]).level, Level::Ok);
-    assert_eq!(i2c::judge("/dev/i2c-1", 0x3C, &[]).level, Level::Warning);
+    assert_eq!(judge(&[0x3C], true).level, Level::Ok);
+    assert_eq!(judge(&[], true).level, Level::Warning);
+    assert!(judge(&[], false).remedy.unwrap().contains("doctor --scan"));
 }
 
 #[test]

@@ -39,6 +39,9 @@ impl Session {
         self.uart.tx_bytes += stats.tx_bytes;
         self.uart.rx_bytes += stats.rx_bytes;
         self.uart.errors += stats.errors;
+        if let Some(overruns) = stats.overruns {
+            *self.uart.overruns.get_or_insert(0) += overruns;
+        }
     }
 
     /// The rate in use damages data: the next link begins below it, as far as there is one that is not a reset's.
@@ -69,6 +72,74 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jig::{LineCounts, Port};
+    use std::io;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::task::{Context, Poll};
+    use tokio::io::{AsyncRead, AsyncWrite, Empty, ReadBuf, empty};
+
+    /// A port on which nothing is heard, whose driver counts, or not.
+    struct Counting(Empty, Option<Arc<AtomicU32>>);
+
+    impl Port for Counting {
+        fn set_baud(&mut self, _: u32) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn discard(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn counts(&self) -> Option<LineCounts> {
+            let overruns = self.1.as_ref()?.load(Ordering::SeqCst);
+            Some(LineCounts { overruns, ..LineCounts::default() })
+        }
+    }
+
+    impl AsyncRead for Counting {
+        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_read(cx, buf)
+        }
+    }
+
+    impl AsyncWrite for Counting {
+        fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.0).poll_write(cx, buf)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_flush(cx)
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_shutdown(cx)
+        }
+    }
+
+    #[tokio::test]
+    async fn losses_of_all_sessions_of_the_unit_are_told_and_none_from_before() {
+        // close to where the driver's figure wraps round
+        let driver = Arc::new(AtomicU32::new(u32::MAX - 1));
+        let mut session = Session::new(921_600);
+        for lost in [3, 0, 2] {
+            session.link = Some(ChipLink::new(Box::new(Counting(empty(), Some(Arc::clone(&driver))))));
+            driver.fetch_add(lost, Ordering::SeqCst);
+            session.hang_up();
+            // another program's
+            driver.fetch_add(40, Ordering::SeqCst);
+        }
+        assert_eq!(session.uart.overruns, Some(5));
+    }
+
+    #[tokio::test]
+    async fn a_port_that_does_not_count_leaves_the_losses_unknown() {
+        let mut session = Session::new(921_600);
+        session.link = Some(ChipLink::new(Box::new(Counting(empty(), None))));
+        session.hang_up();
+        assert_eq!(session.uart.overruns, None);
+    }
 
     #[test]
     fn a_rate_that_damages_data_is_left_but_never_for_the_rate_of_a_reset() {

@@ -43,7 +43,9 @@ impl PiBank {
 fn trouble(error: &Error) -> PinError {
     let remedy = match error {
         Error::UnknownModel => {
-            "this is no Raspberry Pi that is known here: use lines of kind = \"gpiochip\", with chip and line offsets"
+            "this is no Raspberry Pi that rppal knows (a Pi 500+ and newer ones are not): use lines of kind = \"gpiochip\" \
+             with the same numbers and the header's chip, such as \"/dev/gpiochip0\" (`gpiodetect` calls it pinctrl-...); TX \
+             is parked by a buffer there, park = { pin = N }"
         }
         Error::PinUsed(_) => "give each line its own pin",
         Error::PinNotAvailable(_) => "use a pin of the header, 0 to 27",
@@ -137,7 +139,9 @@ impl Bank for PiBank {
         // a program that was killed may have left the pin low, so what it is now does not tell
         let rest = tx_mode(soc, pin, device.as_deref().unwrap_or(uart)).ok_or_else(|| PinError {
             what: format!("GPIO{pin} is not known as the TX of a UART of {soc}"),
-            remedy: "use the TX pin of the slot's uart (GPIO14 for ttyAMA0), or a buffer: park = { pin = 22 }".into(),
+            remedy:
+                "use the TX pin of the slot's uart (GPIO14 for /dev/flashjig/gpio14), or a buffer: park = { pin = 22 }"
+                    .into(),
         })?;
         Ok(Box::new(PiSink { pin: self.low(pin)?, rest }))
     }

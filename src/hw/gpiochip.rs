@@ -1,8 +1,9 @@
 //! Pins of any computer through the kernel's GPIO character device.
 //!
 //! The kernel owns the lines: it lets go of them when the program ends. Most drivers leave the level as it is until
-//! somebody else takes the line, some (that of the Raspberry Pi among them) make it an input; pull resistors on the jig
-//! must then hold the safe state.
+//! somebody else takes the line, that of Raspberry Pi kernels since 2024 among them ("GPIO Usage on Raspberry Pi
+//! Devices", `persist_gpio_outputs`): after a SIGKILL power stays on until the service's `ExecStopPost` makes the jig
+//! safe. Some, Raspberry Pi's older one among them, make it an input: then pull resistors on the jig hold the safe state.
 
 use super::pins::{Bank, Heard, PinError, Sink, Switch, Watch};
 use crate::jig::wiring::Pull;

@@ -5,7 +5,7 @@
 
 use super::serial;
 use crate::jig::wiring::ModemLine;
-use crate::jig::{Drive, Line, LineError, Lines, Port, PortError, PortSource};
+use crate::jig::{Drive, Line, LineCounts, LineError, Lines, Port, PortError, PortSource};
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -133,6 +133,10 @@ impl Port for SharedPort {
 
     fn discard(&mut self) -> io::Result<()> {
         self.with(serial::discard)?
+    }
+
+    fn counts(&self) -> Option<LineCounts> {
+        self.with(|stream| serial::counts(stream)).ok()?
     }
 }
 

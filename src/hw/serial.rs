@@ -1,7 +1,7 @@
 //! A serial port of the system: `/dev/ttyAMA0`, a USB adapter, a PTY.
 
 use super::uart::System;
-use crate::jig::{Port, PortError, PortSource};
+use crate::jig::{LineCounts, Port, PortError, PortSource};
 use std::io::{self, Write};
 use std::path::Path;
 use std::pin::Pin;
@@ -92,6 +92,17 @@ pub(super) fn discard(stream: &mut SerialStream) -> io::Result<()> {
     stream.clear(ClearBuffer::Input).map_err(io::Error::from)
 }
 
+/// What the driver has counted, where it counts: PTYs and some adapters do not.
+pub(super) fn counts(stream: &SerialStream) -> Option<LineCounts> {
+    let counts = line_counts::read(stream).ok()?;
+    Some(LineCounts {
+        overruns: counts.overrun.wrapping_add(counts.buf_overrun),
+        framing: counts.frame,
+        parity: counts.parity,
+        breaks: counts.brk,
+    })
+}
+
 fn drain(stream: &mut SerialStream) -> io::Result<()> {
     match stream.flush() {
         // some drivers can't tell
@@ -107,6 +118,10 @@ impl Port for SerialPort {
 
     fn discard(&mut self) -> io::Result<()> {
         discard(&mut self.0)
+    }
+
+    fn counts(&self) -> Option<LineCounts> {
+        counts(&self.0)
     }
 }
 
@@ -168,6 +183,12 @@ pub(super) mod tests {
         let mut out = [0; 300];
         assert_eq!(rustix::io::read(&master, &mut out).unwrap(), 256);
         assert_eq!(out[..256], all);
+    }
+
+    #[tokio::test]
+    async fn a_pty_does_not_count_what_it_loses() {
+        let (_master, path) = pty();
+        assert_eq!(SerialSource::new(&path).open().unwrap().counts(), None);
     }
 
     #[tokio::test]

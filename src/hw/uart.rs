@@ -47,6 +47,13 @@ impl System {
         Some(std::fs::read_to_string(self.below(path)).ok()?.trim().to_owned())
     }
 
+    /// What the device tree calls the hardware of a port. Since Linux 6.6 two devices lie between the two.
+    fn compatible(&self, name: &str) -> Option<String> {
+        let device = std::fs::canonicalize(self.below(format!("/sys/class/tty/{name}/device"))).ok()?;
+        let mut devices = device.ancestors().take(3);
+        devices.find_map(|device| std::fs::read_to_string(device.join("of_node/compatible")).ok())
+    }
+
     /// The lasting name of a USB adapter that is given by a passing one.
     fn by_path(&self, uart: &Path) -> Option<PathBuf> {
         let name = uart.file_name()?.to_str()?;
@@ -74,13 +81,13 @@ impl System {
             });
         }
         let Some(name) = self.name(uart) else { return notes };
-        let compatible = self.attribute(format!("/sys/class/tty/{name}/device/of_node/compatible"));
-        if compatible.is_some_and(|all| all.split('\0').any(|one| one == "brcm,bcm2835-aux-uart")) {
+        if self.compatible(&name).is_some_and(|all| all.split('\0').any(|one| one == "brcm,bcm2835-aux-uart")) {
             notes.push(UartHint {
                 what: format!("{shown} is the mini UART: its rate changes with the clock of the graphics core"),
-                remedy: "give the header the PL011 (dtoverlay=disable-bt in config.txt, uart = \"/dev/ttyAMA0\"), \
+                remedy:
+                    "give the header the PL011 (dtoverlay=disable-bt in config.txt, uart = \"/dev/flashjig/gpio14\"), \
                          or at least set enable_uart=1, which fixes that clock"
-                    .into(),
+                        .into(),
             });
         }
         if name.starts_with("ttyAMA")
@@ -123,7 +130,12 @@ fn slow(uart: &Path, clock: u32, max_baud: u32) -> Option<UartHint> {
     let limit = clock / 16;
     Some(UartHint {
         what: format!("{} has a clock of {clock} Hz, which gives {limit} baud at most, not {max_baud}", uart.display()),
-        remedy: format!("set max_baud = {limit} or less, or init_uart_clock={} in config.txt", baud::PI_CLOCK),
+        // RP1's clock is above the highest one that a file of the firmware would be asked for, and out of its reach
+        remedy: if clock >= baud::PI_CLOCK {
+            format!("set max_baud = {limit} or less")
+        } else {
+            format!("set max_baud = {limit} or less, or init_uart_clock={} in config.txt", baud::PI_CLOCK)
+        },
     })
 }
 
@@ -166,6 +178,16 @@ mod tests {
         let (_dir, system) = system(&files, &[("dev/serial0", "ttyS0")]);
         let notes = system.notes(Path::new("/dev/serial0"), 921_600);
         assert!(notes[0].what.contains("mini UART") && notes[0].remedy.contains("disable-bt"), "{notes:?}");
+        let registers = "sys/devices/soc/fe215040.serial";
+        let files = [
+            ("dev/ttyS0", ""),
+            (&format!("{registers}/of_node/compatible"), "brcm,bcm2835-aux-uart\0"),
+            (&format!("{registers}/fe215040.serial:0/fe215040.serial:0.0/uevent"), ""),
+        ];
+        let device = "../../../devices/soc/fe215040.serial/fe215040.serial:0/fe215040.serial:0.0";
+        let (_dir, system) = self::system(&files, &[("sys/class/tty/ttyS0/device", device)]);
+        let newer = system.notes(Path::new("/dev/ttyS0"), 921_600);
+        assert!(newer.iter().any(|note| note.what.contains("mini UART")), "{newer:?}");
     }
 
     #[test]
@@ -176,6 +198,9 @@ mod tests {
         assert_eq!(system.notes(Path::new("/dev/ttyAMA0"), 115_200), []);
         let (_dir, system) = self::system(&[("dev/ttyAMA0", ""), ("sys/class/tty/ttyAMA0/uartclk", "0\n")], &[]);
         assert_eq!(system.notes(Path::new("/dev/ttyAMA0"), 2_000_000), [], "no clock is told");
+        let (_dir, system) = self::system(&[("dev/ttyAMA0", ""), ("sys/class/tty/ttyAMA0/uartclk", "50000000\n")], &[]);
+        let notes = system.notes(Path::new("/dev/ttyAMA0"), 4_000_000);
+        assert_eq!(notes[0].remedy, "set max_baud = 3125000 or less", "config.txt does not reach a Pi 5's clock");
     }
 
     #[test]

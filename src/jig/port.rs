@@ -11,6 +11,24 @@ pub trait Port: AsyncRead + AsyncWrite + Send + Unpin {
     /// Waits until all bytes written have left the machine (as far as the driver can tell) and throws away what was
     /// received and not read.
     fn discard(&mut self) -> io::Result<()>;
+
+    /// What was counted on it since it is there; nothing where nobody counts.
+    fn counts(&self) -> Option<LineCounts> {
+        None
+    }
+}
+
+/// What the driver of a port has counted; each figure wraps round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineCounts {
+    /// Times that bytes were lost because nobody took them in time, in the UART or in the kernel.
+    pub overruns: u32,
+    /// Bytes without a stop bit: noise, or another rate.
+    pub framing: u32,
+    /// Bytes of wrong parity.
+    pub parity: u32,
+    /// Breaks: the line was low for longer than a byte.
+    pub breaks: u32,
 }
 
 /// Where a port can be opened, again and again.

@@ -63,6 +63,27 @@ pub struct Pins {
 }
 
 impl Pins {
+    /// Every pin with what it is for, by its key in the configuration; TX itself is the UART's, not among them.
+    pub fn all(&self) -> Vec<(&'static str, u32)> {
+        let park = match self.park {
+            Some(Park::Buffer(wire)) => Some(wire),
+            Some(Park::Tx(_)) | None => None,
+        };
+        let (button, contact) = (self.button.map(|input| input.wire), self.contact.map(|input| input.wire));
+        let all = [
+            ("power", self.power),
+            ("reset", self.reset),
+            ("park", park),
+            ("button", button),
+            ("contact", contact),
+            ("led_green", self.led_green),
+            ("led_red", self.led_red),
+            ("led_busy", self.led_busy),
+            ("buzzer", self.buzzer),
+        ];
+        all.into_iter().filter_map(|(key, wire)| Some((key, wire?.pin))).collect()
+    }
+
     /// Whether there is any lamp, or the buzzer.
     pub fn have_lamps(&self) -> bool {
         [self.led_green, self.led_red, self.led_busy, self.buzzer].iter().any(Option::is_some)

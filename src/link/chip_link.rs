@@ -2,7 +2,8 @@
 
 use super::flash_lock::FlashLock;
 use super::{LinkError, LinkStats};
-use crate::jig::Port;
+use crate::jig::{LineCounts, Port};
+pub(super) use crate::model::chip::baud::RESET as RESET_BAUD;
 use crate::model::chip::beken::scan::{Found, ReplyScanner};
 use crate::model::chip::beken::{Command, Dialect, Reply};
 use crate::model::chip::{Chip, Family};
@@ -10,8 +11,6 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
-/// The rate of every chip after a reset.
-pub(super) const RESET_BAUD: u32 = 115_200;
 /// How long the port may take for bytes beyond their time on the wire.
 const WRITE_PATIENCE: Duration = Duration::from_secs(2);
 /// Longest silence towards a chip that resets itself when idle (T 1.0.5: 7 million instructions, 176 ms at 40 per
@@ -38,6 +37,8 @@ pub(crate) struct ChipLink {
     line_free: Instant,
     /// When the last byte came.
     heard: Instant,
+    /// What was counted on the port before this session.
+    before: Option<LineCounts>,
     pub(super) stats: LinkStats,
 }
 
@@ -46,6 +47,7 @@ impl ChipLink {
     pub(crate) fn new(port: Box<dyn Port>) -> Self {
         let now = Instant::now();
         Self {
+            before: port.counts(),
             port,
             scanner: ReplyScanner::default(),
             inbox: vec![0; 16 * 1024].into(),
@@ -65,7 +67,9 @@ impl ChipLink {
 
     /// What was counted so far.
     pub(crate) fn stats(&self) -> LinkStats {
-        LinkStats { baud: self.baud, ..self.stats }
+        let overruns = self.before.zip(self.port.counts());
+        let overruns = overruns.map(|(before, now)| u64::from(now.overruns.wrapping_sub(before.overruns)));
+        LinkStats { baud: self.baud, overruns, ..self.stats }
     }
 
     /// Which server answers; before it is known, the one that needs the most care.

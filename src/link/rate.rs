@@ -3,16 +3,12 @@
 use super::LinkError;
 use super::chip_link::{ChipLink, RESET_BAUD};
 use crate::model::chip::Family;
+pub(crate) use crate::model::chip::baud::LADDER;
 use crate::model::chip::beken::{Command, Reply, crc};
 use crate::model::chip::flash::geometry::SECTOR;
 use std::time::Duration;
 use tokio::time::sleep_until;
 
-/// The slowest rate that is not the one of a reset. A board that is put in between two frames listens at that one, and
-/// understands nothing of what goes to the board before it at this one: 15 % apart, eight bits can't pass.
-const APART: u32 = 100_000;
-/// The rates worth trying, from the top.
-pub(crate) const LADDER: [u32; 6] = [2_000_000, 1_500_000, 921_600, 460_800, APART, RESET_BAUD];
 /// The rungs that are always there: where the adapter or the chip can't make the first one, the second one is left.
 pub(crate) const LOWEST: usize = 2;
 

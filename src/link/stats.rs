@@ -11,6 +11,8 @@ pub(crate) struct LinkStats {
     pub rx_bytes: u64,
     /// Replies that never came, were damaged or answered something else.
     pub errors: u64,
+    /// Times that bytes were lost because the computer did not take them in time; nothing where the port does not count.
+    pub overruns: Option<u64>,
     /// Commands that were sent again, and rates that were given up.
     pub retries: u64,
 }

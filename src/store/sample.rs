@@ -56,7 +56,7 @@ pub(crate) fn unit() -> Unit {
             StageTime { name: Stage::Attach, start_ms: 0, ms: 900, bytes: 0, retries: 0 },
             StageTime { name: Stage::Backup, start_ms: 900, ms: 40_600, bytes: 0x20_0000, retries: 1 },
         ],
-        uart: Uart { baud: 2_000_000, tx_bytes: 1_200_000, rx_bytes: 2_300_000, errors: 1 },
+        uart: Uart { baud: 2_000_000, tx_bytes: 1_200_000, rx_bytes: 2_300_000, errors: 1, overruns: Some(2) },
         map: None,
         checks: Vec::new(),
         already: None,

@@ -106,7 +106,7 @@ fn a_unit_passes_over_socket_lines_and_its_record_follows_the_contract() {
         for key in ["name", "version", "sha256", "chip"] {
             assert!(unit["firmware"].get(key).is_some(), "firmware.{key} is missing: {unit:#}");
         }
-        for key in ["baud", "tx_bytes", "rx_bytes", "errors"] {
+        for key in ["baud", "tx_bytes", "rx_bytes", "errors", "overruns"] {
             assert!(unit["uart"].get(key).is_some(), "uart.{key} is missing: {unit:#}");
         }
         for stage in unit["stages"].as_array().unwrap() {

@@ -4,10 +4,11 @@ use super::Args;
 use super::report::{Fact, Rate, Report, Step, VERSION, level};
 use super::steps::Kind;
 use crate::cli::jig_test::ask::Ask;
+use crate::cli::jig_test::keep::keep;
 use crate::cli::jig_test::question::Question;
 use crate::cli::jig_test::{golden, inputs, lamps, lines, loopback, panel};
 use crate::cli::out::say;
-use crate::config::{Config, Panel, Slot, Timing};
+use crate::config::{Config, Panel, Slot, Timing, rate};
 use crate::doctor;
 use crate::fail::Failure;
 use crate::hw::serial::SerialSource;
@@ -81,7 +82,7 @@ pub(super) async fn step(kind: &Kind, config: &Config, args: &Args) -> Result<St
 async fn on_the_jig(mut step: Step, config: &Config, slot: &Slot, ask: &mut Ask) -> Result<Step, Failure> {
     drop(SerialSource::new(slot.uart.display().to_string()).open().map_err(Failure::broken)?);
     let WholeJig { nest, mut edges, levels, lamps, mut meter } = wiring::whole_jig(slot)?;
-    let pace = wiring::pace(slot);
+    let pace = wiring::pace(&config.data_dir, slot);
     let wrong = match step.name.as_str() {
         "lines" => {
             let mut wrong = lines::test(&nest, &mut meter, pace, ask).await?;
@@ -97,9 +98,12 @@ async fn on_the_jig(mut step: Step, config: &Config, slot: &Slot, ask: &mut Ask)
         "loopback" => {
             lines::join_tx(&nest, pace).await.map_err(Failure::broken)?;
             let mut port = nest.source.open().map_err(Failure::broken)?;
-            for (baud, result) in loopback::test(port.as_mut(), slot.max_baud).await.map_err(Failure::broken)? {
-                step.rates.push(Rate { baud, wrong: result.err() });
+            let rates = loopback::test(port.as_mut(), loopback::top(slot)).await.map_err(Failure::broken)?;
+            if let Some(best) = loopback::best(&rates) {
+                keep(&rate::measurement(&config.data_dir, &slot.name), &loopback::Measurement::of(best, &rates))?;
+                step.found.push(format!("{best} baud is kept for the slot"));
             }
+            step.rates = rates.into_iter().map(|(baud, result)| Rate { baud, wrong: result.err() }).collect();
             Vec::new()
         }
         "phantom" if nest.lines.has(Line::Power) => lines::phantom(&nest, &mut meter, pace, ask).await?,
@@ -123,7 +127,7 @@ async fn on_the_jig(mut step: Step, config: &Config, slot: &Slot, ask: &mut Ask)
 }
 
 fn machine(mut step: Step, args: &Args) -> Result<Step, Failure> {
-    let findings = doctor::examine(Some(&args.config));
+    let findings = doctor::examine(Some(&args.config), true);
     step.machine = findings
         .into_iter()
         // the firmware of the station and its page say nothing of the jig

@@ -2,6 +2,7 @@
 //! write, no unlocking.
 
 use super::figures::{Figures, compare};
+use super::keep::keep;
 use crate::cli::out::say;
 use crate::config::{Config, Slot};
 use crate::fail::Failure;
@@ -12,7 +13,7 @@ use crate::model::chip::digest::Digest;
 use crate::model::chip::flash::Span;
 use crate::model::chip::flash::geometry::{BLOCK, SECTOR};
 use crate::model::chip::identify;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -23,13 +24,12 @@ pub(in crate::cli) async fn test(
     nest: &Nest,
     against: bool,
 ) -> Result<Vec<String>, Failure> {
-    let folder = config.data_dir.join("golden");
-    let file = folder.join(format!("{}.json", slot.name));
+    let file = config.data_dir.join("golden").join(format!("{}.json", slot.name));
     let kept = if against { Some(load(&file)?) } else { None };
-    let now = figures(nest, crate::wiring::pace(slot)).await?;
+    let now = figures(nest, crate::wiring::pace(&config.data_dir, slot)).await?;
     say(&format!("ok     {now}"))?;
     let Some(kept) = kept else {
-        keep(&folder, &file, &now)?;
+        keep(&file, &now)?;
         say(&format!("ok     kept in {}; compare with --compare at the start of a shift", file.display()))?;
         return Ok(Vec::new());
     };
@@ -112,16 +112,4 @@ fn load(file: &Path) -> Result<Figures, Failure> {
         |found: String| Failure::broken(format!("{}: expected kept figures, found: {found}; {remedy}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| expected(error.to_string()))?;
     serde_json::from_str(&text).map_err(|error| expected(error.to_string()))
-}
-
-/// Whole or not at all: what a shift compares with must not be half a file.
-fn keep(folder: &PathBuf, file: &Path, figures: &Figures) -> Result<(), Failure> {
-    let failed =
-        |error: &dyn std::fmt::Display| Failure::broken(format!("{}: can't be written: {error}", file.display()));
-    std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-    let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
-    serde_json::to_writer_pretty(&mut fresh, figures).map_err(|error| failed(&error))?;
-    fresh.as_file().sync_all().map_err(|error| failed(&error))?;
-    fresh.persist(file).map_err(|error| failed(&error))?;
-    Ok(())
 }

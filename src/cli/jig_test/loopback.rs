@@ -1,7 +1,10 @@
 //! Bytes round a jumper from TX to RX, at each rate that a slot may use.
 
+use crate::config::Slot;
 use crate::jig::Port;
 use crate::link;
+use jiff::Timestamp;
+use serde::Serialize;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -19,8 +22,47 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Nothing came for this time: the rest need not be sent.
 const SILENCE: Duration = Duration::from_secs(1);
 
+/// The rates of one port, with what is wrong at each.
+pub(in crate::cli) type Rates = Vec<(u32, Result<(), String>)>;
+
+/// The fastest rate that tools for these chips commonly use, bits per second.
+const FASTEST: u32 = 2_000_000;
+
+/// What is kept of a slot: [`crate::config::rate`] reads it.
+#[derive(Serialize)]
+pub(in crate::cli) struct Measurement {
+    highest_clean_baud: u32,
+    taken: Timestamp,
+    /// The rates that lost or changed bytes.
+    wrong: Vec<u32>,
+}
+
+impl Measurement {
+    pub(in crate::cli) fn of(best: u32, rates: &Rates) -> Self {
+        let wrong = rates.iter().filter(|(_, result)| result.is_err()).map(|(rate, _)| *rate).collect();
+        Self { highest_clean_baud: best, taken: crate::clock::now(), wrong }
+    }
+}
+
+/// Up to where a slot is measured: what its file asks for, else as fast as anybody goes.
+pub(in crate::cli) fn top(slot: &Slot) -> u32 {
+    if slot.max_baud_written { slot.max_baud } else { FASTEST }
+}
+
+/// The rate to keep: clean up to it. A fast one whose next faster one is not clean stands at an edge, which a busier
+/// computer moves: the one below it is taken.
+pub(in crate::cli) fn best(rates: &Rates) -> Option<u32> {
+    let clean = rates.iter().take_while(|(_, result)| result.is_ok()).map(|(rate, _)| *rate);
+    let clean: Vec<u32> = clean.collect();
+    match clean.as_slice() {
+        [.., below, last] if clean.len() < rates.len() && *last > FAST => Some(*below),
+        [.., last] => Some(*last),
+        [] => None,
+    }
+}
+
 /// Each rate of the ladder below `max_baud`, from the bottom, with what is wrong there.
-pub(in crate::cli) async fn test(port: &mut dyn Port, max_baud: u32) -> io::Result<Vec<(u32, Result<(), String>)>> {
+pub(in crate::cli) async fn test(port: &mut dyn Port, max_baud: u32) -> io::Result<Rates> {
     let sent = noise(MANY);
     let mut results = Vec::new();
     let mut rates = link::ladder(max_baud);
@@ -57,10 +99,11 @@ async fn one(port: &mut dyn Port, rate: u32, sent: &[u8]) -> io::Result<Result<(
         return Ok(Err(format!("the port can't do it: {error}; lower max_baud")));
     }
     port.discard()?;
+    let before = port.counts();
     let mut came = Vec::new();
     let wire = Duration::from_nanos(sent.len() as u64 * 10_000_000_000 / u64::from(rate.max(1)));
     // both directions at once: a PTY or a small driver holds less than all of it
-    let (mut reader, mut writer) = tokio::io::split(port);
+    let (mut reader, mut writer) = tokio::io::split(&mut *port);
     let round = async {
         let read = async {
             let mut bytes = vec![0; 16 << 10];
@@ -86,7 +129,11 @@ async fn one(port: &mut dyn Port, rate: u32, sent: &[u8]) -> io::Result<Result<(
         Ok(Err(error)) if error.kind() != io::ErrorKind::TimedOut => return Err(error),
         _ => {}
     }
-    Ok(judge(sent, &came))
+    let lost = port.counts().zip(before).map_or(0, |(after, before)| after.overruns.wrapping_sub(before.overruns));
+    Ok(judge(sent, &came).and_then(|()| match lost {
+        0 => Ok(()),
+        lost => Err(format!("every byte came back, and the port counted {lost} overruns; it is at its limit")),
+    }))
 }
 
 /// What came against what was sent.
@@ -130,6 +177,21 @@ mod tests {
         let results = test(&mut port, 921_600).await.unwrap();
         assert_eq!(results, [(100_000, Ok(())), (115_200, Ok(())), (460_800, Ok(())), (921_600, Ok(()))]);
         assert_eq!(rates.now(), 921_600);
+    }
+
+    #[test]
+    fn the_rate_that_is_kept_is_clean_up_to_it_and_has_a_margin() {
+        let rates = |wrong: &[u32]| -> Rates {
+            let all = [100_000, 115_200, 460_800, 921_600, 1_500_000, 2_000_000];
+            all.map(|rate| (rate, if wrong.contains(&rate) { Err("x".to_owned()) } else { Ok(()) })).to_vec()
+        };
+        assert_eq!(best(&rates(&[])), Some(2_000_000), "nothing faster was tried");
+        assert_eq!(best(&rates(&[2_000_000])), Some(921_600), "1500000 stands at the edge");
+        assert_eq!(best(&rates(&[1_500_000, 2_000_000])), Some(921_600));
+        assert_eq!(best(&rates(&[460_800])), Some(115_200), "what is clean above a wrong one is luck");
+        assert_eq!(best(&rates(&[100_000])), None);
+        let kept = serde_json::to_value(Measurement::of(921_600, &rates(&[2_000_000]))).unwrap();
+        assert_eq!((&kept["highest_clean_baud"], &kept["wrong"][0]), (&921_600.into(), &2_000_000.into()));
     }
 
     #[tokio::test(start_paused = true)]

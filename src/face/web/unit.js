@@ -115,7 +115,7 @@ function factsOf(unit) {
     ["started", t("fact.started"), `${when(unit.started)}`], ["finished", t("fact.finished"), finished],
     ["batch", t("fact.batch"), unit.batch], ["restored", t("fact.restored"), unit.restored_from && h("a", { href: `#unit-${unit.restored_from}` }, String(unit.restored_from))],
     ["content", t("fact.content"), backup?.kind && t(`content.${backup.kind}`)],
-    ["line", t("fact.line"), uart.baud ? `${baud(uart.baud)}, ${t("unit.damaged", { count: uart.errors })}` : null],
+    ["line", t("fact.line"), uart.baud ? `${baud(uart.baud)}, ${t("unit.damaged", { count: uart.errors })}${uart.overruns == null ? "" : `, ${t("unit.overruns", { count: uart.overruns })}`}` : null],
     ["backup", t("fact.backup"), kept], ["firmware", t("fact.firmware"), firmware?.name], ["version", t("fact.version"), firmware?.version],
     ["device", t("fact.device"), config?.device], ["name", t("fact.name"), config?.name], ["recipe", t("fact.recipe"), config?.recipe],
     ["config", t("fact.config"), told],

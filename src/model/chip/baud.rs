@@ -1,7 +1,21 @@
 //! Which rates a UART can make of its clock.
 
-/// The clock that Raspberry Pi OS gives the PL011 of a Pi: 48 MHz.
+/// The clock that Raspberry Pi OS gives the PL011 of a Pi up to the Pi 4, Hz (init_uart_clock of config.txt).
 pub const PI_CLOCK: u32 = 48_000_000;
+/// The clock of the UARTs of a Pi 5, Hz: RP1's own, which config.txt does not reach ("RP1 Peripherals", clocks).
+pub const RP1_CLOCK: u32 = 50_000_000;
+
+/// The rates worth trying, from the top. The last but one is the slowest that is not the one of a reset: a board that is put
+/// in between two frames listens at that one, and understands nothing of what goes to the board before it at this one: 15 %
+/// apart, eight bits can't pass.
+pub const LADDER: [u32; 6] = [2_000_000, 1_500_000, 921_600, 460_800, 100_000, RESET];
+/// The rate of every chip after a reset.
+pub const RESET: u32 = 115_200;
+
+/// The next lower rate, as far as there is one that is not a reset's.
+pub fn below(rate: u32) -> Option<u32> {
+    LADDER.into_iter().filter(|lower| *lower < rate && *lower != RESET).max()
+}
 
 /// What a PL011 makes of a rate, bits per second: its divisor is the clock by sixteen times the rate, with six binary
 /// places (ARM PL011 Technical Reference Manual, UARTIBRD and UARTFBRD). `None`: above a sixteenth of the clock.
@@ -32,6 +46,13 @@ mod tests {
         });
         assert_eq!(made, [(2_000_000, 0), (1_500_000, 0), (923_076, 16), (460_431, 8), (115_176, 2), (100_000, 0)]);
         assert_eq!(pl011(PI_CLOCK, 3_000_000), Some(3_000_000));
+        assert_eq!(pl011(RP1_CLOCK, 2_000_000).map(|made| error(made, 2_000_000)), Some(0));
+    }
+
+    #[test]
+    fn below_a_rate_is_the_next_one_of_the_ladder_but_never_that_of_a_reset() {
+        let below = [5_200_000, 2_000_000, 1_000_000, 460_800, 115_200, 100_000].map(below);
+        assert_eq!(below, [Some(2_000_000), Some(1_500_000), Some(921_600), Some(100_000), Some(100_000), None]);
     }
 
     #[test]

@@ -196,6 +196,10 @@ pub struct Uart {
     pub rx_bytes: u64,
     /// Damaged or missing replies.
     pub errors: u64,
+    /// Times that bytes were lost because the computer did not take them in time, as its driver counts them; null where
+    /// nobody counts, and in older records.
+    #[serde(default)]
+    pub overruns: Option<u64>,
 }
 
 impl Unit {
