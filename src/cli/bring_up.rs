@@ -74,10 +74,11 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 /// Makes the steps, each kept as soon as it is made.
 async fn made(args: &Args, config: &Config, file: &Path) -> Result<Report, Failure> {
+    let how = run::How { file: &args.config, yes: args.yes, alone: args.step.is_some() };
     let mut report = if file.exists() { load(file)? } else { run::blank(config)? };
     for kind in steps::ALL.iter().filter(|kind| args.step.as_deref().is_none_or(|only| only == kind.name)) {
         say(&format!("\n== {}: {}", kind.name, kind.title))?;
-        let step = run::step(kind, config, args).await?;
+        let step = run::step(kind, config, &how).await?;
         for fault in &step.faults {
             say(&format!("FAULT  {fault}"))?;
         }

@@ -1,6 +1,5 @@
 //! Each step made.
 
-use super::Args;
 use super::report::{Fact, Rate, Report, Step, VERSION, level};
 use super::steps::Kind;
 use crate::cli::jig_test::ask::Ask;
@@ -17,11 +16,22 @@ use crate::model::cycle::fault::FaultCode;
 use crate::model::cycle::verdict::Verdict;
 use crate::model::unit::{Unit, UnitQuery};
 use crate::wiring::{self, WholeJig};
+use std::path::Path;
 
 /// Runs over a good board.
 const RUNS: usize = 10;
 /// Units that are looked at, the newest.
 const UNITS: usize = 20;
+
+/// How steps are made.
+pub(super) struct How<'a> {
+    /// The configuration's file.
+    pub(super) file: &'a Path,
+    /// Nobody is there to answer.
+    pub(super) yes: bool,
+    /// This step was asked for by its name.
+    pub(super) alone: bool,
+}
 
 /// A report without steps.
 pub(super) fn blank(config: &Config) -> Result<Report, Failure> {
@@ -45,22 +55,22 @@ fn only(config: &Config) -> Result<&Slot, Failure> {
 }
 
 /// Makes one step, or says why it was not made.
-pub(super) async fn step(kind: &Kind, config: &Config, args: &Args) -> Result<Step, Failure> {
+pub(super) async fn step(kind: &Kind, config: &Config, how: &How<'_>) -> Result<Step, Failure> {
     let step = Step::new(kind.name);
     if kind.name == "machine" {
-        return machine(step, args);
+        return machine(step, how.file);
     }
-    if args.yes && matches!(kind.name, "rest" | "convert" | "cut") && args.step.is_none() {
+    if how.yes && matches!(kind.name, "rest" | "convert" | "cut") && !how.alone {
         return Ok(step.skipped("nobody was there"));
     }
     say(&format!("to do  {}", kind.prepare))?;
-    if !args.yes && !Ask::ready().await? {
+    if !how.yes && !Ask::ready().await? {
         return Ok(step.skipped("the operator left it out"));
     }
     let slot = only(config)?;
     // the ledger has one user: while the daemon has it, nobody else may switch its lines
     let (ledger, _) = wiring::stores(&config.data_dir)?;
-    let mut ask = Ask::new(args.yes);
+    let mut ask = Ask::new(how.yes);
     match kind.name {
         "rest" => {
             let mut wrong = Vec::new();
@@ -126,8 +136,8 @@ async fn on_the_jig(mut step: Step, config: &Config, slot: &Slot, ask: &mut Ask)
     Ok(step.made(wrong))
 }
 
-fn machine(mut step: Step, args: &Args) -> Result<Step, Failure> {
-    let findings = doctor::examine(Some(&args.config), true);
+fn machine(mut step: Step, file: &Path) -> Result<Step, Failure> {
+    let findings = doctor::examine(Some(file), true);
     step.machine = findings
         .into_iter()
         // the firmware of the station and its page say nothing of the jig
