@@ -6,7 +6,7 @@
 //! | [`extent`] | whole, turned, short, or a part: where it begins in the flash |
 //! | [`regions`] | the known regions of a flash that a part holds |
 //! | [`holes`] | pieces that were not read |
-//! | [`origin`] | the chip, by all the evidence that is in it |
+//! | [mod@origin] | the chip, by all the evidence that is in it |
 //! | [`study`] | all of that at once |
 //! | [`report`] | everything that can be said about any file, for `flashjig inspect` |
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`anatomy`] | code areas of a file or dump taken apart: records, key, names in the code |
 //! | [`kind`] | what a file is |
-//! | [`file`] | a file of firmware, taken in |
+//! | [mod@file] | a file of firmware, taken in |
 //! | [`refusal`] | why a file, or a file on a board, is refused |
 //! | [`fits`] | image against board |
 //! | [`drivers`] | which drivers are linked into an app |
