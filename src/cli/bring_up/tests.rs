@@ -3,24 +3,14 @@
 use super::report::{Fact, Rate, Report, State, Step};
 use super::{check, known, steps};
 use crate::cli::jig_test::figures::Figures;
+use crate::cli::jig_test::figures::tests::figures as good_figures;
 use jiff::Timestamp;
 
 /// What a case changes in a good report.
 type Change<'a> = &'a dyn Fn(&mut Report);
 
 fn figures() -> Figures {
-    Figures {
-        taken: Timestamp::UNIX_EPOCH,
-        chip: "BK7231T".into(),
-        flash_id: None,
-        flash_size: 0x20_0000,
-        flash: "ab".into(),
-        link_ms: 40,
-        baud: 921_600,
-        crc_ms: 1000,
-        read_ms: 800,
-        errors: 0,
-    }
+    Figures { baud: 921_600, read_ms: 800, ..good_figures() }
 }
 
 fn good() -> Report {

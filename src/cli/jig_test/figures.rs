@@ -90,10 +90,11 @@ pub(in crate::cli) fn compare(kept: &Figures, now: &Figures) -> Drift {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::cli) mod tests {
     use super::*;
 
-    fn figures() -> Figures {
+    /// Those of a good jig.
+    pub(in crate::cli) fn figures() -> Figures {
         Figures {
             taken: Timestamp::UNIX_EPOCH,
             chip: "BK7231T".into(),

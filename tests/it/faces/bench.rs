@@ -11,7 +11,7 @@ use flashjig::model::chip::{Chip, Key};
 use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::unit::event::{Event, Stamped};
 use flashjig::model::unit::snapshot::{Snapshot, Station};
-use flashjig::model::unit::{Backup, Uart, Unit};
+use flashjig::model::unit::{Backup, Unit};
 use flashjig::station::handle::Ask;
 use flashjig::station::{Refused, StationHandle};
 use flashjig::store::{Archive, Ledger};
@@ -121,30 +121,15 @@ pub(crate) fn board(tail: u8) -> Board {
 }
 
 pub(crate) fn unit(tail: u8, verdict: Verdict, backup: Option<Backup>) -> Unit {
+    let started = Timestamp::from_second(1_790_000_000).unwrap();
     Unit {
-        seq: 0,
-        v: 1,
-        station: "bench-1".into(),
-        slot: "A".into(),
-        batch: None,
-        started: Timestamp::from_second(1_790_000_000).unwrap(),
         finished: Timestamp::from_second(1_790_000_023).unwrap(),
         clock_synced: true,
         boot_id: "0b5d1f9e-7c5b-4d7c-9a53-0a2c6c1d1f10".into(),
         verdict,
-        fault: None,
         board: Some(board(tail)),
         backup,
-        firmware: None,
-        config: None,
-        meter: None,
-        stages: Vec::new(),
-        uart: Uart::default(),
-        map: None,
-        checks: Vec::new(),
-        already: None,
-        restored_from: None,
-        board_log: Vec::new(),
+        ..Unit::begun("bench-1".into(), "A".into(), started)
     }
 }
 

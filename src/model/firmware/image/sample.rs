@@ -1,5 +1,6 @@
 //! Firmware files made up for tests, shaped like OpenBeken's.
 
+use crate::model::chip::board::Board;
 use crate::model::chip::flash::rf;
 use crate::model::chip::flash_cipher::{self, APP_BASE, DATA};
 use crate::model::chip::{Chip, Key};
@@ -88,4 +89,19 @@ pub(crate) fn dump(chip: Chip) -> Vec<u8> {
     dump[sector + 0x1C..sector + 0x24].copy_from_slice(&rf::MAC_TAG);
     dump[sector + 0x24..sector + 0x2A].copy_from_slice(&[0x18, 0xDE, 0x50, 0x3A, 0x8E, 0x3F]);
     dump
+}
+
+/// A board of a chip with 2 MiB, of which nothing else is known.
+pub(crate) fn board(chip: Chip) -> Board {
+    Board {
+        chip,
+        module: None,
+        mac: None,
+        flash_id: None,
+        flash_size: 0x20_0000,
+        bootloader: None,
+        key: chip.key(),
+        evidence: Vec::new(),
+        calibration: None,
+    }
 }

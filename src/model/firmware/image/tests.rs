@@ -1,4 +1,5 @@
 use super::file::UG_MAGIC;
+use super::sample::board;
 use super::*;
 use crate::model::chip::board::Board;
 use crate::model::chip::flash::Span;
@@ -34,20 +35,6 @@ const STOCK: [(&str, Chip, &str, u32); 4] = [
 
 fn published(name: &str) -> Option<Vec<u8>> {
     testdata::read(&format!("firmware/{name}"))
-}
-
-fn board(chip: Chip) -> Board {
-    Board {
-        chip,
-        module: None,
-        mac: None,
-        flash_id: None,
-        flash_size: 0x20_0000,
-        bootloader: None,
-        key: chip.key(),
-        evidence: Vec::new(),
-        calibration: None,
-    }
 }
 
 fn image(chip: Chip, name: &str, version: &str) -> Image {

@@ -5,25 +5,12 @@ use crate::model::chip::flash_cipher::{self, APP_BASE};
 use crate::model::chip::{Chip, Key};
 use crate::model::cycle::fault::FaultCode;
 use crate::model::firmware::image::anatomy::App;
+use crate::model::firmware::image::sample::board;
 use crate::model::firmware::image::{drivers, need, sample};
 use crate::model::firmware::rbl;
 
 const T: Chip = Chip::Bk7231T;
 const N: Chip = Chip::Bk7231N;
-
-fn board(chip: Chip) -> Board {
-    Board {
-        chip,
-        module: None,
-        mac: None,
-        flash_id: None,
-        flash_size: 0x20_0000,
-        bootloader: None,
-        key: chip.key(),
-        evidence: Vec::new(),
-        calibration: None,
-    }
-}
 
 fn image(version: &str) -> Image {
     Image::open(&format!("T_UA_{version}.bin"), &sample::ua(T, Key::Standard, &sample::marker(T, version))).unwrap()
