@@ -6,13 +6,15 @@
 //! ```text
 //! cli, wiring      the only place that knows real and simulated hardware
 //! face/            page, panel: show and ask, never touch a port
+//! doctor/          what this machine has and permits
 //! station/         slots, hub, library: who runs what, single writer of the state
 //! flow/            performs one unit's cycle as the pure machine in model/ tells it
-//! doctor/          what this machine has and permits
 //! link/  store/    the session with the chip | the ledger and the backup archive
+//! broker/          the way to an MQTT broker
 //! config/          files to checked plans
 //! jig/             the seams: Port, Lines, Panel; how a jig is wired
 //! hw/    sim/      the serial port and real lines | the virtual board on a PTY
+//! intake           reads files that others may have put in place
 //! model/           pure: bytes and values; imports nobody
 //! ```
 //!
@@ -23,6 +25,7 @@
     reason = "the maps of modules are for who works inside: `cargo doc --document-private-items` has all of it"
 )]
 
+pub mod broker;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -31,6 +34,7 @@ pub mod face;
 mod fail;
 pub mod flow;
 pub mod hw;
+mod intake;
 pub mod jig;
 mod link;
 pub mod model;

@@ -5,7 +5,7 @@ use crate::clock::Synced;
 use crate::config::rate;
 use crate::config::{Config, LinesKind, Panel as PanelKind, Slot, Supply as SupplyPlan};
 use crate::fail::Failure;
-use crate::flow::Pace;
+use crate::flow::{PLUG_PORT, Pace};
 use crate::hw::gpio::PiBank;
 use crate::hw::gpiochip::ChipBank;
 use crate::hw::i2c;
@@ -13,12 +13,14 @@ use crate::hw::manual::ManualLines;
 use crate::hw::modem::SerialBench;
 use crate::hw::oled::{Controller, Oled};
 use crate::hw::pins::{Bank, Ends, PinError, PinNest};
+use crate::hw::radio::NetworkRadio;
 use crate::hw::serial::SerialSource;
 use crate::hw::socket::SocketLines;
 use crate::hw::supply::Ina;
 use crate::hw::uart::{System, UartHint};
+use crate::jig::air::Air;
 use crate::jig::wiring::Start;
-use crate::jig::{Edge, Holder, Lamps, Levels, LineError, Lines, Nest, Panel, PortSource, SafeLines, Supply};
+use crate::jig::{Edge, Holder, Lamps, Levels, Line, LineError, Lines, Nest, Panel, PortSource, SafeLines, Supply};
 use crate::model::cycle::fault::FaultCode;
 use crate::model::openbeken::doubt::Code;
 use crate::model::show::screen::USUAL;
@@ -122,6 +124,8 @@ pub(crate) fn pace(data_dir: &Path, slot: &Slot) -> Pace {
         pulse: own.pulse.unwrap_or(usual.pulse),
         patience: own.patience.unwrap_or(usual.patience),
         by_hand: usual.by_hand,
+        good_start: usual.good_start,
+        restart: usual.restart,
     }
 }
 
@@ -195,7 +199,7 @@ fn meter(supply: &SupplyPlan) -> Box<dyn Supply> {
     Box::new(Ina::new(name, supply.kind, supply.address, supply.shunt_milliohm, open))
 }
 
-fn slot_plan(config: &Config, slot: &Slot) -> (SlotPlan, Option<Box<dyn Lamps>>) {
+fn slot_plan(config: &Config, slot: &Slot, air: Option<&Air>) -> (SlotPlan, Option<Box<dyn Lamps>>) {
     let pace = pace(&config.data_dir, slot);
     let stop_after = config.stop_after;
     let Jig { source, lines, edges, found, lamps } = jig(slot);
@@ -203,7 +207,9 @@ fn slot_plan(config: &Config, slot: &Slot) -> (SlotPlan, Option<Box<dyn Lamps>>)
     let supply = slot.supply.as_ref().map(guard);
     let log = slot.log_uart.as_ref().map(|uart| Listener::new(Arc::new(SerialSource::new(uart.display().to_string()))));
     let (name, levels, start) = (slot.name.clone(), Levels::default(), slot.start);
-    (SlotPlan { name, nest, edges, levels, found, supply, log, start, pace, stop_after }, lamps)
+    let button = start == Start::Button && slot.lines.pins().is_some_and(|pins| pins.button.is_some());
+    let (air, plug_port) = (air.cloned(), PLUG_PORT);
+    (SlotPlan { name, nest, edges, levels, found, button, supply, log, start, pace, stop_after, air, plug_port }, lamps)
 }
 
 /// A slot over a virtual nest, and the hand that puts boards in. Where the machine has no PTY that knows every rate
@@ -249,21 +255,30 @@ fn virtual_plan<Uart>(
         edges: nest.edges,
         levels: Levels::default(),
         found: mpsc::channel(1).1,
+        button: true,
         supply: None,
         log: None,
         start: Start::Button,
         pace,
         stop_after: 0,
+        air: None,
+        plug_port: PLUG_PORT,
     };
     Ok((slot, nest.hand))
 }
 
-/// Makes every slot of a configuration safe.
-pub fn make_safe(config: &Config) -> Result<(), Failure> {
-    // a nest is made safe when it is made, and again when it is dropped
-    let failures: Vec<String> =
-        config.slots.iter().filter_map(|slot| nest(slot).err()).map(|failure| failure.to_string()).collect();
-    if failures.is_empty() { Ok(()) } else { Err(Failure::broken(failures.join("\n"))) }
+/// Makes every slot of a configuration safe, and says of each what that means for the board in it.
+pub fn make_safe(config: &Config) -> Vec<Result<String, Failure>> {
+    let words = [(Line::Power, "power off"), (Line::Reset, "reset held"), (Line::Park, "TX held low")];
+    let made = |slot: &Slot| {
+        // a nest is made safe when it is made, and again when it is dropped
+        let lines = nest(slot)?.lines;
+        let done: Vec<&str> = words.iter().filter(|(line, _)| lines.has(*line)).map(|(_, word)| *word).collect();
+        let what =
+            if done.is_empty() { "no line to switch: take its power away by hand".into() } else { done.join(", ") };
+        Ok(format!("slot {}: {what}", slot.name))
+    };
+    config.slots.iter().map(made).collect()
 }
 
 /// Starts a station with these parts.
@@ -290,14 +305,16 @@ pub type AllLamps = Vec<(String, Box<dyn Lamps>)>;
 /// jig may be at work for another flashjig.
 pub fn station(config: &Config, page: Option<String>, accept: &[Code]) -> Result<(Station, AllLamps), Failure> {
     let (ledger, archive) = stores(&config.data_dir)?;
+    let air = config.air.as_deref().map(|interface| Air::new(Arc::new(NetworkRadio::new(Some(interface)))));
     let (mut slots, mut lamps) = (Vec::new(), Vec::new());
     for slot in &config.slots {
-        let (plan, lit) = slot_plan(config, slot);
+        let (plan, lit) = slot_plan(config, slot, air.as_ref());
         lamps.extend(lit.map(|lit| (plan.name.clone(), lit)));
         slots.push(plan);
     }
     let library = Library::open(&config.data_dir, &config.firmware_dir, &config.recipe)
         .with_usb(config.usb_dir.as_deref())
+        .trusting(config.publisher.as_ref())
         .accepting(accept);
     Ok((start(facts(&config.name, page), library, ledger, archive, slots), lamps))
 }

@@ -105,6 +105,7 @@ fn the_daemon_starts_with_what_is_there() {
     fs::write(one(dir.path(), "data/ledger", "snap."), "snap").unwrap();
     fs::remove_file(data.join("ledger/last")).unwrap();
     for file in ["token", "desk.json", "recipes/default.toml", "devices/mine.toml", "uploads", "firmware"] {
+        _ = fs::remove_dir_all(data.join(file));
         fs::write(data.join(file), "\0").unwrap();
     }
     fs::remove_dir_all(data.join("backups")).unwrap();

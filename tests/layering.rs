@@ -50,8 +50,9 @@ const PURE: &[(&str, &str)] = &[
 /// Each folder and file of `src`, from the ground up; the layers that it names, all of which stand before it; and what it
 /// must not touch of what it could, with the reason.
 #[rustfmt::skip]
-const LAYERS: [Layer; 18] = [
+const LAYERS: [Layer; 20] = [
     ("model",    &[], PURE),
+    ("intake",   &[], &[]),
     ("clock",    &[], &[]),
     ("testdata", &[], &[]),
     ("fail",     &["model"], &[]),
@@ -60,30 +61,35 @@ const LAYERS: [Layer; 18] = [
     ("sim",      &["jig", "model"], &[]),
     ("link",     &["jig", "model"], &[("std::fs", "any Port will do")]),
     ("store",    &["model"], &[]),
-    ("config",   &["jig", "model"], &[]),
-    ("doctor",   &["config", "hw", "jig", "model"], &[]),
+    ("config",   &["jig", "intake", "model"], &[]),
+    ("broker",   &["config", "intake", "model"], &[]),
     ("flow",     &["link", "jig", "store", "model", "clock"], &[]),
-    ("station",  &["flow", "config", "jig", "store", "model", "clock"], &[]),
-    ("face",     &["station", "doctor", "jig", "store", "model", "clock"], &[]),
+    ("station",  &["flow", "config", "jig", "store", "intake", "model", "clock"], &[]),
+    ("doctor",   &["station", "broker", "config", "hw", "jig", "model"], &[]),
+    ("face",     &["station", "doctor", "broker", "flow", "jig", "store", "model", "clock"], &[]),
     ("wiring",   &["station", "flow", "config", "store", "sim", "hw", "jig", "model", "fail", "clock"], &[]),
-    ("cli",      &["wiring", "face", "station", "flow", "doctor", "config", "store", "link", "sim", "hw", "jig", "model", "fail", "clock"], &[]),
+    ("cli",      &["wiring", "face", "station", "flow", "doctor", "broker", "config", "store", "link", "sim", "hw", "jig", "intake", "model", "fail", "clock"], &[]),
     ("lib",      &[], &[]),
     ("main",     &["cli"], &[]),
 ];
 
 /// Each crate of Cargo.toml, with the layers that use it; none for one that tests alone use.
 #[rustfmt::skip]
-const CRATES: [Crate; 42] = [
+const CRATES: [Crate; 50] = [
     ("aes",                &["model"]),
     ("age",                &["config", "store"]),
+    ("aho_corasick",       &["model"]),
     ("axum",               &["face"]),
     ("base64",             &["model", "sim"]),
     ("clap",               &["cli"]),
+    ("clap_complete",      &["cli"]),
+    ("clap_mangen",        &[]),
+    ("console",            &["cli"]),
     ("crc",                &["model"]),
     ("display_interface",  &["hw"]),
     ("embedded_graphics",  &["model"]),
     ("embedded_hal",       &["hw"]),
-    ("futures_util",       &["face", "station"]),
+    ("futures_util",       &["face", "flow", "hw", "station"]),
     ("gpiocdev",           &["hw"]),
     ("hyper",              &["face"]),
     ("hyper_util",         &["face"]),
@@ -91,12 +97,16 @@ const CRATES: [Crate; 42] = [
     ("insta",              &[]),
     ("jiff",               &["cli", "clock", "config", "face", "flow", "model", "station", "store"]),
     ("line_counts",        &["hw"]),
+    ("minisign_verify",    &["model"]),
+    ("miniz_oxide",        &["model"]),
+    ("nix",                &["face", "hw"]),
     ("notify",             &["station"]),
     ("png",                &["model"]),
     ("proc_macro2",        &[]),
     ("proptest",           &[]),
     ("rppal",              &["hw"]),
-    ("rustix",             &["doctor", "hw", "sim", "store"]),
+    ("rumqttc",            &["broker"]),
+    ("rustix",             &["doctor", "face", "hw", "intake", "sim", "store"]),
     ("schemars",           &["doctor", "face", "model", "station", "store"]),
     ("sd_notify",          &["face"]),
     ("serde",              &["cli", "doctor", "face", "model", "sim", "station", "store"]),
@@ -107,20 +117,22 @@ const CRATES: [Crate; 42] = [
     ("strsim",             &["config"]),
     ("subtle",             &["face"]),
     ("tempfile",           &["cli", "doctor", "station", "store", "wiring"]),
-    ("thiserror",          &["config", "fail", "jig", "link", "model", "station", "store"]),
-    ("tokio",              &["cli", "face", "flow", "hw", "jig", "link", "sim", "station", "store", "wiring"]),
+    ("thiserror",          &["config", "fail", "flow", "jig", "link", "model", "station", "store"]),
+    ("tokio",              &["broker", "cli", "face", "flow", "hw", "jig", "link", "sim", "station", "store", "wiring"]),
     ("tokio_serial",       &["hw"]),
-    ("tokio_util",         &["cli", "face", "flow", "station"]),
+    ("tokio_util",         &["broker", "cli", "face", "flow", "station"]),
     ("toml",               &["config", "model"]),
     ("tower",              &[]),
     ("tracing",            &["cli", "face", "flow", "hw", "jig", "link", "station", "store", "wiring"]),
     ("tracing_subscriber", &["cli"]),
-    ("zbus",               &["face"]),
+    ("zbus",               &["face", "hw"]),
 ];
 
 /// The subjects of `model`, from the ground up, as its map has them.
-const SUBJECTS: [Subject; 9] = [
+const SUBJECTS: [Subject; 11] = [
+    ("air", &[]),
     ("chip", &[]),
+    ("archive", &["chip"]),
     ("cycle", &[]),
     ("firmware", &["chip", "cycle"]),
     ("tuya", &["chip"]),

@@ -23,6 +23,8 @@
     reason = "a test that can't go on shall say where"
 )]
 
+#[path = "life/archive.rs"]
+mod archive;
 #[path = "life/board.rs"]
 mod board;
 #[path = "life/clock.rs"]

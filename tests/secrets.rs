@@ -15,28 +15,33 @@
 mod common;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::ConnectInfo;
 use axum::http::Request;
 use base64::Engine as _;
 use common::Rig;
+use flashjig::broker::Broker;
 use flashjig::face::journal;
-use flashjig::face::web::{self, WebOptions};
+use flashjig::face::mqtt::{self, Plan, Retry};
+use flashjig::face::web::{self, Caller, WebOptions};
 use flashjig::model::chip::Chip;
 use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::show::screen::{SQUARE, layout};
+use flashjig::model::tuya::secret::Secret;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
+use flashjig::station::StationHandle;
 use futures_util::StreamExt as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 /// What the stock flash of the test holds and nobody may see.
-const MARKS: [&str; 8] = [
+const MARKS: [&str; 9] = [
     "tuyamarkeduuid000001",
     "MarkedAuthKeyOfThirtyTwoLetters1",
     "MarkedPskKeyOfThirtySevenLettersxyz37",
@@ -45,12 +50,39 @@ const MARKS: [&str; 8] = [
     "marked-home-passphrase",
     "MarkedPairingToken99",
     "bfMarkedDeviceId0000001",
+    BROKER,
 ];
+/// The station's password for its broker.
+const BROKER: &str = "MarkedPasswordOfTheBroker7";
+
+/// A broker that takes no password, and everything that a station said to it.
+async fn a_broker_that_refuses(handle: &StationHandle) -> Vec<u8> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let broker = Broker::plain("127.0.0.1", port, "station", Secret::new(BROKER));
+    assert_clean("the broker's Debug", format!("{broker:?}").as_bytes());
+    let retry = Retry { first: Duration::from_millis(1), longest: Duration::from_millis(1) };
+    let plan = Plan { broker, topic: "flashjig".into(), home_assistant: None, commands: false, retry };
+    let stop = CancellationToken::new();
+    let talk = tokio::spawn(mqtt::run(handle.clone(), plan, stop.clone()));
+    let mut heard = Vec::new();
+    for _ in 0..2 {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut bytes = [0; 1024];
+        let length = stream.read(&mut bytes).await.unwrap();
+        heard.extend_from_slice(&bytes[..length]);
+        // CONNACK 5: not authorised (MQTT 3.1.1, 3.2.2.3)
+        stream.write_all(&[0x20, 2, 0, 5]).await.unwrap();
+    }
+    stop.cancel();
+    talk.await.unwrap();
+    heard
+}
 
 /// A stock flash with the marks in it.
 fn stock(chip: Chip) -> Vec<u8> {
     let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
-    let [uuid, auth, psk, ap, ssid, passwd, token, id] = MARKS;
+    let [uuid, auth, psk, ap, ssid, passwd, token, id, _] = MARKS;
     let licence = serde_json::json!({ "uuid": uuid, "psk_key": psk, "auth_key": auth, "ap_ssid": "SmartLife",
         "ap_passwd": ap, "country_code": "EU", "fac_pin": "markedpin" });
     let network = serde_json::json!({ "nc_tp": 1, "ssid": base64(ssid), "passwd": base64(passwd), "wfb64": 1, "stat": 2,
@@ -110,7 +142,8 @@ struct Page(axum::Router);
 impl Page {
     async fn ask(&self, uri: &str, peer: &str) -> (u16, Body) {
         let mut request = Request::get(uri).header("host", "localhost").body(Body::empty()).unwrap();
-        request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+        let uid = Some(rustix::process::geteuid().as_raw());
+        request.extensions_mut().insert(Caller::without_socket(peer.parse::<SocketAddr>().unwrap(), uid));
         let response = self.0.clone().oneshot(request).await.unwrap();
         (response.status().as_u16(), response.into_body())
     }
@@ -178,6 +211,9 @@ async fn no_secret_of_a_stock_flash_leaves_the_backup() {
     let snapshot = rig.handle.snapshot();
     assert_clean("the panel", format!("{:?}", layout(&snapshot, SQUARE, snapshot.station.started)).as_bytes());
 
+    let heard = a_broker_that_refuses(&rig.handle).await;
+    assert!(heard.windows(BROKER.len()).any(|window| window == BROKER.as_bytes()), "the password was in use");
+
     let open = Page(web::router(rig.handle.clone(), WebOptions::default()));
     let document: serde_json::Value = serde_json::from_slice(&open.bytes("/api/v1/openapi.json").await).unwrap();
     let paths = document["paths"].as_object().unwrap();
@@ -217,7 +253,8 @@ async fn no_secret_of_a_stock_flash_leaves_the_backup() {
     quiet.cancel();
     journal.await.unwrap();
     let written = log.0.lock().unwrap().clone();
-    assert!(String::from_utf8_lossy(&written).contains("backup kept"), "the journal is in the log");
+    let text = String::from_utf8_lossy(&written);
+    assert!(text.contains("backup kept") && text.contains("broker"), "the journal is in the log");
     assert_clean("the log", &written);
 
     let backups = data.join("backups");

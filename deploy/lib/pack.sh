@@ -40,8 +40,7 @@ pack() (
     put 644 "$file" "usr/share/doc/flashjig/$folder/${file##*/}"
   done
   put 644 "$here/copyright" usr/share/doc/flashjig/copyright
-  put 644 docs/faults.md usr/share/doc/flashjig/faults.md
-  put 644 docs/data-folder.md usr/share/doc/flashjig/data-folder.md
+  for file in docs/*.md; do put 644 "$file" "usr/share/doc/flashjig/${file##*/}"; done
   put 644 CHANGELOG.md usr/share/doc/flashjig/NEWS.md
   _crates "${RUST_TARGET[$arch]}" >"$doc/crates.txt"
   printf 'flashjig (%s) unstable; urgency=medium\n\n  * What is new stands in NEWS.md.\n\n -- %s  %s\n' "$version" \
@@ -73,6 +72,7 @@ _services() {
   put 644 systemd/udev/61-flashjig.rules usr/lib/udev/rules.d/61-flashjig.rules
   put 644 systemd/polkit/50-flashjig.rules usr/share/polkit-1/rules.d/50-flashjig.rules
   put 644 systemd/dbus/org.flashjig.Station1.conf usr/share/dbus-1/system.d/org.flashjig.Station1.conf
+  put 644 systemd/avahi/flashjig.service etc/avahi/services/flashjig.service
   for file in systemd/dbus/*.xml; do
     if [ -e "$file" ]; then put 644 "$file" "usr/share/dbus-1/interfaces/${file##*/}"; fi
   done

@@ -49,6 +49,7 @@ pub fn check(data: &[u8]) {
 
 fn lines_are_in(problems: &[config::Problem], text: &str) {
     let lines = text.split('\n').count();
+    assert!(problems.len() <= 51, "{} problems are told", problems.len());
     for problem in problems {
         assert!(problem.line.is_none_or(|line| (1..=lines).contains(&line)), "{problem}: the text has {lines} lines");
     }
@@ -73,5 +74,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
         ),
         (3, "Rel;1;2"),
     ];
-    texts.iter().map(|(kind, text)| [&[*kind][..], text.as_bytes()].concat()).collect()
+    // a mistake on each line
+    let many: Vec<u8> = (0..2000).flat_map(|number| format!("key{number} = 1\n").into_bytes()).collect();
+    let mut seeds: Vec<Vec<u8>> = texts.iter().map(|(kind, text)| [&[*kind][..], text.as_bytes()].concat()).collect();
+    seeds.extend([0, 1].map(|kind| [&[kind][..], &many].concat()));
+    seeds
 }

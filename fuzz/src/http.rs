@@ -2,9 +2,8 @@
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::ConnectInfo;
 use axum::http::{Request, header};
-use flashjig::face::web::{self, WebOptions};
+use flashjig::face::web::{self, Caller, WebOptions};
 use flashjig::model::unit::snapshot::{Snapshot, Station};
 use flashjig::station::StationHandle;
 use flashjig::station::handle::Ask;
@@ -63,7 +62,7 @@ pub fn check(data: &[u8]) {
             request = request.header(name, value);
         }
     }
-    let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
+    let peer = Caller::without_socket(SocketAddr::from(([127, 0, 0, 1], 50_000)), Some(0));
     let Ok(request) = request.extension(peer).body(Body::from(body.get(2..).unwrap_or_default().to_vec())) else {
         return;
     };

@@ -8,7 +8,7 @@ use flashjig::model::firmware::fal;
 use flashjig::model::firmware::image::Image;
 use flashjig::model::firmware::rbl;
 use flashjig::model::openbeken::Config;
-use flashjig::sim::factory;
+use flashjig::sim::factory::{self, crafted};
 use std::sync::OnceLock;
 
 const CHIPS: [Chip; 3] = [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M];
@@ -24,7 +24,8 @@ fn bases() -> &'static [Vec<u8>] {
             dump.truncate(if chip == Chip::Bk7231T { dump.len() } else { 0x4_0000 });
             dump
         });
-        images.into_iter().chain(dumps).collect()
+        let crafted = [crafted::headers(0x4_0000), crafted::versions(0x4_0000)];
+        images.into_iter().chain(dumps).chain(crafted).collect()
     })
 }
 
@@ -40,7 +41,7 @@ pub fn check(data: &[u8]) {
         assert!(image.chip.key() == image.key, "an image for one chip is in that chip's key");
     }
     _ = rf::find(&file);
-    _ = rbl::find(&file);
+    assert!(rbl::find(&file).len() <= rbl::MOST);
     _ = fal::find(&file);
     let head = file.get(..0x8000).unwrap_or(&file);
     _ = flash_cipher::unwrap_records(head);
@@ -52,7 +53,8 @@ pub fn check(data: &[u8]) {
 /// The made-up files as they are, cut, and changed in places that matter.
 pub fn seeds() -> Vec<Vec<u8>> {
     let input = super::patch::input;
-    let mut seeds: Vec<Vec<u8>> = (1..=6).map(|base| input(base, 0, &[])).collect();
+    // the last two were made to cost memory and time
+    let mut seeds: Vec<Vec<u8>> = (1..=8).map(|base| input(base, 0, &[])).collect();
     seeds.extend((1..=6).map(|base| input(base, 0x1_2345, &[(0x40, b"RBL\0")])));
     seeds.extend(
         (4..=6).map(|base| input(base, 0, &[(0x1_1000, &[0; 34]), (0x1D_0000, b"TLV\0"), (0x1E_0000, &[0xFF; 64])])),

@@ -11,6 +11,7 @@ use flashjig::model::tuya::files::encode::Plan;
 use flashjig::model::tuya::files::{self, Areas, BLOCK};
 use flashjig::model::tuya::view::{Masks, Show};
 use flashjig::model::tuya::{self, Absent, Settings, value::Parsed};
+use flashjig::sim::factory::crafted;
 use std::sync::OnceLock;
 
 fn entries(settings: &str) -> Vec<(String, Vec<u8>)> {
@@ -54,7 +55,8 @@ fn bases() -> &'static [Vec<u8>] {
         let scattered = Spec { scatter: true, live_last: true, stale: entries("{rl1_pin:9,}"), ..usual.clone() };
         let protected = Spec { protected: Some(entries(PINS)), sectors: 4, swaps: 1, ..usual.clone() };
         let stores = [usual, scattered, protected].map(|spec| encode::store(&spec).unwrap_or_default());
-        stores.into_iter().chain([file_store()]).collect()
+        let crafted = [crafted::shared_pages(), crafted::many_credentials(), crafted::leads(0x8_0000)];
+        stores.into_iter().chain([file_store()]).chain(crafted).chain([crafted::tables(0x4_0000)]).collect()
     })
 }
 
@@ -63,6 +65,8 @@ pub fn check(data: &[u8]) {
     let dump = super::patch::apply(data, bases());
     if let Ok(store) = tuya::decode(&dump) {
         let masks = Masks::of(&store, Show::Safe);
+        let held: usize = store.entries.iter().map(|entry| entry.value.len()).sum();
+        assert!(held <= dump.len(), "no page counts twice");
         for entry in store.entries.iter().chain(&store.protected) {
             _ = masks.view(entry, Show::Safe);
         }
@@ -94,7 +98,8 @@ fn check_files(dump: &[u8]) {
 /// Stores, whole and damaged, and settings as text.
 pub fn seeds() -> Vec<Vec<u8>> {
     let input = super::patch::input;
-    let mut seeds: Vec<Vec<u8>> = (1..=4).map(|base| input(base, 0, &[])).collect();
+    // the last four were made to cost memory and time
+    let mut seeds: Vec<Vec<u8>> = (1..=8).map(|base| input(base, 0, &[])).collect();
     // the file store with other numbers, another result, another block, a longer count; both sums would be wrong
     seeds.push(input(4, 0, &[(0x3008, &[0xE4, 0x23]), (0x4000, &[2]), (0x20, &[0xFF; 16])]));
     seeds.extend((1..=3).map(|base| input(base, 0, &[(0x1000, &[0x13; 32]), (0x20, &[0xFF; 16]), (0x3010, &[0; 8])])));

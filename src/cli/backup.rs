@@ -1,25 +1,27 @@
 //! `flashjig backup`.
 
+mod check;
+mod pack;
 mod twins;
 
 use super::data_dir::Place;
+use super::deed;
 use super::out::print;
 use crate::fail::{Failure, NO};
 use crate::model::chip::digest::Digest;
-use crate::model::unit::UnitQuery;
-use crate::store::archive::{Report, Stored};
+use crate::model::firmware::content::BackupKind;
+use crate::store::archive::Stored;
 use crate::store::{Archive, LedgerCopy, StoreError, seal};
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Export or check the archive of stock flashes.
+/// Export, check or pack the archive of stock flashes.
 ///
-/// It may run beside the daemon, and changes nothing in the archive.
+/// It may run beside the daemon.
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -32,7 +34,7 @@ enum Command {
     Export {
         /// Number of the unit in the ledger
         seq: u64,
-        /// New file; one that exists is never overwritten
+        /// New file; one that exists is never overwritten. `-` is standard output, unless that is a terminal
         file: PathBuf,
         /// File with the age key (AGE-SECRET-KEY-1...) of a backup that was kept encrypted
         #[arg(long, value_name = "KEYFILE")]
@@ -40,8 +42,21 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Read every backup again, compare it with its digest, and look for one of each unit that had one
+    /// Read every backup again, compare it with its digest, and look for one of each unit that had one. Changes nothing
     Check {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Keep the stock flashes of each model by what differs from one of them, as new ones are kept; mend damaged copies
+    ///
+    /// For an archive of an older flashjig. Nothing is removed before its other form was read again: it may be stopped at any
+    /// moment and started again. Encrypted ones stay as they are.
+    Pack {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Keep every plain stock flash as it is again, each in a file of its own, for an older flashjig
+    Unpack {
         #[command(flatten)]
         place: Place,
     },
@@ -50,13 +65,16 @@ enum Command {
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
         .build()
         .map_err(|error| Failure::broken(format!("starting the runtime: {error}")))?;
     let (text, good) = match &args.command {
         Command::Export { seq, file, identity, place } => {
             (runtime.block_on(export(&place.data_dir()?, *seq, file, identity.as_deref()))?, true)
         }
-        Command::Check { place } => runtime.block_on(check(&place.data_dir()?))?,
+        Command::Check { place } => runtime.block_on(check::check(&place.data_dir()?))?,
+        Command::Pack { place } => runtime.block_on(pack::pack(&place.data_dir()?, pack::Way::Pack))?,
+        Command::Unpack { place } => runtime.block_on(pack::pack(&place.data_dir()?, pack::Way::Unpack))?,
     };
     print(text)?;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(NO) })
@@ -83,8 +101,23 @@ async fn export(data_dir: &Path, seq: u64, file: &Path, identity: Option<&Path>)
             )));
         }
     };
+    if file == Path::new("-") {
+        if io::stdout().is_terminal() {
+            return Err(Failure::broken("a flash is no text for a terminal; name a file, or join a pipe"));
+        }
+        print(bytes)?;
+        deed::leave(data_dir, "backup", &format!("unit {seq}"), Some(backup.sha256));
+        return Ok(String::new());
+    }
     save(file, &bytes)?;
-    Ok(format!("unit {seq}: {} KiB to {}, SHA-256 {}\n", bytes.len() / 1024, file.display(), backup.sha256))
+    deed::leave(data_dir, "backup", &format!("unit {seq}"), Some(backup.sha256));
+    let size = bytes.len() / 1024;
+    let mut told = format!("unit {seq}: {size} KiB to {}, SHA-256 {}\n", file.display(), backup.sha256);
+    if backup.kind != BackupKind::Stock {
+        let kind = backup.kind.name();
+        _ = writeln!(told, "it is not the stock flash but {kind}: that is with the board's first unit");
+    }
+    Ok(told)
 }
 
 /// The stock flash in an age file, compared with the digest of the record.
@@ -111,7 +144,7 @@ fn save(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
         if error.kind() == io::ErrorKind::AlreadyExists {
             Failure::broken(format!("{what}: the file exists and is not overwritten; choose another name"))
         } else {
-            Failure::broken(StoreError::io(&what, &error))
+            Failure::broken(format!("{what}: {error}; choose a folder that is there and that you may write to"))
         }
     })?;
     out.write_all(bytes).and_then(|()| out.sync_all()).map_err(|error| {
@@ -121,53 +154,9 @@ fn save(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-/// What was found, and whether all is well.
-async fn check(data_dir: &Path) -> Result<(String, bool), Failure> {
-    // The ledger first: a unit's backup is kept before its record, so none can seem to be missing.
-    let ledger = LedgerCopy::take(data_dir).map_err(Failure::broken)?;
-    let units = ledger.query(&UnitQuery::default()).map_err(Failure::broken)?;
-    let report = Archive::at(data_dir).check().await.map_err(Failure::broken)?;
-    let twins = twins::find(&units, &Archive::at(data_dir)).await;
-    let bad = report.bad.iter().map(|(digest, _)| *digest);
-    let there: HashSet<_> = report.good.iter().map(|kept| kept.digest).chain(bad).collect();
-    let wanted = units.into_iter().filter_map(|unit| Some((unit.seq, unit.backup?.sha256)));
-    let missing: Vec<_> = wanted.filter(|(_, digest)| !there.contains(digest)).collect();
-    let lost = ledger.lost().map_or_else(String::new, |error| format!("{error}\n"));
-    let well = report.bad.is_empty() && missing.is_empty() && lost.is_empty() && twins.is_empty();
-    Ok((lost + &twins.concat() + &summary(&report, &missing), well))
-}
-
-fn summary(report: &Report, missing: &[(u64, Digest)]) -> String {
-    let mut text = String::new();
-    // writing to a String can't fail
-    for (_, error) in &report.bad {
-        let _ = writeln!(text, "bad: {error}");
-    }
-    for (seq, digest) in missing {
-        let _ = writeln!(text, "missing: the backup {digest} of unit {seq}; look for a copy of the data folder");
-    }
-    for stranger in &report.strangers {
-        let _ = writeln!(text, "not a backup: {}", stranger.display());
-    }
-    for path in &report.doubled {
-        let _ = writeln!(
-            text,
-            "twice: the archive has another file of the same stock flash beside {}; remove the one that is not wanted",
-            path.display()
-        );
-    }
-    let kib = report.good.iter().map(|kept| kept.bytes).sum::<u64>() / 1024;
-    let (good, bad) = (report.good.len(), report.bad.len());
-    let encrypted = match report.good.iter().filter(|kept| kept.encrypted).count() {
-        0 => String::new(),
-        count => format!(", {count} of them encrypted"),
-    };
-    let _ = writeln!(text, "{good} good ({kib} KiB{encrypted}), {bad} bad, {} missing", missing.len());
-    text
-}
-
 #[cfg(test)]
 mod tests {
+    use super::check::check;
     use super::*;
     use crate::fail::BROKEN;
     use crate::model::firmware::content::BackupKind;
@@ -185,6 +174,11 @@ mod tests {
             bytes: 4096,
             read_bytes: 4096,
             skipped_bytes: 0,
+            same_bytes: 0,
+            base: None,
+            audit: false,
+            comparisons: 0,
+            written_bytes: 0,
             contains_credentials: true,
             kind: BackupKind::Stock,
         });
@@ -224,6 +218,58 @@ mod tests {
         fs::remove_file(file).unwrap();
         let (text, well) = check(dir.path()).await.unwrap();
         assert!(!well && text.contains(&format!("missing: the backup {digest} of unit 1")), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_damaged_piece_is_named_with_every_unit_that_needs_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ledger, archive) = (Ledger::open(dir.path()).unwrap(), Archive::open(dir.path()).unwrap());
+        let mut digests = Vec::new();
+        for unit in 0..3 {
+            let mut flash: Vec<u8> = (0..0x1_0000_u32).map(|at| (at.wrapping_mul(at) >> 7) as u8).collect();
+            flash[0xF000] = unit;
+            digests.push(archive.keep(flash.into()).await.unwrap());
+        }
+        // the second plug came twice
+        for digest in [0, 1, 1, 2].map(|number: usize| digests[number]) {
+            let mut unit = unit();
+            unit.backup.as_mut().unwrap().sha256 = digest;
+            ledger.commit(unit).await.unwrap();
+        }
+        let named = |text: String| {
+            let text = text.replace(&dir.path().display().to_string(), "DIR");
+            (0..3).fold(text, |text, unit| text.replace(&digests[unit].to_string(), &format!("PLUG{unit}")))
+        };
+        let base = archive.path(digests[0]);
+        fs::write(&base, b"x").unwrap();
+        let (text, well) = check(dir.path()).await.unwrap();
+        assert!(!well);
+        insta::assert_snapshot!(named(text), @r"
+        damaged piece: the backup DIR/backups/PLUG0.bin: expected SHA-256 PLUG0, found 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 over 1 bytes; the file was changed or the disk is failing: do not write it to a board, look for another copy
+          its other copy DIR/backups/PLUG0.base is good: a running station or `flashjig backup pack` writes this one again from it
+          needed by the backup PLUG0 of unit 1
+          needed by the backup PLUG1 of units 2, 3
+          needed by the backup PLUG2 of unit 4
+        3 good (20 KiB, 2 of them packed), 0 bad, 0 missing
+        ");
+        fs::remove_file(base.with_extension("base")).unwrap();
+        let (text, _) = check(dir.path()).await.unwrap();
+        insta::assert_snapshot!(named(text), @r"
+        damaged piece: the backup DIR/backups/PLUG0.bin: expected SHA-256 PLUG0, found 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 over 1 bytes; the file was changed or the disk is failing: do not write it to a board, look for another copy
+          its other copy is damaged too: what needs it can't be restored without a copy
+          needed by the backup PLUG0 of unit 1
+          needed by the backup PLUG1 of units 2, 3
+          needed by the backup PLUG2 of unit 4
+        damaged piece: the backup DIR/backups/PLUG0.base is not there; look for a copy of the folder backups
+          its other copy is damaged too: what needs it can't be restored without a copy
+          needed by the backup PLUG0 of unit 1
+          needed by the backup PLUG1 of units 2, 3
+          needed by the backup PLUG2 of unit 4
+        bad: the backup DIR/backups/PLUG0.bin: expected its base PLUG0 in one of its two copies, found neither DIR/backups/PLUG0.bin nor DIR/backups/PLUG0.base good; look for a copy of one of the two, in a copy of the folder backups
+        bad: the backup DIR/backups/PLUG2-PLUG0.diff: expected its base PLUG0 in one of its two copies, found neither DIR/backups/PLUG0.bin nor DIR/backups/PLUG0.base good; look for a copy of one of the two, in a copy of the folder backups
+        bad: the backup DIR/backups/PLUG1-PLUG0.diff: expected its base PLUG0 in one of its two copies, found neither DIR/backups/PLUG0.bin nor DIR/backups/PLUG0.base good; look for a copy of one of the two, in a copy of the folder backups
+        0 good (0 KiB), 3 bad, 0 missing
+        ");
     }
 
     #[tokio::test]

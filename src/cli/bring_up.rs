@@ -10,7 +10,7 @@ mod tests;
 use super::jig_test::keep::keep;
 use super::once::choose;
 use super::out::{print, say};
-use super::signals::{Signals, runtime};
+use super::signals::{self, Signals};
 use crate::config::Config;
 use crate::fail::{Failure, NO};
 use report::Report;
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut config = super::data_dir::load(&args.config)?;
     let slot = choose(&mut config, args.slot.as_deref())?;
     let file = args.report.clone().unwrap_or_else(|| config.data_dir.join(format!("bring-up-{slot}.json")));
-    let report = runtime()?.block_on(async {
+    let report = signals::run(async {
         let mut signals = Signals::new()?;
         // whichever way this ends, the nest is dropped and so made safe; steps that were made are in the report
         tokio::select! {

@@ -26,6 +26,24 @@ impl Place {
         self.config.as_deref()
     }
 
+    /// The data folder, if it is named itself.
+    pub(super) fn named_data_dir(&self) -> Option<&Path> {
+        self.data_dir.as_deref()
+    }
+
+    /// The configuration that is named, or the usual one.
+    pub(super) fn config(&self) -> Result<Config, Failure> {
+        load(self.config.as_deref().unwrap_or(Path::new(config::DEFAULT_PATH)))
+    }
+
+    /// The options that name it again, for a command that a message tells: each with a space before it.
+    pub(super) fn options(&self) -> String {
+        let option = |name: &str, path: &Option<PathBuf>| {
+            path.as_ref().map_or_else(String::new, |path| format!(" {name} {}", path.display()))
+        };
+        option("--config", &self.config) + &option("--data-dir", &self.data_dir)
+    }
+
     /// The data folder.
     pub(super) fn data_dir(&self) -> Result<PathBuf, Failure> {
         if let Some(folder) = &self.data_dir {

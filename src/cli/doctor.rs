@@ -4,7 +4,7 @@ use super::out::print;
 use crate::doctor::{self, Finding, Level};
 use crate::fail::{Failure, NO};
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Say what is wired and permitted on this machine, and how to mend what is not.
@@ -27,9 +27,21 @@ pub(super) struct Args {
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let findings = doctor::examine(args.config.as_deref(), args.scan);
+    let mut findings = doctor::examine(args.config.as_deref(), args.scan);
+    if let Some(file) = &args.config {
+        for remedy in findings.iter_mut().filter_map(|finding| finding.remedy.as_mut()) {
+            told_where(remedy, file);
+        }
+    }
     print(if args.json { json(&findings)? } else { text(&findings) })?;
     Ok(if count(&findings, Level::Fault) == 0 { ExitCode::SUCCESS } else { ExitCode::from(NO) })
+}
+
+/// A remedy that is a command of this program reads the configuration that this one read.
+fn told_where(remedy: &mut String, file: &Path) {
+    if remedy.starts_with("flashjig ") && file != Path::new(crate::config::DEFAULT_PATH) {
+        *remedy = format!("{remedy} --config {}", file.display());
+    }
 }
 
 fn count(findings: &[Finding], level: Level) -> usize {
@@ -74,6 +86,18 @@ fn json(findings: &[Finding]) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_remedy_that_is_a_command_names_the_configuration_in_use() {
+        let of = |remedy: &str, file: &str| {
+            let mut remedy = remedy.to_owned();
+            told_where(&mut remedy, Path::new(file));
+            remedy
+        };
+        assert_eq!(of("flashjig check", "station.toml"), "flashjig check --config station.toml");
+        assert_eq!(of("flashjig check", crate::config::DEFAULT_PATH), "flashjig check");
+        assert_eq!(of("mkdir -p x", "station.toml"), "mkdir -p x");
+    }
 
     #[test]
     fn people_and_programs_are_told_the_same_findings() {

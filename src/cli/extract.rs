@@ -7,6 +7,7 @@ mod text;
 
 use super::out;
 use crate::fail::{self, Failure};
+use crate::intake;
 use facts::Facts;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -48,14 +49,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     let broken = |what: String| Failure::broken(format!("{}: {what}; give a dump of a unit's flash", file.display()));
-    let about = std::fs::metadata(file).map_err(|error| broken(error.to_string()))?;
-    if !about.is_file() {
-        return Err(broken("expected a file, found something else".to_owned()));
-    }
-    if about.len() > LARGEST {
-        return Err(broken(format!("expected at most {} KiB, found {} KiB", LARGEST >> 10, about.len() >> 10)));
-    }
-    std::fs::read(file).map_err(|error| broken(error.to_string()))
+    intake::named(file, LARGEST).map_err(|error| broken(error.to_string()))
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The faces of a running station: page, panel, journal, D-Bus, service manager.
 
-use crate::config::Dbus;
+use crate::broker::Broker;
+use crate::config::{self, Dbus};
 use crate::face::web::{self, WebOptions};
-use crate::face::{dbus, host, journal, lights, oled, systemd};
+use crate::face::{dbus, host, journal, lights, mqtt, oled, systemd};
 use crate::fail::Failure;
+use crate::flow;
 use crate::jig::Panel;
 use crate::station::StationHandle;
 use crate::wiring::AllLamps;
@@ -37,7 +39,7 @@ impl Front {
             let remedy = match error.kind() {
                 std::io::ErrorKind::AddrInUse => {
                     "another program has it, perhaps another flashjig: stop that one (`ss -ltnp` names it), or give this \
-                     one another address (`listen` in [web], or --listen)"
+                     one another address (`listen` in [web]; the demo: --listen)"
                 }
                 std::io::ErrorKind::PermissionDenied => "ports below 1024 need rights of their own: choose a higher one",
                 std::io::ErrorKind::AddrNotAvailable => {
@@ -59,19 +61,29 @@ impl Front {
         }
     }
 
-    /// The page's address for people.
+    /// The page's address for people; where it listens for all, one that others can type.
     pub(super) fn page(&self) -> String {
-        format!("http://{}/", self.address)
+        self.pages().swap_remove(0)
+    }
+
+    /// All of them, likeliest first.
+    pub(super) fn pages(&self) -> Vec<String> {
+        web::addresses(self.address)
     }
 
     /// Serves page, panel and journal until [`Faces::stop`].
     pub(super) fn serve(self, handle: &StationHandle, options: WebOptions, panel: Option<Box<dyn Panel>>) -> Faces {
-        let options = WebOptions { panel: panel.as_ref().map(|panel| panel.size()), ..options };
+        let options =
+            WebOptions { panel: panel.as_ref().map(|panel| panel.size()), listen: Some(self.address), ..options };
         let mut faces = Faces::begin(handle, panel);
-        let router = web::router(handle.clone(), options);
-        let end = faces.end.clone();
+        let (end, handle) = (faces.end.clone(), handle.clone());
+        let served = web::serve_apart(self.listener, move || web::router(handle, options), end);
         faces.tasks.spawn(async move {
-            if let Err(error) = web::serve(self.listener, router, end).await {
+            let ended = match served {
+                Ok(news) => news.await.unwrap_or_else(|_| Err(std::io::Error::other("its thread gave up"))),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = ended {
                 tracing::error!(%error, "the page ended");
             }
         });
@@ -119,6 +131,22 @@ impl Faces {
         self.tasks.spawn(dbus::run(handle.clone(), objects, self.end.clone()));
         // both are on the system bus, wherever the objects are
         self.tasks.spawn(host::run(handle.clone(), dbus::Bus::System, self.end.clone()));
+    }
+
+    /// The broker. What keeps it from being used is told, and the station goes on without.
+    pub(super) fn on_broker(&mut self, handle: &StationHandle, wanted: &config::Mqtt) {
+        let broker = match Broker::open(wanted) {
+            Ok(broker) => broker,
+            Err(why) => {
+                tracing::error!("[mqtt]: {why}; the station goes on without the broker");
+                handle.services().sightings().tell_broker(flow::Broker::Away(why.to_string()));
+                return;
+            }
+        };
+        let (topic, home_assistant) = (wanted.topic.clone(), wanted.home_assistant.clone());
+        let plan =
+            mqtt::Plan { broker, topic, home_assistant, commands: wanted.commands, retry: mqtt::Retry::default() };
+        self.tasks.spawn(mqtt::run(handle.clone(), plan, self.end.clone()));
     }
 
     /// Tells the service manager that the station is ready, and feeds its watchdog. Every line is safe by now, or its

@@ -1,7 +1,10 @@
 //! `flashjig inspect`.
 
+use super::out;
 use crate::fail::{Failure, NO};
+use crate::intake;
 use crate::model::chip::flash::Span;
+use crate::model::chip::plain;
 use crate::model::dump::inspect;
 use crate::model::dump::report::{Code, Rbl, Report};
 use crate::model::firmware::image::Kind;
@@ -21,18 +24,22 @@ pub struct Args {
     json: bool,
 }
 
+/// No flash of these chips is larger, nor any file for them, bytes.
+const LARGEST: u64 = 16 * 1024 * 1024;
+/// Characters of a file's name that are shown.
+const NAME: usize = 200;
+
 /// Runs the command.
-#[allow(clippy::print_stdout, reason = "the answer goes to standard output")]
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let path = args.file.display();
-    let bytes = std::fs::read(&args.file)
+    let bytes = intake::named(&args.file, LARGEST)
         .map_err(|error| Failure::broken(format!("expected a readable file at {path}: {error}; check the path")))?;
-    let name = args.file.file_name().unwrap_or(args.file.as_os_str()).to_string_lossy();
+    let name = plain::line(&args.file.file_name().unwrap_or(args.file.as_os_str()).to_string_lossy(), NAME);
     let report = inspect(&name, &bytes);
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report).map_err(Failure::broken)?);
+        out::say(&serde_json::to_string_pretty(&report).map_err(Failure::broken)?)?;
     } else {
-        print!("{}", text(&report));
+        out::print(text(&report))?;
     }
     Ok(ExitCode::from(if report.valid { 0 } else { NO }))
 }

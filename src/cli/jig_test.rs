@@ -13,9 +13,10 @@ pub(in crate::cli) mod question;
 #[cfg(test)]
 mod tests;
 
+use super::deed;
 use super::once::choose;
 use super::out::say;
-use super::signals::{Signals, runtime};
+use super::signals::{self, Signals};
 use crate::config::{Config, Slot, rate};
 use crate::fail::{Failure, NO};
 use crate::hw::serial::SerialSource;
@@ -61,7 +62,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     super::journal::begin("warn");
     let mut config = super::data_dir::load(&args.config)?;
     choose(&mut config, args.slot.as_deref())?;
-    runtime()?.block_on(async {
+    signals::run(async {
         let mut signals = Signals::new()?;
         // whichever way this ends, the nest is dropped and so made safe
         tokio::select! {
@@ -74,7 +75,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 async fn test(args: &Args, config: &Config) -> Result<ExitCode, Failure> {
     let slot = config.slots.first().ok_or_else(|| Failure::broken("expected a slot, found none"))?;
     // the ledger has one user: while the daemon has it, nobody else may switch its lines
-    let _ledger = wiring::stores(&config.data_dir)?;
+    let (ledger, _archive) = wiring::stores(&config.data_dir)?;
+    deed::note(&ledger, "jig-test", &slot.name).await;
     // and a port that somebody else uses means that the jig is in use
     drop(SerialSource::new(slot.uart.display().to_string()).open().map_err(Failure::broken)?);
     let WholeJig { nest, mut edges, levels, lamps, mut meter } = wiring::whole_jig(slot)?;
@@ -128,7 +130,7 @@ async fn loopback(config: &Config, slot: &Slot, nest: &Nest, ask: &mut Ask) -> R
             keep::keep(&file, &loopback::Measurement::of(best, &rates))?;
             say(&format!("ok     {best} baud is kept for slot {} in {}", slot.name, file.display()))?;
         }
-        None => wrong.push("the loopback is clean at no rate: check the jumper, TX, RX and GND".to_owned()),
+        None => wrong.push(loopback::NOWHERE.to_owned()),
     }
     // what a configuration asks for must work; without it the best is taken
     let asked = rates.iter().filter(|(rate, _)| slot.max_baud_written && *rate == slot.max_baud);

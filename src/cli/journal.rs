@@ -1,6 +1,9 @@
 //! The log of a command that runs: on standard error, filtered by `FLASHJIG_LOG`.
 
 use crate::face::tail::Tail;
+use crate::station::AUDIT;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -15,6 +18,8 @@ pub(super) fn begin(usual: &str) -> Tail {
     let kept = tail.clone();
     let shown = fmt::layer().with_writer(std::io::stderr).with_ansi(colour).with_target(false);
     let last = fmt::layer().with_writer(move || kept.clone()).with_ansi(false).with_target(false);
+    // everybody sees the tail on the page; who did what, and from where, is for who has the right
+    let last = last.with_filter(filter_fn(|about| about.target() != AUDIT));
     _ = tracing_subscriber::registry().with(filter).with(shown).with(last).try_init();
     tail
 }

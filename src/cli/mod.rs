@@ -3,12 +3,17 @@
 mod backup;
 mod bring_up;
 mod check;
+mod completions;
 mod data_dir;
+mod deed;
 mod demo;
 mod doctor;
 pub mod extract;
+mod firmware;
 pub mod inspect;
 mod jig_test;
+#[cfg(test)]
+mod manual;
 mod once;
 mod out;
 mod restore;
@@ -18,6 +23,7 @@ mod sim;
 mod since;
 mod table;
 mod template;
+mod tint;
 mod token;
 mod units;
 
@@ -27,7 +33,7 @@ mod progress;
 mod signals;
 
 use crate::fail::Failure;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Converts boxes of Tuya Wi-Fi plugs to OpenBeken: backs up, flashes, proves, logs.
@@ -48,6 +54,7 @@ enum Command {
     Extract(extract::Args),
     Units(units::Args),
     Token(token::Args),
+    Firmware(firmware::Args),
     Backup(backup::Args),
     Check(check::Args),
     Doctor(doctor::Args),
@@ -55,6 +62,7 @@ enum Command {
     BringUp(bring_up::Args),
     Safe(safe::Args),
     Sim(sim::Args),
+    Completions(completions::Args),
 }
 
 /// Parses the arguments, runs the command and gives its exit code.
@@ -69,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Extract(args) => extract::run(args),
         Command::Units(args) => units::run(args),
         Command::Token(args) => token::run(args),
+        Command::Firmware(args) => firmware::run(args),
         Command::Backup(args) => backup::run(args),
         Command::Check(args) => check::run(args),
         Command::Doctor(args) => doctor::run(args),
@@ -76,14 +85,10 @@ pub fn main() -> ExitCode {
         Command::BringUp(args) => bring_up::run(args),
         Command::Safe(args) => safe::run(args),
         Command::Sim(args) => sim::run(args),
+        Command::Completions(args) => completions::run(args, &mut Cli::command()),
     };
     result.unwrap_or_else(|failure: Failure| {
-        say_error(&failure);
+        out::warn(&format!("{} {failure}", tint::error()));
         failure.exit_code()
     })
-}
-
-#[allow(clippy::print_stderr, reason = "the terminal is where a failed command speaks")]
-fn say_error(failure: &Failure) {
-    eprintln!("error: {failure}");
 }

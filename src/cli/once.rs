@@ -1,12 +1,14 @@
 //! `flashjig once`.
 
+use super::deed::deed;
 use super::faces::Faces;
 use super::progress::Progress;
-use super::signals::{Signals, runtime};
+use super::signals::{self, Signals};
 use crate::config::Config;
 use crate::fail::{BROKEN, Failure, NO};
 use crate::model::cycle::verdict::Verdict;
 use crate::model::openbeken::doubt::Code;
+use crate::model::unit::deed::Deed;
 use crate::model::unit::event::{Event, Stamped};
 use crate::station::{Order, Station, StationHandle};
 use crate::wiring;
@@ -21,7 +23,7 @@ use tokio::sync::broadcast;
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The configuration.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
     config: PathBuf,
     /// The slot; needed where the configuration has several.
     #[arg(long, value_name = "NAME")]
@@ -52,12 +54,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     super::journal::begin("warn");
     let mut config = super::data_dir::load(&args.config)?;
     let slot = choose(&mut config, args.slot.as_deref())?;
-    runtime()?.block_on(convert(
-        config,
-        slot,
-        args.json,
-        Wish::Start { redo: args.reflash, accept: args.accept.clone() },
-    ))
+    signals::run(convert(config, slot, args.json, Wish::Start { redo: args.reflash, accept: args.accept.clone() }))
 }
 
 /// Leaves one slot in the configuration and gives its name.
@@ -108,6 +105,15 @@ pub(super) async fn convert(config: Config, slot: String, json: bool, wish: Wish
         Wish::Start { redo, .. } => Ok(Order::Start { redo: *redo }),
         Wish::Restore { unit, identity } => handle.restore_of(*unit, identity.as_deref()).await.map(Order::Restore),
     };
+    let (what, on) = match &wish {
+        Wish::Start { .. } => ("start", slot.clone()),
+        Wish::Restore { unit, .. } => ("restore", format!("{slot}, from unit {unit}")),
+    };
+    let sha256 = match &order {
+        Ok(Order::Restore(restore)) => Some(restore.sha256),
+        _ => None,
+    };
+    handle.note_deed(Deed { sha256, ..deed(what, &on, order.is_ok()) }).await;
     let result = match order {
         Ok(order) => watch(&handle, events, &slot, order, &mut signals).await,
         Err(refused) => Err(Failure::broken(refused)),
@@ -161,12 +167,11 @@ async fn watch(
     }
 }
 
-#[allow(clippy::print_stdout, reason = "the record is the command's output")]
 async fn finish(handle: &StationHandle, verdict: Verdict, seq: Option<u64>, json: bool) -> Result<ExitCode, Failure> {
     if json && let Some(seq) = seq {
         let unit = handle.unit(seq).await.map_err(Failure::broken)?;
         let text = serde_json::to_string(&unit).map_err(Failure::broken)?;
-        println!("{text}");
+        super::out::say(&text)?;
     }
     Ok(match verdict {
         Verdict::Pass => ExitCode::SUCCESS,

@@ -1,8 +1,10 @@
 //! One unit on a terminal: a bar where there is a terminal, plain lines where there is none.
 
+use super::tint::tint;
 use crate::model::cycle::fault::Fault;
 use crate::model::cycle::stage::Stage;
 use crate::model::cycle::verdict::Verdict;
+use crate::model::openbeken::life::{Awaited, Way};
 use crate::model::unit::event::Event;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -19,11 +21,14 @@ const BEFORE: [&str; 3] = [
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
     stage: Option<Stage>,
+    /// The unit has a proof of life.
+    alive: bool,
+    /// The signs of it that were waited for last.
+    signs: Vec<Way>,
 }
 
-#[allow(clippy::print_stderr, reason = "plain progress lines belong on the terminal")]
 fn line(text: &str) {
-    eprintln!("{text}");
+    super::out::warn(text);
 }
 
 impl Progress {
@@ -31,13 +36,14 @@ impl Progress {
     pub(super) fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr_with_hz(10));
-            if let Ok(style) = ProgressStyle::with_template("{prefix:>9} [{bar:36}] {percent:>3} %  {elapsed}  {msg}") {
+            if let Ok(style) = ProgressStyle::with_template("{prefix:>9} [{wide_bar}] {percent:>3} %  {elapsed}  {msg}")
+            {
                 bar.set_style(style.progress_chars("=> "));
             }
             bar.enable_steady_tick(Duration::from_millis(250));
             bar
         });
-        Self { bar, stage: None }
+        Self { bar, stage: None, alive: false, signs: Vec::new() }
     }
 
     /// What must be known before hands are near a board: nobody reads the guide again for the fortieth.
@@ -61,7 +67,7 @@ impl Progress {
             Event::Entered { stage } => self.enter(*stage),
             Event::Progress { stage, done, total } => {
                 if let Some(bar) = &self.bar {
-                    bar.set_position(u64::from(stage.overall(*done, *total)));
+                    bar.set_position(u64::from(stage.overall(*done, *total, self.alive)));
                     bar.set_message(format!("{} of {} KiB", done / 1024, total / 1024));
                 }
             }
@@ -92,9 +98,30 @@ impl Progress {
                     self.say(&format!("doubt     {doubt}"));
                 }
             }
+            Event::Awaited { awaited } => self.awaited(awaited),
             Event::Stopping => self.say("stopping  at the next safe point"),
             _ => {}
         }
+    }
+
+    /// Says which signs of life are waited for: on the bar each second, as a line when another one was seen.
+    fn awaited(&mut self, awaited: &Awaited) {
+        self.alive = true;
+        if self.stage != Some(Stage::Alive) {
+            return;
+        }
+        match &self.bar {
+            Some(bar) => {
+                let done = awaited.of_s.saturating_sub(awaited.left_s);
+                bar.set_position(u64::from(Stage::Alive.overall(done.into(), awaited.of_s.into(), true)));
+                bar.set_message(format!("waits for {}, {} s left", awaited.words(), awaited.left_s));
+            }
+            None if awaited.signs != self.signs && !awaited.signs.is_empty() => {
+                line(&format!("waits for {}, {} s left", awaited.words(), awaited.left_s));
+            }
+            None => {}
+        }
+        self.signs.clone_from(&awaited.signs);
     }
 
     fn enter(&mut self, stage: Stage) {
@@ -103,24 +130,36 @@ impl Progress {
             Some(bar) => {
                 bar.set_prefix(stage.name());
                 bar.set_message("");
-                bar.set_position(u64::from(stage.overall(0, 0)));
+                bar.set_position(u64::from(stage.overall(0, 0, self.alive)));
             }
             None => line(&format!("stage     {stage}")),
         }
     }
 
-    /// The last line.
-    pub(super) fn end(&self, verdict: Verdict, fault: Option<&Fault>, seq: Option<u64>, ms: u64) {
+    fn clear(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+
+    /// The last line.
+    pub(super) fn end(&self, verdict: Verdict, fault: Option<&Fault>, seq: Option<u64>, ms: u64) {
+        self.clear();
         let seq = seq.map_or_else(|| "not recorded".into(), |seq| format!("unit {seq}"));
         #[allow(clippy::cast_precision_loss, reason = "seconds for people")]
         let seconds = ms as f64 / 1000.0;
-        line(&format!("{}      {seq}, {seconds:.1} s", verdict.name().to_uppercase()));
+        let end = format!("{}      {seq}, {seconds:.1} s", verdict.name().to_uppercase());
+        line(&tint(&end, console::colors_enabled_stderr()));
         if let Some(fault) = fault {
             line(&format!("{}       in stage {}: {}", fault.code, fault.stage, fault.message));
             line(&format!("          {}", fault.code.help()));
         }
+    }
+}
+
+impl Drop for Progress {
+    /// Whichever way it ends, no bar is left that says nothing any more.
+    fn drop(&mut self) {
+        self.clear();
     }
 }

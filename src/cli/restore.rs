@@ -1,7 +1,7 @@
 //! `flashjig restore`.
 
 use super::once::{Wish, choose, convert};
-use super::signals::runtime;
+use super::signals;
 use crate::fail::Failure;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ use std::process::ExitCode;
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The configuration.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
     config: PathBuf,
     /// The unit whose backup it is, by its number in the ledger.
     #[arg(long, value_name = "SEQ")]
@@ -43,5 +43,5 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
             .map_err(|error| Failure::broken(format!("{}: expected an age key file, found: {error}", file.display())))
     });
     let wish = Wish::Restore { unit: args.unit, identity: identity.transpose()? };
-    runtime()?.block_on(convert(config, slot, args.json, wish))
+    signals::run(convert(config, slot, args.json, wish))
 }

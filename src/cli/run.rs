@@ -1,8 +1,8 @@
 //! `flashjig run`.
 
 use super::faces::{Faces, Front};
-use super::signals::{Signals, runtime};
-use crate::config::{self, Config};
+use super::signals::{self, Signals};
+use crate::config::{self, Config, Local};
 use crate::doctor::Doctor;
 use crate::face::tail::Tail;
 use crate::face::web::WebOptions;
@@ -16,6 +16,14 @@ use crate::wiring;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A unit whose flash is half written is finished first; at 115200 baud that is minutes. TimeoutStopSec of the service is
+/// longer by what follows.
+const STOP_TIME: Duration = Duration::from_secs(270);
+/// Screens are darkened, lines are closed.
+const FACES_TIME: Duration = Duration::from_secs(10);
 
 /// Run the daemon.
 ///
@@ -31,11 +39,10 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let journal = super::journal::begin("info");
     let config = super::data_dir::load(&args.config)?;
-    runtime()?.block_on(serve(config, journal))
+    signals::run(serve(config, journal))
 }
 
-/// Who may control: with a token_file everybody needs its token, this machine too. Without, the data folder's own token
-/// is for others, and this machine needs none, unless a name for the outside shows that a proxy may stand in between.
+/// Who may control. Without a token_file the token is the data folder's own.
 fn options(config: &Config, journal: Tail) -> Result<WebOptions, Failure> {
     let web = config.web.as_ref();
     let file = web.and_then(|web| web.token_file.as_deref());
@@ -45,7 +52,7 @@ fn options(config: &Config, journal: Tail) -> Result<WebOptions, Failure> {
         None => token::ensure(&config.data_dir),
     };
     let token = Some(token.map_err(Failure::broken)?);
-    let local_is_free = file.is_none() && host.is_none();
+    let local_is_free = web.is_some_and(|web| web.local == Local::User);
     let doctor = Some(Arc::new(Doctor::new(Some(config.clone()))));
     Ok(WebOptions { token, local_is_free, host, journal, doctor, ..WebOptions::default() })
 }
@@ -87,7 +94,7 @@ async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
     }
     let mut panel = wiring::panel(&config.panel);
     let Start { mut station, lamps, front } = start(&config, journal, panel.as_deref_mut())?;
-    let page = front.as_ref().map(|(front, _)| front.page());
+    let pages = front.as_ref().map(|(front, _)| front.pages()).unwrap_or_default();
     let handle = station.handle();
     let mut faces = match front {
         Some((front, options)) => front.serve(&handle, options, panel),
@@ -95,16 +102,23 @@ async fn serve(config: Config, journal: Tail) -> Result<ExitCode, Failure> {
     };
     faces.light(&handle, lamps);
     faces.on_bus(&handle, config.dbus);
+    if let Some(broker) = &config.mqtt {
+        faces.on_broker(&handle, broker);
+    }
     // every line is safe by then, or its slot says why not
     station.tried().await;
     faces.under_systemd(&handle);
-    tracing::info!(station = config.name, page, slots = config.slots.len(), "ready");
+    let (page, also) = (pages.first(), pages.get(1));
+    tracing::info!(station = config.name, page, also, slots = config.slots.len(), "ready");
     signals.next().await;
     systemd::stopping();
     faces.ending();
     tracing::info!("ending: no new units; units in flight stop at their next safe point");
-    station.stop().await;
-    faces.stop().await;
+    // what is left of the station is dropped then, and that makes its jigs safe
+    if timeout(STOP_TIME, station.stop()).await.is_err() {
+        tracing::error!("units in flight did not come to an end within {} s", STOP_TIME.as_secs());
+    }
+    _ = timeout(FACES_TIME, faces.stop()).await;
     Ok(ExitCode::SUCCESS)
 }
 

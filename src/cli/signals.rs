@@ -1,6 +1,7 @@
 //! The wish to end: SIGTERM, SIGINT, SIGHUP.
 
 use crate::fail::Failure;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Hears the signals from the moment it is made.
@@ -31,10 +32,19 @@ impl Signals {
     }
 }
 
-/// The runtime of every command that awaits.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
+/// Threads that wait for disks and jigs, at most: the service's unit has room for so many.
+const WAITING: usize = 64;
+/// What still waits for a disk or a jig after all is done has this time.
+const LAST: Duration = Duration::from_secs(5);
+
+/// Runs a command that awaits, to its end.
+pub(super) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(WAITING)
         .build()
-        .map_err(|error| Failure::broken(format!("the program's threads can't be started: {error}")))
+        .map_err(|error| Failure::broken(format!("the program's threads can't be started: {error}")))?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LAST);
+    done
 }

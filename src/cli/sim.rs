@@ -12,7 +12,6 @@ use crate::sim::hand::Hand;
 use crate::sim::outlet::Outlet;
 use crate::sim::saver::Saver;
 use crate::sim::workbench::Workbench;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -56,7 +55,7 @@ pub(super) struct Args {
     /// Write the flash here at the end, readable by its owner alone.
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Put a made-up image for this chip in a station's firmware folder, for trials without a real one. It does not
+    /// Put a made-up image for this chip in a station's firmware folder, which is made where it is not there, for trials without a real one. It does not
     /// run on a real board.
     #[arg(long, value_name = "DIR")]
     firmware: Option<PathBuf>,
@@ -84,7 +83,7 @@ fn chip_of(dump: &[u8]) -> Chip {
 
 fn say(text: &str) {
     // whoever closed standard error does not want to know
-    _ = writeln!(std::io::stderr(), "{text}");
+    super::out::warn(text);
 }
 
 /// Pulls the port at the end, and with it goes its link.
@@ -123,10 +122,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     }
     let chip = args.chip.unwrap_or_else(|| dump.as_deref().map_or(DEFAULT, chip_of));
     if let Some(folder) = &args.firmware {
-        let (name, bytes) = factory::demo_image(chip, &args.image_version);
-        let path = folder.join(name);
-        std::fs::write(&path, bytes)
-            .map_err(|error| Failure::broken(format!("--firmware {}: {error}", path.display())))?;
+        put_image(folder, chip, &args.image_version)?;
     }
     let flash = match dump {
         Some(dump) if (0x2_0000..=0x100_0000).contains(&dump.len()) => dump,
@@ -172,8 +168,7 @@ async fn serve(args: &Args, chip: Chip, flash: Vec<u8>, saver: Saver) -> Result<
         None => None,
     };
 
-    let mut out = std::io::stdout();
-    writeln!(out, "{}", uart.display()).and_then(|()| out.flush()).map_err(broken)?;
+    super::out::say(&uart.display().to_string())?;
 
     tokio::select! {
         _ = terminate.recv() => {}
@@ -240,9 +235,31 @@ fn finish(args: &Args, hand: &Hand, saver: &Saver) -> Result<ExitCode, Failure> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// A made-up image for this chip in a folder. Whoever tries it has no station yet, so the folder is made.
+fn put_image(folder: &Path, chip: Chip, version: &str) -> Result<(), Failure> {
+    let (name, bytes) = factory::demo_image(chip, version);
+    let path = folder.join(name);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&path, bytes))
+        .map_err(|error| Failure::broken(format!("--firmware {}: {error}; name a folder", path.display())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_image_comes_into_a_folder_that_is_not_there_yet() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("station/firmware");
+        for _ in 0..2 {
+            put_image(&folder, Chip::Bk7231N, "1.18.300").unwrap();
+        }
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+        std::fs::write(dir.path().join("file"), "").unwrap();
+        let refused = put_image(&dir.path().join("file"), Chip::Bk7231N, "1.18.300").unwrap_err();
+        assert!(refused.message.contains("/file/"), "{}", refused.message);
+    }
 
     #[test]
     fn the_chip_is_found_from_the_dump() {

@@ -8,7 +8,8 @@ use crate::clock;
 use crate::fail::Failure;
 use crate::model::chip::mac::Mac;
 use crate::model::cycle::verdict::Verdict;
-use crate::model::unit::{Unit, UnitQuery};
+use crate::model::unit::query::mac_digits;
+use crate::model::unit::{Unit, UnitQuery, awaited};
 use crate::store::{LedgerCopy, export};
 use jiff::tz::TimeZone;
 use std::process::ExitCode;
@@ -23,17 +24,20 @@ pub(super) struct Args {
     #[command(flatten)]
     form: Form,
     /// One unit's OpenBeken template, with its script and autoexec.bat; `--json` gives one object
-    #[arg(long, value_name = "SEQ", conflicts_with_all = ["mac", "since", "verdict", "limit", "json_lines", "csv"])]
+    #[arg(long, value_name = "SEQ", conflicts_with_all = ["mac", "since", "verdict", "arrived", "limit", "json_lines", "csv"])]
     template: Option<u64>,
-    /// Only units with this MAC
+    /// Only units with this MAC, whole or its end: 18:DE:50:3A:8E:3F, 8e:3f
     #[arg(long, value_parser = mac)]
-    mac: Option<Mac>,
+    mac: Option<Asked>,
     /// Only units finished since: 2026-11-03T08:00:00Z, 2026-11-03, 2h, 3d
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
-    /// Only units that ended so: pass, fail, error, timeout, aborted
+    /// Only units that ended so: pass, fail, error, timeout, aborted or stopped
     #[arg(long, value_parser = verdict)]
     verdict: Option<Verdict>,
+    /// Only plugs that were given a broker: those that said hello there (true), or did not yet (false)
+    #[arg(long, value_name = "true|false")]
+    arrived: Option<bool>,
     /// At most this many units
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -59,7 +63,13 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let now = clock::now().to_zoned(TimeZone::system());
     let since = args.since.as_deref().map(|text| since(text, &now)).transpose();
     let since = since.map_err(|error| Failure::broken(format!("--since: {error}")))?;
-    let query = UnitQuery { limit: args.limit, verdict: args.verdict, mac: args.mac, since, ..UnitQuery::default() };
+    let (mac, mac_part) = match args.mac.clone() {
+        Some(Asked::Whole(mac)) => (Some(mac), None),
+        Some(Asked::Part(digits)) => (None, Some(digits)),
+        None => (None, None),
+    };
+    let (limit, verdict, arrived) = (args.limit, args.verdict, args.arrived);
+    let query = UnitQuery { limit, verdict, mac, since, arrived, mac_part, ..UnitQuery::default() };
     let ledger = LedgerCopy::take(&args.place.data_dir()?).map_err(Failure::broken)?;
     if let Some(seq) = args.template {
         print(super::template::written(&ledger, seq, args.form.json)?)?;
@@ -79,16 +89,42 @@ fn written(units: &[Unit], form: &Form, zone: &TimeZone) -> Result<Vec<u8>, Fail
     } else if form.csv {
         export::csv(units, &mut out)
     } else {
-        return Ok(table(units, zone).into_bytes());
+        let arrived = awaited::count(units).line().map(|line| format!("\n{line}\n"));
+        return Ok((table(units, zone) + &arrived.unwrap_or_default()).into_bytes());
     };
     done.map_err(|error| Failure::broken(format!("writing the units: {error}")))?;
     Ok(out)
 }
 
-fn mac(text: &str) -> Result<Mac, String> {
-    Mac::parse(text).ok_or_else(|| "expected a MAC such as 18:DE:50:3A:8E:3F".into())
+/// A MAC as it stands on a sticker, or as much of it as a panel shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Asked {
+    Whole(Mac),
+    Part(String),
+}
+
+fn mac(text: &str) -> Result<Asked, String> {
+    let part = || mac_digits(text).filter(|digits| digits.len() < 12).map(Asked::Part);
+    let asked = Mac::parse(text).map(Asked::Whole).or_else(part);
+    asked.ok_or_else(|| "expected a MAC such as 18:DE:50:3A:8E:3F, or its end such as 8E:3F".into())
 }
 
 fn verdict(text: &str) -> Result<Verdict, String> {
-    Verdict::parse(text).ok_or_else(|| "expected pass, fail, error, timeout or aborted".into())
+    Verdict::parse_shown(text).ok_or_else(|| "expected pass, fail, error, timeout, aborted or stopped".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_that_are_printed_are_taken() {
+        assert_eq!(mac("18-de-50-3a-8e-3f"), Ok(Asked::Whole(Mac([0x18, 0xDE, 0x50, 0x3A, 0x8E, 0x3F]))));
+        assert_eq!(mac("8E:40"), Ok(Asked::Part("8e40".into())));
+        assert!(mac("8E:4g").is_err() && mac("18:DE:50:3A:8E:3F:00").is_err());
+        for (text, expected) in [("FAIL", Verdict::Fail), ("pass", Verdict::Pass), ("STOPPED", Verdict::Aborted)] {
+            assert_eq!(verdict(text), Ok(expected));
+        }
+        assert!(verdict("good").is_err());
+    }
 }

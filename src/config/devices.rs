@@ -1,6 +1,8 @@
 //! The device list: what flashjig brings along, and `devices/*.toml` of the data folder.
 
 use super::problem::{Level, Problem};
+use crate::intake;
+use crate::model::chip::plain;
 use crate::model::openbeken::Device;
 use crate::model::openbeken::device::DeviceError;
 use std::path::{Path, PathBuf};
@@ -9,7 +11,19 @@ use std::path::{Path, PathBuf};
 /// takes the place of the other. What can't be read is in the list of problems.
 pub(crate) fn load(data_dir: &Path) -> (Vec<Device>, Vec<Problem>) {
     let (mut devices, mut problems) = (Vec::new(), Vec::new());
-    for file in files(&data_dir.join("devices")) {
+    let folder = data_dir.join("devices");
+    let mut found = files(&folder);
+    if found.len() > MOST {
+        found.truncate(MOST);
+        problems.push(Problem {
+            file: folder,
+            line: None,
+            level: Level::Warning,
+            what: format!("expected at most {MOST} devices, found more; only the first are read"),
+            remedy: "move those away that you have no plugs of".to_owned(),
+        });
+    }
+    for file in found {
         match read(&file) {
             Ok(device) => devices.push(device),
             Err(problem) => problems.push(problem),
@@ -23,7 +37,14 @@ pub(crate) fn load(data_dir: &Path) -> (Vec<Device>, Vec<Problem>) {
     (devices, problems)
 }
 
-/// The files in the order of their names; none when there is no folder.
+/// Files of own devices that are read.
+const MOST: usize = 200;
+/// Characters of a device's name.
+const NAME: usize = 80;
+/// No device is described at more length, bytes.
+const LARGEST: u64 = 64 * 1024;
+
+/// The files in the order of their names, one more than are read if there are more; none when there is no folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
@@ -31,6 +52,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .take(MOST + 1)
         .collect();
     files.sort();
     files
@@ -44,9 +66,10 @@ fn read(file: &Path) -> Result<Device, Problem> {
         what,
         remedy: remedy.to_owned(),
     };
-    let text = std::fs::read_to_string(file)
+    let text = intake::own(file, LARGEST)
+        .and_then(intake::text)
         .map_err(|error| problem(None, format!("can't be read: {error}"), "check the file, or move it away"))?;
-    let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    let name = plain::line(&file.file_stem().unwrap_or_default().to_string_lossy(), NAME);
     Device::parse(&name, &text).map_err(|error| {
         let line = if let DeviceError::Shape { line, .. } = error { line } else { None };
         problem(line, error.to_string(), "config/devices of the project has samples")
@@ -69,10 +92,14 @@ mod tests {
         put("bad.toml", "[match]\nmodule = \"X\"\nmodul = 1\n");
         put("flags.toml", "[match]\nmodule = \"X\"\n[template]\nflags = \"many\"\n");
         put("notes.txt", "not a device");
+        put("li\nne.toml", "no device");
+        std::os::unix::fs::symlink(folder.join("own.toml"), folder.join("zlink.toml")).unwrap();
         let (devices, problems) = load(dir.path());
         let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
         assert_eq!(names, ["lsc-3202088", "own"]);
-        assert_eq!(problems.len(), 2);
+        assert_eq!(problems.len(), 4);
+        assert!(problems[2].to_string().contains("li?ne.toml:") && !problems[2].to_string().contains('\n'));
+        assert!(problems[3].to_string().contains("zlink.toml: error: can't be read: it is a link"), "{}", problems[3]);
         assert!(problems[0].to_string().contains("bad.toml:3: error: device bad: unknown field"), "{}", problems[0]);
         assert!(problems[1].to_string().contains("flags"), "{}", problems[1]);
     }

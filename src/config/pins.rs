@@ -107,7 +107,7 @@ pub(super) fn pins(lines: &mut Section<'_>, bank: &Bank<'_>, taken: &mut Taken<'
         led_busy: output(lines, "led_busy", true, bank, taken),
         buzzer: output(lines, "buzzer", true, bank, taken),
     };
-    if pins.reset.is_none() && pins.power.is_none() {
+    if !lines.has("reset") && !lines.has("power") {
         let what = format!("{}: neither power nor reset has a pin", lines.name);
         lines.source.error(lines.at, what, "add reset = { pin = 27 }, or use kind = \"manual\"");
     }

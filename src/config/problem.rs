@@ -1,5 +1,7 @@
 //! What is wrong with a file that a person wrote: where, what, and what to do.
 
+use crate::intake;
+use crate::model::chip::plain;
 use std::path::{Path, PathBuf};
 
 /// How bad it is.
@@ -28,7 +30,8 @@ pub struct Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:", self.file.display())?;
+        // a name of a file may have a line end, too
+        write!(f, "{}:", plain::line(&self.file.display().to_string(), LONGEST_PATH))?;
         if let Some(line) = self.line {
             write!(f, "{line}:")?;
         }
@@ -52,15 +55,24 @@ impl Problems {
     }
 }
 
+/// Longest path of Linux, bytes.
+const LONGEST_PATH: usize = 4096;
+
+/// Nobody means a known word by one that is longer, bytes.
+const LONGEST_WORD: usize = 64;
+
 /// The one of `known` that somebody who wrote `word` most likely meant.
 pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let distance = |known: &&str| strsim::damerau_levenshtein(&word.to_lowercase(), &known.to_lowercase());
     known.into_iter().min_by_key(distance).filter(|best| distance(best) <= (word.len() / 3).max(1))
 }
 
-/// A file as text; `remedy` is for the case that it is not there.
-pub(super) fn text(file: &Path, remedy: &str) -> Result<String, Problems> {
-    std::fs::read_to_string(file).map_err(|error| {
+/// What was read of a file as text; `remedy` is for the case that it is not there.
+pub(super) fn text(read: std::io::Result<Vec<u8>>, file: &Path, remedy: &str) -> Result<String, Problems> {
+    read.and_then(intake::text).map_err(|error| {
         let remedy = if error.kind() == std::io::ErrorKind::NotFound { remedy } else { "check the file" };
         let what = format!("can't be read: {error}");
         Problems(vec![Problem { file: file.into(), line: None, level: Level::Error, what, remedy: remedy.into() }])

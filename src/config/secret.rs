@@ -1,14 +1,17 @@
 //! Password files: beside the recipe, or handed over by systemd (`LoadCredential=`).
 
+use crate::intake;
 use crate::model::tuya::secret::Secret;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// A password file is not longer than this, bytes; the longest password of a plug has 127.
 const LONGEST: u64 = 1024;
+/// Where systemd puts the credentials of services.
+const CREDENTIALS: &str = "/run/credentials";
 
 /// Where password files are.
 pub(super) struct Keyring {
@@ -34,7 +37,7 @@ impl Keyring {
             return Err((format!("expected a file name without folders, found {name:?}"), remedy));
         }
         let beside = self.folder.join(name);
-        match open(&beside) {
+        match intake::file(&beside) {
             Ok(file) => own(file, &beside),
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.credential(name, &beside),
             Err(error) => Err((format!("{} can't be read: {error}", beside.display()), owner(&beside))),
@@ -53,6 +56,25 @@ impl Keyring {
     }
 }
 
+/// A password in a file of the station's own. systemd guards its credentials itself.
+pub(super) fn file(path: &Path) -> Result<Secret, Refusal> {
+    let shown = path.display().to_string();
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty());
+    if path.starts_with(CREDENTIALS) || credentials.is_some_and(|folder| path.starts_with(folder)) {
+        let remedy = "LoadCredential= in the unit file hands it to the service; run this as the service does";
+        let file = open(path).map_err(|error| (format!("{shown} can't be read: {error}"), remedy.to_owned()))?;
+        return content(file, &shown);
+    }
+    match intake::file(path) {
+        Ok(file) => own(file, path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let remedy = format!("write the password into it: (umask 077; cat > {shown}), then Enter and Ctrl-D");
+            Err((format!("there is no password file {shown}"), remedy))
+        }
+        Err(error) => Err((format!("{shown} can't be read: {error}"), owner(path))),
+    }
+}
+
 fn open(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a file")) }
@@ -63,7 +85,12 @@ fn owner(path: &Path) -> String {
 }
 
 fn own(file: File, path: &Path) -> Result<Secret, Refusal> {
-    let mode = file.metadata().map_err(|error| (error.to_string(), owner(path)))?.permissions().mode() & 0o777;
+    let about = file.metadata().map_err(|error| (error.to_string(), owner(path)))?;
+    if about.nlink() > 1 {
+        let what = format!("{} has another name elsewhere (a hard link)", path.display());
+        return Err((what, "write the password into a file of its own".to_owned()));
+    }
+    let mode = about.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         let what = format!("{} can be read by others (mode {mode:03o})", path.display());
         return Err((what, format!("run: chmod 600 {}", path.display())));
@@ -82,7 +109,7 @@ fn content(file: File, name: &str) -> Result<Secret, Refusal> {
     let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.is_empty() {
-        return Err((format!("{name} is empty"), "put the password into it, or take the key out of the recipe".into()));
+        return Err((format!("{name} is empty"), "put the password into it, or take its key away".into()));
     }
     if line.iter().any(u8::is_ascii_control) {
         return Err((format!("{name} holds more than one line, or control characters"), "one line, no more".into()));
@@ -119,6 +146,14 @@ mod tests {
             put(&file, bytes, 0o600);
             let (what, remedy) = keys.read("wifi").unwrap_err();
             assert!(!what.contains("hunter2") && !remedy.contains("hunter2"), "{what}");
+        }
+        // nobody's secret but the recipe's own
+        put(&dir.path().join("elsewhere"), b"hunter2", 0o600);
+        std::os::unix::fs::symlink(dir.path().join("elsewhere"), dir.path().join("link")).unwrap();
+        fs::hard_link(dir.path().join("elsewhere"), dir.path().join("twin")).unwrap();
+        for (name, why) in [("link", "it is a link"), ("twin", "a hard link"), ("elsewhere", "a hard link")] {
+            let (what, _) = keys.read(name).unwrap_err();
+            assert!(what.contains(why), "{name}: {what}");
         }
         for name in ["", "../wifi", "/etc/passwd", ".", ".."] {
             assert!(keys.read(name).unwrap_err().0.contains("without folders"), "{name}");

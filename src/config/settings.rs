@@ -1,10 +1,13 @@
 //! `flashjig.toml`, read straight into the plan: every key that exists, its default, and what contradicts, all of it at
 //! once. Opens nothing. What belongs to one slot is in [`super::slot`].
 
+use super::air::air;
+use super::mqtt::{Mqtt, mqtt};
 use super::pins::{self, I2C, I2C_BUS};
 use super::read::{At, Section, Source};
 use super::slot::{Slot, slot};
 use super::taken::Taken;
+use crate::model::firmware::publisher::Publisher;
 use crate::model::show::screen::{LOW, SQUARE, Size, USUAL};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -25,6 +28,8 @@ pub struct Config {
     pub firmware_dir: PathBuf,
     /// Folder under which USB sticks appear, if their firmware counts, too.
     pub usb_dir: Option<PathBuf>,
+    /// Whose signature beside a firmware file answers for it.
+    pub publisher: Option<Publisher>,
     /// Name of the recipe: `recipes/NAME.toml` in `data_dir`.
     pub recipe: String,
     /// Failures in a row with one code after which a slot asks for attention; 0: never.
@@ -35,6 +40,10 @@ pub struct Config {
     pub panel: Panel,
     /// The message bus.
     pub dbus: Dbus,
+    /// The broker, if there is one.
+    pub mqtt: Option<Mqtt>,
+    /// Interface of the Wi-Fi radio that may be lent to plugs.
+    pub air: Option<String>,
     /// The slots, at least one.
     pub slots: Vec<Slot>,
 }
@@ -44,11 +53,21 @@ pub struct Config {
 pub struct Web {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// File with the token that control needs; without it the token of the data folder is used, and control from this
-    /// machine needs none.
+    /// File with the token that control needs; without it the token of the data folder is used.
     pub token_file: Option<PathBuf>,
+    /// What control from this machine needs.
+    pub local: Local,
     /// The station's own host name, beside `localhost` and any IP address.
     pub host: Option<String>,
+}
+
+/// What control from this machine needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Local {
+    /// Nothing, for root, the user of the service and the members of the group flashjig; others need the token.
+    User,
+    /// The token, whoever it is.
+    Token,
 }
 
 /// The message bus that the daemon is on.
@@ -98,21 +117,33 @@ pub enum Panel {
 pub(super) fn config(mut root: Section<'_>, source: &Source<'_>) -> Option<Config> {
     let given = root.section("station");
     if given.is_none() {
-        source.error(0, "there is no [station]", "add [station] with data_dir = \"/var/lib/flashjig\"");
+        source.misses(0, "there is no [station]", "add [station] with data_dir = \"/var/lib/flashjig\"");
     }
     let station = given.and_then(station);
-    let web = root.section("web").map_or(Web { listen: LISTEN, token_file: None, host: None }, web);
+    let web = root.section("web").map_or(Web { listen: LISTEN, token_file: None, local: Local::User, host: None }, web);
+    let publisher = root.section("firmware").and_then(publisher);
     let panel = root.section("panel").map(panel).unwrap_or_default();
     let dbus = root.section("dbus").map(dbus).unwrap_or_default();
+    let mqtt = root.section("mqtt").and_then(mqtt);
+    let air = root.section("air").and_then(air);
     let slots = root.sections("slot");
     if slots.is_empty() {
-        source.error(0, "there is no [[slot]]", "add at least one [[slot]] with name and uart");
+        source.misses(0, "there is no [[slot]]", "add at least one [[slot]] with name and uart");
     }
     let mut taken = Taken::new(source);
     shared(&panel, &slots, &mut taken);
     let slots: Vec<_> = slots.into_iter().zip(1..).map(|(section, number)| slot(number, section, &mut taken)).collect();
     root.finish();
-    Some(Config { web: Some(web), panel, dbus, slots: slots.into_iter().collect::<Option<_>>()?, ..station? })
+    Some(Config {
+        publisher,
+        web: Some(web),
+        panel,
+        dbus,
+        mqtt,
+        air,
+        slots: slots.into_iter().collect::<Option<_>>()?,
+        ..station?
+    })
 }
 
 /// Pins of buses and UARTs are taken before any slot's own, wherever in the file they are named.
@@ -131,29 +162,63 @@ fn shared(panel: &Panel, slots: &[Section<'_>], taken: &mut Taken<'_>) {
 /// The part of the plan that `[station]` gives.
 fn station(mut section: Section<'_>) -> Option<Config> {
     section.require("data_dir", "add data_dir = \"/var/lib/flashjig\", the folder for ledger and backups");
-    let name = named(&mut section, "name", "flashjig", |name| {
+    let name = named(&mut section, "name", "flashjig", "use 1 to 40 letters, without line ends", |name| {
         !name.trim().is_empty() && name.chars().count() <= 40 && !name.chars().any(char::is_control)
     });
     let data_dir = section.path("data_dir");
     let firmware_dir = section.path("firmware_dir");
     let usb_dir = section.path("usb_dir");
-    let recipe = named(&mut section, "recipe", super::recipe::DEFAULT, super::recipe::is_name);
+    let recipe =
+        named(&mut section, "recipe", super::recipe::DEFAULT, "use letters, digits, - and _", super::recipe::is_name);
     let stop_after = section.number_in("stop_after", 0..=1000_u32).map_or(STOP_AFTER, |given| given.value);
     section.finish();
     let data_dir = data_dir?;
     let firmware_dir = firmware_dir.unwrap_or_else(|| data_dir.join("firmware"));
-    let (web, panel, dbus, slots) = (None, Panel::default(), Dbus::default(), Vec::new());
-    Some(Config { name, data_dir, firmware_dir, usb_dir, recipe, stop_after, web, panel, dbus, slots })
+    let (publisher, web, mqtt, air) = (None, None, None, None);
+    let (panel, dbus, slots) = (Panel::default(), Dbus::default(), Vec::new());
+    Some(Config {
+        name,
+        data_dir,
+        firmware_dir,
+        usb_dir,
+        publisher,
+        recipe,
+        stop_after,
+        web,
+        panel,
+        dbus,
+        mqtt,
+        air,
+        slots,
+    })
 }
 
 /// A name, or its default. What does not pass is noted.
-fn named(section: &mut Section<'_>, key: &'static str, default: &str, good: impl Fn(&str) -> bool) -> String {
+fn named(
+    section: &mut Section<'_>,
+    key: &'static str,
+    default: &str,
+    remedy: &str,
+    good: impl Fn(&str) -> bool,
+) -> String {
     let Some(given) = section.text(key) else { return default.into() };
     if !good(&given.value) {
         let what = format!("{}: {key} must be a short name, found {:?}", section.name, given.value);
-        section.source.error(given.at, what, "use letters, digits, - and _");
+        section.source.error(given.at, what, remedy);
     }
     given.value
+}
+
+/// Who answers for firmware by a signature.
+fn publisher(mut section: Section<'_>) -> Option<Publisher> {
+    let given = section.text("minisign");
+    let publisher = given.as_ref().and_then(|given| Publisher::parse(&given.value));
+    if let Some(given) = given.filter(|_| publisher.is_none()) {
+        let what = "[firmware]: minisign must be a publisher's public key, RW and 54 letters";
+        section.source.error(given.at, what, "it is the second line of the publisher's minisign.pub");
+    }
+    section.finish();
+    publisher
 }
 
 fn web(mut section: Section<'_>) -> Web {
@@ -176,8 +241,11 @@ fn web(mut section: Section<'_>) -> Web {
         }
         good.then_some(value)
     });
+    let local = section.word("local", &[("user", Local::User), ("token", Local::Token)]);
+    // a name for the outside shows that a proxy may stand in between, and who names a file wants its token to be asked for
+    let usual = if token_file.is_some() || host.is_some() { Local::Token } else { Local::User };
     section.finish();
-    Web { listen: listen.unwrap_or(LISTEN), token_file, host }
+    Web { listen: listen.unwrap_or(LISTEN), token_file, local: local.map_or(usual, |local| local.value), host }
 }
 
 fn panel(mut section: Section<'_>) -> Panel {

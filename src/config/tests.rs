@@ -1,3 +1,6 @@
+mod samples;
+mod torn;
+
 use super::*;
 use crate::jig::wiring::{InputWire, Meter, ModemLine, Park, Pull, Start, Wire};
 use crate::model::show::screen::{LOW, SQUARE, USUAL};
@@ -31,12 +34,15 @@ fn the_least_that_is_required_gets_every_default() {
         name: "flashjig".into(),
         data_dir: "/d".into(),
         usb_dir: None,
+        publisher: None,
         firmware_dir: "/d/firmware".into(),
         recipe: "default".into(),
         stop_after: 3,
-        web: Some(Web { listen: "127.0.0.1:8080".parse().unwrap(), token_file: None, host: None }),
+        web: Some(Web { listen: "127.0.0.1:8080".parse().unwrap(), token_file: None, local: Local::User, host: None }),
         panel: Panel::None,
         dbus: Dbus::Auto,
+        mqtt: None,
+        air: None,
         slots: vec![slot],
     };
     assert_eq!(try_parse(text), Ok((config, Vec::new())));
@@ -48,7 +54,10 @@ const FULL: &str = r#"
 name = "bench-1"
 data_dir = "/var/lib/flashjig"
 firmware_dir = "/srv/firmware"
+usb_dir = "/media"
 recipe = "kitchen"
+[firmware]
+minisign = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"
 [web]
 listen = "[::1]:80"
 token_file = "/etc/flashjig/token"
@@ -59,6 +68,14 @@ address = 0x3D
 size = "128x32"
 [dbus]
 bus = "session"
+[mqtt]
+url = "mqtts://broker.lan:8884"
+user = "bench"
+password_file = "/etc/flashjig/mqtt.secret"
+ca_file = "/etc/flashjig/ca.pem"
+topic = "home/flashjig"
+home_assistant = ""
+commands = true
 [[slot]]
 name = "A"
 uart = "/dev/ttyAMA0"
@@ -89,13 +106,40 @@ supply = { kind = "ina226", address = 0x41, shunt_milliohm = 50 }
 "#;
 
 #[test]
+fn users_of_this_machine_have_a_right_of_their_own_unless_the_file_says_otherwise() {
+    const MINIMAL: &str = "[station]\ndata_dir = \"/d\"\n[[slot]]\nname = \"A\"\nuart = \"/dev/ttyAMA0\"";
+    let local = |web: &str| try_parse(&format!("{MINIMAL}\n[web]\n{web}")).unwrap().0.web.unwrap().local;
+    assert_eq!(local(""), Local::User);
+    assert_eq!(local("local = \"token\""), Local::Token);
+    for usual in ["token_file = \"/t\"", "host = \"jig.lan\""] {
+        assert_eq!(local(usual), Local::Token, "{usual}");
+        assert_eq!(local(&format!("{usual}\nlocal = \"user\"")), Local::User, "{usual}");
+    }
+    assert!(problems(&format!("{MINIMAL}\n[web]\nlocal = \"free\"")).contains("local"));
+}
+
+#[test]
 fn every_key_arrives_in_the_plan() {
     let (config, warnings) = try_parse(FULL).unwrap();
     assert_eq!(warnings, []);
     assert_eq!(config.firmware_dir, PathBuf::from("/srv/firmware"));
+    assert!(config.publisher.is_some() && config.usb_dir == Some("/media".into()));
     assert_eq!(config.recipe, "kitchen");
     let web = config.web.unwrap();
     assert_eq!((web.listen.to_string().as_str(), web.token_file), ("[::1]:80", Some("/etc/flashjig/token".into())));
+    assert_eq!(web.local, Local::Token);
+    let broker = Mqtt {
+        host: "broker.lan".into(),
+        port: 8884,
+        tls: true,
+        user: Some("bench".into()),
+        password_file: Some("/etc/flashjig/mqtt.secret".into()),
+        ca_file: Some("/etc/flashjig/ca.pem".into()),
+        topic: "home/flashjig".into(),
+        home_assistant: None,
+        commands: true,
+    };
+    assert_eq!(config.mqtt, Some(broker));
     assert_eq!(config.panel, Panel::Ssd1306 { bus: "/dev/i2c-1".into(), address: 0x3D, size: LOW });
     let [a, b, c] = &config.slots[..] else { panic!() };
     assert_eq!((a.max_baud, a.start), (1_500_000, Start::Contact));
@@ -194,7 +238,7 @@ uart = "/dev/ttyS0"
 lines = { reset = "rts" }
 [[slot]]
 uart = "/dev/ttyS1"
-lines = { kind = "serial", reset = "rst", path = "/x" }
+lines = { kind = "serial", reset = "rst", path = "/x", start = "remote" }
 "#;
     insta::assert_snapshot!(problems(bad), @r##"
     f.toml:2: error: [station]: the key data_dir is missing; add data_dir = "/var/lib/flashjig", the folder for ledger and backups
@@ -202,7 +246,7 @@ lines = { kind = "serial", reset = "rst", path = "/x" }
     f.toml:4: error: [station]: recipe must be a short name, found "../secret"; use letters, digits, - and _
     f.toml:6: error: [web]: listen must be an IP address and a port, found "localhost"; write "127.0.0.1:8080" for this machine alone, "0.0.0.0:8080" for all
     f.toml:8: error: [panel]: kind must be one of ssd1306, sh1106, virtual, none, found "oled"; use one of these
-    f.toml:9: error: this file: there is no key "colour"; remove it; known here: station, web, panel, dbus, slot
+    f.toml:9: error: this file: there is no key "colour"; remove it; known here: station, web, firmware, panel, dbus, mqtt, air, slot
     f.toml:13: warning: slot "A": /dev/ttyUSB0 may become another adapter when cables are moved; use the adapter's name in /dev/serial/by-path
     f.toml:14: error: slot "A": max_baud must be a whole number, found a text; correct the value
     f.toml:15: error: slot "A": start = "contact", but its lines (gpio) have no contact; add contact = { pin = 24 } to lines of the kind gpio or gpiochip, or use start = "remote"
@@ -210,7 +254,7 @@ lines = { kind = "serial", reset = "rst", path = "/x" }
     f.toml:19: error: slot "A" lines reset: active must be one of high, low, found "lo"; did you mean "low"?
     f.toml:20: error: slot "A" lines button: the key pin is missing; add pin = its number, 0 to 27
     f.toml:20: error: slot "A" lines button: there is no key "pni"; did you mean "pin"?
-    f.toml:21: error: slot "A" lines: led_red must be a table, found a number (or one too large); correct the value
+    f.toml:21: error: slot "A" lines: led_red must be a table, such as led_red = { pin = 5 }, found a number (or one too large); correct the value
     f.toml:22: error: slot "A" buzzer: pin 27 is used by slot "A" reset already (line 19); give each its own pin
     f.toml:24: error: slot "A": name A is used by slot "A" already (line 12); give each its own name
     f.toml:25: error: slot "A": uart /dev/ttyUSB0 is used by slot "A" already (line 13); give each its own uart
@@ -222,6 +266,7 @@ lines = { kind = "serial", reset = "rst", path = "/x" }
     f.toml:32: error: slot 4: the key name is missing; add name = "A"
     f.toml:34: error: slot 4 lines: reset must be one of rts, dtr, found "rst"; did you mean "rts"?
     f.toml:34: error: slot 4 lines: there is no key "path"; remove it; known here: kind, reset
+    f.toml:34: error: slot 4 lines: there is no key "start"; write it higher up, before this table begins
     "##);
 }
 
@@ -372,7 +417,6 @@ lines = { kind = "gpio", reset = { pin = 27 } }
     let (config, warnings) = try_parse(text).unwrap();
     assert_eq!(config.slots[0].max_baud, 115_200);
     insta::assert_snapshot!(Problems(warnings), @r##"
-    f.toml:3: warning: [station]: data_dir is relative to the folder that flashjig is started in: data; write the full path, which begins with /
     f.toml:8: warning: slot "A": /dev/ttyUSB0 may become another adapter when cables are moved; use the adapter's name in /dev/serial/by-path
     f.toml:9: warning: slot "A": max_baud 9600 is below 115200, where every chip begins; 115200 is used; shorten the wires if that is too fast
     f.toml:10: warning: slot "A": start = "button", but its lines (manual) have no button; the page and `flashjig once` start units here; write start = "remote" if that is meant
@@ -380,104 +424,67 @@ lines = { kind = "gpio", reset = { pin = 27 } }
 }
 
 #[test]
-fn the_samples_of_the_project_are_clean() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
-    let (_, warnings) = load(&folder.join("flashjig.toml")).unwrap();
-    assert_eq!(warnings, []);
-    for name in ["default", "pinned"] {
-        let (_, warnings) = recipe::look(&folder, name).unwrap();
-        assert_eq!(warnings, [], "{name}");
-    }
-    assert_eq!(recipe::load(&folder, "default").unwrap().recipe, crate::model::recipe::Recipe::default());
-}
-
-#[test]
-fn the_samples_for_four_slots_name_each_port_by_its_pins_and_differ_in_comments_alone() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/pi");
-    let sample = |model: &str| {
-        let (config, warnings) = load(&folder.join(format!("flashjig-four-slots-{model}.toml"))).unwrap();
-        assert_eq!(warnings, [], "{model}");
-        config
-    };
-    let config = sample("pi4");
-    assert_eq!(config, sample("pi5"));
-    let ports: Vec<_> = config.slots.iter().map(|slot| slot.uart.to_str().unwrap()).collect();
-    let names = [14, 4, 8, 12].map(|tx| format!("{}/gpio{tx}", crate::jig::header::LINKS));
-    assert_eq!(ports, names);
-    // the overlays that a sample's comments name are those that config.txt gets for its model
-    let lines = std::fs::read_to_string(folder.join("config-four-slots.txt")).unwrap();
-    for (file, model) in [("pi4", crate::jig::header::Model::Pi4), ("pi5", crate::jig::header::Model::Pi5)] {
-        let section = lines.split(&format!("[{file}]")).nth(1).unwrap().split("\n[").next().unwrap();
-        let text = std::fs::read_to_string(folder.join(format!("flashjig-four-slots-{file}.toml"))).unwrap();
-        for tx in [14, 4, 8, 12] {
-            let line = model.switches_on(tx).unwrap();
-            assert!(section.lines().any(|given| given == line), "{file}: {line}");
-            let comment = text.lines().find(|given| given.starts_with('#') && given.contains(&format!("{line} ")));
-            assert!(comment.is_some(), "{file}: {line}");
-        }
-    }
-}
-
-#[test]
-fn a_link_names_its_pins_and_one_that_no_pi_has_is_refused() {
-    let text = r#"
-[station]
-data_dir = "/d"
-[[slot]]
-name = "A"
-uart = "/dev/flashjig/gpio4"
-lines = { kind = "gpio", reset = { pin = 27 }, park = { tx = 4 } }
-"#;
-    assert_eq!(try_parse(text).unwrap().1, []);
-    let bad = text.replace("gpio4", "gpio6").replace("tx = 4", "tx = 8");
-    insta::assert_snapshot!(problems(&bad), @r##"
-    f.toml:6: error: slot "A": no UART of a Raspberry Pi is called /dev/flashjig/gpio6; its links are gpio0, gpio4, gpio8, gpio12, gpio14 in /dev/flashjig
-    f.toml:7: error: slot "A" park: pin 8 is not the TX of /dev/flashjig/gpio6; use tx = 14 with /dev/flashjig/gpio14; with a USB adapter use a buffer: park = { pin = N }
-    "##);
-    let clash = text.replace("pin = 27", "pin = 5");
-    let said = "slot \"A\" reset: pin 5 is used by the UART /dev/flashjig/gpio4 already; give each its own pin";
-    assert!(problems(&clash).contains(said), "{}", problems(&clash));
-}
-
-#[test]
-fn the_udev_rules_link_every_uart_of_the_header_by_its_tx() {
-    let rules = include_str!("../../systemd/udev/61-flashjig.rules");
-    let mut links = std::collections::BTreeSet::new();
-    for line in rules.lines().filter(|line| line.contains("SYMLINK+=\"flashjig/")) {
-        let (nodes, rest) = line.strip_prefix("KERNELS==\"").unwrap().split_once('"').unwrap();
-        let link = rest.split("flashjig/gpio").nth(1).unwrap().trim_end_matches('"');
-        for node in nodes.split('|') {
-            let address = u64::from_str_radix(node.strip_suffix(".serial").unwrap(), 16).unwrap();
-            let uart = crate::jig::header::by_address(address).unwrap();
-            assert_eq!(uart.tx.to_string(), link, "{node}");
-            links.insert(address);
-        }
-    }
-    assert_eq!(links.len(), 15, "{links:x?}");
-    // true whatever the order of the rules is; ID_BUS is known only behind 60-serial.rules
-    assert!(rules.contains("SUBSYSTEMS==\"usb\", ENV{ID_MM_DEVICE_IGNORE}=\"1\""));
-}
-
-#[test]
-fn the_sample_for_a_home_needs_its_passwords_and_nothing_else() {
-    use std::os::unix::fs::PermissionsExt;
+fn a_relative_path_begins_in_the_folder_of_its_file_whoever_reads_it() {
     let dir = tempfile::tempdir().unwrap();
-    let recipes = dir.path().join("recipes");
-    std::fs::create_dir(&recipes).unwrap();
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/recipes/home.toml");
-    std::fs::copy(sample, recipes.join("home.toml")).unwrap();
-    assert_eq!(recipe::look(dir.path(), "home").unwrap_err().errors(), 2);
-    for name in ["wifi.secret", "mqtt.secret"] {
-        std::fs::write(recipes.join(name), "correct horse\n").unwrap();
-        std::fs::set_permissions(recipes.join(name), PermissionsExt::from_mode(0o600)).unwrap();
-    }
-    let (kit, warnings) = recipe::look(dir.path(), "home").unwrap();
+    let file = dir.path().join("station.toml");
+    let slot = "[[slot]]\nname = \"A\"\nuart = \"/dev/ttyAMA0\"\n";
+    let text = format!(
+        "[station]\ndata_dir = \"station\"\nfirmware_dir = \"../images\"\n[web]\nlisten = \"127.0.0.1:1\"\ntoken_file = \"/run/token\"\n{slot}"
+    );
+    std::fs::write(&file, text).unwrap();
+    let (config, warnings) = load(&file).unwrap();
     assert_eq!(warnings, []);
-    assert_eq!(kit.secrets.wifi.len(), 13);
+    assert_eq!(config.data_dir, dir.path().join("station"));
+    assert_eq!(config.firmware_dir, dir.path().join("../images"));
+    assert_eq!(config.web.unwrap().token_file.as_deref(), Some(Path::new("/run/token")));
+    // the file named as it is on the command line, from its own folder
+    let (config, _) =
+        parse(Path::new("f.toml"), "[station]\ndata_dir = \"data\"\n[[slot]]\nname = \"A\"\nuart = \"/dev/ttyAMA0\"\n")
+            .unwrap();
+    assert_eq!(config.data_dir, std::env::current_dir().unwrap().join("data"));
 }
 
 #[test]
 fn a_missing_file_points_to_the_sample() {
     let error = load(Path::new("/nonexistent/f.toml")).unwrap_err().to_string();
     assert!(error.contains("config/flashjig.toml of the project is a sample"), "{error}");
+}
+
+#[test]
+fn a_broker_needs_an_address_alone_and_what_contradicts_is_told() {
+    let with = |mqtt: &str| {
+        format!("[station]\ndata_dir = \"/d\"\n[[slot]]\nname = \"A\"\nuart = \"/dev/ttyAMA0\"\n[mqtt]\n{mqtt}")
+    };
+    let plain = try_parse(&with("url = \"mqtt://192.0.2.10\"")).unwrap().0.mqtt.unwrap();
+    assert_eq!(
+        (plain.topic.as_str(), plain.home_assistant.as_deref(), plain.commands),
+        ("flashjig", Some("homeassistant"), false)
+    );
+    assert_eq!((plain.address().as_str(), plain.port), ("mqtt://192.0.2.10:1883", 1883));
+    for (mqtt, words) in [
+        ("", "the key url is missing"),
+        ("url = \"broker\"", "no mqtt://"),
+        ("url = \"mqtt://b\"\npassword_file = \"x\"", "a password needs a user"),
+        ("url = \"mqtt://b\"\nca_file = \"x\"", "a broker with TLS"),
+        ("url = \"mqtt://b\"\ntopic = \"a/+\"", "topic must be a topic"),
+        ("url = \"mqtt://b\"\nhome_assistant = \"/x\"", "home_assistant must be a topic"),
+        ("url = \"mqtt://b\"\ncomands = true", "did you mean \"commands\"?"),
+    ] {
+        let problems = problems(&with(mqtt));
+        assert!(problems.contains(words), "{mqtt}: {problems}");
+    }
+}
+
+#[test]
+fn a_radio_that_is_lent_is_named_by_its_interface() {
+    let with = |air: &str| {
+        format!("[station]\ndata_dir = \"/d\"\n[[slot]]\nname = \"A\"\nuart = \"/dev/ttyAMA0\"\n[air]\n{air}")
+    };
+    let config = try_parse(&with("interface = \"wlx00c0ca123456\"")).unwrap().0;
+    assert_eq!(config.air.as_deref(), Some("wlx00c0ca123456"));
+    assert!(problems(&with("")).contains("[air]: the key interface is missing; add interface = \"wlan1\""));
+    for bad in ["", "wlan 1", "../wlan1", "a-name-of-16-byte"] {
+        let found = problems(&with(&format!("interface = \"{bad}\"")));
+        assert!(found.contains("must be the name of a network interface"), "{bad}: {found}");
+    }
 }

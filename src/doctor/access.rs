@@ -10,9 +10,8 @@ pub(super) fn look(root: &Root, config: Option<&Config>) -> Vec<Finding> {
     let Some(config) = config else { return ports(root) };
     let mut findings = Vec::new();
     for slot in &config.slots {
-        let log = slot.log_uart.as_ref().map(|uart| ("log port", uart));
-        for (what, uart) in [("port", &slot.uart)].into_iter().chain(log) {
-            let subject = format!("{what} of slot {}", slot.name);
+        let log = slot.log_uart.as_ref().map(|uart| (format!("log port of slot {}", slot.name), uart));
+        for (subject, uart) in [(format!("port of slot {}", slot.name), &slot.uart)].into_iter().chain(log) {
             let finding = device(root, &subject, uart, &port::absent(root, uart));
             let good = finding.remedy.is_none();
             findings.push(finding);

@@ -31,7 +31,7 @@ fn port(root: &Root, port: &str) -> Finding {
         });
         if let Some(word) = console {
             let remedy = format!("sudo sed -i 's/{word} *//' {file} && sudo reboot");
-            return Finding::fault(subject, expected, format!("{word} in {file}")).mend(remedy);
+            return Finding::fault(subject, expected, format!("{word} stands in {file}")).mend(remedy);
         }
     }
     // what the kernel itself says, wherever it was told to

@@ -3,6 +3,7 @@
 //! `flashjig doctor` and the page tell it; both get the same [`Finding`]s.
 
 mod access;
+mod broker;
 mod bus;
 mod console;
 mod finding;
@@ -11,6 +12,7 @@ mod i2c;
 mod machine;
 mod port;
 mod power;
+mod radio;
 mod root;
 mod storage;
 #[cfg(test)]
@@ -63,9 +65,11 @@ fn all(root: &Root, config: Option<&Config>, with_devices: bool, every_address: 
         findings.extend(access::look(root, config));
         findings.extend(config.into_iter().flat_map(|config| wires::shared(root, config)));
         findings.extend(i2c::look(root, config, every_address));
+        findings.extend(config.map(|config| radio::look(root, config)));
     }
     findings.extend(power::look(root));
     findings.extend(bus::look(root, config));
+    findings.extend(broker::look(root, config));
     findings.extend(storage::look(root, config));
     findings
 }

@@ -3,22 +3,26 @@
 use super::finding::Finding;
 use super::root::Root;
 use crate::config::Config;
-use crate::model::firmware::image::Image;
+use crate::model::chip::Chip;
+use crate::model::unit::readiness::LackKind;
+use crate::station::Library;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// A station that can't hold this many more bytes stops soon: fifty backups of 2 MiB.
 const LITTLE: u64 = 100 * 1024 * 1024;
 /// Somebody should think of it.
 const SCARCE: u64 = 1024 * 1024 * 1024;
-/// Larger files are no firmware of these chips, bytes.
-const MAX_FILE: u64 = 8 * 1024 * 1024;
+
+/// Files that are told with the reason why they are not used.
+const SHOWN: usize = 3;
 
 pub(super) fn look(root: &Root, config: Option<&Config>) -> Vec<Finding> {
     let Some(config) = config else { return Vec::new() };
     let data = root.path(&config.data_dir);
     let mut findings = vec![writable(&data)];
     findings.extend(rustix::fs::statvfs(&data).ok().map(|disk| room(disk.f_bavail.saturating_mul(disk.f_frsize))));
-    findings.push(firmware(&root.path(&config.firmware_dir)));
+    findings.push(firmware(root, config));
     findings.push(backups(&data.join("backups")));
     findings
 }
@@ -27,6 +31,10 @@ fn writable(folder: &Path) -> Finding {
     let name = folder.display();
     match tempfile::tempfile_in(folder) {
         Ok(_) => Finding::ok("data folder", name.to_string()),
+        // the station makes it at its start
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Finding::warning("data folder", name.to_string(), "nothing there yet").mend(format!("mkdir -p {name}"))
+        }
         Err(error) => Finding::fault("data folder", format!("{name}, open to this user"), error.to_string()).mend(
             format!("sudo install -d -o flashjig -g flashjig -m 0750 {name}; as a service flashjig has its own user"),
         ),
@@ -44,22 +52,43 @@ pub(super) fn room(free: u64) -> Finding {
     }
 }
 
-fn firmware(folder: &Path) -> Finding {
-    let images: Vec<String> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|entry| entry.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_FILE))
-        .filter_map(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            Image::open(&name, &std::fs::read(entry.path()).ok()?).ok().map(|image| image.name)
-        })
-        .collect();
-    if images.is_empty() {
-        return Finding::fault("firmware", "OpenBK files", format!("none in {}", folder.display()))
-            .mend(format!("cp OpenBK7231*.bin {}/", folder.display()));
-    }
-    Finding::ok("firmware", format!("{} images in {}", images.len(), folder.display()))
+/// What the station would find where it looks: its folder, uploads, sticks.
+fn firmware(root: &Root, config: &Config) -> Finding {
+    let (data, folder) = (root.path(&config.data_dir), root.path(&config.firmware_dir));
+    let usb = config.usb_dir.as_ref().map(|usb| root.path(usb));
+    let library =
+        Library::look(&data, &folder, &config.recipe).with_usb(usb.as_deref()).trusting(config.publisher.as_ref());
+    let files = library.files();
+    let lack = library.readiness().lack;
+    let usable: Vec<_> = files.iter().filter(|file| file.ok).collect();
+    let offered: Vec<_> = files.iter().filter(|file| file.offered).collect();
+    let Some(lack) = lack else {
+        let mut chips: Vec<&str> = usable.iter().filter_map(|file| file.chip).map(Chip::name).collect();
+        chips.sort_unstable();
+        chips.dedup();
+        let (count, chips) = (usable.len(), chips.join(", "));
+        return Finding::ok(
+            "firmware",
+            match offered.len() {
+                0 => format!("{count} images, for {chips}"),
+                offered => format!("{count} images, for {chips}; {offered} more offered only"),
+            },
+        );
+    };
+    let remedy = match (lack.kind, offered.first().and_then(|file| file.sha256)) {
+        (LackKind::Recipe, _) => "flashjig check".to_owned(),
+        (LackKind::Approval, Some(sha256)) => format!("flashjig firmware approve {sha256}"),
+        _ => format!("mkdir -p {0} && cp OpenBK7231*.bin {0}/", folder.display()),
+    };
+    let refused = files.iter().filter_map(|file| Some(format!("{}: {}", file.name, file.reason.as_ref()?)));
+    let refused: Vec<String> = refused.take(SHOWN).collect();
+    let found = match (lack.kind, refused.is_empty()) {
+        (LackKind::Recipe, _) => lack.message,
+        (_, true) if files.is_empty() => format!("none in {}, uploaded or on a stick", folder.display()),
+        (_, true) => format!("{} files, none that the recipe {} allows", files.len(), config.recipe),
+        (_, false) => refused.join(" | "),
+    };
+    Finding::fault("firmware", "OpenBK files that units may get", found).mend(remedy)
 }
 
 fn backups(folder: &Path) -> Finding {

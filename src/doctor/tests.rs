@@ -183,3 +183,39 @@ fn a_full_disk_is_a_fault_before_it_is_full() {
     let levels = [50 * MIB, 500 * MIB, 5000 * MIB].map(|free| storage::room(free).level);
     assert_eq!(levels, [Level::Fault, Level::Warning, Level::Ok]);
 }
+
+#[test]
+fn firmware_is_looked_for_where_the_station_looks_and_the_remedy_works() {
+    let firmware = |machine: &Machine| machine.findings().into_iter().find(|it| it.subject == "firmware").unwrap();
+    let machine = Machine::pi();
+    let data = machine.0.path().join("data");
+    let name = fs::read_dir(data.join("firmware")).unwrap().next().unwrap().unwrap().file_name();
+    fs::create_dir_all(data.join("uploads")).unwrap();
+    fs::rename(data.join("firmware").join(&name), data.join("uploads").join(&name)).unwrap();
+    fs::remove_dir(data.join("firmware")).unwrap();
+    let offered = firmware(&machine);
+    assert_eq!(offered.level, Level::Fault, "{offered:?}");
+    let remedy = offered.remedy.unwrap();
+    let sha256 = remedy.strip_prefix("flashjig firmware approve ").unwrap_or_else(|| panic!("{remedy}"));
+    let library = crate::station::Library::look(&data, &data.join("firmware"), "default");
+    let sha256 = crate::model::chip::digest::Digest::parse(sha256).unwrap();
+    library.approve(None, sha256, crate::model::firmware::approval::Approval::Command).unwrap();
+    assert_eq!(firmware(&machine).level, Level::Ok, "uploads count");
+    fs::remove_file(data.join("uploads").join(&name)).unwrap();
+    let remedy = firmware(&machine).remedy.unwrap();
+    assert!(remedy.starts_with("mkdir -p ") && remedy.contains("data/firmware && cp OpenBK"), "{remedy}");
+}
+
+#[test]
+fn the_radio_that_is_lent_must_be_there() {
+    let machine = Machine::pi();
+    let of = |machine: &Machine| {
+        machine.findings().into_iter().find(|finding| finding.subject == "radio for plugs").unwrap()
+    };
+    assert!(of(&machine).found.starts_with("none is lent"), "{:?}", of(&machine));
+    machine.put("flashjig.toml", &format!("{}[air]\ninterface = \"wlan1\"\n", station(2_000_000)));
+    let finding = machine.complaint();
+    assert_eq!((finding.level, finding.expected.as_deref()), (Level::Warning, Some("the Wi-Fi device wlan1")));
+    machine.put("sys/class/net/wlan1/phy80211/name", "phy1\n");
+    assert_eq!(of(&machine).level, Level::Ok);
+}

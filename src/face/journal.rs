@@ -2,7 +2,9 @@
 
 use crate::model::chip::board::Board;
 use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::arrival::Arrival;
 use crate::model::unit::event::{Event, Stamped};
+use crate::model::unit::readiness::Readiness;
 use crate::model::unit::snapshot::{SlotView, Snapshot};
 use crate::station::StationHandle;
 use tokio::sync::broadcast::error::RecvError;
@@ -43,7 +45,7 @@ pub async fn run(station: StationHandle, stop: CancellationToken) {
 
 /// Whether an event stays true until another one says otherwise, so that a snapshot still tells of it.
 fn stands(event: &Event) -> bool {
-    matches!(event, Event::Blocked { .. } | Event::Noticed { .. })
+    matches!(event, Event::Blocked { .. } | Event::Noticed { .. } | Event::Readiness { .. })
 }
 
 /// The events that a snapshot still tells of.
@@ -55,7 +57,10 @@ fn standing(snapshot: &Snapshot) -> Vec<Stamped> {
         let slot = slot.name.clone();
         [blocked, noticed].into_iter().flatten().map(move |event| Stamped { seq, time, slot: slot.clone(), event })
     };
-    snapshot.slots.iter().flat_map(of).collect()
+    let lacks = snapshot.readiness.lack.is_some();
+    let readiness = lacks.then(|| Event::Readiness { readiness: snapshot.readiness.clone() });
+    let readiness = readiness.map(|event| Stamped { seq, time, slot: String::new(), event });
+    readiness.into_iter().chain(snapshot.slots.iter().flat_map(of)).collect()
 }
 
 fn write(stamped: &Stamped) {
@@ -79,15 +84,24 @@ fn line(event: &Event) -> Option<(Level, String)> {
         | Event::Lines { .. }
         | Event::Button { .. }
         | Event::Shelf
-        | Event::Batch => return None,
+        | Event::Batch
+        | Event::Counted { .. } => return None,
         Event::Seated => (Level::Debug, "board seated".into()),
         Event::Lifted => (Level::Debug, "board lifted".into()),
         Event::Started { recipe } => (Level::Info, format!("started, recipe {recipe}")),
         Event::Entered { stage } => (Level::Debug, format!("stage {stage}")),
         Event::Rate { baud } => (Level::Debug, format!("rate {baud} baud")),
         Event::Found { board } => (Level::Info, format!("found {}", named(board))),
-        Event::Chosen { name, version } => {
-            (Level::Info, format!("firmware {name}, version {}", version.as_deref().unwrap_or("unknown")))
+        Event::Chosen { name, version, sha256 } => {
+            let sha256 = sha256.map(|sha256| format!(", sha256 {sha256}")).unwrap_or_default();
+            (Level::Info, format!("firmware {name}, version {}{sha256}", version.as_deref().unwrap_or("unknown")))
+        }
+        Event::Readiness { readiness: Readiness { lack: Some(lack), .. } } => {
+            (Level::Warn, format!("not ready: {}", lack.message))
+        }
+        Event::Readiness { readiness: Readiness { lack: None, offer } } => {
+            let offer = offer.as_ref().map(|offer| format!("; {} ({}) is offered", offer.name, offer.sha256));
+            (Level::Info, format!("firmware is there{}", offer.unwrap_or_default()))
         }
         Event::Kept { sha256 } => (Level::Info, format!("backup kept, sha256 {sha256}")),
         Event::Planned { erase, write, same } => (
@@ -101,6 +115,11 @@ fn line(event: &Event) -> Option<(Level, String)> {
         ),
         Event::Retried { stage, message } => (Level::Warn, format!("retry in {stage}: {message}")),
         Event::BoardLog { lines } => (Level::Info, format!("the board's log ends: {}", lines.join(" | "))),
+        Event::Awaited { awaited } if awaited.signs.is_empty() => return None,
+        Event::Awaited { awaited } => {
+            let level = if awaited.left_s == awaited.of_s { Level::Info } else { Level::Debug };
+            (level, format!("signs of life still to come: {}, {} s left", awaited.words(), awaited.left_s))
+        }
         Event::Prompt { message } => (Level::Warn, format!("to do now: {message}")),
         Event::Stopping => (Level::Info, "stops at the next safe point".into()),
         Event::Noticed { message } => (Level::Warn, format!("look: {message}")),
@@ -120,6 +139,7 @@ fn line(event: &Event) -> Option<(Level, String)> {
                 ),
             )
         }
+        Event::Arrived { seq, arrival } => arrived(*seq, arrival),
         Event::Already { already } => {
             (Level::Info, format!("converted before, left as it is: OpenBeken {}, {}", already.version, already.proof))
         }
@@ -141,6 +161,15 @@ fn line(event: &Event) -> Option<(Level, String)> {
     };
     // A message may quote what a chip sent; one event stays one line.
     Some((level, text.replace(char::is_control, " ")))
+}
+
+fn arrived(seq: u64, arrival: &Arrival) -> (Level, String) {
+    let Arrival { name, address, version, remarks, .. } = arrival;
+    let at = address.as_ref().map(|address| format!(" at {address}")).unwrap_or_default();
+    let version = version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
+    let level = if remarks.is_empty() { Level::Info } else { Level::Warn };
+    let hello = format!("the plug of unit {seq} says hello as {name}{at}{version}");
+    (level, [std::slice::from_ref(&hello), remarks].concat().join("; "))
 }
 
 fn named(board: &Board) -> String {
@@ -170,7 +199,8 @@ mod tests {
                 Some(kind(&stamped.event))
             })
             .collect();
-        let silent = ["progress", "supply", "map", "areas", "lines", "button", "shelf", "batch"].map(str::to_owned);
+        let silent =
+            ["progress", "supply", "map", "areas", "lines", "button", "shelf", "batch", "counted"].map(str::to_owned);
         assert_eq!(kinds().difference(&logged).cloned().collect::<BTreeSet<_>>(), silent.into());
     }
 

@@ -79,7 +79,9 @@ fn status(snapshot: &Snapshot) -> String {
     let slots: Vec<String> = snapshot.slots.iter().map(slot).collect();
     let tally = snapshot.tally;
     let bad = tally.total() - tally.pass;
-    format!("{}; {} passed, {bad} not, since the start", slots.join(", "), tally.pass)
+    let lack =
+        snapshot.readiness.lack.as_ref().map_or_else(String::new, |lack| format!("not ready ({}); ", lack.kind.name()));
+    format!("{lack}{}; {} passed, {bad} not, since the start", slots.join(", "), tally.pass)
 }
 
 fn slot(slot: &SlotView) -> String {

@@ -10,6 +10,7 @@ use crate::model::chip::flash::Span;
 use crate::model::cycle::fault::{Fault, FaultCode};
 use crate::model::cycle::stage::Stage;
 use crate::model::cycle::{Action, Cycle, Ending, MAX_ROUNDS, Outcome};
+use crate::model::openbeken::life::Proof;
 use crate::model::unit::Unit;
 use crate::model::unit::event::Event;
 use std::time::Duration;
@@ -20,7 +21,11 @@ use std::time::Duration;
 /// The lines are safe when this returns. When it is dropped or panics half-way, the slot makes them safe.
 pub async fn convert(job: Job<'_>) -> Unit {
     let mut run = Run::new(job);
-    let (mut cycle, mut action) = Cycle::start();
+    let proof = run.proof();
+    if let Some(Proof { alive, within, .. }) = &proof {
+        run.report.await_life(alive, *within, *within).await;
+    }
+    let (mut cycle, mut action) = Cycle::start(proof.is_some());
     let ending = loop {
         let stage = match action {
             Action::Do(stage) => stage,
@@ -29,12 +34,16 @@ pub async fn convert(job: Job<'_>) -> Unit {
         run.report.enter(stage).await;
         let outcome = match perform(&mut run, stage, cycle.ending()).await {
             Ok(outcome) => outcome,
-            Err(trouble) => {
-                let again = matches!(trouble.outcome, Outcome::Lost(_));
-                if let Outcome::Lost(code) = trouble.outcome {
+            Err(mut trouble) => {
+                let lost = if let Outcome::Lost(code) = trouble.outcome { Some(code) } else { None };
+                if let Some(code) = lost {
+                    if run.session.made_headway() {
+                        trouble.outcome = Outcome::Halted(code);
+                    }
                     run.session.hang_up();
                     run.session.suspect(code);
                 }
+                let again = lost.is_some();
                 let before = cycle.ending();
                 action = cycle.step(trouble.outcome);
                 keep_fault(&mut run, before, cycle.ending(), action, trouble, again).await;
@@ -88,27 +97,30 @@ async fn keep_fault(run: &mut Run<'_>, before: Ending, now: Ending, next: Action
     }
 }
 
-/// A stage longer than this hangs: about three times what it takes at 115200 baud, or what a person may need.
-fn limit(stage: Stage) -> Duration {
+/// A stage longer than this hangs: about three times what it takes at 115200 baud, or what a person may need. A proof of life
+/// has two starts.
+fn limit(stage: Stage, proof: Option<&Proof>) -> Duration {
+    const USUAL: Duration = Duration::from_secs(60);
     Duration::from_secs(match stage {
+        Stage::Alive => return proof.map_or(USUAL, |proof| USUAL + proof.within * 2),
         Stage::Backup => 900,
         Stage::Write => 400,
         Stage::Attach | Stage::Erase | Stage::Verify => 180,
-        _ => 60,
+        _ => return USUAL,
     })
 }
 
 async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> Result<Outcome, StageError> {
     let retries = run.session.link.as_ref().map(|link| link.stats().retries);
-    let alarm = run.job.alarm.clone();
+    let (alarm, limit) = (run.job.alarm.clone(), limit(stage, run.proof().as_ref()));
     let result = tokio::select! {
         biased;
         trouble = alarm::raised(alarm, stage) => Err(trouble),
-        result = tokio::time::timeout(limit(stage), steps::perform(run, stage, ending)) => match result {
+        result = tokio::time::timeout(limit, steps::perform(run, stage, ending)) => match result {
             Ok(result) => result,
             Err(_) => Err(StageError::failed(
                 FaultCode::TooLong,
-                format!("stage {stage}: expected it done within {} s, it still ran", limit(stage).as_secs()),
+                format!("stage {stage}: expected it done within {} s, it still ran", limit.as_secs()),
             )),
         },
     };

@@ -6,10 +6,10 @@ use crate::model::chip::digest::Digest;
 use crate::model::chip::flash::Span;
 use crate::model::chip::flash::plan::Plan;
 use crate::model::chip::flash::rf::{Rf, RfProblem};
-use crate::model::firmware::content::Content;
+use crate::model::firmware::content::{BackupKind, Content};
 use crate::model::firmware::image::Image;
 use crate::model::openbeken::meter::Meter;
-use crate::model::openbeken::{Config, Traces};
+use crate::model::openbeken::{Config, Template, Traces};
 use crate::model::unit::history::StockRef;
 use crate::model::unit::{self, Already, Backup, Unit};
 use crate::store::Number;
@@ -34,11 +34,41 @@ pub(super) struct Found {
 }
 
 /// Its flash as it was read, all of it.
+#[derive(Default)]
 pub(super) struct Reading {
     pub(super) dump: Arc<[u8]>,
     pub(super) read_bytes: u64,
     pub(super) skipped_bytes: u64,
+    /// Not read: as in the base.
+    pub(super) same_bytes: u64,
+    /// The stock flash of another board that it was compared with.
+    pub(super) base: Option<Digest>,
+    /// All was read, and then compared.
+    pub(super) audit: bool,
+    /// CRCs that were compared with a content.
+    pub(super) comparisons: u32,
     pub(super) kept: Option<Kept>,
+}
+
+impl Reading {
+    /// What the record says of it, kept under this digest.
+    pub(super) fn backup(&self, sha256: Digest, contains_credentials: bool, kind: BackupKind) -> Backup {
+        let &Self { read_bytes, skipped_bytes, same_bytes, base, audit, comparisons, .. } = self;
+        let bytes = self.dump.len() as u64;
+        Backup {
+            sha256,
+            bytes,
+            read_bytes,
+            skipped_bytes,
+            same_bytes,
+            base,
+            audit,
+            comparisons,
+            written_bytes: 0,
+            contains_credentials,
+            kind,
+        }
+    }
 }
 
 /// The backup, on disk and read again.
@@ -99,6 +129,8 @@ pub(super) struct Target {
 pub(super) struct Made {
     /// The configuration, and where it lies.
     pub(super) sector: Option<(Span, Config)>,
+    /// What the plug is given over its own interface once it runs, and the names of those fields.
+    pub(super) by_air: Option<(Template, Vec<String>)>,
     /// Its running number: nobody else gets it until the record is on disk.
     #[expect(dead_code, reason = "it is held, not looked at")]
     pub(super) number: Option<Number>,

@@ -2,8 +2,10 @@
 
 use super::alarm::Alarm;
 use super::report::EventSender;
+use super::sightings::Sightings;
 use crate::clock::Synced;
 use crate::jig::Nest;
+use crate::jig::air::Air;
 use crate::model::chip::digest::Digest;
 use crate::model::firmware::image::Image;
 use crate::model::recipe::LoadedRecipe;
@@ -31,8 +33,10 @@ pub struct Job<'a> {
     pub recipe_name: String,
     /// What it is to become, with the passwords that go into it.
     pub loaded: Arc<LoadedRecipe>,
-    /// The firmware there is.
+    /// The firmware that somebody answers for.
     pub images: Arc<Vec<Arc<Image>>>,
+    /// The firmware that is only offered.
+    pub offered: Arc<Vec<Arc<Image>>>,
     /// What is to be done.
     pub task: Task,
     /// Where it is made.
@@ -49,9 +53,18 @@ pub struct Job<'a> {
     pub stop: CancellationToken,
     /// What the board says on its log UART; none: nobody hears it.
     pub log: Option<Arc<Mutex<BoardLog>>>,
+    /// The plugs that are heard on the broker.
+    pub sightings: Sightings,
+    /// The radio that is lent to it; none: the station lends none.
+    pub air: Option<Air>,
+    /// TCP port of a plug's own interface: [`PLUG_PORT`], but on a virtual bench.
+    pub plug_port: u16,
     /// Stops it at once, whatever it does.
     pub alarm: watch::Receiver<Option<Alarm>>,
 }
+
+/// TCP port of OpenBeken's own interface.
+pub const PLUG_PORT: u16 = 80;
 
 /// When a unit began.
 #[derive(Clone, Copy, Debug)]
@@ -159,6 +172,16 @@ pub struct Pace {
     pub patience: Duration,
     /// The same, where the operator resets the board by hand.
     pub by_hand: Duration,
+    /// A start of the new firmware has power for at least so long: it counts those that end within five seconds, and falls
+    /// back to its safe mode after four of them in a row.
+    pub good_start: Duration,
+    /// So long after it was asked to restart the firmware is down: it says 3 s (`/api/reboot`), saves, and goes.
+    pub restart: Duration,
+}
+
+impl Pace {
+    /// How long a board that is as fast as a real one takes until it is down.
+    pub const RESTART: Duration = Duration::from_secs(4);
 }
 
 impl Default for Pace {
@@ -171,6 +194,8 @@ impl Default for Pace {
             pulse: Duration::from_millis(100),
             patience: Duration::from_secs(2),
             by_hand: Duration::from_secs(60),
+            good_start: Duration::from_secs(6),
+            restart: Self::RESTART,
         }
     }
 }

@@ -7,9 +7,11 @@
 //! | [`mod@convert`] | the loop: action, outcome, next action |
 //! | `run` | one unit in flight |
 //! | `session` | the way to the chip, and what earlier sessions taught |
+//! | `plug` | asks a plug over its own interface |
 //! | `found` | board, reading, backup and target, each void with what it was made from |
 //! | [`note`] | what the ledger knows of a unit in flight |
 //! | [`report`] | events to the hub, times and counts for the record |
+//! | [`sightings`] | the plugs that were heard on the broker, for those who wait for one |
 //! | `trouble` | lower errors become a fault code and an outcome |
 //! | `steps` | one file per stage |
 
@@ -18,13 +20,16 @@ mod convert;
 mod found;
 mod job;
 pub(crate) mod note;
+mod plug;
 mod report;
 mod run;
 mod session;
+mod sightings;
 mod stage_error;
 mod steps;
 
 pub use alarm::{Alarm, raise};
 pub use convert::convert;
-pub use job::{Begin, Job, Origin, Pace, Restore, Task};
+pub use job::{Begin, Job, Origin, PLUG_PORT, Pace, Restore, Task};
 pub use report::{EventSender, SlotEvent};
+pub use sightings::{Broker, Moment, NoBroker, Sightings};

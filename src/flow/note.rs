@@ -21,7 +21,7 @@ fn worth(stage: Stage) -> Worth {
     match stage {
         // before the first erase it must be on disk that the flash may be half written
         Stage::Erase => Worth::Durable,
-        Stage::Attach | Stage::Backup | Stage::Write | Stage::Verify | Stage::Boot => Worth::Beside,
+        Stage::Attach | Stage::Backup | Stage::Write | Stage::Verify | Stage::Boot | Stage::Alive => Worth::Beside,
         _ => Worth::Nothing,
     }
 }

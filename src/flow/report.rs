@@ -4,6 +4,7 @@ use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::flash::map::{Area, What};
 use crate::model::chip::flash::{FlashMap, Span};
 use crate::model::cycle::stage::Stage;
+use crate::model::openbeken::life::{Awaited, Way};
 use crate::model::unit::StageTime;
 use crate::model::unit::event::Event;
 use std::time::Duration;
@@ -37,6 +38,14 @@ impl Report {
     /// Sends an event; a hub that is gone ends the program elsewhere.
     pub(super) async fn say(&self, event: Event) {
         _ = self.events.send((self.slot.clone(), event)).await;
+    }
+
+    /// Tells which signs of life are not seen yet.
+    pub(super) async fn await_life(&self, signs: &[Way], left: Duration, of: Duration) {
+        // a second that has begun is left
+        let seconds = |time: Duration| u32::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+        let awaited = Awaited { signs: signs.to_vec(), left_s: seconds(left), of_s: seconds(of) };
+        self.say(Event::Awaited { awaited }).await;
     }
 
     /// Time since the unit began.

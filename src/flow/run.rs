@@ -1,17 +1,53 @@
 //! One unit in flight: its order, its session, and what is known of its board so far.
 
 use super::found::{Found, Kept, Mark, Reading, Target};
-use super::job::{Begin, Job};
+use super::job::{Begin, Job, Pace, Task};
 use super::report::Report;
 use super::session::Session;
+use super::sightings::Moment;
 use super::stage_error::StageError;
 use crate::link::ChipLink;
 use crate::model::chip::Chip;
 use crate::model::chip::board::Board;
 use crate::model::cycle::check::Checks;
 use crate::model::cycle::fault::{Fault, FaultCode};
-use crate::model::firmware::image::Image;
+use crate::model::firmware::image::{Image, Refusal, Why};
+use crate::model::openbeken::life::{Proof, Sign, Way};
+use crate::model::openbeken::rule::Configure;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A start of the new firmware.
+#[derive(Clone, Copy)]
+pub(super) struct Started {
+    pub(super) at: Instant,
+    /// What the broker tells after it is of this start.
+    pub(super) heard: Moment,
+    /// What ran before, where the firmware was asked to restart by itself.
+    pub(super) before: Option<Before>,
+}
+
+/// A run of the firmware that was asked to restart.
+#[derive(Clone, Copy)]
+pub(super) struct Before {
+    /// When it was asked.
+    pub(super) at: Instant,
+    /// For how long it had run by then, s.
+    pub(super) uptime_s: u64,
+    /// It is down so long after it was asked.
+    pub(super) restart: Duration,
+}
+
+impl Before {
+    /// Whether a run that had been up for so long, s, when it was asked at this moment, may still be this one.
+    pub(super) fn is(&self, uptime_s: u64, asked: Instant) -> bool {
+        let passed = asked.saturating_duration_since(self.at).div_duration_f64(self.restart);
+        // boards of the virtual bench are faster than the clock of the world, and the time of their restart with them
+        let own = passed * Pace::RESTART.as_secs_f64();
+        uptime_s as f64 + 2.0 >= self.uptime_s as f64 + own
+    }
+}
 
 /// One unit in flight.
 pub(super) struct Run<'a> {
@@ -30,6 +66,10 @@ pub(super) struct Run<'a> {
     pub(super) fault: Option<Fault>,
     /// What the board said, as it may be told.
     pub(super) board_log: Vec<String>,
+    /// The signs of life that were decided.
+    pub(super) life: Vec<Sign>,
+    /// When its new firmware was started last.
+    pub(super) started: Option<Started>,
     /// Its number, once it is recorded.
     pub(super) seq: Option<u64>,
     /// How often it was noted in the ledger.
@@ -50,9 +90,22 @@ impl<'a> Run<'a> {
             checks: Checks::default(),
             fault: None,
             board_log: Vec::new(),
+            life: Vec::new(),
+            started: None,
             seq: None,
             notes: Begin::NOTES,
         }
+    }
+
+    /// The proof of life that its recipe asks for; none where a stock backup is written back.
+    pub(super) fn proof(&self) -> Option<Proof> {
+        let recipe = &self.job.loaded.recipe;
+        let mut proof = recipe.proof.clone();
+        // what was configured over its own interface is seen there
+        if recipe.openbeken.configure == Configure::Http && !proof.asks(Way::Http) && !self.is_done_already() {
+            proof.alive.push(Way::Http);
+        }
+        (proof.is_asked() && matches!(self.job.task, Task::Convert { .. })).then_some(proof)
     }
 
     /// The session, or the fault that there is none.
@@ -108,7 +161,28 @@ impl Run<'_> {
     /// The images that the recipe allows for the chip.
     pub(super) fn allowed(&self, chip: Chip) -> Vec<Arc<Image>> {
         let recipe = &self.job.loaded.recipe;
-        self.job.images.iter().filter(|image| recipe.allows(chip, &image.name)).map(Arc::clone).collect()
+        let allows = |image: &&Arc<Image>| recipe.allows(chip, &image.name, image.sha256);
+        self.job.images.iter().filter(allows).map(Arc::clone).collect()
+    }
+
+    /// Why no image is left for a board, where there would be one if somebody answered for it, or if it were the file that
+    /// the recipe pins.
+    pub(super) fn withheld(&self, board: &Board) -> Option<Refusal> {
+        let (job, recipe) = (&self.job, &self.job.loaded.recipe);
+        let told = |images: &mut dyn Iterator<Item = &Arc<Image>>| -> Vec<String> {
+            let fitting = images.filter(|image| image.fits(board, None).is_ok());
+            fitting.map(|image| format!("{} ({})", image.name, image.sha256)).collect()
+        };
+        let allows = |image: &&Arc<Image>| recipe.allows(board.chip, &image.name, image.sha256);
+        let offered = told(&mut job.offered.iter().filter(allows));
+        let refusal = |why| Some(Refusal { name: "firmware".into(), why });
+        if !offered.is_empty() {
+            return refusal(Why::NotApproved { chip: board.chip, found: offered });
+        }
+        let pins = recipe.pins(board.chip).to_vec();
+        let named = |image: &&Arc<Image>| !pins.is_empty() && recipe.names(board.chip, &image.name);
+        let found = told(&mut job.images.iter().chain(job.offered.iter()).filter(named));
+        if found.is_empty() { None } else { refusal(Why::OtherDigest { chip: board.chip, pins, found }) }
     }
 
     pub(super) fn what_was_read(&self) -> Option<&Reading> {
@@ -132,4 +206,22 @@ impl Run<'_> {
 /// The machine asked for a stage before what it needs was there: a mistake of the program, never of the unit.
 pub(super) fn bug(what: &str) -> StageError {
     StageError::failed(FaultCode::Panicked, format!("{what}; please report this"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_before_its_restart_is_told_from_the_one_behind_it_by_their_uptimes() {
+        let s = Duration::from_secs;
+        // a real board, and one that is 40 times as fast
+        for speed in [1, 40] {
+            let at = Instant::now();
+            let before = Before { at, uptime_s: 9, restart: Pace::RESTART / speed };
+            let is = |uptime_s, after: Duration| before.is(uptime_s, at + after / speed);
+            assert!(is(9, s(0)) && is(11, s(2)) && is(40, s(30)), "it goes on");
+            assert!(!is(8, s(11)) && !is(1, s(4)) && !is(20, s(24)), "it ran anew, also where that took long");
+        }
+    }
 }

@@ -1,9 +1,15 @@
 //! The session with the chip, and what the unit has learned from its earlier ones.
 
 use super::stage_error::StageError;
-use crate::link::{self, ChipLink};
+use crate::link::{self, ChipLink, LinkError};
 use crate::model::cycle::fault::FaultCode;
 use crate::model::unit::Uart;
+
+/// So many losses on the way to the lowest rate are no accident.
+const UNMADE: u32 = 2;
+
+/// Sectors that are written in one session make headway: a flash of 2 MiB takes a loss for each so many.
+const HEADWAY: u32 = 8;
 
 /// The way to the chip.
 pub(super) struct Session {
@@ -15,6 +21,10 @@ pub(super) struct Session {
     pub(super) ladder: Vec<u32>,
     /// The evidence contradicted itself before.
     suspected: bool,
+    /// Times that the link was lost on the way to the lowest rate.
+    unmade: u32,
+    /// Sectors that were written in the session in hand.
+    written: u32,
     /// A session was made before: the next one begins with a power cycle.
     pub(super) linked: bool,
     /// The session in hand follows another one of this unit.
@@ -24,7 +34,16 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(max_baud: u32) -> Self {
         let ladder = link::ladder(max_baud);
-        Self { link: None, uart: Uart::default(), ladder, suspected: false, linked: false, relinked: false }
+        Self {
+            link: None,
+            uart: Uart::default(),
+            ladder,
+            suspected: false,
+            unmade: 0,
+            written: 0,
+            linked: false,
+            relinked: false,
+        }
     }
 
     /// The session, or the fault that there is none.
@@ -32,8 +51,19 @@ impl Session {
         self.link.as_mut().ok_or_else(|| StageError::lost(FaultCode::LinkLost, "there is no session with the chip"))
     }
 
+    /// A sector was written.
+    pub(super) fn wrote(&mut self) {
+        self.written += 1;
+    }
+
+    /// Whether the session in hand got further.
+    pub(super) fn made_headway(&self) -> bool {
+        self.written >= HEADWAY
+    }
+
     /// Ends the session and keeps its counts.
     pub(super) fn hang_up(&mut self) {
+        self.written = 0;
         let Some(link) = self.link.take() else { return };
         let stats = link.stats();
         self.uart.tx_bytes += stats.tx_bytes;
@@ -48,6 +78,20 @@ impl Session {
     pub(super) fn slow_down(&mut self) {
         if self.ladder.len() > link::LOWEST {
             self.ladder.remove(0);
+        }
+    }
+
+    /// The link was lost on the way to a rate. Where that was the lowest one, twice, the adapter makes another one of it and does
+    /// not say so: that of a reset is left. It was never proven in this unit, or it would be the last.
+    pub(super) fn lost_on_the_way(&mut self, error: &LinkError) {
+        match (error, self.ladder.as_slice()) {
+            (LinkError::Lost { rate, .. }, [lowest, _]) if rate == lowest => {
+                self.unmade += 1;
+                if self.unmade == UNMADE {
+                    self.ladder.remove(0);
+                }
+            }
+            _ => self.slow_down(),
         }
     }
 
@@ -139,6 +183,19 @@ mod tests {
         session.link = Some(ChipLink::new(Box::new(Counting(empty(), None))));
         session.hang_up();
         assert_eq!(session.uart.overruns, None);
+    }
+
+    #[test]
+    fn an_adapter_that_makes_another_rate_of_the_lowest_without_a_word_gets_that_of_a_reset() {
+        let mut session = Session::new(460_800);
+        let lost = |rate| LinkError::Lost { doing: "the change".into(), rate };
+        session.lost_on_the_way(&lost(460_800));
+        session.lost_on_the_way(&lost(100_000));
+        assert_eq!(session.ladder, [100_000, 115_200], "once is no proof");
+        session.lost_on_the_way(&lost(100_000));
+        assert_eq!(session.ladder, [115_200]);
+        session.lost_on_the_way(&lost(115_200));
+        assert_eq!(session.ladder, [115_200]);
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! | [`socket`] | lines in another program, over a Unix socket |
 //! | [`modem`] | CEN on RTS or DTR of the serial port itself |
 //! | [`manual`] | no lines: the operator's hands |
+//! | [`radio`] | a Wi-Fi radio that NetworkManager drives |
 //! | [`i2c_scan`] | which addresses answer on an I2C bus |
 
 pub(crate) mod gpio;
@@ -23,6 +24,7 @@ pub mod manual;
 pub(crate) mod modem;
 pub(crate) mod oled;
 pub(crate) mod pins;
+pub mod radio;
 pub mod serial;
 pub mod socket;
 pub(crate) mod supply;

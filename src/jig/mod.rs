@@ -1,5 +1,6 @@
 //! The seams: what a nest of the jig offers, whether it is real or virtual. Nobody above can ask which.
 
+pub mod air;
 pub mod header;
 mod lamps;
 mod lines;

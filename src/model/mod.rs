@@ -7,7 +7,9 @@
 //!
 //! | subject | what |
 //! |---|---|
+//! | [`air`] | a radio that is lent to a plug's own access point |
 //! | [`chip`] | chips, their flash, their boot loaders' protocol |
+//! | [`archive`] | stock flashes of one model in little room |
 //! | [`cycle`] | how a unit goes, and how it ends |
 //! | [`firmware`] | images, and what a flash holds |
 //! | [`tuya`] | the vendor's settings |
@@ -17,6 +19,8 @@
 //! | [mod@unit] | one unit and all of them: events, state, record, figures |
 //! | [`show`] | panel, lamps, button |
 
+pub mod air;
+pub mod archive;
 pub mod chip;
 pub mod cycle;
 pub mod dump;

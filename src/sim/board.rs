@@ -129,6 +129,7 @@ impl Board {
                 Fault::Stuck { addr } => nor.stick(*addr),
                 Fault::Slip { addr } => nor.slip(*addr),
                 Fault::Misread { addr } => nor.misread(*addr),
+                Fault::StrayCrc { one_of, by } => nor.stray_crc(*one_of, *by),
                 _ => {}
             }
         }
@@ -214,6 +215,7 @@ impl Board {
             Fault::Stuck { addr } => self.nor.stick(addr),
             Fault::Slip { addr } => self.nor.slip(addr),
             Fault::Misread { addr } => self.nor.misread(addr),
+            Fault::StrayCrc { one_of, by } => self.nor.stray_crc(one_of, by),
             _ => {}
         }
         self.faults.faults.push(fault);
@@ -462,6 +464,7 @@ impl Board {
                 self.rate = rate;
                 now
             }
+            Step::Say(_) if self.faults.mutes(|| self.seed.draw()) => now,
             Step::Say(bytes) => self.say(now, bytes),
             Step::Forget => {
                 self.server.forget();
@@ -484,5 +487,6 @@ impl Board {
     }
 }
 
+mod save;
 #[cfg(test)]
 mod tests;

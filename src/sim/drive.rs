@@ -6,6 +6,7 @@
 use super::end::BoardEnd;
 use super::hand::{Shared, State};
 use super::operator::Operator;
+use super::plug::life::Plug;
 use super::wire::agree;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::os::fd::OwnedFd;
@@ -47,7 +48,11 @@ fn round(state: &mut State, end: &dyn BoardEnd, world: Duration, alone: bool) ->
     state.cable.hand_over(now, alone, end)?;
     let chunk = CHUNK.mul_f64(state.speed);
     let says = board.speaks_until().map(|last| last.min(now + chunk));
-    let next = [state.cable.wake_at(now, chunk), board.wake_at(), says].into_iter().flatten().min();
+    if let Some(plug) = &mut state.plug {
+        plug.follow(now, board);
+    }
+    let lives = state.plug.as_ref().and_then(Plug::wake_at);
+    let next = [state.cable.wake_at(now, chunk), board.wake_at(), says, lives].into_iter().flatten().min();
     let next = next.map(|at| at.div_f64(state.speed));
     let operator = state.operator.as_ref().and_then(Operator::lets_go_at);
     Ok([next, operator].into_iter().flatten().min())

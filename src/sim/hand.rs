@@ -5,9 +5,12 @@ use super::cable::Cable;
 use super::faults::Fault;
 use super::nor::Wear;
 use super::operator::Operator;
+use super::pipe;
+use super::plug::home::Home;
+use super::plug::life::Plug;
 use super::rail::Rail;
 use super::timing::Timing;
-use crate::jig::{Drive, Edge, Input, Line, LineError, Lines};
+use crate::jig::{Drive, Edge, Input, Line, LineError, Lines, PortSource};
 use crate::model::chip::Chip;
 use crate::model::chip::digest::Digest;
 use serde::Serialize;
@@ -28,6 +31,8 @@ pub(super) struct State {
     pub(super) board: Option<Board>,
     pub(super) cable: Cable,
     pub(super) operator: Option<Operator>,
+    /// What the firmware of its boards does, where they live.
+    pub(super) plug: Option<Plug>,
     pub(super) speed: f64,
     pub(super) stopped: bool,
     pub(super) broken: Option<String>,
@@ -56,6 +61,9 @@ impl State {
         board.feel(now, self.rail);
         self.board = Some(board);
         self.cable.fresh();
+        if let Some(plug) = &mut self.plug {
+            plug.fresh();
+        }
         self.edge(Input::Contact, true);
     }
 
@@ -92,6 +100,7 @@ impl Shared {
             board: None,
             cable: Cable::new(s.seed),
             operator: s.operator.then(Operator::default),
+            plug: None,
             speed: s.speed,
             stopped: false,
             broken: None,
@@ -212,6 +221,16 @@ impl Hand {
         drop(state);
         self.0.nudge();
         Some((board.into_nor().into_bytes(), stats))
+    }
+
+    /// From now on the boards of this nest live, in this network, once their firmware starts. Gives the port on which their log
+    /// is heard.
+    pub fn enliven(&self, home: Home) -> Arc<dyn PortSource> {
+        let (source, end) = pipe::cable();
+        let mut state = self.0.state();
+        let speed = state.speed;
+        state.plug = Some(Plug::new(home, Box::new(end), speed));
+        Arc::new(source)
     }
 
     /// Presses the start button for a moment.

@@ -89,7 +89,7 @@ impl LBoot {
             return desk.then(Step::Hang);
         }
         desk.spend_crc(blocks << 8);
-        let crc = desk.nor.crc(start, blocks << 8);
+        let crc = desk.nor.answer_crc(start, blocks << 8);
         desk.then(Step::Status(LOCK));
         desk.say(&Reply::Crc(crc));
     }

@@ -92,7 +92,7 @@ impl MaskRom {
                 // byte exact, the last address included
                 let len = last.wrapping_sub(start).wrapping_add(1);
                 desk.spend_crc(len);
-                desk.say(&Reply::Crc(desk.nor.crc(start, len)));
+                desk.say(&Reply::Crc(desk.nor.answer_crc(start, len)));
             }
             _ => {}
         }

@@ -15,8 +15,11 @@
 //! | [`nor`] | the flash chip |
 //! | [`faults`], [`seed`] | what goes wrong on purpose, repeatably |
 //! | [`factory`] | stock dumps and demo images out of thin air |
+//! | [`plug`] | what OpenBeken does once a board starts it |
 //! | [`control`], [`workbench`] | the line protocol for other programs, and what they may do |
 //! | [`panel`] | the display |
+//! | [`hello`] | what a plug says on its broker, from the flash that it holds |
+//! | [`radio`] | the air: access points of plugs, and a radio that sees them |
 
 pub mod bench;
 pub mod board;
@@ -27,6 +30,7 @@ mod end;
 pub mod factory;
 pub mod faults;
 pub mod hand;
+pub mod hello;
 pub(crate) mod lboot;
 pub(crate) mod link;
 pub(crate) mod maskrom;
@@ -36,7 +40,9 @@ pub(crate) mod outlet;
 pub mod panel;
 pub mod parser;
 mod pipe;
+pub mod plug;
 pub(crate) mod pty;
+pub mod radio;
 pub(crate) mod rail;
 pub(crate) mod ring;
 pub(crate) mod rom;

@@ -5,6 +5,7 @@ use super::seed::Seed;
 use crate::model::chip::beken::{EraseSize, crc};
 use crate::model::chip::flash::geometry::PAGE;
 use serde::Serialize;
+use std::cell::Cell;
 use std::time::Duration;
 
 /// 4 KiB erase. Generic SPI-NOR data sheets: 30 to 100 ms typical, at most 300 to 400 ms.
@@ -59,6 +60,9 @@ pub struct Nor {
     lazy: u32,
     /// Bytes that a read gives wrongly once they were programmed, and whether they were.
     misreads: Vec<(u32, bool)>,
+    /// One CRC of so many is that of a range so much higher, and how many there were.
+    stray_crc: Option<(u32, u32)>,
+    crcs: Cell<u32>,
 }
 
 impl Nor {
@@ -76,6 +80,8 @@ impl Nor {
             slips: Vec::new(),
             lazy: 0,
             misreads: Vec::new(),
+            stray_crc: None,
+            crcs: Cell::new(0),
         }
     }
 
@@ -157,6 +163,18 @@ impl Nor {
             Some(cells) => cells.to_vec(),
             None => self.bytes.iter().cycle().skip(at).take(len).copied().collect(),
         }
+    }
+
+    /// From now on one CRC of so many is right for a range that begins `by` bytes higher.
+    pub fn stray_crc(&mut self, one_of: u32, by: u32) {
+        self.stray_crc = Some((one_of.max(1), by));
+    }
+
+    /// The CRC that the chip answers with.
+    pub fn answer_crc(&self, addr: u32, len: u32) -> u32 {
+        self.crcs.set(self.crcs.get().wrapping_add(1));
+        let by = self.stray_crc.filter(|(one_of, _)| self.crcs.get().is_multiple_of(*one_of)).map_or(0, |(_, by)| by);
+        self.crc(addr.wrapping_add(by), len)
     }
 
     /// The wire CRC of `len` bytes, with wrap-around.

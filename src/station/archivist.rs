@@ -21,6 +21,9 @@ pub(super) async fn run(archive: Archive, events: EventSender, end: Cancellation
         };
         match round {
             Ok(health) => {
+                for wrong in &health.mended {
+                    tracing::warn!("mended from its second copy, look at the disk (`dmesg`): {wrong}");
+                }
                 for (digest, error) in &health.damaged {
                     tracing::error!(%digest, "{error}");
                 }

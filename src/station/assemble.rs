@@ -1,8 +1,9 @@
 //! Puts a station together and runs it.
 
 use super::archivist;
+use super::arrivals::{self, Roll};
 use super::context::SlotContext;
-use super::figures::Counter;
+use super::figures::{Counter, Sources};
 use super::handle::StationHandle;
 use super::hub::Hub;
 use super::inputs::JigInputs;
@@ -15,7 +16,8 @@ use super::slot::{Inputs, Slot};
 use super::supply::Guard;
 use super::watch;
 use crate::clock::Synced;
-use crate::flow::{Origin, Pace};
+use crate::flow::{Origin, Pace, Sightings};
+use crate::jig::air::Air;
 use crate::jig::wiring::Start;
 use crate::jig::{Edge, Levels, Nest};
 use crate::model::unit::snapshot::{Snapshot, Station as Facts};
@@ -57,6 +59,8 @@ pub struct SlotPlan {
     pub levels: Levels,
     /// What they are each time that the jig was taken later.
     pub found: mpsc::Receiver<Levels>,
+    /// Whether a button starts its units.
+    pub button: bool,
     /// The meter in its supply.
     pub supply: Option<Guard>,
     /// Where its board's log is heard.
@@ -67,6 +71,10 @@ pub struct SlotPlan {
     pub pace: Pace,
     /// Failures in a row with one code after which it asks for attention; 0: never.
     pub stop_after: u32,
+    /// The radio that is lent to its plugs, with the other slots.
+    pub air: Option<Air>,
+    /// TCP port of a plug's own interface: [`crate::flow::PLUG_PORT`], but on a virtual bench.
+    pub plug_port: u16,
 }
 
 /// A running station.
@@ -82,20 +90,32 @@ impl Station {
     pub fn start(plan: Plan) -> Self {
         let Plan { facts, boot_id, clock_synced, library, ledger, archive, slots } = plan;
         let mut snapshot = Snapshot::new(facts.clone(), slots.iter().map(|slot| slot.name.clone()));
+        snapshot.slots.iter_mut().zip(&slots).for_each(|(view, slot)| view.button = slot.button);
         for unit in ledger.interrupted() {
             tracing::warn!(unit = unit.seq, slot = unit.slot, "{}", unit.fault.as_ref().map_or("", |f| &f.message));
             snapshot.show_last(unit);
         }
         let (hub, ends) = Hub::new(snapshot);
         let (end, choices, library) = (CancellationToken::new(), library.choices(), Arc::new(library));
-        let counter = Counter::default();
+        let (counter, sightings) = (Counter::default(), Sightings::default());
         let mut tasks = JoinSet::new();
         let mut doors = BTreeMap::new();
         let (mut uarts, mut tried) = (Vec::new(), Vec::new());
         let pulses = Pulses::default();
         tasks.spawn(hub.run(pulses.add("hub")));
-        tasks.spawn(counter.clone().run(ledger.clone(), ends.happenings.subscribe(), end.clone()));
-        tasks.spawn(watch::watch(Arc::clone(&library), ends.events.clone(), end.clone()));
+        let sources = Sources { ledger: ledger.clone(), choices: choices.clone(), news: ends.happenings.subscribe() };
+        tasks.spawn(counter.clone().run(sources, ends.events.clone(), end.clone()));
+        let (roll, news) = (Roll::default(), ends.happenings.subscribe());
+        let sources = arrivals::Sources {
+            ledger: ledger.clone(),
+            sightings: sightings.clone(),
+            news,
+            events: ends.events.clone(),
+        };
+        tasks.spawn(roll.clone().run(sources, end.clone()));
+        // without a page nobody could begin the next box
+        let boxed = facts.page.is_some().then(|| counter.clone());
+        tasks.spawn(watch::watch(Arc::clone(&library), ledger.clone(), ends.events.clone(), end.clone()));
         for slot in slots {
             uarts.push((slot.name.clone(), slot.nest.source.name().to_owned()));
             let (door, asks) = mpsc::channel(4);
@@ -113,13 +133,18 @@ impl Station {
                 supply: slot.supply,
                 log: slot.log,
                 start: slot.start,
+                button: slot.button,
                 pace: slot.pace,
                 stop_after: slot.stop_after,
+                air: slot.air,
+                plug_port: slot.plug_port,
                 origin,
                 library: Arc::clone(&library),
                 ledger: ledger.clone(),
                 archive: archive.clone(),
                 choices: choices.clone(),
+                boxed: boxed.clone(),
+                sightings: sightings.clone(),
                 events: ends.events.clone(),
                 end: end.clone(),
             };
@@ -127,10 +152,10 @@ impl Station {
             let (trying, known) = oneshot::channel();
             tried.push(known);
             let ears = JigInputs::new(slot.edges, slot.levels, slot.found);
-            let inputs = Inputs { asks, ears, trying: Some(trying) };
+            let inputs = Inputs { asks, ears, trying: Some(trying), outlook: library.outlook() };
             tasks.spawn(Slot { bench, inputs, pulse }.run());
         }
-        let services = Services::new(library, counter, uarts, &ends.events);
+        let services = Services::new(library, counter, uarts, &ends.events).hearing(sightings, roll);
         tasks.spawn(archivist::run(archive.clone(), ends.events.clone(), end.clone()));
         let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors)
             .with(pulses, clock_synced)

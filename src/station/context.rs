@@ -1,10 +1,12 @@
 //! What the units of a slot are made with.
 
+use super::figures::Counter;
 use super::library::Library;
 use super::listen::Listener;
 use super::supply::Guard;
-use crate::flow::{EventSender, Origin, Pace};
+use crate::flow::{EventSender, Origin, Pace, Sightings};
 use crate::jig::Nest;
+use crate::jig::air::Air;
 use crate::jig::wiring::Start;
 use crate::model::unit::event::Event;
 use crate::store::{Archive, Choices, Ledger};
@@ -21,6 +23,8 @@ pub(crate) struct SlotContext {
     pub log: Option<Listener>,
     /// How its button and contact are read.
     pub start: Start,
+    /// Whether it has a button.
+    pub button: bool,
     /// How fast and how patient.
     pub pace: Pace,
     /// Failures in a row with one code after which the slot asks for attention; 0: never.
@@ -35,6 +39,14 @@ pub(crate) struct SlotContext {
     pub archive: Archive,
     /// What the operators chose: the box.
     pub choices: Choices,
+    /// What tells whether that box is full; `None`: no box stops a unit.
+    pub boxed: Option<Counter>,
+    /// The plugs that were heard on the broker.
+    pub sightings: Sightings,
+    /// The radio that is lent to its plugs.
+    pub air: Option<Air>,
+    /// TCP port of a plug's own interface.
+    pub plug_port: u16,
     /// The way to the hub.
     pub events: EventSender,
     /// The program ends: no new starts, the unit in flight stops at its next safe point.

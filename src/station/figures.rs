@@ -1,8 +1,10 @@
 //! Keeps the figures up to date: counts the whole ledger in the background, then each record as it comes.
 
+use crate::flow::EventSender;
+use crate::model::unit::batch::Count;
 use crate::model::unit::event::{Event, Stamped};
 use crate::model::unit::stats::Stats;
-use crate::store::Ledger;
+use crate::store::{Choices, Ledger};
 use jiff::tz::TimeZone;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -20,6 +22,16 @@ pub struct Counter {
     shared: Arc<RwLock<Shared>>,
 }
 
+/// What a [`Counter`] counts from.
+pub struct Sources {
+    /// Records.
+    pub ledger: Ledger,
+    /// The box in work.
+    pub choices: Choices,
+    /// What says that there is something new.
+    pub news: broadcast::Receiver<Arc<Stamped>>,
+}
+
 #[derive(Default)]
 struct Shared {
     stats: Stats,
@@ -33,26 +45,40 @@ impl Counter {
         look(&shared.stats, shared.ready)
     }
 
-    /// Counts until `end`. An event only says that there is something new: what is counted comes from the ledger, so
-    /// nothing is missed and nothing is counted twice.
-    pub async fn run(self, ledger: Ledger, mut events: broadcast::Receiver<Arc<Stamped>>, end: CancellationToken) {
+    /// Counts until `end`, and tells how far the box in work is. An event only says that there is something new: what is
+    /// counted comes from the ledger, so nothing is missed and nothing is counted twice.
+    pub async fn run(self, sources: Sources, events: EventSender, end: CancellationToken) {
+        let Sources { ledger, choices, mut news } = sources;
+        let mut told = None;
         loop {
             tokio::select! {
                 () = end.cancelled() => return,
                 () = self.catch_up(&ledger) => {}
             }
+            let count = self.count(&choices);
+            if count != told {
+                told.clone_from(&count);
+                _ = events.send((String::new(), Event::Counted { count })).await;
+            }
             loop {
                 let news = tokio::select! {
                     () = end.cancelled() => return,
-                    news = events.recv() => news,
+                    news = news.recv() => news,
                 };
                 match news {
-                    Ok(stamped) if !matches!(stamped.event, Event::Finished { .. }) => {}
+                    Ok(stamped) if !matches!(stamped.event, Event::Finished { .. } | Event::Batch) => {}
                     Ok(_) | Err(RecvError::Lagged(_)) => break,
                     Err(RecvError::Closed) => return,
                 }
             }
         }
+    }
+
+    /// How far the box in work is.
+    pub fn count(&self, choices: &Choices) -> Option<Count> {
+        let batch = choices.batch()?;
+        let (done, failed) = self.look(|stats, _| stats.boxed(&batch.name));
+        Some(batch.count(done, failed))
     }
 
     /// Counts every record that is not counted yet.

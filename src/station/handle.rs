@@ -6,6 +6,7 @@ use crate::clock::Synced;
 use crate::flow::Restore;
 use crate::model::chip::digest::Digest;
 use crate::model::firmware::content::BackupKind;
+use crate::model::unit::deed::Deed;
 use crate::model::unit::event::Stamped;
 use crate::model::unit::snapshot::Snapshot;
 use crate::model::unit::{Unit, UnitQuery};
@@ -13,7 +14,14 @@ use crate::store::archive::Stored;
 use crate::store::{Archive, Found, Ledger, StoreError, seal};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::time::timeout;
+
+/// Where the log says who did what. Only who has the right sees it on the page.
+pub const AUDIT: &str = "flashjig::audit";
+/// Who had something done does not wait longer for its note: a disk that hangs must not keep anybody from the next order.
+const NOTE_TIME: Duration = Duration::from_secs(2);
 
 /// What a person or a program may ask of a slot.
 #[derive(Clone, Debug)]
@@ -97,8 +105,7 @@ impl StationHandle {
         &self.services
     }
 
-    /// The ledger, for tests that fill it.
-    #[cfg(test)]
+    /// The ledger, for who tells the broker what is in it.
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.ledger
     }
@@ -141,6 +148,24 @@ impl StationHandle {
     /// The same from no more than `budget` records, with the place to go on.
     pub async fn search(&self, query: UnitQuery, budget: usize) -> Result<Found, StoreError> {
         self.ledger.search(query, budget).await
+    }
+
+    /// Tells the journal and the ledger what somebody had the station do. It is done by then, so an error is only told.
+    pub async fn note_deed(&self, deed: Deed) {
+        tracing::info!(target: AUDIT, "{deed}");
+        let ledger = self.ledger.clone();
+        // it runs to its end even when nobody waits
+        let noted = tokio::spawn(async move {
+            if let Err(error) = ledger.note_deed(deed).await {
+                tracing::warn!("{error}");
+            }
+        });
+        _ = timeout(NOTE_TIME, noted).await;
+    }
+
+    /// What people had the station do, newest first.
+    pub async fn deeds(&self, limit: usize) -> Result<Vec<Deed>, StoreError> {
+        self.ledger.deeds(limit).await
     }
 
     /// One unit.
@@ -187,6 +212,17 @@ impl StationHandle {
             )));
         }
         Ok(Arc::new(Restore { unit, sha256: backup.sha256, stock: bytes.into() }))
+    }
+
+    /// Starts a unit where one can pass; where none can, nothing is begun or recorded, and the answer says what is
+    /// missing. `flashjig once` orders it all the same: it owes a record.
+    pub async fn start(&self, slot: &str, redo: bool) -> Result<(), Refused> {
+        if self.slots.contains_key(slot)
+            && let Some(lack) = self.services.lack().await
+        {
+            return Err(Refused::NotNow(lack.message));
+        }
+        self.order(slot, Order::Start { redo }).await
     }
 
     /// Asks a slot for something; the answer says whether it will. A unit that was asked for is noted in the ledger by

@@ -6,12 +6,15 @@
 //! ```
 
 mod archivist;
+pub mod arrivals;
 pub(crate) mod assemble;
 mod begin;
+pub mod broker;
 mod context;
 mod ending;
 pub(crate) mod facts;
 pub mod figures;
+mod full;
 pub mod handle;
 pub(crate) mod hub;
 pub(crate) mod inputs;
@@ -28,6 +31,6 @@ pub mod supply;
 mod watch;
 
 pub use assemble::{Plan, SlotPlan, Station};
-pub use handle::{Order, Refused, StationHandle};
+pub use handle::{AUDIT, Order, Refused, StationHandle};
 pub use library::Library;
 pub use services::Services;

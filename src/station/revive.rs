@@ -100,7 +100,7 @@ impl SlotContext {
                 _ = answer.send(Ok(()));
                 Wake::Nothing
             }
-            Some(Wish::Ask(ask)) => asked(ask, memory, is_empty),
+            Some(Wish::Ask(ask)) => asked(ask, memory, is_empty, self.full()),
             Some(Wish::Press(heard)) => self.heard(heard, is_empty, shown, blocked).await,
         }
     }

@@ -1,10 +1,15 @@
 //! What faces may ask of the station beside its slots: figures, box, firmware, recipes.
 
+use super::arrivals::Roll;
+use super::broker::BrokerFigures;
 use super::figures::Counter;
 use super::library::{Declined, FirmwareFile, Library, RecipePage};
-use crate::flow::{EventSender, SlotEvent};
+use crate::flow::{EventSender, Sightings, SlotEvent};
+use crate::model::chip::digest::Digest;
+use crate::model::firmware::approval::Approval;
 use crate::model::unit::batch::Batch;
 use crate::model::unit::event::Event;
+use crate::model::unit::readiness::Lack;
 use crate::store::Choices;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -18,6 +23,9 @@ pub struct Services {
     choices: Choices,
     pub(super) uarts: Arc<Vec<(String, String)>>,
     pub(super) begun: Instant,
+    sightings: Sightings,
+    roll: Roll,
+    broker: BrokerFigures,
     /// Weak: a face that keeps a handle must not keep the hub running.
     events: Option<mpsc::WeakSender<SlotEvent>>,
 }
@@ -26,7 +34,8 @@ impl Default for Services {
     /// Those of a station without a library.
     fn default() -> Self {
         let (counter, choices) = (Counter::default(), Choices::default());
-        Self { library: None, counter, choices, uarts: Arc::default(), begun: Instant::now(), events: None }
+        let (uarts, sightings, roll, broker) = Default::default();
+        Self { library: None, counter, choices, uarts, begun: Instant::now(), sightings, roll, broker, events: None }
     }
 }
 
@@ -34,7 +43,28 @@ impl Services {
     /// Those of a station; `uarts` names the port of each slot.
     pub fn new(library: Arc<Library>, counter: Counter, uarts: Vec<(String, String)>, events: &EventSender) -> Self {
         let (choices, events) = (library.choices(), Some(events.downgrade()));
-        Self { library: Some(library), counter, choices, uarts: Arc::new(uarts), begun: Instant::now(), events }
+        let (library, uarts) = (Some(library), Arc::new(uarts));
+        Self { library, counter, choices, uarts, events, ..Self::default() }
+    }
+
+    /// The same, with these plugs that were heard, and those that are to be.
+    pub(super) fn hearing(self, sightings: Sightings, roll: Roll) -> Self {
+        Self { sightings, roll, ..self }
+    }
+
+    /// How it goes with the broker.
+    pub fn broker(&self) -> &BrokerFigures {
+        &self.broker
+    }
+
+    /// Which plugs are to say hello on the broker, and which did.
+    pub fn roll(&self) -> &Roll {
+        &self.roll
+    }
+
+    /// The plugs that were heard on the broker, for who tells of them and who waits for one.
+    pub fn sightings(&self) -> &Sightings {
+        &self.sightings
     }
 
     /// The figures.
@@ -56,25 +86,52 @@ impl Services {
         Ok(())
     }
 
+    /// Why no unit can pass now; `None`: the station is ready.
+    pub async fn lack(&self) -> Option<Lack> {
+        let events = self.events.as_ref().and_then(mpsc::WeakSender::upgrade)?;
+        self.library.clone()?.lack_now(&events).await
+    }
+
     /// Every firmware file, refused ones too.
     pub async fn firmware(&self) -> Result<Vec<FirmwareFile>, Declined> {
         let library = self.library()?;
         off(move || Ok(library.files())).await
     }
 
-    /// Takes an uploaded firmware file, whole or not at all.
-    pub async fn upload(&self, name: String, bytes: Vec<u8>) -> Result<FirmwareFile, Declined> {
+    /// Takes an uploaded firmware file, whole or not at all; with the digest that it must have it is approved, too.
+    pub async fn upload(
+        &self,
+        name: String,
+        bytes: impl AsRef<[u8]> + Send + 'static,
+        expected: Option<Digest>,
+    ) -> Result<FirmwareFile, Declined> {
         let library = self.library()?;
-        let file = off(move || library.upload(&name, &bytes)).await?;
-        self.say(Event::Shelf).await;
+        let file = off(move || library.upload(&name, bytes.as_ref(), expected)).await?;
+        self.shelf().await;
         Ok(file)
+    }
+
+    /// Approves the firmware file of this name and digest.
+    pub async fn approve(&self, name: String, sha256: Digest) -> Result<FirmwareFile, Declined> {
+        let library = self.library()?;
+        let file = off(move || library.approve(Some(&name), sha256, Approval::Page)).await?;
+        self.shelf().await;
+        Ok(file)
+    }
+
+    /// Takes the approval of a digest back.
+    pub async fn revoke(&self, sha256: Digest) -> Result<(), Declined> {
+        let library = self.library()?;
+        off(move || library.revoke(sha256)).await?;
+        self.shelf().await;
+        Ok(())
     }
 
     /// Deletes a firmware file.
     pub async fn delete(&self, name: String) -> Result<(), Declined> {
         let library = self.library()?;
         off(move || library.delete(&name)).await?;
-        self.say(Event::Shelf).await;
+        self.shelf().await;
         Ok(())
     }
 
@@ -88,12 +145,21 @@ impl Services {
     pub async fn choose(&self, name: String) -> Result<RecipePage, Declined> {
         let library = self.library()?;
         let page = off(move || library.choose(&name)).await?;
-        self.say(Event::Shelf).await;
+        self.shelf().await;
         Ok(page)
     }
 
     fn library(&self) -> Result<Arc<Library>, Declined> {
         self.library.clone().ok_or_else(|| Declined::Missing("this station has no firmware folder".into()))
+    }
+
+    /// Tells that firmware or recipes changed, and what comes of it.
+    async fn shelf(&self) {
+        self.say(Event::Shelf).await;
+        let events = self.events.as_ref().and_then(mpsc::WeakSender::upgrade);
+        if let (Some(library), Some(events)) = (self.library.clone(), events) {
+            library.look_out(&events).await;
+        }
     }
 
     async fn say(&self, event: Event) {

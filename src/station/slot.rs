@@ -9,16 +9,21 @@ use super::listen::Log;
 use super::memory::Memory;
 use super::notice::Notice;
 use super::pulse::Pulse;
-use crate::flow::{self, Alarm, Job, Pace, Task, raise};
+use crate::flow::{self, Alarm, Broker, Job, Pace, Task, raise};
 use crate::jig::wiring::Start;
+use crate::model::chip::digest::Digest;
 use crate::model::cycle::fault::FaultCode;
+use crate::model::firmware::approval::Approval;
+use crate::model::openbeken::life::{Able, Way};
 use crate::model::show::press::Meaning;
 use crate::model::unit::Unit;
 use crate::model::unit::event::Event;
+use crate::model::unit::readiness::{Offer, Readiness};
 use futures_util::FutureExt;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -61,6 +66,8 @@ pub(crate) struct Inputs {
     pub ears: JigInputs,
     /// Dropped as soon as it is known whether the jig works.
     pub trying: Option<oneshot::Sender<Infallible>>,
+    /// Firmware that waits to be approved.
+    pub outlook: watch::Receiver<Readiness>,
 }
 
 impl Slot {
@@ -96,6 +103,10 @@ pub(super) struct Shown {
     /// A board was put in since: the verdict is not its own, and a press is meant for it.
     fresh: bool,
     notices: BTreeSet<Notice>,
+    /// The firmware that it asks about.
+    offer: Option<Offer>,
+    /// The firmware that a start passed over: it is not asked about again.
+    passed_over: Option<Digest>,
     /// When its jig was looked after last.
     pub(super) looked: Option<Instant>,
 }
@@ -112,10 +123,10 @@ impl SlotContext {
         match wake {
             Wake::Start(task, answer) => {
                 self.notices(shown, |notices| {
-                    notices.remove(&Notice::NoBoard);
-                    notices.remove(&Notice::OldBoard);
+                    notices.retain(|notice| *notice == Notice::Stuck);
                 })
                 .await;
+                shown.passed_over = shown.offer.take().map(|offer| offer.sha256).or(shown.passed_over);
                 let unit = Box::pin(self.unit(inputs, shown, memory, pulse, (task, answer))).await;
                 shown.last = true;
                 shown.fresh = false;
@@ -182,7 +193,7 @@ impl SlotContext {
         change(&mut shown.notices);
         match shown.notices.first() {
             now if now.copied() == before => {}
-            Some(now) => self.say(Event::Noticed { message: now.message().into() }).await,
+            Some(now) => self.say(Event::Noticed { message: now.message(shown.offer.as_ref()) }).await,
             None => self.say(Event::Settled).await,
         }
     }
@@ -194,7 +205,17 @@ impl SlotContext {
             biased;
             () = self.end.cancelled() => Wake::End,
             () = pulse.beat() => Wake::Nothing,
-            Some(ask) = inputs.asks.recv() => asked(ask, memory, inputs.ears.is_empty()),
+            Some(ask) = inputs.asks.recv() => asked(ask, memory, inputs.ears.is_empty(), self.full()),
+            Ok(()) = inputs.outlook.changed() => {
+                if self.library.lack().is_none() {
+                    self.notices(shown, |notices| _ = notices.remove(&Notice::NotReady)).await;
+                }
+                // a verdict that somebody still has to see is not covered
+                if !shown.last || inputs.ears.is_empty() {
+                    self.offer(shown).await;
+                }
+                Wake::Nothing
+            }
             heard = inputs.ears.next(pairs) => {
                 self.heard(heard, inputs.ears.is_empty(), shown, memory.blocked().is_some()).await
             }
@@ -205,11 +226,17 @@ impl SlotContext {
     pub(super) async fn heard(&self, heard: JigInput, is_empty: bool, shown: &mut Shown, blocked: bool) -> Wake {
         match heard {
             JigInput::Press(Meaning::Long) if blocked => return Wake::Acknowledged,
+            JigInput::Press(Meaning::Long) if matches!(self.full(), Some(Notice::BoxFull | Notice::BoxWaits)) => {
+                self.notices(shown, |notices| notices.retain(|notice| Some(*notice) != self.full())).await;
+                self.count_on().await;
+            }
+            JigInput::Press(Meaning::Long) if shown.notices.first() == Some(&Notice::Offer) => {
+                self.take_offer(shown).await;
+            }
             JigInput::Press(Meaning::Short) if self.start != Start::Remote && !blocked => {
-                if !is_empty {
-                    return Wake::Start(Task::Convert { redo: false }, None);
-                }
-                self.notices(shown, |notices| _ = notices.insert(Notice::NoBoard)).await;
+                let hindrance = if is_empty { Some(Notice::NoBoard) } else { self.hindrance().await };
+                let Some(hindrance) = hindrance else { return Wake::Start(Task::Convert { redo: false }, None) };
+                self.notices(shown, |notices| _ = notices.insert(hindrance)).await;
             }
             JigInput::Press(Meaning::Double) if shown.last => self.say(Event::Recalled).await,
             JigInput::Press(Meaning::Stuck | Meaning::Freed) => self.stuck(heard, shown).await,
@@ -219,15 +246,54 @@ impl SlotContext {
                 self.notices(shown, |notices| _ = notices.remove(&Notice::NoBoard)).await;
             }
             JigInput::Still if self.start == Start::Contact && !blocked => {
-                return Wake::Start(Task::Convert { redo: false }, None);
+                let hindrance = self.hindrance().await;
+                let Some(hindrance) = hindrance else { return Wake::Start(Task::Convert { redo: false }, None) };
+                self.notices(shown, |notices| _ = notices.insert(hindrance)).await;
             }
             JigInput::Still | JigInput::Press(Meaning::Short | Meaning::Double | Meaning::Long) => {}
             JigInput::Lifted => {
                 self.say(Event::Lifted).await;
                 self.notices(shown, |notices| _ = notices.remove(&Notice::OldBoard)).await;
+                self.offer(shown).await;
             }
         }
         Wake::Nothing
+    }
+
+    /// Asks about the firmware that waits to be approved, or no longer.
+    async fn offer(&self, shown: &mut Shown) {
+        let offer = self.library.outlook().borrow().offer.clone();
+        let offer = offer.filter(|offer| self.start != Start::Remote && shown.passed_over != Some(offer.sha256));
+        if offer != shown.offer {
+            self.notices(shown, |notices| _ = notices.remove(&Notice::Offer)).await;
+            shown.offer = offer;
+            if shown.offer.is_some() {
+                self.notices(shown, |notices| _ = notices.insert(Notice::Offer)).await;
+            }
+        }
+    }
+
+    /// Somebody at the jig held the button: the firmware that is asked about is approved, and no other.
+    async fn take_offer(&self, shown: &mut Shown) {
+        let Some(offer) = shown.offer.clone() else { return };
+        let library = Arc::clone(&self.library);
+        let work = move || library.approve(Some(&offer.name), offer.sha256, Approval::Panel);
+        match tokio::task::spawn_blocking(work).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(declined)) => tracing::warn!(slot = self.origin.slot, "the firmware is not approved: {declined}"),
+            Err(error) => tracing::error!(%error, slot = self.origin.slot, "the firmware is not approved"),
+        }
+        _ = self.events.send((String::new(), Event::Shelf)).await;
+        Arc::clone(&self.library).look_out(&self.events).await;
+        self.offer(shown).await;
+    }
+
+    /// Why whoever starts at the jig starts nothing now, whatever board is in.
+    async fn hindrance(&self) -> Option<Notice> {
+        match self.full() {
+            None => Arc::clone(&self.library).lack_now(&self.events).await.map(|_| Notice::NotReady),
+            full => full,
+        }
     }
 
     async fn stuck(&self, heard: JigInput, shown: &mut Shown) {
@@ -264,7 +330,16 @@ impl SlotContext {
         let (trip, alarm) = watch::channel(None);
         let log = self.log.as_ref().map(|_| Log::default());
         let work = async {
-            match self.materials(&wanted).await {
+            // firmware and recipe may lie on a disk that hangs
+            let found = tokio::select! {
+                found = self.materials(&wanted) => found,
+                () = stop.cancelled() => Err((FaultCode::Stopped, "stopped while its firmware was looked up".into())),
+            };
+            let found = match found {
+                Ok(found) => self.sees(&found, &wanted).await.map(|()| found),
+                none => none,
+            };
+            match found {
                 Ok(found) => flow::convert(self.job(found, &wanted, memory, stop.clone(), alarm, log.clone())).await,
                 Err((code, why)) => self.end_early(&wanted, code, why).await,
             }
@@ -339,6 +414,34 @@ impl SlotContext {
         }
     }
 
+    /// Whether this slot can see what the recipe asks a plug to show, before anything is done to its board.
+    async fn sees(&self, materials: &Materials, wanted: &Wanted) -> Result<(), (FaultCode, String)> {
+        let proof = &materials.loaded.recipe.proof;
+        if !matches!(wanted.task, Task::Convert { .. }) {
+            return Ok(());
+        }
+        if let Some((way, why, remedy)) = proof.beyond(self.able()) {
+            let why = format!("the recipe asks for the sign of life {:?}: {why}; {remedy}", way.name());
+            return Err((FaultCode::BadRecipe, why));
+        }
+        match &self.air {
+            Some(air) if proof.asks(Way::Air) => {
+                air.may_lend().await.map_err(|error| (FaultCode::NoRadio, error.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What it can see of a plug.
+    fn able(&self) -> Able {
+        Able {
+            log: self.log.is_some(),
+            broker: self.sightings.broker() != Broker::None,
+            radio: self.air.is_some(),
+            meter: self.supply.is_some(),
+        }
+    }
+
     fn job(
         &self,
         materials: Materials,
@@ -355,6 +458,7 @@ impl SlotContext {
             recipe_name: materials.recipe_name,
             loaded: materials.loaded,
             images: materials.images,
+            offered: materials.offered,
             task: wanted.task.clone(),
             origin: wanted.origin.clone(),
             begin: wanted.begin,
@@ -363,18 +467,24 @@ impl SlotContext {
             events: self.events.clone(),
             stop,
             log,
+            sightings: self.sightings.clone(),
+            air: self.air.clone(),
+            plug_port: self.plug_port,
             alarm,
         }
     }
 }
 
 /// What an idle slot makes of an order. Who asks for a unit is answered once it is noted.
-pub(super) fn asked((order, answer): Ask, memory: &Memory, is_empty: bool) -> Wake {
+pub(super) fn asked((order, answer): Ask, memory: &Memory, is_empty: bool, full: Option<Notice>) -> Wake {
     let refuse = |why: &str| Err(Refused::NotNow(why.into()));
     let (reply, wake) = match (order, memory.blocked()) {
         (Order::Start { .. } | Order::Restore(_), Some(why)) => (refuse(why), Wake::Nothing),
         (Order::Start { .. } | Order::Restore(_), None) if is_empty => {
-            (refuse(Notice::NoBoard.message()), Wake::Nothing)
+            (refuse(&Notice::NoBoard.message(None)), Wake::Nothing)
+        }
+        (Order::Start { .. }, None) if full.is_some() => {
+            (refuse(&full.map_or_else(String::new, |full| full.message(None))), Wake::Nothing)
         }
         (Order::Start { redo }, None) => return Wake::Start(Task::Convert { redo }, Some(answer)),
         (Order::Restore(restore), None) => return Wake::Start(Task::Restore(restore), Some(answer)),

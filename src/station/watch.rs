@@ -1,8 +1,10 @@
-//! Looks after the library: tells the faces when a file came, went or changed.
+//! Looks after the data folder: tells the faces when a file came, went or changed, and takes into the ledger what commands did.
 
+use super::handle::AUDIT;
 use super::library::Library;
 use crate::flow::EventSender;
 use crate::model::unit::event::Event;
+use crate::store::Ledger;
 use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecursiveMode, Watcher};
 use std::sync::Arc;
@@ -17,14 +19,35 @@ const QUIET: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Tells of each change until `end`.
-pub(super) async fn watch(library: Arc<Library>, events: EventSender, end: CancellationToken) {
+pub(super) async fn watch(library: Arc<Library>, ledger: Ledger, events: EventSender, end: CancellationToken) {
     tokio::select! {
         () = end.cancelled() => {}
-        () = run(library, events) => {}
+        () = run(library, ledger, events) => {}
     }
 }
 
-async fn run(library: Arc<Library>, events: EventSender) {
+/// Takes into the ledger what commands did beside this station.
+async fn take_deeds(library: &Library, ledger: &Ledger) {
+    let choices = library.choices();
+    let left = choices.left();
+    let mut taken = Vec::new();
+    for deed in left {
+        tracing::info!(target: AUDIT, "{deed}");
+        if let Err(error) = ledger.note_deed(deed.clone()).await {
+            // the rest waits for a ledger that takes it
+            tracing::warn!("{error}");
+            break;
+        }
+        taken.push(deed);
+    }
+    if !taken.is_empty()
+        && let Err(error) = choices.took(&taken)
+    {
+        tracing::warn!("{error}");
+    }
+}
+
+async fn run(library: Arc<Library>, ledger: Ledger, events: EventSender) {
     let bell = Arc::new(Notify::new());
     // the watch ends with this value
     let _watcher = watcher(&library, &bell);
@@ -36,6 +59,8 @@ async fn run(library: Arc<Library>, events: EventSender) {
             _ = events.send((String::new(), Event::Shelf)).await;
         }
         seen = Some(now);
+        Arc::clone(&library).look_out(&events).await;
+        take_deeds(&library, &ledger).await;
         if timeout(LOOK, bell.notified()).await.is_ok() {
             while timeout(QUIET, bell.notified()).await.is_ok() {}
         }

@@ -1,42 +1,46 @@
 //! The archive of stock flashes: the only way back for a plug.
 //!
-//! Each is there once, in the form that the recipe asked for last: plain, or encrypted to a public key.
+//! Each is there once: plain, as it is or by what differs from another of its model, or encrypted to a public key, as the
+//! recipe asked last. docs/archive.md says why so.
 
-use super::backup_file::{Name, PART, files_of, missing, read, write};
+use super::backup_file::{alone, clear_parts, missing, read};
+use super::backup_name::{Form, Name, names, of, scan};
 use super::error::{StoreError, blocking};
+use super::keeping::{self, Placed};
 use super::room::{self, NoRoom};
 use crate::model::chip::digest::Digest;
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 use tokio::sync::Semaphore;
-
-/// Writers at once: more would only make the fsyncs of one card wait for each other.
-const WRITERS: usize = 2;
-/// Bytes a second of a gentle check.
-const GENTLE: f64 = 8.0 * 1024.0 * 1024.0;
 
 /// Stock flashes, as files named by their digest. Cheap to clone.
 #[derive(Clone)]
 pub struct Archive {
     folder: Arc<Path>,
+    /// One writer at a time: who keeps a stock flash in one form removes the other forms, also those of another slot that is
+    /// about to prove its own; and more would only make the fsyncs of one card wait for each other.
     gate: Arc<Semaphore>,
-    /// One writer at a time for digests with the same first digit: who keeps a stock flash in one form removes the
-    /// other forms, also those of another slot that is about to prove its own.
-    doors: Arc<[Mutex<()>; 16]>,
 }
 
-/// A file of the archive.
+/// A backup of the archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// What the stock flash must have.
     pub digest: Digest,
-    /// Size of the file.
+    /// Size of its file, of a base that of both copies.
     pub bytes: u64,
     /// Whether only the owner of a key can read it.
     pub encrypted: bool,
+    /// The base that it is kept by what differs from.
+    pub base: Option<Digest>,
+}
+
+impl Kept {
+    pub(super) fn of(name: Name, bytes: u64) -> Self {
+        Self { digest: name.digest, bytes, encrypted: name.is_sealed(), base: name.base() }
+    }
 }
 
 /// A backup as it lies in the archive.
@@ -48,28 +52,6 @@ pub enum Stored {
     Encrypted(Vec<u8>),
 }
 
-/// What [`Archive::check`] found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Backups that read back as they were written.
-    pub good: Vec<Kept>,
-    /// Those that do not, and why.
-    pub bad: Vec<(Digest, StoreError)>,
-    /// Further files of a stock flash that has one already: power failed when its form was changed.
-    pub doubled: Vec<PathBuf>,
-    /// Files that are not backups.
-    pub strangers: Vec<PathBuf>,
-}
-
-/// What [`Archive::check_gently`] found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Health {
-    /// Backups that read back as they were written.
-    pub ok: u64,
-    /// Those that do not, and why.
-    pub damaged: Vec<(Digest, StoreError)>,
-}
-
 impl Archive {
     /// Opens or makes the archive in `data_dir/backups`, for the owner's eyes only: a stock flash holds the Wi-Fi
     /// password of its former home. Removes what a power cut left half written, so only the daemon, which holds the
@@ -79,21 +61,16 @@ impl Archive {
         let io = |error| StoreError::io(format!("opening the archive {}", archive.folder.display()), &error);
         DirBuilder::new().recursive(true).mode(0o700).create(&archive.folder).map_err(io)?;
         fs::set_permissions(&archive.folder, Permissions::from_mode(0o700)).map_err(io)?;
-        for entry in fs::read_dir(&archive.folder).map_err(io)? {
-            let entry = entry.map_err(io)?;
-            let is_file = entry.file_type().is_ok_and(|kind| !kind.is_dir());
-            if is_file && entry.file_name().to_string_lossy().starts_with(PART) {
-                fs::remove_file(entry.path()).map_err(io)?;
-            }
-        }
+        let alone = alone(&archive.folder);
+        clear_parts(&archive.folder).map_err(io)?;
+        drop(alone);
         File::open(data_dir).and_then(|folder| folder.sync_all()).map_err(io)?;
         Ok(archive)
     }
 
-    /// The archive of another program, to read from. Changes nothing; the folder may be absent.
+    /// The archive of another program, to read from or to pack. Changes nothing; the folder may be absent.
     pub fn at(data_dir: &Path) -> Self {
-        let (gate, doors) = (Arc::new(Semaphore::new(WRITERS)), Arc::default());
-        Self { folder: data_dir.join("backups").into(), gate, doors }
+        Self { folder: data_dir.join("backups").into(), gate: Arc::new(Semaphore::new(1)) }
     }
 
     /// The folder that they are in.
@@ -101,46 +78,42 @@ impl Archive {
         &self.folder
     }
 
-    /// Where the plain backup of this digest lies, or would lie.
+    /// The same for work off the runtime.
+    pub(super) fn shared_folder(&self) -> Arc<Path> {
+        Arc::clone(&self.folder)
+    }
+
+    /// Where the backup of this digest lies that is kept as it is, or would lie.
     pub fn path(&self, digest: Digest) -> PathBuf {
-        Name::plain(digest).path(&self.folder)
+        Name::whole(digest).path(&self.folder)
     }
 
     /// Writes, syncs, renames, reads again and compares; returns when it would survive a power cut. Content that is
     /// there already is kept once.
     pub async fn keep(&self, bytes: Arc<[u8]>) -> Result<Digest, StoreError> {
-        self.keep_for(bytes, None).await
+        self.keep_for(bytes, None).await.map(|placed| placed.digest)
     }
 
     /// The same, encrypted to an age recipient if one is given. The digest is that of the plain bytes all the same.
-    pub async fn keep_for(&self, bytes: Arc<[u8]>, recipient: Option<String>) -> Result<Digest, StoreError> {
+    pub async fn keep_for(&self, bytes: Arc<[u8]>, recipient: Option<String>) -> Result<Placed, StoreError> {
         let Ok(permit) = Arc::clone(&self.gate).acquire_owned().await else {
             return Err(StoreError::Missing("the archive is closed; restart flashjig".into()));
         };
-        let (folder, doors) = (Arc::clone(&self.folder), Arc::clone(&self.doors));
+        let folder = self.shared_folder();
         blocking("keeping a backup", move || {
             let _permit = permit;
-            let digit = Digest::of(&bytes).to_string().chars().next().and_then(|digit| digit.to_digit(16));
-            let door = digit.and_then(|digit| doors.get(digit as usize));
-            let _alone = door.map(|door| door.lock().unwrap_or_else(PoisonError::into_inner));
-            write(&folder, &bytes, recipient.as_deref())
+            keeping::keep(&folder, Digest::of(&bytes), &bytes, recipient.as_deref())
         })
         .await
     }
 
     /// A backup as it lies there, proven: a plain one against its digest, an encrypted one against the file's own.
     pub async fn load(&self, digest: Digest) -> Result<Stored, StoreError> {
-        let folder = Arc::clone(&self.folder);
+        let folder = self.shared_folder();
         blocking("reading a backup", move || {
-            let mut result = Err(missing(&Name::plain(digest).path(&folder)));
-            for name in files_of(&folder, digest)? {
-                let form = if name.cipher.is_some() { Stored::Encrypted } else { Stored::Plain };
-                result = read(&folder, name).map(form);
-                if result.is_ok() {
-                    break;
-                }
-            }
-            result
+            let first = load(&folder, digest);
+            // its form may have been changed between the look at the folder and the reading
+            if matches!(first, Err(StoreError::Missing(_))) { load(&folder, digest) } else { first }
         })
         .await
     }
@@ -158,9 +131,16 @@ impl Archive {
 
     /// All backups by name, none of them read.
     pub async fn list(&self) -> Result<Vec<Kept>, StoreError> {
-        let folder = Arc::clone(&self.folder);
+        let folder = self.shared_folder();
         blocking("listing the archive", move || {
-            Ok(scan(&folder)?.0.into_iter().map(|(name, bytes)| kept_as(name, bytes)).collect())
+            let mut list: Vec<Kept> = Vec::new();
+            for (name, bytes) in scan(&folder)?.0 {
+                match list.last_mut().filter(|before| name.form == Form::Spare && before.digest == name.digest) {
+                    Some(base) => base.bytes += bytes,
+                    None => list.push(Kept::of(name, bytes)),
+                }
+            }
+            Ok(list)
         })
         .await
     }
@@ -169,51 +149,24 @@ impl Archive {
     pub fn room(&self) -> Result<(), NoRoom> {
         room::look(&self.folder)
     }
-
-    /// Reads every backup again, one at a time and with pauses, so that units in work do not wait for the disk.
-    pub async fn check_gently(&self) -> Result<Health, StoreError> {
-        let folder = Arc::clone(&self.folder);
-        let (kept, _) = blocking("listing the archive", move || scan(&folder)).await?;
-        let mut health = Health::default();
-        for (name, bytes) in kept {
-            let folder = Arc::clone(&self.folder);
-            let proof = blocking("reading a backup", move || read(&folder, name).map(|_| ())).await;
-            match proof {
-                Ok(()) => health.ok += 1,
-                // it was kept in another form meanwhile
-                Err(StoreError::Missing(_)) => {}
-                Err(error) => health.damaged.push((name.digest, error)),
-            }
-            tokio::time::sleep(Duration::from_secs_f64(bytes as f64 / GENTLE)).await;
-        }
-        Ok(health)
-    }
-
-    /// Reads every backup again and compares it with its digest.
-    pub async fn check(&self) -> Result<Report, StoreError> {
-        let folder = Arc::clone(&self.folder);
-        blocking("checking the archive", move || {
-            let (kept, strangers) = scan(&folder)?;
-            let mut report = Report { strangers, ..Report::default() };
-            let mut before = None;
-            for (name, bytes) in kept {
-                if before == Some(name.digest) {
-                    report.doubled.push(name.path(&folder));
-                }
-                before = Some(name.digest);
-                match read(&folder, name) {
-                    Ok(_) => report.good.push(kept_as(name, bytes)),
-                    Err(error) => report.bad.push((name.digest, error)),
-                }
-            }
-            Ok(report)
-        })
-        .await
-    }
 }
 
-fn kept_as(name: Name, bytes: u64) -> Kept {
-    Kept { digest: name.digest, bytes, encrypted: name.cipher.is_some() }
+/// From the first of its files that is good. The one that is kept as it is needs no look at the others.
+fn load(folder: &Path, digest: Digest) -> Result<Stored, StoreError> {
+    let mut result = read(folder, Name::whole(digest)).map(Stored::Plain);
+    if result.is_ok() {
+        return result;
+    }
+    for name in of(digest, &names(folder)?).filter(|name| name.form != Form::Whole) {
+        let form = if name.is_sealed() { Stored::Encrypted } else { Stored::Plain };
+        match read(folder, name).map(form) {
+            Ok(stored) => return Ok(stored),
+            // what is wrong with the first file that is there tells more
+            Err(error) if matches!(result, Err(StoreError::Missing(_))) => result = Err(error),
+            Err(_) => {}
+        }
+    }
+    if matches!(result, Err(StoreError::Missing(_))) { Err(missing(folder, Name::whole(digest))) } else { result }
 }
 
 /// Whether any stock flash was kept in this data folder.
@@ -222,33 +175,11 @@ pub(super) fn has_backups(data_dir: &Path) -> bool {
     entries.into_iter().any(|entry| entry.file_name().to_str().and_then(Name::parse).is_some())
 }
 
-/// Backups with the sizes of their files, and the paths of strangers.
-type Scan = (Vec<(Name, u64)>, Vec<PathBuf>);
-
-/// The backups of a folder in the order of their names, and what else lies there. No folder is an empty archive.
-fn scan(folder: &Path) -> Result<Scan, StoreError> {
-    let io = |error| StoreError::io(format!("listing the archive {}", folder.display()), &error);
-    let (mut kept, mut strangers) = (Vec::new(), Vec::new());
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((kept, strangers)),
-        Err(error) => return Err(io(error)),
-    };
-    for entry in entries {
-        let entry = entry.map_err(io)?;
-        match entry.file_name().to_str().and_then(Name::parse) {
-            Some(name) => kept.push((name, entry.metadata().map_err(io)?.len())),
-            None => strangers.push(entry.path()),
-        }
-    }
-    kept.sort_unstable();
-    strangers.sort();
-    Ok((kept, strangers))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::archive_check::Health;
+    use crate::store::backup_name::PART;
 
     fn bytes(seed: u8) -> Arc<[u8]> {
         (0..300_000_u32).map(|i| (i as u8) ^ seed).collect()
@@ -261,7 +192,7 @@ mod tests {
         let digest = archive.keep(bytes(1)).await.unwrap();
         assert_eq!(archive.keep(bytes(1)).await.unwrap(), digest);
         assert_eq!(archive.read(digest).await.unwrap(), &*bytes(1));
-        assert_eq!(archive.list().await.unwrap(), [Kept { digest, bytes: 300_000, encrypted: false }]);
+        assert_eq!(archive.list().await.unwrap(), [Kept { digest, bytes: 300_000, encrypted: false, base: None }]);
         assert_eq!(fs::read_dir(&*archive.folder).unwrap().count(), 1, "no temporary file stays");
     }
 
@@ -287,7 +218,7 @@ mod tests {
         assert!(matches!(error, StoreError::Damaged { .. }));
         assert!(error.to_string().contains(&archive.path(digest).display().to_string()), "{error}");
         let report = archive.check().await.unwrap();
-        assert_eq!(report.good, [Kept { digest: other, bytes: 300_000, encrypted: false }]);
+        assert_eq!(report.good, [Kept { digest: other, bytes: 300_000, encrypted: false, base: None }]);
         assert_eq!(report.bad, [(digest, error)]);
 
         assert_eq!(archive.keep(bytes(1)).await.unwrap(), digest);
@@ -344,7 +275,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::open(dir.path()).unwrap();
         let key = key();
-        let digest = archive.keep_for(bytes(1), Some(key.to_public().to_string())).await.unwrap();
+        let digest = archive.keep_for(bytes(1), Some(key.to_public().to_string())).await.unwrap().digest;
         assert_eq!(digest, Digest::of(&bytes(1)));
         assert!(archive.list().await.unwrap().iter().all(|kept| kept.encrypted && kept.digest == digest));
         assert!(matches!(archive.read(digest).await.unwrap_err(), StoreError::Encrypted(_)));
@@ -368,7 +299,7 @@ mod tests {
         let (one, two) = (key().to_public().to_string(), key().to_public().to_string());
         let other = archive.keep(bytes(2)).await.unwrap();
         for (recipient, encrypted) in [(None, false), (Some(one), true), (Some(two), true), (None, false)] {
-            let digest = archive.keep_for(bytes(1), recipient).await.unwrap();
+            let digest = archive.keep_for(bytes(1), recipient).await.unwrap().digest;
             let list = archive.list().await.unwrap();
             let forms: Vec<_> = list.iter().filter(|kept| kept.digest == digest).map(|kept| kept.encrypted).collect();
             assert_eq!(forms, [encrypted]);
@@ -390,7 +321,7 @@ mod tests {
     async fn what_a_power_cut_left_twice_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::open(dir.path()).unwrap();
-        let digest = archive.keep_for(bytes(1), Some(key().to_public().to_string())).await.unwrap();
+        let digest = archive.keep_for(bytes(1), Some(key().to_public().to_string())).await.unwrap().digest;
         let sealed = fs::read_dir(&*archive.folder).unwrap().next().unwrap().unwrap().path();
         fs::write(archive.path(digest), bytes(1)).unwrap();
         let report = archive.check().await.unwrap();

@@ -1,163 +1,246 @@
-//! One backup as a file: written so that it is whole or not there.
-//!
-//! A plain one is named `DIGEST.bin`. An encrypted one is named `DIGEST-CIPHER.age`: first the digest of the stock
-//! flash, then that of the file itself, so that the file can be proven without the key.
+//! One file of the archive: written so that it is whole or not there, and read so that it is what its name promises.
 
-use super::{StoreError, seal};
+use super::StoreError;
+use super::backup_name::{Form, Name, PART};
+use crate::model::archive::difference::Difference;
+use crate::model::archive::spare;
+use crate::model::archive::wrong::Wrong;
 use crate::model::chip::digest::Digest;
-use rustix::fs::{Advice, fadvise};
+use rustix::fs::{Advice, FlockOperation, fadvise};
+use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
 
-/// Start of the names of files that are being written.
-pub(super) const PART: &str = ".part-";
-/// End of the names of plain backups.
-const PLAIN: &str = ".bin";
-/// End of the names of encrypted backups.
-const SEALED: &str = ".age";
+/// A lock that is kept longer is not waited for.
+const PATIENCE: Duration = if cfg!(test) { Duration::from_millis(300) } else { Duration::from_secs(10) };
 
 /// Two writers of the same content must not share a temporary file.
 static WRITERS: AtomicU64 = AtomicU64::new(0);
 
-/// What a file's name promises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name {
-    /// Digest of the stock flash.
-    pub(super) digest: Digest,
-    /// Digest of the file, where it is encrypted.
-    pub(super) cipher: Option<Digest>,
+/// Whoever changes the archive holds this: the station, and `flashjig backup pack` beside it. `None`: the file system has no
+/// locks, or another program keeps it longer than one backup takes, as one that was stopped by its terminal does. A unit
+/// goes on without, and removes nothing that others may need.
+pub(super) fn alone(folder: &Path) -> Option<File> {
+    let folder = File::open(folder).ok()?;
+    match rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Some(folder),
+        Err(Errno::WOULDBLOCK) => wait(folder),
+        Err(_) => None,
+    }
 }
 
-impl Name {
-    pub(super) fn plain(digest: Digest) -> Self {
-        Self { digest, cipher: None }
-    }
-
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        if let Some(plain) = name.strip_suffix(PLAIN) {
-            return Digest::parse(plain).map(Self::plain);
+/// In the order of those who wait, and not for ever.
+fn wait(folder: File) -> Option<File> {
+    let (locked, gone) = mpsc::sync_channel(0);
+    std::thread::spawn(move || {
+        if rustix::fs::flock(&folder, FlockOperation::LockExclusive).is_ok() {
+            // where nobody waits any more the file is closed, and free again
+            _ = locked.send(folder);
         }
-        let (digest, cipher) = name.strip_suffix(SEALED)?.split_once('-')?;
-        Some(Self { digest: Digest::parse(digest)?, cipher: Some(Digest::parse(cipher)?) })
-    }
-
-    pub(super) fn path(self, folder: &Path) -> PathBuf {
-        folder.join(match self.cipher {
-            None => format!("{}{PLAIN}", self.digest),
-            Some(cipher) => format!("{}-{cipher}{SEALED}", self.digest),
-        })
-    }
-
-    /// What the file's bytes must have.
-    fn content(self) -> Digest {
-        self.cipher.unwrap_or(self.digest)
-    }
+    });
+    gone.recv_timeout(PATIENCE).ok()
 }
 
-/// The files of this stock flash, the plain one first. There is one, unless power failed between its writing and the
-/// removal of the one before.
-pub(super) fn files_of(folder: &Path, digest: Digest) -> Result<Vec<Name>, StoreError> {
-    let io = |error| StoreError::io(format!("listing the archive {}", folder.display()), &error);
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(io(error)),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(io)?.file_name();
-        names.extend(name.to_str().and_then(Name::parse).filter(|name| name.digest == digest));
-    }
-    names.sort_unstable();
-    Ok(names)
-}
-
-/// Writes the bytes under their digest, encrypted where a recipient is given. On return they are on the disk, were read
-/// again from it, and no other file holds them: neither their plain form beside an encrypted one, nor one for a key of
-/// before.
-pub(super) fn write(folder: &Path, bytes: &[u8], recipient: Option<&str>) -> Result<Digest, StoreError> {
-    let digest = Digest::of(bytes);
-    let name = match recipient {
-        None => {
-            let name = Name::plain(digest);
-            if read(folder, name).is_ok() {
-                // A crash may have come between its rename and the sync of the folder.
-                let io = |error| StoreError::io(format!("keeping the backup {}", name.path(folder).display()), &error);
-                sync(folder).map_err(io)?;
-            } else {
-                place(folder, name, bytes)?;
-            }
-            name
-        }
-        Some(recipient) => {
-            let sealed = seal::seal(bytes, recipient)?;
-            let name = Name { digest, cipher: Some(Digest::of(&sealed)) };
-            place(folder, name, &sealed)?;
-            name
-        }
-    };
-    for other in files_of(folder, digest)?.into_iter().filter(|other| *other != name) {
-        let path = other.path(folder);
-        let io =
-            |error| StoreError::io(format!("removing {}, which is kept in another form now", path.display()), &error);
-        fs::remove_file(&path).and_then(|()| sync(folder)).map_err(io)?;
-    }
-    Ok(digest)
-}
-
-/// Puts a new file in its place and proves it.
-fn place(folder: &Path, name: Name, bytes: &[u8]) -> Result<(), StoreError> {
+/// Puts a new file in its place, durably, and proves it. Gives back how many bytes it wrote.
+pub(super) fn place(folder: &Path, name: Name, bytes: &[u8]) -> Result<u64, StoreError> {
     let path = name.path(folder);
     let part = folder.join(format!("{PART}{}-{}", std::process::id(), WRITERS.fetch_add(1, Ordering::Relaxed)));
-    let written = write_part(&part, bytes).and_then(|()| fs::rename(&part, &path)).and_then(|()| sync(folder));
+    let written = write_part(&part, bytes)
+        .and_then(|()| effect())
+        .and_then(|()| fs::rename(&part, &path))
+        .and_then(|()| effect())
+        .and_then(|()| sync(folder));
     if let Err(error) = written {
         // What is left of it only takes space; that it can't be removed changes nothing about the error.
-        let _ = fs::remove_file(&part);
+        let _ = effect().and_then(|()| fs::remove_file(&part));
         return Err(StoreError::io(format!("keeping the backup {}", path.display()), &error));
     }
-    read(folder, name).map(|_| ())
+    read(folder, name).map(|_| bytes.len() as u64)
 }
 
 fn write_part(part: &Path, bytes: &[u8]) -> io::Result<()> {
+    effect()?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(part)?;
-    file.write_all(bytes)?;
+    let (one, two) = bytes.split_at(bytes.len() / 2);
+    file.write_all(one)?;
+    effect()?;
+    file.write_all(two)?;
     file.sync_all()?;
     // Forget the pages in memory, so that the reading that follows comes from the disk. Only a hint.
     let _ = fadvise(&file, 0, None, Advice::DontNeed);
     Ok(())
 }
 
-fn sync(folder: &Path) -> io::Result<()> {
+pub(super) fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Reads a file and compares it with what its name promises: of an encrypted one the digest of the file.
+/// Removes a file of which another form is kept, durably.
+pub(super) fn remove(folder: &Path, name: Name) -> Result<(), StoreError> {
+    let path = name.path(folder);
+    let io = |error| StoreError::io(format!("removing {}, which is kept in another form now", path.display()), &error);
+    effect().and_then(|()| fs::remove_file(&path)).and_then(|()| effect()).and_then(|()| sync(folder)).map_err(io)
+}
+
+/// Stands between any two changes of the folder: a test ends the program here.
+#[cfg(not(test))]
+#[allow(clippy::unnecessary_wraps, reason = "a test's refuses")]
+fn effect() -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+fn effect() -> io::Result<()> {
+    tests::effect()
+}
+
+/// Removes what was being written when power failed. Only with [`alone`], and where it says `None` only at the start of the
+/// station.
+pub(super) fn clear_parts(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_file = entry.file_type().is_ok_and(|kind| !kind.is_dir());
+        if is_file && entry.file_name().to_string_lossy().starts_with(PART) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// What a file holds, proven: the stock flash by its digest; of an encrypted one the file itself, by that of the file.
 pub(super) fn read(folder: &Path, name: Name) -> Result<Vec<u8>, StoreError> {
+    match name.form {
+        Form::Whole => proven(folder, name, name.digest),
+        Form::Sealed(cipher) => proven(folder, name, cipher),
+        Form::Spare => {
+            spare::decode(&content(folder, name)?, name.digest).map_err(|wrong| damaged(folder, name, wrong))
+        }
+        Form::Difference(base) => {
+            let difference = difference(folder, name)?;
+            // Where the flash that comes out is the right one, so is what was taken of the base.
+            let first = content(folder, Name::whole(base)).ok();
+            let made = first.and_then(|bytes| made_of(folder, name, &difference, bytes).ok());
+            made.map_or_else(|| made_of(folder, name, &difference, self::base(folder, name, base)?), Ok)
+        }
+    }
+}
+
+/// The content of a file as it lies there.
+fn content(folder: &Path, name: Name) -> Result<Vec<u8>, StoreError> {
     let path = name.path(folder);
     let mut bytes = Vec::new();
     match File::open(&path).and_then(|mut file| file.read_to_end(&mut bytes)) {
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing(&path)),
-        Err(error) => return Err(StoreError::io(format!("reading the backup {}", path.display()), &error)),
+        Ok(_) => Ok(bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing(folder, name)),
+        Err(error) => Err(StoreError::io(format!("reading the backup {}", path.display()), &error)),
     }
-    let (expected, found) = (name.content(), Digest::of(&bytes));
-    if found != expected {
-        return Err(StoreError::Damaged {
-            what: format!("the backup {}", path.display()),
-            expected: format!("SHA-256 {expected}"),
-            found: format!("{found} over {} bytes", bytes.len()),
-            remedy: "the file was changed or the disk is failing: do not write it to a board, look for another copy"
-                .into(),
-        });
+}
+
+fn proven(folder: &Path, name: Name, expected: Digest) -> Result<Vec<u8>, StoreError> {
+    let bytes = content(folder, name)?;
+    match differs(&bytes, expected) {
+        Some(wrong) => Err(damaged(folder, name, wrong)),
+        None => Ok(bytes),
     }
-    Ok(bytes)
+}
+
+fn differs(bytes: &[u8], expected: Digest) -> Option<Wrong> {
+    let found = Digest::of(bytes);
+    (found != expected).then(|| Wrong {
+        expected: format!("SHA-256 {expected}"),
+        found: format!("{found} over {} bytes", bytes.len()),
+    })
+}
+
+/// A difference that is as it was written, and the one that its name promises.
+pub(super) fn difference(folder: &Path, name: Name) -> Result<Difference, StoreError> {
+    let read = Difference::read(&content(folder, name)?).map_err(|wrong| damaged(folder, name, wrong))?;
+    if (read.whole, Some(read.base)) != (name.digest, name.base()) {
+        let expected = "the difference that its name tells".into();
+        let found = format!("that of {} to {}", read.whole, read.base);
+        return Err(damaged(folder, name, Wrong { expected, found }));
+    }
+    Ok(read)
+}
+
+/// The flash that a difference makes of these bytes, proven.
+pub(super) fn made_of(
+    folder: &Path,
+    name: Name,
+    difference: &Difference,
+    mut bytes: Vec<u8>,
+) -> Result<Vec<u8>, StoreError> {
+    difference.apply(&mut bytes).map_err(|wrong| damaged(folder, name, wrong))?;
+    match differs(&bytes, name.digest) {
+        Some(wrong) => Err(damaged(folder, name, wrong)),
+        None => Ok(bytes),
+    }
+}
+
+/// The base of a file, proven.
+fn base(folder: &Path, name: Name, base: Digest) -> Result<Vec<u8>, StoreError> {
+    either(folder, base).map_err(|found| lost(folder, name, base, &found))
+}
+
+/// A base, proven, from the first of its two copies that is good; else what was found.
+pub(super) fn either(folder: &Path, base: Digest) -> Result<Vec<u8>, String> {
+    let copies = [Name::whole(base), Name::spare(base)];
+    copies.iter().find_map(|copy| read(folder, *copy).ok()).ok_or_else(|| {
+        let [one, two] = copies.map(|copy| copy.path(folder));
+        format!("neither {} nor {} good", one.display(), two.display())
+    })
+}
+
+/// That a backup can't be had, because neither copy of its base can.
+pub(super) fn lost(folder: &Path, name: Name, base: Digest, found: &str) -> StoreError {
+    StoreError::Damaged {
+        what: format!("the backup {}", name.path(folder).display()),
+        expected: format!("its base {base} in one of its two copies"),
+        found: found.into(),
+        remedy: "look for a copy of one of the two, in a copy of the folder backups".into(),
+    }
+}
+
+/// That a file is not what its name promises.
+fn damaged(folder: &Path, name: Name, wrong: Wrong) -> StoreError {
+    StoreError::Damaged {
+        what: format!("the backup {}", name.path(folder).display()),
+        expected: wrong.expected,
+        found: wrong.found,
+        remedy: "the file was changed or the disk is failing: do not write it to a board, look for another copy".into(),
+    }
 }
 
 /// No file has the backup.
-pub(super) fn missing(path: &Path) -> StoreError {
+pub(super) fn missing(folder: &Path, name: Name) -> StoreError {
+    let path = name.path(folder);
     let path = path.display();
     StoreError::Missing(format!("the backup {path} is not there; look for a copy of the folder backups"))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::cell::Cell;
+    use std::io;
+
+    thread_local! {
+        /// Changes that this thread may still make before it is as if it had been killed.
+        static LEFT: Cell<Option<u32>> = const { Cell::new(None) };
+    }
+
+    /// Lets this thread make so many changes of any archive's folder; `None`: any number.
+    pub(in crate::store) fn die_after(changes: Option<u32>) {
+        LEFT.set(changes);
+    }
+
+    pub(super) fn effect() -> io::Result<()> {
+        let Some(left) = LEFT.get() else { return Ok(()) };
+        LEFT.set(Some(left.saturating_sub(1)));
+        if left == 0 { Err(io::Error::other("killed")) } else { Ok(()) }
+    }
 }

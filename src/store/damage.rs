@@ -6,7 +6,7 @@ use super::{Archive, Choices, Ledger, LedgerCopy, StoreError, token};
 use crate::model::chip::mac::Mac;
 use crate::model::cycle::stage::Stage;
 use crate::model::firmware::content::BackupKind;
-use crate::model::unit::batch::Batch;
+use crate::model::unit::batch::{AtEnd, Batch};
 use crate::model::unit::history::StockRef;
 use crate::model::unit::{Unit, UnitQuery};
 use std::collections::BTreeMap;
@@ -124,7 +124,12 @@ fn made(seed: u8, units: u64) -> TempDir {
             .unwrap();
             station
                 .choices
-                .set_batch(Some(Batch { name: format!("box {seed}"), size: None, accept: Vec::new() }))
+                .set_batch(Some(Batch {
+                    name: format!("box {seed}"),
+                    size: None,
+                    accept: Vec::new(),
+                    at_end: AtEnd::Ask,
+                }))
                 .unwrap();
         }
     }

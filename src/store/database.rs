@@ -1,6 +1,8 @@
 //! sled, open, and what is in it.
 
+use super::deeds::Deeds;
 use super::loss::refused;
+use super::outbox::Outbox;
 use super::records::Records;
 use super::stock_notes::StockNotes;
 use super::{StoreError, loss};
@@ -23,6 +25,8 @@ pub(super) struct Database {
     pub(super) db: sled::Db,
     pub(super) records: Records,
     pub(super) stock: StockNotes,
+    pub(super) deeds: Deeds,
+    pub(super) outbox: Outbox,
     /// Dropped last.
     _end: LastHandle,
 }
@@ -45,7 +49,9 @@ impl Database {
         let open = || {
             let db = config(folder).open()?;
             let end = LastHandle(Some(db.clone()));
-            Ok(Self { records: Records::open(&db)?, stock: StockNotes::open(&db)?, db, _end: end })
+            let (records, stock) = (Records::open(&db)?, StockNotes::open(&db)?);
+            let (deeds, outbox) = (Deeds::open(&db)?, Outbox::open(&db)?);
+            Ok(Self { records, stock, deeds, outbox, db, _end: end })
         };
         match catch_unwind(AssertUnwindSafe(open)) {
             Ok(opened) => opened.map_err(|error| not_opened(what, &error)),

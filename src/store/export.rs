@@ -66,15 +66,19 @@ fn row(unit: &Unit) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// One field of CSV. Text from a board's flash must not become a formula in somebody's spreadsheet: a leading `'`
-/// makes it text (OWASP, "CSV Injection").
+/// One field of CSV. Text from a board's flash must not become a formula in somebody's spreadsheet: a `'` in front makes
+/// it text (OWASP, "CSV Injection"). Spreadsheets of some languages take `;` and the tab for ends of a field as well.
 fn field(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    if text.contains(['"', ',', '\r', '\n']) {
-        format!("\"{guard}{}\"", text.replace('"', "\"\""))
-    } else {
-        format!("{guard}{text}")
+    let mut guarded = String::with_capacity(text.len());
+    let mut begins = true;
+    for c in text.chars() {
+        if begins && matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r') {
+            guarded.push('\'');
+        }
+        begins = matches!(c, ';' | '\t' | ',' | '\r' | '\n') || (begins && matches!(c, ' ' | '"'));
+        guarded.push(c);
     }
+    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
 }
 
 #[cfg(test)]
@@ -129,10 +133,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_boards_text_is_no_formula_behind_a_semicolon_either() {
+        let text = "WB2S;=1+1;x\t@y";
+        assert_eq!(field(text), "WB2S;'=1+1;x\t'@y");
+        assert_eq!(field("-5, \"=1"), "\"'-5, \"\"'=1\"");
+        assert_eq!(field("bench-1 a+b 2026-11-03"), "bench-1 a+b 2026-11-03");
+    }
+
     proptest! {
         #[test]
         fn every_text_comes_back_as_itself_and_never_as_a_formula(
-            station in "[ -~\r\n\t\"',=+@é-]{0,12}", slot in any::<String>()
+            station in "[ -~\r\n\t\"',;=+@é-]{0,12}", slot in any::<String>()
         ) {
             let unit = Unit { station: station.clone(), slot: slot.clone(), ..unit() };
             let rows = parse(&written(|out| csv(&[unit.clone(), unit.clone()], out)));
@@ -141,7 +153,9 @@ mod tests {
                 prop_assert_eq!(cells.len(), COLUMNS.len());
                 for (cell, text) in [(&cells[2], &station), (&cells[3], &slot)] {
                     prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']));
-                    prop_assert!(cell == text || cell.strip_prefix('\'') == Some(text));
+                    let mut pieces = cell.split([';', '\t', ',', '\r', '\n']);
+                    prop_assert!(pieces.all(|piece| !piece.trim_start_matches([' ', '"']).starts_with(['=', '+', '-', '@'])));
+                    prop_assert_eq!(cell.replace('\'', ""), text.replace('\'', ""));
                 }
             }
         }

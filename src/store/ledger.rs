@@ -2,12 +2,16 @@
 
 use super::error::{StoreError, blocking};
 use super::log::Log;
+use super::loss::refused;
 use super::number::{Number, Pool};
 use super::opening::Trust;
+use super::outbox::Due;
 use super::records::{Found, Records};
 use crate::model::chip::mac::Mac;
 use crate::model::cycle::fault::FaultCode;
 use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::arrival::Arrival;
+use crate::model::unit::deed::Deed;
 use crate::model::unit::history::StockRef;
 use crate::model::unit::open_unit::OpenUnit;
 use crate::model::unit::{Unit, UnitQuery};
@@ -105,6 +109,20 @@ impl Ledger {
         self.look("looking up a stock backup in the ledger", move |log| log.stock.get(mac)).await
     }
 
+    /// Notes what somebody did; returns when it would survive a power cut. A thousand are kept.
+    pub async fn note_deed(&self, deed: Deed) -> Result<(), StoreError> {
+        self.write("noting in the ledger what somebody did", move |log, _| {
+            log.deeds.put(&deed)?;
+            log.sync()
+        })
+        .await
+    }
+
+    /// What people did last, newest first.
+    pub async fn deeds(&self, limit: usize) -> Result<Vec<Deed>, StoreError> {
+        self.look("reading in the ledger what people did", move |log| log.deeds.newest(limit)).await
+    }
+
     /// Notes that a unit begins, durably. A unit of this slot that ended without a record gets one now, which is given
     /// back: nothing may take its note's place.
     pub async fn begin(&self, open: OpenUnit) -> Result<Option<Unit>, StoreError> {
@@ -184,6 +202,51 @@ impl Ledger {
     /// Up to `limit` units with a greater number than `seq`, oldest first, and the last number that was looked at.
     pub async fn after(&self, seq: u64, limit: usize) -> Result<Option<(u64, Vec<Unit>)>, StoreError> {
         self.read("reading the ledger", move |records| records.after(seq, limit)).await
+    }
+
+    /// Notes that the plug of a unit said hello, in the unit's record, and that the broker is to be told; returns when it
+    /// would survive a power cut. The record as it is then; `None`: there is no such unit.
+    pub async fn arrived(&self, seq: u64, arrival: Arrival) -> Result<Option<Unit>, StoreError> {
+        self.write("noting the arrival of a plug in the ledger", move |log, _| {
+            let Some(unit) = log.records.get(seq)? else { return Ok(None) };
+            let unit = Unit { arrival: Some(arrival), ..unit };
+            log.records.amend(&unit, log.outbox.tree())?;
+            log.sync()?;
+            Ok(Some(unit))
+        })
+        .await
+    }
+
+    /// The number of the last record that the broker has acknowledged, with all before it; 0: none.
+    pub async fn sent(&self) -> Result<u64, StoreError> {
+        self.look("reading how far the broker is", |log| log.outbox.sent()).await
+    }
+
+    /// The first of the arrivals that the broker has not acknowledged.
+    pub async fn due(&self, limit: usize) -> Result<Vec<Due>, StoreError> {
+        self.look("reading which arrivals are to be told", move |log| log.outbox.due(limit)).await
+    }
+
+    /// Notes what the broker has acknowledged: all records up to `sent`, and these arrivals. It survives the end of the
+    /// program; a power cut may forget it, and then it is told again.
+    pub async fn acknowledged(&self, sent: u64, told: Vec<Due>) -> Result<(), StoreError> {
+        self.write("noting what the broker has acknowledged", move |log, _| {
+            if log.outbox.sent()? < sent {
+                log.outbox.set_sent(sent)?;
+            }
+            told.into_iter().try_for_each(|due| log.outbox.told(due))?;
+            log.flush()
+        })
+        .await
+    }
+
+    /// How many records and arrivals the broker has still to get.
+    pub async fn unsent(&self) -> Result<u64, StoreError> {
+        self.look("counting what the broker has still to get", |log| {
+            let last = log.records.last_seq().map_err(|error| refused("reading the ledger", &error))?;
+            Ok(last.saturating_sub(log.outbox.sent()?) + log.outbox.all_due())
+        })
+        .await
     }
 
     /// Size on disk, bytes.

@@ -4,14 +4,19 @@
 //! power cut. [`LedgerCopy`] is for the offline commands, which may run beside the daemon.
 
 pub(crate) mod archive;
+pub(crate) mod archive_check;
 mod backup_file;
+mod backup_name;
+mod base;
 pub(crate) mod choices;
 #[cfg(test)]
 mod damage;
 mod database;
+mod deeds;
 mod disk;
 mod error;
 pub(crate) mod export;
+pub(crate) mod keeping;
 mod last;
 pub(crate) mod ledger;
 pub(crate) mod ledger_copy;
@@ -20,6 +25,10 @@ mod log;
 mod loss;
 pub(crate) mod number;
 mod opening;
+mod outbox;
+#[cfg(test)]
+mod packed;
+pub(crate) mod packing;
 mod pages;
 mod records;
 pub(crate) mod room;
@@ -37,4 +46,6 @@ pub use error::StoreError;
 pub use ledger::Ledger;
 pub use ledger_copy::LedgerCopy;
 pub use number::Number;
+pub use opening::claim;
+pub use outbox::Due;
 pub use records::Found;

@@ -87,19 +87,31 @@ fn untried(files: &LedgerFiles, error: StoreError) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// sled's own lock, until the file is dropped; `None`: there is no log.
-fn lock(db: &Path, what: &str) -> Result<Option<(File, fs::Metadata)>, StoreError> {
-    let io = |error: io::Error| StoreError::io(what, &error);
+/// Takes sled's own lock: as long as the file is kept no other flashjig opens the ledger. `None`: there is no log. Where
+/// another has it the error is of the kind that would block.
+pub fn claim(data_dir: &Path) -> io::Result<Option<File>> {
+    take(&data_dir.join("ledger/db"))
+}
+
+fn take(db: &Path) -> io::Result<Option<File>> {
     let file = match File::open(db) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    Ok(Some(file))
+}
+
+/// sled's own lock, until the file is dropped; `None`: there is no log.
+fn lock(db: &Path, what: &str) -> Result<Option<(File, fs::Metadata)>, StoreError> {
+    let io = |error: io::Error| StoreError::io(what, &error);
+    let file = match take(db) {
+        Ok(Some(file)) => file,
+        Ok(None) => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(locked(what)),
         Err(error) => return Err(io(error)),
     };
-    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => {}
-        Err(rustix::io::Errno::WOULDBLOCK) => return Err(locked(what)),
-        Err(error) => return Err(io(error.into())),
-    }
     let meta = file.metadata().map_err(io)?;
     Ok(Some((file, meta)))
 }

@@ -18,8 +18,8 @@ mod walk;
 pub(super) use holding::{Holding, read_all};
 pub use search::Found;
 
-use super::StoreError;
 use super::loss::refused;
+use super::{StoreError, outbox};
 use crate::model::chip::mac::Mac;
 use crate::model::cycle::verdict::Verdict;
 use crate::model::unit::open_unit::OpenUnit;
@@ -46,6 +46,15 @@ pub(super) struct Records {
     /// A part of them could not be read.
     hurt: Hurt,
 }
+
+#[cfg(test)]
+thread_local! {
+    /// Keys of the index by days that this thread looked at: what a query costs.
+    static KEYS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Units of one query that an index by days is worth sorting for: it is sorted again for each page of the answer.
+const MANY: usize = if cfg!(test) { 16 } else { 4096 };
 
 impl Records {
     /// Opens the trees, and makes the indices anew when the newest record is not in them.
@@ -96,6 +105,23 @@ impl Records {
             .map_err(|error| match error {
                 TransactionError::Storage(error) => refused(&format!("storing unit {}", unit.seq), &error),
                 TransactionError::Abort(()) => StoreError::Missing(format!("unit {} was not stored", unit.seq)),
+            })
+    }
+
+    /// Stores a record anew that has an arrival now, and that it is due to be told: both or neither. Not durable yet.
+    pub(super) fn amend(&self, unit: &Unit, outbox: &Tree) -> Result<(), StoreError> {
+        let what = format!("unit {}", unit.seq);
+        let (key, due, json) = (unit.seq.to_be_bytes(), outbox::key(unit.seq), json(&what, unit)?);
+        (&self.units, outbox)
+            .transaction(|(units, outbox)| {
+                units.insert(&key, json.as_slice())?;
+                let count = outbox::next(outbox.get(&due)?.as_deref());
+                outbox.insert(due.as_slice(), &count)?;
+                Ok::<(), ConflictableTransactionError<()>>(())
+            })
+            .map_err(|error| match error {
+                TransactionError::Storage(error) => refused(&format!("storing the arrival of {what}"), &error),
+                TransactionError::Abort(()) => StoreError::Missing(format!("the arrival of {what} was not stored")),
             })
     }
 
@@ -166,19 +192,25 @@ impl Records {
         let before = query.before.unwrap_or(u64::MAX);
         Ok(if let Some(mac) = query.mac {
             prefixed(&self.by_mac, &mac.0, before)
-        } else if let Some(since) = query.since {
-            // A Pi's clock jumps, so days and numbers need not rise together: sort what the index gives.
-            let keys = self.by_day.range(day_key(since, 0)..).keys();
-            let mut numbers =
-                keys.map(|key| Ok(seq_of(&key?).unwrap_or(0))).collect::<Result<Vec<_>, sled::Error>>()?;
-            numbers.retain(|seq| *seq < before);
-            numbers.sort_unstable_by(|a, b| b.cmp(a));
-            Box::new(numbers.into_iter().map(Ok))
+        } else if let Some(numbers) = query.since.map(|since| self.of_days(since)).transpose()?.flatten() {
+            Box::new(numbers.into_iter().filter(move |seq| *seq < before).map(Ok))
         } else if let Some(verdict) = query.verdict {
             prefixed(&self.by_verdict, &[verdict_byte(verdict)], before)
         } else {
             Box::new(Back::new(&self.units, &self.hurt, before).map(Ok))
         })
+    }
+
+    /// The numbers of the units of these days, the highest first; `None`: there are many, so that walking back by number
+    /// is no detour.
+    fn of_days(&self, since: Timestamp) -> Result<Option<Vec<u64>>, sled::Error> {
+        // a Pi's clock jumps, so days and numbers need not rise together: sort what the index gives
+        let keys = self.by_day.range(day_key(since, 0)..).keys().take(MANY + 1);
+        #[cfg(test)]
+        let keys = keys.inspect(|_| KEYS.set(KEYS.get() + 1));
+        let mut numbers = keys.map(|key| Ok(seq_of(&key?).unwrap_or(0))).collect::<Result<Vec<_>, sled::Error>>()?;
+        numbers.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(Some(numbers).filter(|numbers| numbers.len() <= MANY))
     }
 
     fn newest_is_indexed(&self) -> Result<bool, sled::Error> {

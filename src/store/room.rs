@@ -37,6 +37,12 @@ pub(super) fn look(folder: &Path) -> Result<(), NoRoom> {
     if free < NEEDED { Err(NoRoom::Full { folder: folder.display().to_string(), free }) } else { Ok(()) }
 }
 
+/// Whether a file of so many bytes leaves room for the next unit's backup and record.
+pub(crate) fn beside(what: &str, folder: &Path, bytes: u64) -> Result<(), StoreError> {
+    let (free, needed) = (free(folder)?, NEEDED.saturating_add(bytes));
+    if free < needed { Err(too_little(what, needed, free)) } else { Ok(()) }
+}
+
 /// Whether the ledger can be opened without filling the disk up.
 pub(super) fn for_ledger(what: &str, folder: &Path) -> Result<(), StoreError> {
     let free = free(folder)?;

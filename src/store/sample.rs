@@ -41,6 +41,11 @@ pub(crate) fn unit() -> Unit {
             bytes: 0x20_0000,
             read_bytes: 0x20_0000,
             skipped_bytes: 0,
+            same_bytes: 0,
+            base: None,
+            audit: false,
+            comparisons: 0,
+            written_bytes: 0,
             contains_credentials: true,
             kind: BackupKind::Stock,
         }),
@@ -62,6 +67,8 @@ pub(crate) fn unit() -> Unit {
         already: None,
         restored_from: None,
         board_log: Vec::new(),
+        life: Vec::new(),
+        arrival: None,
     }
 }
 

@@ -5,10 +5,11 @@
 // `--modules` is a folder that has the packages of package.json in node_modules; `--shots` takes a picture of each view.
 
 import { createRequire } from "node:module";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import * as benches from "./bench.mjs";
 import { Station } from "./station.mjs";
-import * as tests from "./tests.mjs";
+import * as views from "./tests.mjs";
 
 const given = Object.fromEntries(process.argv.slice(2).flatMap((word, i, all) => (word.startsWith("--") ? [[word.slice(2), all[i + 1]]] : [])));
 const program = resolve(given.program ?? "target/release/flashjig");
@@ -32,7 +33,10 @@ const world = { browser, demo, bench, jig, doubt, axe, shots };
 let failed = 0;
 try {
   await Promise.all([demo.start(), bench.start(), jig.start(), doubt.start()]);
-  for (const [name, test] of Object.entries(tests)) {
+  // the bench without ports has firmware: what its units lack is the port
+  const image = demo.made("_demo.bin");
+  copyFileSync(image, join(bench.folder, "data", "firmware", basename(image)));
+  for (const [name, test] of Object.entries({ ...views, ...benches })) {
     if (given.only && !name.includes(given.only)) continue;
     const begin = Date.now();
     try {

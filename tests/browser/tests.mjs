@@ -4,43 +4,11 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { close, open, unitOf } from "./page.mjs";
 
-const WAIT = { timeout: 60_000 };
 const VIEWS = ["bench", "units", "unit", "stats", "shelf", "station"];
 /** What is there once a view has what it shows. */
 const SHOWN = { bench: ".slot .verdict", units: "#units tr", unit: ".head .verdict", stats: ".bigs", shelf: ".recipes > *", station: ".facts" };
-
-/** A page of its own; what it logs as an error fails the test at its end. */
-async function open({ browser }, station, view = "bench", { first = false, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", reducedMotion: "reduce", ...options });
-  // the note of the first visit is read, except where a test is about it
-  if (!first) await context.addInitScript(() => localStorage.setItem("flashjig-safety", "read"));
-  const page = await context.newPage();
-  page.setDefaultTimeout(WAIT.timeout);
-  page.errors = [];
-  page.on("pageerror", error => page.errors.push(error.message));
-  page.on("request", request => { if (!request.url().startsWith(station.base) && !request.url().startsWith("blob:") && !request.url().startsWith("data:")) page.errors.push(`asked ${request.url()}`); });
-  await page.goto(`${station.base}/#${view}`);
-  await page.waitForSelector("#view h1", { state: "attached" });
-  return page;
-}
-
-async function close(page) {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-}
-
-const units = async ({ demo }, query = "") => (await fetch(`${demo.base}/api/v1/units?limit=50${query}`)).json();
-
-/** Waits until the ledger has a unit of this verdict. */
-async function unitOf(world, verdict) {
-  for (let tries = 0; tries < 2400; tries += 1) {
-    const found = await units(world, `&verdict=${verdict}`);
-    if (found.length) return found[0];
-    await new Promise(resolve => setTimeout(resolve, 100));
-  }
-  throw new Error(`no unit came to ${verdict}`);
-}
 
 export async function progress_is_seen_to_move(world) {
   const page = await open(world, world.demo);
@@ -89,7 +57,7 @@ export async function a_verdict_is_large_and_stays(world) {
   const page = await open(world, world.demo);
   // at one moment: the next board may come at any time
   const look = await page.waitForFunction(() => {
-    const verdict = document.querySelector(".slot .view:not([hidden]) .verdict.v-pass");
+    const verdict = document.querySelector(".slot .block.v-pass");
     const [word, icon] = [verdict?.querySelector(".word"), verdict?.querySelector(".icon")];
     return verdict && [word.textContent, word.getBoundingClientRect().height, icon.getBoundingClientRect().height];
   });
@@ -105,7 +73,7 @@ export async function a_fault_comes_with_what_to_do(world) {
   const slot = page.locator(".slot", { has: page.locator(".verdict.v-fail") }).first();
   await slot.waitFor();
   assert.equal(await slot.locator(".verdict .word").textContent(), "FAIL");
-  assert.match(await slot.locator(".todo").textContent(), /press again|set board aside/i);
+  assert.match(await slot.locator(".block .todo").textContent(), /press again|set board aside/i);
   assert.match(await slot.locator(".message").textContent(), /W0\d.*0x04/);
   await close(page);
 }
@@ -113,7 +81,7 @@ export async function a_fault_comes_with_what_to_do(world) {
 export async function a_doubt_is_accepted_for_the_box_and_told_with_the_pass(world) {
   const page = await open(world, world.doubt);
   const slot = page.locator(".slot");
-  const ended = seq => page.waitForFunction(seq => document.querySelector(".slot .verdict .foot")?.textContent.includes(`Unit ${seq}`), seq);
+  const ended = seq => page.waitForFunction(seq => document.querySelector(".slot .block .foot")?.textContent.includes(`Unit ${seq}`), seq);
   await slot.locator(".primary").click();
   await ended(1);
   assert.equal(await slot.locator(".verdict .word").textContent(), "FAIL");
@@ -121,7 +89,7 @@ export async function a_doubt_is_accepted_for_the_box_and_told_with_the_pass(wor
   const accept = slot.locator("button", { hasText: "Accept for this box" });
   await accept.click();
   // without a box there is nothing that it could count for
-  await page.locator("#toast", { hasText: "Name a box first" }).waitFor();
+  await page.locator("#toast", { hasText: "Begin a box first" }).waitFor();
   const box = accept => fetch(`${world.doubt.base}/api/v1/batch`, { method: "PUT", headers: { "Content-Type": "application/json", "X-Flashjig": "1" }, body: JSON.stringify({ name: "shed", accept }) });
   assert.equal((await box(["coil"])).status, 422);
   assert.equal((await box([])).status, 200);
@@ -198,6 +166,8 @@ export async function a_good_image_is_taken_and_a_wrong_one_refused(world) {
   const image = world.demo.made("_demo.bin");
   const good = readFileSync(image);
   await page.setInputFiles("#file", { name: "OpenBK7231T_UA_1.18.301_test.bin", mimeType: "application/octet-stream", buffer: good });
+  await page.waitForSelector("#sure[open] .first8");
+  await page.click("#sure-yes");
   await page.waitForSelector(".results li.ok");
   const bad = Buffer.from(good);
   bad[0x4000] ^= 0x10;
@@ -217,13 +187,29 @@ export async function control_needs_the_token_and_space_starts(world) {
   await page.waitForSelector("#ask[open]");
   await page.fill("#token", "wrong");
   await page.click("#ask-yes");
-  await page.waitForSelector("#ask[open]");
+  await page.locator("#ask-why").waitFor();
+  assert.match(await page.textContent("#ask-why"), /not the station's token/, "the reason stands in the dialog");
+  assert.ok(!(await page.textContent("#ask-why")).includes("`"), "commands are set as such");
+  assert.equal(await page.inputValue("#token"), "wrong", "what was typed stays");
   await page.fill("#token", world.bench.token);
   await page.click("#ask-yes");
-  await page.locator(".slot .verdict").first().waitFor();
-  assert.match(await page.locator(".slot .todo").first().textContent(), /firmware|UART|port/i);
+  await page.waitForFunction(() => /UART missing|No firmware for/.test(document.querySelector(".slot .block").textContent));
   await page.keyboard.press("Space");
   await page.waitForFunction(() => document.querySelectorAll(".slot .verdict").length >= 1 && !document.querySelector("#ask[open]"));
+  await close(page);
+}
+
+export async function who_may_control_sees_who_did_what_and_sends_everybody_out(world) {
+  const page = await open(world, world.bench, "station");
+  await page.waitForSelector(".station .checks");
+  assert.equal(await page.locator(".station .audit").count(), 0, "it is not for everybody");
+  await page.getByRole("button", { name: "Control with the token" }).click();
+  await page.fill("#token", world.bench.token);
+  await page.click("#ask-yes");
+  await page.locator(".station .audit button").waitFor();
+  await page.locator(".station .audit button").click();
+  await page.locator(".station .audit").waitFor({ state: "detached" });
+  assert.equal((await (await fetch(`${world.bench.base}/api/v1/audit`)).json()).error?.code, "no_token");
   await close(page);
 }
 
@@ -237,8 +223,8 @@ export async function a_slot_that_fails_again_and_again_wants_somebody_to_look(w
     await new Promise(resolve => setTimeout(resolve, 100));
   }
   await slot.locator(".verdict.v-blocked").waitFor();
-  const told = await slot.locator(".todo").allTextContents();
-  assert.ok(told.length >= 2 && told[0].includes("look"), "what to do about it, and about its cause");
+  assert.match(await slot.locator(".block .todo").textContent(), /Find the cause/);
+  assert.match(await slot.locator(".block .note").textContent(), /^[SI]01 again and again\. (UART missing|No firmware for this chip)/);
   await slot.locator("button.primary").click();
   await page.fill("#token", world.bench.token);
   await page.click("#ask-yes");
@@ -250,7 +236,7 @@ export async function a_slot_that_fails_again_and_again_wants_somebody_to_look(w
 export async function a_board_is_converted_left_alone_redone_and_restored(world) {
   const page = await open(world, world.jig);
   const word = page.locator(".slot .verdict .word");
-  const unit = seq => page.waitForFunction(seq => document.querySelector(".slot .verdict .foot")?.textContent.includes(`Unit ${seq}`), seq);
+  const unit = seq => page.waitForFunction(seq => document.querySelector(".slot .block .foot")?.textContent.includes(`Unit ${seq}`), seq);
   await page.locator(".slot .primary").click();
   await unit(1);
   assert.equal(await word.textContent(), "PASS");
@@ -284,7 +270,7 @@ export async function the_page_holds_the_state_that_the_station_has(world) {
   const status = async () => (await fetch(`${world.jig.base}/api/v1/status`)).json();
   const { seq } = (await status()).slots[0].last ?? { seq: 0 };
   await page.locator(".slot .primary").click();
-  await page.waitForFunction(seq => document.querySelector(".slot .verdict .foot")?.textContent.includes(`Unit ${seq + 1}`), seq);
+  await page.waitForFunction(seq => document.querySelector(".slot .block .foot")?.textContent.includes(`Unit ${seq + 1}`), seq);
   // the jig's lines move after the verdict, and a change comes a moment after the event
   let [shown, known] = [null, null];
   for (let tries = 0; tries < 100; tries += 1) {

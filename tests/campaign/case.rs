@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// What can go wrong. `none` and `again` are boards that nothing is wrong with.
-pub const KINDS: [&str; 22] = [
+pub const KINDS: [&str; 23] = [
     "none",
     "lose",
     "duplicate",
@@ -22,6 +22,7 @@ pub const KINDS: [&str; 22] = [
     "noise",
     "stuck",
     "misread",
+    "stray-crc",
     "flash-id",
     "pulled",
     "again",
@@ -112,6 +113,10 @@ impl Case {
             "slip" => self.faults.push(Fault::Slip { addr }),
             "stuck" => self.faults.push(Fault::Stuck { addr }),
             "misread" => self.faults.push(Fault::Misread { addr }),
+            "stray-crc" => {
+                let by = [0x100, 0x1000, 0x8000, 0x1_0000, 0x10_0000][(seed.draw() % 5) as usize];
+                self.faults.push(Fault::StrayCrc { one_of: [1, 2, 3, 7, 40][(seed.draw() % 5) as usize], by });
+            }
             "noise" => {
                 let rate = [2_000_000, 1_500_000, 921_600][(seed.draw() % 3) as usize];
                 self.faults.push(Fault::Noise { rate, one_of: 2_000 + (seed.draw() % 200_000) as u32 });

@@ -81,6 +81,9 @@ fn pace() -> Pace {
     }
 }
 
+/// Files of the archive that are not forgotten.
+const FIRST: usize = 12;
+
 impl Bench {
     fn new(nests: usize, full: bool, recipe: &str) -> Self {
         // backups are synced to the disk: on a file system in memory that costs nothing
@@ -174,10 +177,18 @@ impl Bench {
         Outcome { unit, kept, flash, erases, safe }
     }
 
-    /// A campaign would fill any disk with its backups.
+    /// A campaign would fill any disk with its backups. The first stay, so that the others are kept by what differs from them.
     fn forget(&self, unit: Option<&Unit>) {
-        if let Some(backup) = unit.and_then(|unit| unit.backup.as_ref()) {
-            _ = std::fs::remove_file(self.dir.path().join("backups").join(format!("{}.bin", backup.sha256)));
+        let Some(backup) = unit.and_then(|unit| unit.backup.as_ref()) else { return };
+        let (folder, digest) = (self.dir.path().join("backups"), backup.sha256.to_string());
+        let entries: Vec<_> = std::fs::read_dir(&folder).into_iter().flatten().flatten().collect();
+        if entries.len() < FIRST || folder.join(format!("{digest}.base")).exists() {
+            return;
+        }
+        for entry in entries {
+            if entry.file_name().to_str().is_some_and(|name| name.starts_with(&digest)) {
+                _ = std::fs::remove_file(entry.path());
+            }
         }
     }
 }

@@ -1,10 +1,17 @@
 //! A station over virtual nests, through real PTYs, faster than real time.
 use flashjig::flow::Pace;
+use flashjig::jig::air::Air;
+use flashjig::model::chip::Chip;
 use flashjig::model::unit::Unit;
 use flashjig::model::unit::event::{Event, Stamped};
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
+use flashjig::sim::factory;
+use flashjig::sim::faults::{Ailment, Fault};
 use flashjig::sim::hand::{Hand, Stats};
+use flashjig::sim::plug::home::Home;
+use flashjig::sim::radio::VirtualRadio;
+use flashjig::station::listen::Listener;
 use flashjig::station::{Library, Order, SlotPlan, Station, StationHandle};
 use flashjig::wiring;
 use std::path::Path;
@@ -12,9 +19,20 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
+use tokio::time::timeout;
 
 /// How much faster than the world the boards are.
 pub const SPEED: f64 = 40.0;
+
+/// No state or event is waited for longer, also on a loaded machine.
+const LONG: Duration = Duration::from_secs(120);
+
+/// A stock board with little code, whose firmware lives as it should, or not.
+pub fn living(chip: Chip, unit: u32, ailment: Option<Ailment>) -> BoardSpec {
+    let mut board = BoardSpec::new(chip, factory::small_stock(chip, unit, 0x1_0000));
+    board.faults.faults.extend(ailment.map(Fault::Life));
+    board
+}
 
 /// A station with its virtual hands.
 pub struct Rig {
@@ -31,6 +49,14 @@ pub struct Outcome {
     pub stats: Stats,
 }
 
+impl Outcome {
+    /// What a proof of life that surprises has to say.
+    pub fn told(&self) -> String {
+        let Unit { fault, life, board_log, .. } = &self.unit;
+        format!("{fault:?}, life {life:?}, log {board_log:?}")
+    }
+}
+
 pub fn quick() -> Pace {
     Pace {
         settle: Duration::from_millis(2),
@@ -38,6 +64,8 @@ pub fn quick() -> Pace {
         rise: Duration::from_millis(5),
         pulse: Duration::from_millis(10),
         patience: Duration::from_secs(5),
+        good_start: Duration::from_secs(6).div_f64(SPEED),
+        restart: Pace::RESTART.div_f64(SPEED),
         ..Pace::default()
     }
 }
@@ -75,6 +103,33 @@ impl Rig {
         Self::over((0..slots).map(slot).collect(), files, prepare)
     }
 
+    /// A station whose boards live in this network once their firmware starts; each slot hears their log, and has the radio
+    /// in turn.
+    pub fn alive(slots: usize, files: &[(&str, &[u8])], home: &Home, prepare: impl FnOnce(&Path)) -> Self {
+        Self::alive_with(slots, files, home, |_| {}, prepare)
+    }
+
+    /// The same with slots that have something besides.
+    pub fn alive_with(
+        slots: usize,
+        files: &[(&str, &[u8])],
+        home: &Home,
+        more: impl Fn(&mut SlotPlan),
+        prepare: impl FnOnce(&Path),
+    ) -> Self {
+        let air = Air::new(Arc::new(VirtualRadio::new(home.air.clone())));
+        let slot = |number: usize| {
+            let spec = NestSpec { speed: SPEED, seed: number as u64, ..NestSpec::default() };
+            let (mut plan, hand) = wiring::virtual_slot(&slot_name(number), spec, quick()).unwrap();
+            plan.air = Some(air.clone());
+            plan.log = Some(Listener::new(hand.enliven(home.clone())));
+            plan.plug_port = home.port;
+            more(&mut plan);
+            (plan, hand)
+        };
+        Self::over((0..slots).map(slot).collect(), files, prepare)
+    }
+
     /// A station over these slots.
     pub fn over(slots: Vec<(SlotPlan, Hand)>, files: &[(&str, &[u8])], prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -86,7 +141,8 @@ impl Rig {
         prepare(dir.path());
         let (ledger, archive) = wiring::stores(dir.path()).unwrap();
         let (plans, hands) = slots.into_iter().unzip();
-        let library = Library::open(dir.path(), &firmware, "default");
+        let media = dir.path().join("media");
+        let library = Library::open(dir.path(), &firmware, "default").with_usb(Some(&media));
         let station = wiring::start(wiring::facts("test", None), library, ledger, archive, plans);
         let handle = station.handle();
         Self { station, handle, hands, dir }
@@ -108,18 +164,22 @@ impl Rig {
         self.outcome(slot, events).await
     }
 
-    /// Waits until the state is so.
+    /// Waits until the state is so; a state that never comes is a failure, and it is told which one there is.
     pub async fn until(&self, so: impl Fn() -> bool) {
         let mut state = self.handle.watch();
-        while !so() {
-            state.changed().await.unwrap();
-        }
+        let waited = async {
+            while !so() {
+                state.changed().await.unwrap();
+            }
+        };
+        let came = timeout(LONG, waited).await;
+        assert!(came.is_ok(), "within {LONG:?} the state did not come to be so: {:?}", self.handle.snapshot());
     }
 
     async fn outcome(&self, slot: usize, mut events: Receiver<Arc<Stamped>>) -> Outcome {
         let name = slot_name(slot);
         let seq = loop {
-            let stamped = events.recv().await.unwrap();
+            let stamped = timeout(LONG, events.recv()).await.expect("the unit goes on").unwrap();
             if let (true, Event::Finished { seq, .. }) = (stamped.slot == name, &stamped.event) {
                 break seq.expect("the unit is recorded");
             }

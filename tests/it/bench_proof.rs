@@ -51,6 +51,7 @@ async fn every_check_of_the_gate_stands_in_the_record() {
     let names: Vec<&str> = out.unit.checks.iter().map(|check| check.name.as_str()).collect();
     let expected = [
         "backup",
+        "compared",
         "link",
         "chip",
         "key",
@@ -320,7 +321,7 @@ async fn a_stock_backup_goes_back_although_the_recipe_cannot_be_used() {
     let back = rig.run(0, board(&first.flash), Order::Restore(restore)).await;
     assert_eq!(back.unit.verdict, Verdict::Pass, "{:?}", back.unit.fault);
     assert!(back.flash == stock);
-    let refused = rig.convert(0, board(&stock)).await;
+    let refused = rig.run(0, board(&stock), Order::Start { redo: false }).await;
     assert_eq!(refused.unit.fault.unwrap().code, FaultCode::BadRecipe, "a conversion needs all of it");
     rig.station.stop().await;
 }

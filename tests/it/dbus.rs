@@ -1,7 +1,7 @@
 //! The station on a private message bus: what others see of it and may do with it, and what it asks of logind and
 //! timedated. Skipped, saying so, where dbus-daemon is absent.
 
-mod bus;
+pub mod bus;
 use crate::common::Rig;
 use bus::{Control, PrivateBus};
 use flashjig::face::{dbus, host};
@@ -101,6 +101,11 @@ async fn a_unit_is_started_and_seen_over_the_bus() {
         states.extend(values.get("State").map(|state| String::try_from(state.try_clone().unwrap()).unwrap()));
     }
     assert_eq!(states, ["busy", "idle"]);
+    let deeds = bench.rig.handle.deeds(9).await.unwrap();
+    let told: Vec<_> = deeds.iter().map(|deed| (deed.what.as_str(), deed.on.as_deref(), deed.done)).collect();
+    assert_eq!(told, [("start", Some("A"), true), ("abort", Some("A"), false)]);
+    let uid = format!("{}", rustix::process::geteuid().as_raw());
+    assert!(deeds.iter().all(|deed| deed.who.contains(&uid)), "{deeds:?}");
     bench.end().await;
 }
 

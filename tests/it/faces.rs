@@ -5,6 +5,8 @@ mod bench;
 mod desk;
 mod interface;
 mod live;
+mod load;
 mod panel;
+mod rights;
 mod security;
 mod session;

@@ -11,6 +11,8 @@ use flashjig::model::cycle::fault::FaultCode;
 use flashjig::model::cycle::stage::Stage;
 use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::show::lamps::{Lit, Signal};
+use flashjig::model::unit::UnitQuery;
+use flashjig::model::unit::batch::{AtEnd, Batch, Count};
 use flashjig::model::unit::snapshot::SlotView;
 use flashjig::model::unit::supply::{Limits, Reading};
 use flashjig::sim::bench::NestSpec;
@@ -40,6 +42,15 @@ struct Jig {
 impl Jig {
     /// A station with one slot; `change` may alter its plan.
     fn new(levels: Levels, start: Start, change: impl FnOnce(&mut SlotPlan, &Path)) -> Self {
+        Self::with_page(None, levels, start, change)
+    }
+
+    fn with_page(
+        page: Option<String>,
+        levels: Levels,
+        start: Start,
+        change: impl FnOnce(&mut SlotPlan, &Path),
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let firmware = dir.path().join("firmware");
         std::fs::create_dir_all(&firmware).unwrap();
@@ -52,7 +63,7 @@ impl Jig {
         (plan.edges, plan.levels, plan.start) = (heard, levels, start);
         change(&mut plan, dir.path());
         let library = Library::open(dir.path(), &firmware, "default");
-        let station = wiring::start(wiring::facts("test", None), library, ledger, archive, vec![plan]);
+        let station = wiring::start(wiring::facts("test", page), library, ledger, archive, vec![plan]);
         let handle = station.handle();
         Self { station, handle, hand, edges, now: Duration::from_secs(70), _dir: dir }
     }
@@ -71,6 +82,13 @@ impl Jig {
         self.edge(Input::Button, false).await;
     }
 
+    /// Holds the button for longer than a second.
+    async fn hold(&mut self) {
+        self.edge(Input::Button, true).await;
+        self.now += Duration::from_millis(1200);
+        self.edge(Input::Button, false).await;
+    }
+
     /// Waits for a state; whatever was before it may have been too quick to be seen.
     async fn until(&self, wanted: impl Fn(&SlotView) -> bool) -> SlotView {
         let mut state = self.handle.watch();
@@ -85,6 +103,50 @@ impl Jig {
 }
 
 const EMPTY: Levels = Levels { button: false, contact: Some(false) };
+
+/// The box in work.
+fn boxed(name: &str, at_end: AtEnd) -> Batch {
+    Batch { name: name.into(), size: Some(1), accept: Vec::new(), at_end }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_box_stops_the_next_unit_until_somebody_says_how_it_goes_on() {
+    let page = Some("http://127.0.0.1:9/".to_owned());
+    let mut jig = Jig::with_page(page, Levels::default(), Start::Button, |_, _| {});
+    let (services, handle) = (jig.handle.services().clone(), jig.handle.clone());
+    let counted = async |name: &str, done: u64, at_end: AtEnd| {
+        let mut state = handle.watch();
+        let is = |count: &Count| (count.name.as_str(), count.done, count.at_end) == (name, done, at_end);
+        _ = state.wait_for(|snapshot| snapshot.batch.as_ref().is_some_and(is)).await.unwrap();
+    };
+    services.set_batch(Some(boxed("box 1", AtEnd::Ask))).await.unwrap();
+    jig.board();
+    jig.press().await;
+    _ = jig.finished(1).await;
+    counted("box 1", 1, AtEnd::Ask).await;
+
+    let refused = handle.order("A", Order::Start { redo: false }).await.unwrap_err().to_string();
+    assert!(refused.contains("box full"), "{refused}");
+    jig.press().await;
+    _ = jig.until(says("or hold the button to count on")).await;
+    jig.hold().await;
+    counted("box 1", 1, AtEnd::GoOn).await;
+    _ = jig.until(|slot| slot.notice.is_none()).await;
+    jig.press().await;
+    _ = jig.finished(2).await;
+
+    // a box that ends knows no way on but the next one, which takes the notice away by itself
+    services.set_batch(Some(boxed("box 1", AtEnd::Stop))).await.unwrap();
+    counted("box 1", 1, AtEnd::Stop).await;
+    jig.press().await;
+    _ = jig.until(says("begin the next one on the page")).await;
+    services.set_batch(Some(boxed("box 2", AtEnd::Stop))).await.unwrap();
+    _ = jig.until(|slot| slot.notice.is_none()).await;
+    jig.press().await;
+    _ = jig.finished(3).await;
+    counted("box 2", 1, AtEnd::Stop).await;
+    jig.station.stop().await;
+}
 
 /// A notice with these words.
 fn says(words: &str) -> impl Fn(&SlotView) -> bool {
@@ -114,6 +176,34 @@ async fn a_start_with_the_lid_open_is_refused_with_words_and_a_double_press_show
     jig.press().await;
     let slot = jig.until(|slot| slot.recalled.is_some()).await;
     assert_eq!(Signal::of(&slot).0, Signal::Pass);
+    jig.station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_is_not_ready_starts_nothing_and_goes_on_the_moment_it_is() {
+    let mut aside = None;
+    let mut jig = Jig::new(Levels::default(), Start::Button, |_, dir| {
+        let file = std::fs::read_dir(dir.join("firmware")).unwrap().next().unwrap().unwrap();
+        std::fs::rename(file.path(), dir.join("aside")).unwrap();
+        aside = Some((dir.join("aside"), file.path()));
+    });
+    let mut state = jig.handle.watch();
+    _ = state.wait_for(|snapshot| snapshot.readiness.lack.is_some()).await.unwrap();
+    drop(state);
+    jig.board();
+    jig.press().await;
+    let slot = jig.until(says("no unit can be made now")).await;
+    assert_eq!((Signal::of(&slot).0, slot.last), (Signal::Attention, None));
+    let refused = jig.handle.start("A", false).await.unwrap_err().to_string();
+    assert!(refused.starts_with("expected firmware, found none in "), "{refused}");
+    assert_eq!(jig.handle.units(UnitQuery::default()).await.unwrap(), [], "nothing is recorded");
+
+    // who copied the file and starts does not wait for the folder's watch
+    let (from, to) = aside.unwrap();
+    std::fs::rename(from, to).unwrap();
+    jig.handle.start("A", false).await.unwrap();
+    let slot = jig.finished(1).await;
+    assert_eq!((Signal::of(&slot).0, slot.notice), (Signal::Pass, None));
     jig.station.stop().await;
 }
 

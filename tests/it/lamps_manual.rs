@@ -19,6 +19,7 @@ for that of the next board.
 |---|---|
 | short | starts a unit, when it is let go |
 | long (1 s) | stops the unit in flight at its next safe point; felt at once, not when it is let go |
+| long, while the panel asks *HOLD 1 S TO USE* | approves the firmware file on the stick that the panel names by chip, version and digest |
 | twice | while no unit is in flight: shows the last verdict again, on lamps, buzzer and panel |
 | held for 10 s, or when flashjig begins | it is stuck: said as *attention* and ignored until it is let go |
 

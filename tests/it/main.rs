@@ -16,13 +16,19 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod air;
+mod alive;
+mod archive;
+mod bench_backup;
 mod bench_configure;
 mod bench_convert;
 mod bench_proof;
 mod board_log;
+mod closed_pipe;
 mod dbus;
 mod dead_jig;
 mod devices;
+mod documents;
 mod exchange;
 mod extract;
 mod faces;
@@ -33,9 +39,12 @@ mod jig_inputs;
 mod jig_test;
 mod kill;
 mod lamps_manual;
+mod mqtt;
 mod once_on_sim;
+mod origin;
 mod pin_table;
 mod plug;
+mod said;
 mod service;
 mod strangers;
 mod survive;

@@ -201,7 +201,7 @@ fn sigterm_ends_a_unit_at_a_safe_point_and_records_it() {
 }
 
 #[test]
-fn safe_holds_cen_and_cuts_the_power_of_a_board_that_was_left_live() {
+fn safe_cuts_the_power_of_a_board_that_was_left_live_and_not_of_a_unit_in_work() {
     let dir = tempfile::tempdir().unwrap();
     let control = dir.path().join("control");
     let sim = Sim::start(dir.path(), "40", &["--chip", "t", "--control", control.to_str().unwrap()]);
@@ -209,8 +209,22 @@ fn safe_holds_cen_and_cuts_the_power_of_a_board_that_was_left_live() {
     assert!(sim.ask("cen high").starts_with("ok"));
     assert_eq!(sim.status()["powered"], true);
     let config = station(dir.path(), &sim.uart, &format!("kind = \"socket\"\npath = {:?}", sim.control));
-    let output = Command::new(BIN).args(["safe", "--config"]).arg(&config).output().unwrap();
+    let safe = |more: &[&str]| Command::new(BIN).args(["safe", "--config"]).arg(&config).args(more).output().unwrap();
+    let running = flashjig::store::Ledger::open(&dir.path().join("data")).unwrap();
+    let refused = safe(&[]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("nothing was switched") && said.contains("--force"), "{said}");
+    assert_eq!(sim.status()["powered"], true);
+    let forced = safe(&["--force"]);
+    assert!(forced.status.success(), "{}", String::from_utf8_lossy(&forced.stderr));
+    assert_eq!(sim.status()["powered"], false);
+    assert!(sim.ask("power on").starts_with("ok"));
+    drop(running);
+    let output = safe(&[]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.starts_with("slot A: power off, reset held"), "{said}");
     let status = sim.status();
     assert_eq!((status["powered"].clone(), status["cen"].clone()), (false.into(), "low".into()));
 }

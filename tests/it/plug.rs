@@ -11,7 +11,7 @@ use flashjig::model::openbeken::meter::outcome::{Action, Readback, Token};
 use flashjig::model::openbeken::{Calibration, config};
 use flashjig::model::tuya::files::{Areas, BLOCK, encode};
 use flashjig::model::unit::Unit;
-use flashjig::model::unit::batch::Batch;
+use flashjig::model::unit::batch::{AtEnd, Batch};
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::station::Order;
@@ -183,7 +183,7 @@ async fn a_motor_is_refused_untouched_until_recipe_or_box_accept_it() {
     assert_eq!(doubts(&refused.unit), [Code::Motor]);
     let last = rig.handle.snapshot().slot("A").unwrap().last.clone().unwrap();
     assert!(last.doubts.iter().all(flashjig::model::openbeken::Doubt::is_acceptable), "{:?}", last.doubts);
-    let box_of = |accept| Some(Batch { name: "shutters".into(), size: None, accept });
+    let box_of = |accept| Some(Batch { name: "shutters".into(), size: None, accept, at_end: AtEnd::Ask });
     rig.handle.services().set_batch(box_of(vec![Code::Motor])).await.unwrap();
     let out = rig.convert(0, BoardSpec::new(T, stock.clone())).await;
     assert_eq!(out.unit.verdict, Verdict::Pass, "{:?}", out.unit.fault);

@@ -157,7 +157,8 @@ async fn a_firmware_file_may_go_or_change_while_a_unit_uses_it() {
     remover.await.unwrap();
     assert_eq!(outcome.unit.verdict, Verdict::Pass, "{:?}", outcome.unit.fault);
     assert_eq!(outcome.unit.firmware.unwrap().sha256, digest);
-    let next = rig.convert(0, BoardSpec::new(Chip::Bk7231N, factory::stock(Chip::Bk7231N, 2))).await;
+    let board = BoardSpec::new(Chip::Bk7231N, factory::stock(Chip::Bk7231N, 2));
+    let next = rig.run(0, board, Order::Start { redo: false }).await;
     assert_eq!(code(&next.unit), FaultCode::NoImage);
     rig.station.stop().await;
 }

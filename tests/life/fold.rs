@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 /// The stages and their shares of the whole bar, thousandths.
 #[rustfmt::skip]
-pub(crate) const STAGES: [(&str, u64); 13] = [
+pub(crate) const STAGES: [(&str, u64); 14] = [
     ("settle", 4), ("power", 4), ("attach", 15), ("identify", 15), ("backup", 490), ("keep", 10), ("plan", 4),
-    ("erase", 120), ("write", 170), ("verify", 150), ("boot", 10), ("safe", 4), ("record", 4),
+    ("erase", 120), ("write", 170), ("verify", 150), ("boot", 10), ("alive", 0), ("safe", 4), ("record", 4),
 ];
 
 /// How far the whole unit is, thousandths.
@@ -70,11 +70,31 @@ pub(crate) fn fold(state: &mut Value, event: &Value) {
             "ok": event["ok"], "damaged": event["damaged"], "names": event["names"], "checked_at": event["time"],
         });
     }
+    if kind == "readiness" {
+        state["readiness"] = event["readiness"].clone();
+    }
+    if kind == "counted" {
+        count(state, &event["count"]);
+    }
     let slots = state["slots"].as_array_mut().expect("a state has slots");
     let Some(slot) = slots.iter_mut().find(|slot| slot["name"] == event["slot"]) else { return };
     turn(slot, event, kind);
     if kind == "finished" && !slot["already"].is_null() {
         add(&mut state["tally"]["already"], 1);
+    }
+}
+
+/// How far the box is. Who was told to begin the next one has done so, unless it is full and waits.
+fn count(state: &mut Value, count: &Value) {
+    state["batch"] = count.clone();
+    let is_full = count["size"].as_u64().is_some_and(|size| count["done"].as_u64().is_some_and(|done| done >= size));
+    if is_full && count["at_end"] != "go_on" {
+        return;
+    }
+    for slot in state["slots"].as_array_mut().expect("a state has slots") {
+        if slot["notice"].as_str().is_some_and(|notice| notice.starts_with("box full: ")) {
+            slot["notice"] = Value::Null;
+        }
     }
 }
 
@@ -108,8 +128,12 @@ fn turn(slot: &mut Value, event: &Value, kind: &str) {
         "rate" => slot["baud"] = event["baud"].clone(),
         "prompt" => slot["prompt"] = event["message"].clone(),
         "found" => slot["board"] = event["board"].clone(),
-        "chosen" => slot["firmware"] = event["name"].clone(),
+        "chosen" => {
+            slot["firmware"] = event["name"].clone();
+            slot["firmware_sha256"] = event["sha256"].clone();
+        }
         "already" => slot["already"] = event["already"].clone(),
+        "awaited" => slot["awaited"] = event["awaited"].clone(),
         "doubted" => slot["doubts"] = event["doubts"].clone(),
         "retried" => {
             add(&mut slot["retries"], 1);
@@ -156,8 +180,20 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 
 fn begin(slot: &mut Value, event: &Value, rest: Value) {
     let fields = slot.as_object_mut().expect("a slot is an object");
-    let fresh =
-        ["stage", "board", "firmware", "baud", "prompt", "blocked", "blocked_by", "already", "supply", "recalled"];
+    let fresh = [
+        "stage",
+        "board",
+        "firmware",
+        "firmware_sha256",
+        "baud",
+        "prompt",
+        "blocked",
+        "blocked_by",
+        "already",
+        "awaited",
+        "supply",
+        "recalled",
+    ];
     for key in fresh {
         fields.insert(key.into(), Value::Null);
     }

@@ -129,6 +129,20 @@ def phase(name, pid, base, seconds, listeners):
     return samples, middle
 
 
+def slower(alone, other, limit, what):
+    """What is wrong with the units of the phases `other`, beside those of the phases alone."""
+    faults = []
+    if any(not of for _, of in alone + other):
+        faults.append("no unit passed in one of the phases: give longer phases")
+    for chip in set().union(*(of for _, of in alone)) & set().union(*(of for _, of in other)):
+        without = statistics.mean(of[chip] for _, of in alone if chip in of)
+        with_it = statistics.mean(of[chip] for _, of in other if chip in of)
+        print(f"{chip}: {without:.2f} s alone, {with_it:.2f} s {what}: {with_it / without:.3f}")
+        if with_it > without * limit:
+            faults.append(f"{chip} is slower {what}: {with_it / without:.2f} times")
+    return faults
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default="target/release/flashjig")
@@ -170,14 +184,7 @@ def main():
     first, last = heard[0][0], heard[-1][0]
     if statistics.median(last) > statistics.median(first) * 1.1 + 2:
         faults.append(f"the memory grows: {statistics.median(first):.1f} MiB, then {statistics.median(last):.1f} MiB")
-    if any(not of for _, of in alone + heard):
-        faults.append("no unit passed in one of the phases: give longer phases")
-    for chip in set().union(*(of for _, of in alone)) & set().union(*(of for _, of in heard)):
-        without = statistics.mean(of[chip] for _, of in alone if chip in of)
-        with_them = statistics.mean(of[chip] for _, of in heard if chip in of)
-        print(f"{chip}: {without:.2f} s without listeners, {with_them:.2f} s with")
-        if with_them > without * given.slower:
-            faults.append(f"{chip} is slower with listeners: {with_them:.2f} s, {without:.2f} s without")
+    faults += slower(alone, heard, given.slower, "with listeners")
     print("\n".join(faults) or "memory flat, no unit slower")
     return 1 if faults else 0
 

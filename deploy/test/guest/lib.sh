@@ -40,3 +40,35 @@ daemon() {
 stop() { kill "$DAEMON" && wait "$DAEMON"; }
 
 memory() { sed -n 's/^VmRSS:[[:space:]]*//p; s/^VmHWM:[[:space:]]*/highest /p' "/proc/$DAEMON/status" | tr '\n' ' '; }
+
+# operate COMMAND...: runs a command that asks, and answers it as a person at the jig would: the checks say what is seen
+# (`sees QUESTION` gives y or n) and move what is to be moved (`moves TEXT`). All that was said is in /run/asked.log.
+operate() {
+  local process answered=0 size text result
+  rm -f /run/hand
+  mkfifo /run/hand
+  : >/run/asked.log
+  "$@" </run/hand >/run/asked.log 2>&1 &
+  process=$!
+  exec 9>/run/hand
+  while kill -0 $process 2>/dev/null; do
+    size=$(wc -c </run/asked.log)
+    text=$(tail -n 1 /run/asked.log)
+    if [ "$size" != "$answered" ]; then
+      case "$text" in
+        *"[y/n] ") text=${text%\[y/n\] }; answered=$size; sees "${text##*\] }" >&9 ;;
+        *"leave it out] ") answered=$size; echo >&9 ;;
+        "to do  "* | *"] to do  "*) answered=$size; moves "${text##*to do  }" ;;
+      esac
+    fi
+    sleep 0.05
+  done
+  exec 9>&-
+  wait $process
+  result=$?
+  sed 's/^/# asked: /' /run/asked.log
+  return $result
+}
+
+# yes_if COMMAND...: the answer of somebody who looks
+yes_if() { if "$@" >/dev/null; then echo y; else echo n; fi; }

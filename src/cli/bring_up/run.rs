@@ -2,15 +2,17 @@
 
 use super::report::{Fact, Rate, Report, Step, VERSION, level};
 use super::steps::Kind;
+use crate::cli::deed;
 use crate::cli::jig_test::ask::Ask;
 use crate::cli::jig_test::keep::keep;
-use crate::cli::jig_test::question::Question;
+use crate::cli::jig_test::question::{Moment, Points, Question};
 use crate::cli::jig_test::{golden, inputs, lamps, lines, loopback, panel};
 use crate::cli::out::say;
 use crate::config::{Config, Panel, Slot, Timing, rate};
 use crate::doctor;
 use crate::fail::Failure;
 use crate::hw::serial::SerialSource;
+use crate::jig::wiring::Park;
 use crate::jig::{Line, PortSource};
 use crate::model::cycle::fault::FaultCode;
 use crate::model::cycle::verdict::Verdict;
@@ -70,12 +72,14 @@ pub(super) async fn step(kind: &Kind, config: &Config, how: &How<'_>) -> Result<
     let slot = only(config)?;
     // the ledger has one user: while the daemon has it, nobody else may switch its lines
     let (ledger, _) = wiring::stores(&config.data_dir)?;
+    deed::note(&ledger, "bring-up", &slot.name).await;
     let mut ask = Ask::new(how.yes);
     match kind.name {
         "rest" => {
             let mut wrong = Vec::new();
-            for question in [Question::RestStart, Question::RestRestart, Question::RestOff] {
-                ask.check(question, &mut wrong).await?;
+            let points = points(slot);
+            for moment in [Moment::Start, Moment::Restart, Moment::Off] {
+                ask.check(Question::Rest(moment, points), &mut wrong).await?;
             }
             Ok(step.made(wrong))
         }
@@ -86,6 +90,12 @@ pub(super) async fn step(kind: &Kind, config: &Config, how: &How<'_>) -> Result<
         }
         _ => on_the_jig(step, config, slot, &mut ask).await,
     }
+}
+
+/// Where this slot must be without voltage while nobody runs it: only a buffer cuts TX off before the program does.
+pub(super) fn points(slot: &Slot) -> Points {
+    let has_buffer = slot.lines.pins().is_some_and(|pins| matches!(pins.park, Some(Park::Buffer(_))));
+    if has_buffer { Points::SupplyAndTx } else { Points::Supply }
 }
 
 /// The steps that move lines.
@@ -113,8 +123,9 @@ async fn on_the_jig(mut step: Step, config: &Config, slot: &Slot, ask: &mut Ask)
                 keep(&rate::measurement(&config.data_dir, &slot.name), &loopback::Measurement::of(best, &rates))?;
                 step.found.push(format!("{best} baud is kept for the slot"));
             }
+            let clean = loopback::best(&rates).is_some();
             step.rates = rates.into_iter().map(|(baud, result)| Rate { baud, wrong: result.err() }).collect();
-            Vec::new()
+            if clean { Vec::new() } else { vec![loopback::NOWHERE.to_owned()] }
         }
         "phantom" if nest.lines.has(Line::Power) => lines::phantom(&nest, &mut meter, pace, ask).await?,
         "phantom" => return Ok(step.skipped("this jig does not switch power")),

@@ -16,8 +16,8 @@ pub(super) const ALL: [Kind; 8] = [
     Kind {
         name: "rest",
         title: "the jig is off while the computer starts, restarts and is off",
-        prepare: "no board is in. Hold a voltmeter at 3V3 of the nest, then at RX1, while the computer is plugged in, starts, \
-                  `sudo reboot`s and is shut down. Then call this step again: flashjig bring-up --step rest",
+        prepare: "no board is in. Hold a voltmeter at 3V3 of the nest, then, where a buffer cuts TX off, at RX1, while the computer is \
+                  plugged in, starts, `sudo reboot`s and is shut down. Then call this step again: flashjig bring-up --step rest",
     },
     Kind {
         name: "lines",

@@ -4,7 +4,10 @@ use super::report::{Fact, Rate, Report, State, Step};
 use super::{check, known, steps};
 use crate::cli::jig_test::figures::Figures;
 use crate::cli::jig_test::figures::tests::figures as good_figures;
+use crate::cli::jig_test::question::{Moment, Points, Question};
+use crate::config;
 use jiff::Timestamp;
+use std::path::Path;
 
 /// What a case changes in a good report.
 type Change<'a> = &'a dyn Fn(&mut Report);
@@ -116,4 +119,20 @@ fn a_step_replaces_its_older_one_and_the_report_comes_back_as_it_was() {
     let json = serde_json::to_string(&report).unwrap();
     assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
     assert!(known("lines").is_ok() && known("line").unwrap_err().contains("rest"));
+}
+
+#[test]
+fn only_where_a_buffer_cuts_tx_off_must_rx_of_the_board_be_without_voltage_while_nobody_runs_the_jig() {
+    let slot = |park: &str| {
+        let text = format!(
+            "[station]\ndata_dir = \"/d\"\n[[slot]]\nname = \"A\"\nuart = \"/dev/flashjig/gpio14\"\nlines = {{ kind = \"gpio\", power = {{ pin = 17 }}, reset = {{ pin = 27 }}{park} }}\n"
+        );
+        config::parse(Path::new("f.toml"), &text).unwrap().0.slots.remove(0)
+    };
+    assert_eq!(super::run::points(&slot(", park = { pin = 22 }")), Points::SupplyAndTx);
+    assert_eq!(super::run::points(&slot(", park = { tx = 14 }")), Points::Supply);
+    assert_eq!(super::run::points(&slot("")), Points::Supply);
+    let asked = |points| Question::Rest(Moment::Off, points).to_string();
+    assert_eq!(asked(Points::Supply), "after `sudo poweroff`, with its plug in: did 3V3 of the nest stay below 0.3 V?");
+    assert!(asked(Points::SupplyAndTx).contains("3V3 and RX1"));
 }

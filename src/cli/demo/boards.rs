@@ -1,5 +1,6 @@
 //! What goes on the virtual boards, and what is flashed.
 
+use super::lives;
 use crate::fail::Failure;
 use crate::model::chip::Chip;
 use crate::model::dump::{self, Form};
@@ -16,6 +17,8 @@ pub(super) struct Boards {
     chips: Vec<Chip>,
     /// What is wrong with every third board.
     faults: Vec<Fault>,
+    /// Every second board does not live, each in another way.
+    ailing: bool,
     /// Number of the first made-up board, so that a second demo has other MACs.
     first: u32,
 }
@@ -45,6 +48,7 @@ impl Boards {
         files: &[PathBuf],
         dumps: &[PathBuf],
         faults: Vec<Fault>,
+        ailing: bool,
         firmware: &Path,
         first: u32,
     ) -> Result<Self, Failure> {
@@ -79,13 +83,15 @@ impl Boards {
                 put(&name, &bytes)?;
             }
         }
-        Ok(Self { stock, chips, faults, first })
+        Ok(Self { stock, chips, faults, ailing, first })
     }
 
     /// The board of this turn.
     pub(super) fn board(&self, turn: u64) -> BoardSpec {
         let mut board = self.sound(turn);
-        if turn % 3 == 1 {
+        if self.ailing {
+            board.faults.faults.extend(lives::fault(turn));
+        } else if turn % 3 == 1 {
             board.faults.faults.clone_from(&self.faults);
         }
         board

@@ -8,7 +8,7 @@ use crate::config::{Config, Slot};
 use crate::fail::Failure;
 use crate::flow::Pace;
 use crate::jig::{Drive, Line, LineError, Nest, SafeLines};
-use crate::link::{self, ChipLink};
+use crate::link::{self, ChipLink, LinkError};
 use crate::model::chip::digest::Digest;
 use crate::model::chip::flash::Span;
 use crate::model::chip::flash::geometry::{BLOCK, SECTOR};
@@ -54,9 +54,20 @@ pub(in crate::cli) async fn figures(nest: &Nest, pace: Pace) -> Result<Figures, 
         say("to do  reset the board: touch CEN to GND for a moment, or switch its 3.3 V off and on")?;
     }
     let patience = if by_hand { pace.by_hand } else { pace.patience };
-    link.attach(start(lines, pace, &mut released), patience).await.map_err(Failure::no)?;
-    let link_ms = millis(released.map(|at| at.elapsed()));
-    let baud = link.raise(&link::ladder(pace.max_baud)).await.map_err(Failure::no)?;
+    let mut ladder = link::ladder(pace.max_baud);
+    let (link_ms, baud) = loop {
+        link.attach(start(lines, pace, &mut released), patience).await.map_err(Failure::no)?;
+        let link_ms = millis(released.map(|at| at.elapsed()));
+        match link.raise(&ladder).await {
+            Ok(baud) => break (link_ms, baud),
+            // the adapter or the wires can't make this one
+            Err(LinkError::Lost { rate, .. }) if ladder.last() != Some(&rate) => {
+                let behind = ladder.iter().position(|rung| *rung == rate).map_or(1, |at| at + 1);
+                ladder.drain(..behind);
+            }
+            Err(error) => return Err(Failure::no(error)),
+        }
+    };
     let evidence = link.probe().await.map_err(Failure::no)?;
     let identity = identify::identify(&evidence).map_err(Failure::no)?;
     if evidence.flash_size == 0 {

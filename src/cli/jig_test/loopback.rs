@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Nothing came for this time: the rest need not be sent.
 const SILENCE: Duration = Duration::from_secs(1);
 
+/// What is wrong when no rate is clean.
+pub(in crate::cli) const NOWHERE: &str = "the loopback is clean at no rate: check the jumper, TX, RX and GND";
+
 /// The rates of one port, with what is wrong at each.
 pub(in crate::cli) type Rates = Vec<(u32, Result<(), String>)>;
 

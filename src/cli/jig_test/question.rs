@@ -25,14 +25,40 @@ pub(in crate::cli) enum Question {
     Beep,
     /// The panel shows something.
     Panel,
-    /// The jig was off while the computer started.
-    RestStart,
-    /// The same while it restarted.
-    RestRestart,
-    /// The same while it was off.
-    RestOff,
+    /// The jig was off while nobody ran it.
+    Rest(Moment, Points),
     /// TX and RX of the nest are joined, and no board is in.
     Jumper,
+}
+
+/// When nobody runs the jig.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Moment {
+    /// The computer starts.
+    Start,
+    /// It restarts.
+    Restart,
+    /// It is off.
+    Off,
+}
+
+/// Where the jig must be without voltage then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Points {
+    /// A buffer cuts TX off: at the supply and at the board's RX.
+    SupplyAndTx,
+    /// The UART's own TX idles at 3.3 V until `flashjig` parks it: at the supply.
+    Supply,
+}
+
+impl Points {
+    /// Their names on the nest.
+    pub(in crate::cli) fn name(self) -> &'static str {
+        match self {
+            Self::SupplyAndTx => "3V3 and RX1",
+            Self::Supply => "3V3",
+        }
+    }
 }
 
 /// A lamp of the nest.
@@ -79,8 +105,11 @@ impl Question {
             Self::Dark => "a lamp stays lit: check its pin and `active`",
             Self::Beep => "the buzzer did not sound: check its wires, its transistor, its pin and `active`",
             Self::Panel => "the panel does not show it: check its wires, address, kind and size",
-            Self::RestStart | Self::RestRestart | Self::RestOff => {
-                "the jig is not off while nobody runs it: check the resistors that hold power off and TX low (R1, R4, R7)"
+            Self::Rest(_, Points::SupplyAndTx) => {
+                "the jig is not off while nobody runs it: check the resistors that hold power off (R4) and TX cut off (R7)"
+            }
+            Self::Rest(_, Points::Supply) => {
+                "the jig is not off while nobody runs it: check the resistor that holds power off (R4)"
             }
             Self::Jumper => "the loopback was not tried: put a jumper from TX to RX, and no board",
         };
@@ -101,11 +130,14 @@ impl fmt::Display for Question {
             Self::Dark => "are all lamps dark?",
             Self::Beep => "did the buzzer sound once?",
             Self::Panel => "does the panel show START and the slot's name, whole and upright?",
-            Self::RestStart => {
-                "while the computer was plugged in and started: were 3V3 and RX1 of the nest below 0.3 V?"
+            Self::Rest(moment, points) => {
+                let when = match moment {
+                    Moment::Start => "while the computer was plugged in and started",
+                    Moment::Restart => "while it restarted (`sudo reboot`)",
+                    Moment::Off => "after `sudo poweroff`, with its plug in",
+                };
+                return write!(f, "{when}: did {} of the nest stay below 0.3 V?", points.name());
             }
-            Self::RestRestart => "while it restarted (`sudo reboot`): were both below 0.3 V?",
-            Self::RestOff => "after `sudo poweroff`, with its plug in: are both below 0.3 V?",
             Self::Jumper => "no board is in, and a jumper joins TX and RX of the nest?",
         })
     }

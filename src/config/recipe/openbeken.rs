@@ -53,7 +53,7 @@ pub(super) fn read(mut section: Section<'_>, source: &Source<'_>, around: &Aroun
     let at = configure.as_ref().map_or(section.at, |configure| configure.at);
     let configure = configure.map(|configure| configure.value).unwrap_or_default();
     let pins = pins(&mut section, source, around.devices);
-    let usual = if configure == Configure::Flash { PinSource::Tuya } else { PinSource::None };
+    let usual = if configure == Configure::None { PinSource::None } else { PinSource::Tuya };
     let web =
         section.text("web_password_file").map(|file| Named { file, key: "web_password_file", fits: web_password });
     let name = pattern(&mut section, "name", source);
@@ -94,7 +94,7 @@ pub(super) fn read(mut section: Section<'_>, source: &Source<'_>, around: &Aroun
         source.warn(at, "[openbeken]: number_from does nothing, no name has {n}", "write name = \"plug-{n:02}\"");
     }
     let secrets = match around.keys {
-        Some(ring) if rule.configure == Configure::Flash => secrets(&keys, ring, source),
+        Some(ring) if rule.configure != Configure::None => secrets(&keys, ring, source),
         _ => Secrets::default(),
     };
     Found { rule, secrets, at }

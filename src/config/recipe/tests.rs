@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::model::openbeken::doubt::Code;
+use crate::model::openbeken::life::{Draws, Proof, Way};
 use crate::model::openbeken::meter::Sign;
 use crate::model::recipe::{Calibrate, Configure, OpenBekenRule, PinSource, WithoutSettings};
+use std::time::Duration;
 
 fn try_parse(text: &str) -> Result<(Recipe, Vec<Problem>), Problems> {
     parse(Path::new("r.toml"), text)
@@ -77,9 +79,17 @@ fn the_whole_table_is_understood_and_what_is_not_done_is_refused() {
     assert_eq!((rule.flags, rule.startup, rule.without_settings), (Some(vec![10]), None, WithoutSettings::Refuse));
     assert_eq!(rule.mqtt.map(|mqtt| (mqtt.port, mqtt.password_file)), Some((1883, Some("mqtt.secret".into()))));
     let http = ALL.replace("\"flash\"", "\"http\"").replace("encrypt_to", "# encrypt_to");
-    insta::assert_snapshot!(try_parse(&http).unwrap_err(), @r##"
-    r.toml:9: error: openbeken.configure: this version of flashjig does not configure plugs over Wi-Fi; write configure = "flash": the configuration is written with the firmware and read back
-    "##);
+    let (recipe, warnings) = try_parse(&http).unwrap();
+    assert_eq!(
+        (recipe.openbeken.configure, recipe.openbeken.pins, warnings),
+        (Configure::Http, PinSource::Tuya, Vec::new())
+    );
+    let nowhere = http.replace("[openbeken.mqtt]", "[openbeken.mqtt2]");
+    let error = try_parse(&nowhere).unwrap_err().to_string();
+    assert!(
+        error.contains("r.toml:9: error: openbeken.configure: a plug that is configured over its own interface"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -295,6 +305,38 @@ port = 0
 }
 
 #[test]
+fn firmware_is_named_by_a_text_or_pinned_by_digests() {
+    let digest = Digest::of(b"firmware");
+    let text = format!(
+        "[firmware]\nBK7231T = {{ name = \"OpenBK7231T_UA_*.bin\", sha256 = [\"{digest}\"] }}\n\
+         BK7231M = {{ sha256 = [\"{}\", \"{digest}\"] }}\nBK7231N = \"a.bin\"\n",
+        digest.to_string().to_uppercase()
+    );
+    let (recipe, warnings) = try_parse(&text).unwrap();
+    assert_eq!(warnings, []);
+    let rule = |name: Option<&str>, sha256| FirmwareRule { name: name.map(str::to_owned), sha256 };
+    assert_eq!(recipe.firmware[&Chip::Bk7231T], rule(Some("OpenBK7231T_UA_*.bin"), vec![digest]));
+    assert_eq!(recipe.firmware[&Chip::Bk7231M], rule(None, vec![digest, digest]));
+    assert_eq!(recipe.firmware[&Chip::Bk7231N], rule(Some("a.bin"), vec![]));
+    let told = recipe.summary();
+    let line = format!("Firmware for BK7231T: OpenBK7231T_UA_*.bin, SHA-256 {}...", digest.short());
+    assert!(told.contains(&line), "{told:?}");
+}
+
+#[test]
+fn a_digest_that_is_none_is_named_with_its_line() {
+    let bad = "[firmware]\nBK7231T = 7\nBK7231N = { sha256 = [] }\nBK7231M = { sha256 = [\"abc\", 7] }\n\
+               BK7231U = { sha = [\"+0\"], sha256 = [\"zz\"] }\n";
+    insta::assert_snapshot!(try_parse(bad).unwrap_err(), @r#"
+    r.toml:2: error: [firmware]: BK7231T must be a text in quotes or a table, found a number (or one too large); write "OpenBK7231T_UA_*.bin", or { name = "OpenBK7231T_UA_*.bin", sha256 = ["64 hex digits"] }
+    r.toml:3: error: [firmware] BK7231N: sha256 names no digest, so no file would do; write the digest of each file that may be used, or remove the key
+    r.toml:4: error: [firmware] BK7231M: sha256 must be a list of digests in quotes, such as ["64 hex digits"], found a list; correct the value
+    r.toml:5: error: [firmware] BK7231U: sha256 must be a list of 64 hex digits each, found 2 letters; `sha256sum FILE` prints the digest of a file; `flashjig inspect FILE` does, too
+    r.toml:5: error: [firmware] BK7231U: there is no key "sha"; remove it; known here: name, sha256
+    "#);
+}
+
+#[test]
 fn how_backups_are_kept_is_read_from_a_recipe_whatever_else_is_wrong_with_it() {
     const KEY: &str = "age1lvyvwawkr0mcnnnncaghunadrqkmuf9e6507x9y920xxpp866cnql7dp2z";
     let dir = tempfile::tempdir().unwrap();
@@ -318,6 +360,7 @@ fn sample_switched_on() -> String {
         ("without_settings = \"refuse\"", "without_settings = \"unconfigured\""),
         ("levels = false", "levels = true"),
         ("calibrate = \"factory\"", "calibrate = \"none\""),
+        ("within = \"45s\"", "within = \"30s\""),
     ] {
         assert!(text.contains(shown), "the sample shows {shown} no more");
         text = text.replace(shown, other);
@@ -358,4 +401,77 @@ fn every_key_of_a_plugs_configuration_is_in_the_sample_and_is_read() {
     for (name, value) in usual {
         assert_ne!(read[&name], value, "{name}: not in config/recipes/home.toml, or not read");
     }
+    let proof = Proof { alive: vec![Way::Log, Way::Http], within: Duration::from_secs(30), draws: None };
+    assert_eq!(recipe.proof, proof);
+}
+
+#[test]
+fn a_proof_of_life_is_asked_for_by_its_signs() {
+    let (recipe, warnings) = try_parse("[proof]\nalive = [\"air\", \"log\", \"air\"]\nwithin = \"1.5s\"\n").unwrap();
+    assert_eq!(warnings, []);
+    let proof = Proof { alive: vec![Way::Air, Way::Log], within: Duration::from_millis(1500), draws: None };
+    assert_eq!(recipe.proof, proof);
+    assert!(recipe.summary().contains(&"Proof of life: air, log, within 1.5 s".to_owned()), "{:?}", recipe.summary());
+    assert_eq!(try_parse("[proof]\nalive = [\"log\"]\n").unwrap().0.proof.within, Proof::USUAL);
+    assert_eq!(try_parse("[proof]\nwithin = \"9s\"\n").unwrap().1.len(), 1, "nothing is asked for");
+}
+
+#[test]
+fn what_a_plug_may_draw_is_asked_for_with_its_limits() {
+    let (recipe, warnings) = try_parse("[proof]\nalive = [\"current\"]\nmilliamps = [30, 250]\n").unwrap();
+    assert_eq!((recipe.proof.draws, warnings.len()), (Some(Draws { from: 30, to: 250 }), 0));
+    assert!(recipe.summary().contains(&"Drawn from the supply while it lives: 30 to 250 mA on the average".to_owned()));
+    let told = |text: &str| match try_parse(text) {
+        Ok((_, warnings)) => Problems(warnings).to_string(),
+        Err(problems) => Problems(problems.0).to_string(),
+    };
+    let lacks = told("[proof]\nalive = [\"current\"]\n");
+    assert!(lacks.starts_with("r.toml:1: error: [proof]: alive: \"current\" needs to know what a board may draw; write milliamps = [30, 250]"), "{lacks}");
+    let idle = told("[proof]\nalive = [\"log\"]\nmilliamps = [30, 250]\n");
+    assert!(
+        idle.starts_with(
+            "r.toml:1: warning: [proof]: milliamps does nothing, the sign is not asked for; write \"current\""
+        ),
+        "{idle}"
+    );
+    for wrong in ["[250, 30]", "[30]", "[0, 250]", "[30, 250, 300]", "[30, 701]", "[30, 4294967326]"] {
+        let told = told(&format!("[proof]\nalive = [\"current\"]\nmilliamps = {wrong}\n"));
+        assert!(
+            told.contains("error: [proof]: milliamps must be the least and the most, from 1 to 700"),
+            "{wrong}: {told}"
+        );
+    }
+}
+
+#[test]
+fn a_sign_of_life_that_a_plug_of_the_recipe_can_not_show_is_named_with_its_line() {
+    let wifi = "[openbeken]\nconfigure = \"flash\"\n[openbeken.wifi]\nssid = \"home\"\n";
+    let asked = |before: &str, signs: &str| {
+        let text = format!("{before}[proof]\nalive = [{signs}]\nwithin = \"1h\"\n");
+        Problems(try_parse(&text).unwrap_err().0).to_string()
+    };
+    insta::assert_snapshot!(asked("", "\"logs\", \"broker\", \"http\""), @r##"
+    r.toml:2: error: [proof]: alive: there is no sign of life "logs"; did you mean "log"?
+    r.toml:2: error: [proof]: alive: "broker": this recipe joins the plug to no broker; write [openbeken.wifi] and [openbeken.mqtt] with configure = "flash", or take it out
+    r.toml:2: error: [proof]: alive: "http": this recipe gives no way to the plug; write [openbeken.wifi], and [openbeken.address] for an own address or [openbeken.mqtt] for a broker that tells it, with configure = "flash"; or take it out
+    r.toml:3: error: [proof]: within must be a time from "1000ms" to "600000ms", found "1h"; write it such as "250ms"
+    "##);
+    let joins = asked(wifi, "\"air\", \"http\"");
+    assert!(joins.contains("r.toml:6: error: [proof]: alive: \"air\": a plug that joins a Wi-Fi"), "{joins}");
+    assert!(joins.contains("\"http\": this recipe gives no way to the plug"), "{joins}");
+    let address = format!("{wifi}[openbeken.address]\nip = \"192.0.2.{{n}}\"\ngateway = \"192.0.2.1\"\n");
+    assert!(!asked(&address, "\"http\"").contains("alive"), "its address is known");
+}
+
+#[test]
+fn a_file_full_of_mistakes_is_told_by_its_first_ones() {
+    let mut text = (0..30_000).map(|number| format!("key{number} = 1\n")).collect::<Vec<_>>().concat();
+    let Err(Problems(problems)) = parse(Path::new("x.toml"), &text) else { panic!("unknown keys") };
+    assert_eq!(problems.len(), 51);
+    assert_eq!(problems[49].line, Some(50));
+    assert_eq!(problems[50].to_string(), "x.toml: error: 29950 more; mend these first");
+    // a value as long as the file is not told at length
+    text = format!("[backup]\nmode = {:?}\n", "x".repeat(30_000));
+    let Err(Problems(problems)) = parse(Path::new("x.toml"), &text) else { panic!("no such mode") };
+    assert!(problems[0].what.chars().count() <= 601, "{}", problems[0].what.len());
 }

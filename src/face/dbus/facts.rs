@@ -21,6 +21,8 @@ pub(super) struct StationFacts {
     pub(super) errors: u64,
     pub(super) timeouts: u64,
     pub(super) aborted: u64,
+    pub(super) ready: bool,
+    pub(super) lack: String,
 }
 
 impl StationFacts {
@@ -33,6 +35,8 @@ impl StationFacts {
             errors: tally.error,
             timeouts: tally.timeout,
             aborted: tally.aborted,
+            ready: snapshot.readiness.lack.is_none(),
+            lack: snapshot.readiness.lack.as_ref().map(|lack| lack.message.clone()).unwrap_or_default(),
         }
     }
 
@@ -44,6 +48,8 @@ impl StationFacts {
             ("Errors", self.errors.into()),
             ("Timeouts", self.timeouts.into()),
             ("Aborted", self.aborted.into()),
+            ("Ready", self.ready.into()),
+            ("Lack", self.lack.into()),
         ])
     }
 }

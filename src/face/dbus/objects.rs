@@ -1,10 +1,16 @@
 //! The objects themselves. They hold nothing: each answer is read from the station's state at that moment.
 
 use super::facts::{SlotFacts, StationFacts};
+use crate::clock;
+use crate::face::people;
+use crate::model::unit::deed::{By, Deed, Doer};
 use crate::station::{Order, Refused, StationHandle};
 use std::fmt::Write;
+use zbus::fdo::DBusProxy;
+use zbus::message::Header;
+use zbus::names::BusName;
 use zbus::object_server::SignalEmitter;
-use zbus::{DBusError, ObjectPath, interface};
+use zbus::{Connection, DBusError, ObjectPath, interface};
 
 /// The name on the bus.
 pub const NAME: &str = "org.flashjig.Station1";
@@ -28,6 +34,12 @@ pub fn slot_path(name: &str) -> String {
         }
     }
     path
+}
+
+/// The user whose program has this name on the bus.
+async fn user(bus: &Connection, name: BusName<'_>) -> Option<String> {
+    let uid = DBusProxy::new(bus).await.ok()?.get_connection_unix_user(name).await.ok()?;
+    tokio::task::spawn_blocking(move || people::name(uid)).await.ok()
 }
 
 /// Why an order was not taken.
@@ -116,6 +128,18 @@ impl Station {
     fn aborted(&self) -> u64 {
         self.facts().aborted
     }
+
+    /// Whether there is what units are made from.
+    #[zbus(property)]
+    fn ready(&self) -> bool {
+        self.facts().ready
+    }
+
+    /// What is missing, and what to do.
+    #[zbus(property)]
+    fn lack(&self) -> String {
+        self.facts().lack
+    }
 }
 
 /// `/org/flashjig/Station1/slot/NAME`
@@ -129,6 +153,18 @@ impl Slot {
         Self { handle, name: name.into() }
     }
 
+    /// Tells who gave an order, as the bus knows the sender.
+    async fn note(&self, what: &str, done: bool, header: &Header<'_>, bus: &Connection) {
+        let sender = header.sender().map(zbus::names::UniqueName::to_owned);
+        let who = match sender.clone() {
+            Some(sender) => user(bus, sender.into()).await,
+            None => None,
+        };
+        let who = who.or_else(|| sender.map(|sender| sender.to_string()));
+        let doer = Doer { who: who.unwrap_or_else(|| "somebody".into()), by: By::Bus };
+        self.handle.note_deed(Deed::new(clock::now(), &doer, what, Some(&self.name), done)).await;
+    }
+
     fn facts(&self) -> SlotFacts {
         self.handle.snapshot().slot(&self.name).map(SlotFacts::of).unwrap_or_default()
     }
@@ -136,12 +172,24 @@ impl Slot {
 
 #[interface(name = "org.flashjig.Slot1", introspection_docs = false)]
 impl Slot {
-    async fn start(&self) -> Result<(), OrderError> {
-        Ok(self.handle.order(&self.name, Order::Start { redo: false }).await?)
+    async fn start(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] bus: &Connection,
+    ) -> Result<(), OrderError> {
+        let done = self.handle.start(&self.name, false).await;
+        self.note("start", done.is_ok(), &header, bus).await;
+        Ok(done?)
     }
 
-    async fn abort(&self) -> Result<(), OrderError> {
-        Ok(self.handle.order(&self.name, Order::Abort).await?)
+    async fn abort(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] bus: &Connection,
+    ) -> Result<(), OrderError> {
+        let done = self.handle.order(&self.name, Order::Abort).await;
+        self.note("abort", done.is_ok(), &header, bus).await;
+        Ok(done?)
     }
 
     #[zbus(signal)]

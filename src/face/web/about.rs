@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::problem::Problem;
+use super::reach::addresses;
 use crate::doctor::Finding;
 use crate::station::facts::Facts;
 use axum::Json;
@@ -21,6 +22,8 @@ pub(super) struct StationFacts {
     started: Timestamp,
     /// Whether the wall clock is synchronised.
     clock_synced: bool,
+    /// Where others reach the page, likeliest first.
+    addresses: Vec<String>,
     /// The last lines of the journal.
     journal: Vec<String>,
     /// What `flashjig doctor` finds; null: nobody looks.
@@ -33,7 +36,11 @@ pub(super) struct StationFacts {
 pub(super) async fn station(State(app): State<App>) -> Result<Json<StationFacts>, Problem> {
     let facts = app.handle.facts().await?;
     let station = app.handle.snapshot().station.clone();
+    let listen = app.options.listen;
+    let look = move || listen.map(addresses).unwrap_or_default();
+    let addresses = tokio::task::spawn_blocking(look).await.unwrap_or_default();
     Ok(Json(StationFacts {
+        addresses,
         name: station.name,
         version: station.version,
         started: station.started,

@@ -1,9 +1,9 @@
 // The page: which view is shown, what the tab says, and the notes that belong to all views.
 
 import { bench, space } from "./bench.js";
-import { $, h, icon, put } from "./dom.js";
+import { $, h, icon, once, put } from "./dom.js";
 import { begin, listen, live } from "./live.js";
-import { session, signIn, signOut } from "./net.js";
+import { get, session, signIn, signOut } from "./net.js";
 import { safety } from "./safety.js";
 import { shelfView } from "./shelf.js";
 import { isWorking } from "./slot.js";
@@ -52,8 +52,25 @@ function title() {
   put($("station"), name);
 }
 
+const AGAIN = 30000; // ms between looks for a fault of the station
+
+/** A tab behind which something is wrong has a dot. */
+function mark(tab, wrong) {
+  const link = document.querySelector(`#nav a[href="#${tab}"]`);
+  link.classList.toggle("wrong", wrong);
+  link.querySelector(".unseen")?.remove();
+  if (wrong) link.append(h("span", { class: "unseen" }, ` (${t("nav.fault")})`));
+}
+
+/** Whether the station has a fault: what its own view shows in red. */
+async function lookForFaults() {
+  const told = await get("/api/v1/station");
+  if (told) mark("station", (told.doctor ?? []).some(({ level }) => level === "fault"));
+}
+
 function heard(kind, event) {
   title();
+  once(mark, "shelf", Boolean(live.state?.readiness?.lack), () => mark("shelf", Boolean(live.state?.readiness?.lack)));
   document.body.classList.toggle("stale", live.stale);
   $("lost").hidden = !live.stale;
   if (live.stale) put($("lost-text"), t("note.lost", { time: live.heard ? clock(live.heard) : "\u2013" }));
@@ -104,3 +121,5 @@ document.addEventListener("keydown", space);
 window.addEventListener("hashchange", show);
 await Promise.all([loadFaults(), show()]);
 begin();
+lookForFaults();
+setInterval(lookForFaults, AGAIN);

@@ -16,12 +16,14 @@ const WORDS: &str = "application/json";
 pub(super) const FILES: &[(&str, &str, &str)] = &[
     ("app.js", SCRIPT, include_str!("app.js")),
     ("bench.js", SCRIPT, include_str!("bench.js")),
+    ("box.js", SCRIPT, include_str!("box.js")),
     ("dom.js", SCRIPT, include_str!("dom.js")),
     ("live.js", SCRIPT, include_str!("live.js")),
     ("map.js", SCRIPT, include_str!("map.js")),
     ("net.js", SCRIPT, include_str!("net.js")),
     ("plots.js", SCRIPT, include_str!("plots.js")),
     ("safety.js", SCRIPT, include_str!("safety.js")),
+    ("said.js", SCRIPT, include_str!("said.js")),
     ("shelf.js", SCRIPT, include_str!("shelf.js")),
     ("slot.js", SCRIPT, include_str!("slot.js")),
     ("sound.js", SCRIPT, include_str!("sound.js")),
@@ -33,6 +35,7 @@ pub(super) const FILES: &[(&str, &str, &str)] = &[
     ("app.css", STYLE, include_str!("app.css")),
     ("bench.css", STYLE, include_str!("bench.css")),
     ("views.css", STYLE, include_str!("views.css")),
+    ("said-fr.json", WORDS, include_str!("words/said-fr.json")),
     ("words-en.json", WORDS, include_str!("words/en.json")),
     ("words-fr.json", WORDS, include_str!("words/fr.json")),
 ];

@@ -98,8 +98,9 @@ fn message(old: &Snapshot, new: &Snapshot) -> Option<Message> {
 
 /// What is left of a state when its slots and its number are told apart from it.
 fn without_slots(snapshot: &Snapshot) -> Snapshot {
-    let Snapshot { seq: _, station, slots: _, tally, archive } = snapshot;
-    Snapshot { seq: 0, station: station.clone(), slots: Vec::new(), tally: *tally, archive: archive.clone() }
+    let Snapshot { seq: _, station, slots: _, tally, archive, readiness, batch } = snapshot;
+    let (station, archive, readiness, batch) = (station.clone(), archive.clone(), readiness.clone(), batch.clone());
+    Snapshot { seq: 0, station, slots: Vec::new(), tally: *tally, archive, readiness, batch }
 }
 
 fn json(value: &impl Serialize) -> Value {

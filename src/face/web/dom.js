@@ -30,6 +30,9 @@ export function icon(name, className = "") {
 /** A text whose commands stand between backticks. */
 export const coded = text => text.split("`").map((part, i) => (i % 2 ? h("code", {}, part) : part));
 
+/** The first digits of a digest: enough to tell files apart. The whole of it is its title. */
+export const short = sha256 => (sha256 ? h("code", { title: sha256 }, sha256.slice(0, 8)) : null);
+
 export const $ = id => document.getElementById(id);
 
 /** Changes a text only when it differs, so that screen readers stay quiet. */

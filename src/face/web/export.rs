@@ -12,6 +12,8 @@ use axum::extract::{Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Units of one part, and records that are looked at for it.
 const PART: usize = 200;
@@ -31,7 +33,7 @@ pub(super) async fn csv(State(app): State<App>, query: Pairs) -> Result<Response
         out
     };
     let kind = [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, "attachment; filename=\"units.csv\"")];
-    Ok((kind, body(app.handle, asked(&query?.0)?, head, write).await?).into_response())
+    Ok((kind, body(app, asked(&query?.0)?, head, write).await?).into_response())
 }
 
 /// `GET /api/v1/units.jsonl`, with the filters of `/api/v1/units`.
@@ -42,7 +44,7 @@ pub(super) async fn json_lines(State(app): State<App>, query: Pairs) -> Result<R
         out
     };
     let kind = [(CONTENT_TYPE, "application/jsonl"), (CONTENT_DISPOSITION, "attachment; filename=\"units.jsonl\"")];
-    Ok((kind, body(app.handle, asked(&query?.0)?, Vec::new(), write).await?).into_response())
+    Ok((kind, body(app, asked(&query?.0)?, Vec::new(), write).await?).into_response())
 }
 
 /// Without a limit in the query there is none.
@@ -57,6 +59,8 @@ fn asked(pairs: &[(String, String)]) -> Result<UnitQuery, Problem> {
 /// How far it is.
 struct Walk {
     handle: StationHandle,
+    /// One of a few reads at a time, for each part anew: who is slow to take the list keeps nobody waiting.
+    turns: Arc<Semaphore>,
     query: UnitQuery,
     left: usize,
     write: Write,
@@ -70,6 +74,8 @@ impl Walk {
             return Ok(None);
         }
         let limit = Some(self.left.min(PART));
+        // nobody closes the semaphore
+        let _turn = self.turns.acquire().await;
         let found = self.handle.search(UnitQuery { limit, ..self.query.clone() }, BUDGET).await?;
         self.left -= found.units.len();
         self.query.before = found.next;
@@ -79,9 +85,9 @@ impl Walk {
 }
 
 /// The whole list. A ledger that can't be read is answered in words as long as nothing was sent.
-async fn body(handle: StationHandle, query: UnitQuery, mut head: Vec<u8>, write: Write) -> Result<Body, StoreError> {
+async fn body(app: App, query: UnitQuery, mut head: Vec<u8>, write: Write) -> Result<Body, StoreError> {
     let left = query.limit.unwrap_or(usize::MAX);
-    let mut walk = Walk { handle, query, left, write, over: false };
+    let mut walk = Walk { handle: app.handle, turns: app.reads, query, left, write, over: false };
     head.extend(walk.part().await?.unwrap_or_default());
     // an error in the middle breaks the connection: a list that looks whole and is not must not be
     let rest = stream::try_unfold(walk, |mut walk| async move { Ok(walk.part().await?.map(|part| (part, walk))) });

@@ -1,22 +1,30 @@
 //! Who may ask for what.
 //!
 //! Everybody who reaches the address may look. Starting, aborting and downloading a backup (it holds the former
-//! owner's secrets) needs the token, a session of a page that has shown it, or, where the configuration names no
-//! token_file, a peer on this machine. Two attacks come from a browser that may reach the station on behalf of a
-//! foreign page: a name that is rebound to the station's address, caught by the Host header; and a cross-site request,
-//! caught by Origin, Sec-Fetch-Site, the cookie's SameSite and a header that a form can't send.
+//! owner's secrets) needs the token, a session of a page that has shown it, or, where the configuration leaves that right,
+//! a user of this machine who may control the station over D-Bus, too. Two attacks come from a browser that may reach the
+//! station on behalf of a foreign page: a name that is rebound to the station's address, caught by [`super::host`]; and a
+//! cross-site request, caught by Origin, Sec-Fetch-Site, the cookie's SameSite and a header that a form can't send.
 
-use super::access;
+use super::access::{self, LATE};
 use super::app::App;
+use super::audit::Concerns;
+use super::caller::Caller;
+use super::places::Work;
 use super::problem::Problem;
-use axum::extract::{ConnectInfo, Request, State};
+use crate::clock;
+use crate::face::people;
+use crate::model::unit::deed::{By, Deed, Doer};
+use axum::RequestPartsExt as _;
+use axum::extract::{RawPathParams, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::IpAddr;
 
 /// Only what the station itself serves is loaded or run, and nobody frames the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -43,25 +51,11 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// Refuses requests that were sent to a name which is not the station's.
-pub(super) async fn host(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
-    let named = text(request.headers(), &header::HOST).unwrap_or_default();
-    let own = app.options.host.as_deref();
-    let target = request.uri().authority().map(axum::http::uri::Authority::as_str);
-    if [Some(named), target].into_iter().flatten().all(|name| is_ours(name, own)) {
-        return Ok(next.run(request).await);
-    }
-    let detail = format!(
-        "Host is {named:?}: use the station's IP address, localhost, or the name that the configuration gives it"
-    );
-    Err(Problem::forbidden("foreign_host", "This name is not the station's", detail))
-}
-
 /// How a request shows that it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Right {
-    /// It comes from this machine, and that is enough here.
+    /// It comes from a user of this machine, whose word is enough here.
     Local,
     /// It has the token.
     Token,
@@ -71,15 +65,40 @@ pub(super) enum Right {
 
 /// Refuses requests that change or reveal something and may not.
 pub(super) async fn control(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
-    same_site(request.headers())?;
-    let right = right(&app, &request)?;
+    let (parts, body) = request.into_parts();
+    may(&app, &parts).await?;
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// The same, and notes what was done, by its word.
+pub(super) async fn deed(
+    State((app, what)): State<(App, &'static str)>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let right = may(&app, &parts).await?;
+    let doer = doer(&parts, right).await;
+    let named = parts.extract::<RawPathParams>().await.ok();
+    let named = named.and_then(|named| named.iter().next().map(|(_, value)| value.to_owned()));
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let concerns = response.extensions().get::<Concerns>().cloned().unwrap_or_default();
+    let done = response.status().is_success();
+    let deed = Deed::new(clock::now(), &doer, what, concerns.on.or(named).as_deref(), done);
+    app.handle.note_deed(Deed { sha256: concerns.sha256, ..deed }).await;
+    Ok(response)
+}
+
+/// Whether the request may control the station, and by what right.
+async fn may(app: &App, parts: &Parts) -> Result<Right, Problem> {
+    same_site(&parts.headers)?;
+    let right = right(app, parts).await?;
     // A form of another page can't send this header; a browser's cookie comes along with any form.
-    let safe = request.method().is_safe();
-    if right == Right::Session && !safe && !request.headers().contains_key(PAGE_HEADER) {
+    if right == Right::Session && !parts.method.is_safe() && !parts.headers.contains_key(PAGE_HEADER) {
         let detail = "a page with a session sends the header \"X-Flashjig: 1\" with its orders";
         return Err(Problem::forbidden("no_page_header", "Another page may not do that", detail));
     }
-    Ok(next.run(request).await)
+    Ok(right)
 }
 
 /// Refuses what another page asks for.
@@ -102,55 +121,98 @@ pub(super) fn same_site(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// What the request may do this by, or why it may not.
-pub(super) fn right(app: &App, request: &Request) -> Result<Right, Problem> {
-    let headers = request.headers();
-    let peer = peer(request);
+pub(super) async fn right(app: &App, parts: &Parts) -> Result<Right, Problem> {
+    let headers = &parts.headers;
     let token = app.options.token.as_deref();
     if let (Some(given), Some(token)) = (bearer(headers), token) {
-        return check(app, peer, given, token).map(|()| Right::Token);
+        return check(app, parts, given, token).await.map(|()| Right::Token);
     }
     if session(headers).is_some_and(|id| app.access.knows(id)) {
         return Ok(Right::Session);
     }
-    let local = peer.is_some_and(|ip| ip.is_loopback()) && !is_forwarded(headers);
-    match token {
-        None if local => Ok(Right::Local),
-        Some(_) if local && app.options.local_is_free => Ok(Right::Local),
-        Some(_) => {
-            let detail = "send the header \"Authorization: Bearer TOKEN\", or open a session on the page; \
-                          `flashjig token` on the station prints the token";
-            Err(Problem::new(StatusCode::UNAUTHORIZED, "no_token", "This needs the station's token", detail))
-        }
-        None => {
-            let detail = "no token is set, so only programs on the station's own machine may do that; \
-                          set web.token_file to allow it from elsewhere";
-            Err(Problem::forbidden("only_local", "This is allowed only on the station itself", detail))
-        }
+    let counts = token.is_none() || app.options.local_is_free;
+    if counts && is_local(parts).await {
+        return Ok(Right::Local);
     }
+    if token.is_some() {
+        let detail = "send the header \"Authorization: Bearer TOKEN\", or open a session on the page; \
+                      `flashjig token` on the station prints the token";
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "no_token", "This needs the station's token", detail));
+    }
+    let detail = "no token is set, so only root, the user who runs flashjig and the members of the group flashjig may do \
+                  that, on the station's own machine; set web.token_file to allow it from elsewhere";
+    Err(Problem::forbidden("only_local", "This is allowed only on the station itself", detail))
 }
 
-/// Compares a token that was shown; who shows wrong ones has to wait longer and longer.
-pub(super) fn check(app: &App, peer: Option<IpAddr>, given: &str, token: &str) -> Result<(), Problem> {
-    if let Some(wait) = app.access.wait(peer) {
-        return Err(Problem::wait("too_many_tries", "Too many wrong tokens", wait));
-    }
+/// Compares a token that was shown. A right one always passes; who shows wrong ones has to wait longer and longer.
+pub(super) async fn check(app: &App, parts: &Parts, given: &str, token: &str) -> Result<(), Problem> {
+    let peer = peer(parts);
     if access::same(given, token) {
         app.access.succeeded(peer);
         return Ok(());
     }
-    app.access.failed(peer);
+    if let Some(wait) = app.access.failed(peer) {
+        if let Some(work) = parts.extensions.get::<Work>() {
+            work.rest();
+        }
+        tokio::time::sleep(LATE).await;
+        return Err(Problem::wait("too_many_tries", "Too many wrong tokens", wait));
+    }
     let detail = "this is not the station's token; `flashjig token` on the station prints it";
     Err(Problem::new(StatusCode::UNAUTHORIZED, "no_token", "This needs the station's token", detail))
 }
 
+fn caller(parts: &Parts) -> Option<&Caller> {
+    parts.extensions.get()
+}
+
 /// The machine at the other end of the line.
-pub(super) fn peer(request: &Request) -> Option<IpAddr> {
-    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical())
+pub(super) fn peer(parts: &Parts) -> Option<IpAddr> {
+    caller(parts).map(Caller::ip)
+}
+
+/// Whether it is a user of this machine, by whose own program it comes, who may control the station.
+async fn is_local(parts: &Parts) -> bool {
+    if is_forwarded(&parts.headers) {
+        return false;
+    }
+    let Some(caller) = caller(parts) else { return false };
+    let Some(uid) = caller.uid().await else { return false };
+    // the databases of users may lie on the network
+    tokio::task::spawn_blocking(move || people::may_control(uid)).await.unwrap_or(false)
+}
+
+/// Who it is, for the notes of what people did.
+async fn doer(parts: &Parts, right: Right) -> Doer {
+    let by = match right {
+        Right::Local => By::Local,
+        Right::Token => By::Token,
+        Right::Session => By::Session,
+    };
+    let address = peer(parts).map_or_else(|| "unknown".into(), |peer| peer.to_string());
+    let uid = match caller(parts) {
+        Some(caller) => caller.uid().await,
+        None => None,
+    };
+    let Some(uid) = uid else { return Doer { who: address, by } };
+    let user = tokio::task::spawn_blocking(move || people::name(uid)).await.unwrap_or_default();
+    Doer { who: format!("{address}, {user}"), by }
 }
 
 /// A proxy on this machine passes on requests of others.
 fn is_forwarded(headers: &HeaderMap) -> bool {
-    ["forwarded", "x-forwarded-for", "x-real-ip", "via"].into_iter().any(|name| headers.contains_key(name))
+    const MARKS: [&str; 9] = [
+        "forwarded",
+        "via",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "x-forwarded-server",
+        "x-real-ip",
+        "cf-connecting-ip",
+        "true-client-ip",
+    ];
+    MARKS.into_iter().any(|name| headers.contains_key(name))
 }
 
 /// The id of the page's session.
@@ -169,51 +231,4 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = text(headers, &header::AUTHORIZATION)?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-/// Whether `host` (with or without a port) is a loopback name, an IP address, or the station's own name.
-fn is_ours(host: &str, own: Option<&str>) -> bool {
-    if let Some(rest) = host.strip_prefix('[') {
-        return rest.split_once(']').is_some_and(|(ip, port)| ip.parse::<Ipv6Addr>().is_ok() && is_port(port));
-    }
-    let (name, port) = host.find(':').map_or((host, ""), |at| host.split_at(at));
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    let known = name == "localhost"
-        || name.ends_with(".localhost")
-        || name.parse::<IpAddr>().is_ok()
-        || own.is_some_and(|own| own.eq_ignore_ascii_case(&name));
-    known && is_port(port)
-}
-
-fn is_port(text: &str) -> bool {
-    text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_names_that_nobody_else_can_point_here_are_ours() {
-        for host in ["localhost", "LOCALHOST:8080", "a.localhost", "127.0.0.1:8080", "192.0.2.7", "[::1]:8080", "[::1]"]
-        {
-            assert!(is_ours(host, None), "{host}");
-        }
-        let foreign = [
-            "",
-            "evil.example",
-            "127.0.0.1.evil.example:8080",
-            "localhost.evil.example",
-            "[evil]",
-            "a:b:c",
-            "127.0.0.1:x",
-            "[::1]x",
-            "notlocalhost",
-        ];
-        for host in foreign {
-            assert!(!is_ours(host, None), "{host}");
-        }
-        assert!(is_ours("Bench-1.lan:8080", Some("bench-1.lan")));
-        assert!(!is_ours("bench-2.lan:8080", Some("bench-1.lan")));
-    }
 }

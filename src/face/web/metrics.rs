@@ -3,8 +3,10 @@
 
 use crate::model::cycle::stage::Stage;
 use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::awaited::Arrivals;
 use crate::model::unit::event::{Event, Stamped};
 use crate::model::unit::snapshot::{SlotState, Snapshot};
+use crate::station::broker::BrokerNow;
 use crate::store::Disk;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -96,12 +98,23 @@ impl Counts {
 
 impl Collector {
     /// The whole text.
-    pub(super) fn text(&self, snapshot: &Snapshot, disk: Option<Disk>) -> String {
-        render(snapshot, &self.lock(), disk)
+    pub(super) fn text(&self, snapshot: &Snapshot, outside: &Outside) -> String {
+        render(snapshot, &self.lock(), outside)
     }
 }
 
-fn render(snapshot: &Snapshot, counts: &Counts, disk: Option<Disk>) -> String {
+/// What the events don't tell.
+#[derive(Default)]
+pub(super) struct Outside {
+    /// The disk with the data folder.
+    pub(super) disk: Option<Disk>,
+    /// The broker, if there is one.
+    pub(super) broker: Option<BrokerNow>,
+    /// Plugs that are to say hello there.
+    pub(super) arrivals: Arrivals,
+}
+
+fn render(snapshot: &Snapshot, counts: &Counts, outside: &Outside) -> String {
     let mut page = Page::default();
     page.family("flashjig_build_info", "gauge", "Version of the program; always 1.");
     page.sample("flashjig_build_info", &[("version", &snapshot.station.version)], 1.0);
@@ -132,11 +145,16 @@ fn render(snapshot: &Snapshot, counts: &Counts, disk: Option<Disk>) -> String {
         let blocked = u8::from(slot.state == SlotState::Blocked);
         page.sample("flashjig_slot_blocked", &[("slot", &slot.name)], f64::from(blocked));
     }
-    if let Some(disk) = disk {
+    broker(&mut page, outside);
+    if let Some(disk) = outside.disk {
         page.family("flashjig_disk_free_bytes", "gauge", "What can still be written to the disk with the data folder.");
         page.sample("flashjig_disk_free_bytes", &[], disk.free_bytes as f64);
         page.family("flashjig_disk_size_bytes", "gauge", "Size of the disk with the data folder.");
         page.sample("flashjig_disk_size_bytes", &[], disk.total_bytes as f64);
+        if let Some(written) = disk.written_bytes {
+            page.family("flashjig_disk_written_bytes_total", "counter", "What the program has had written to disks.");
+            page.sample("flashjig_disk_written_bytes_total", &[], written as f64);
+        }
     }
     page.family("flashjig_faults_total", "counter", "Units that did not pass, by fault code.");
     for (code, number) in &counts.faults {
@@ -151,6 +169,25 @@ fn render(snapshot: &Snapshot, counts: &Counts, disk: Option<Disk>) -> String {
         page.histogram("flashjig_stage_seconds", ("stage", stage.name()), histogram);
     }
     page.text
+}
+
+fn broker(page: &mut Page, Outside { broker, arrivals, .. }: &Outside) {
+    if let Some(BrokerNow { connected, published, queued }) = *broker {
+        page.family("flashjig_mqtt_connected", "gauge", "1 while there is a connection to the broker.");
+        page.sample("flashjig_mqtt_connected", &[], f64::from(u8::from(connected)));
+        page.family(
+            "flashjig_mqtt_published_total",
+            "counter",
+            "Records and arrivals that the broker has acknowledged.",
+        );
+        page.sample("flashjig_mqtt_published_total", &[], published as f64);
+        page.family("flashjig_mqtt_queue", "gauge", "Records and arrivals that the broker has still to get.");
+        page.sample("flashjig_mqtt_queue", &[], queued as f64);
+    }
+    page.family("flashjig_plugs_awaited", "gauge", "Plugs that passed and were given a broker.");
+    page.sample("flashjig_plugs_awaited", &[], arrivals.awaited as f64);
+    page.family("flashjig_plugs_arrived", "gauge", "Those of them that said hello there.");
+    page.sample("flashjig_plugs_arrived", &[], arrivals.arrived as f64);
 }
 
 #[derive(Default)]
@@ -207,7 +244,11 @@ mod tests {
         let text = render(
             &Snapshot::new(station, ["A\"1".to_owned()]),
             &collector.lock(),
-            Some(Disk { free_bytes: 7, total_bytes: 9 }),
+            &Outside {
+                disk: Some(Disk { free_bytes: 7, total_bytes: 9, written_bytes: Some(11) }),
+                broker: Some(BrokerNow { connected: true, published: 5, queued: 2 }),
+                arrivals: Arrivals { awaited: 4, arrived: 3, missing: Vec::new() },
+            },
         );
         for line in [
             "flashjig_build_info{version=\"1.2.3\"} 1",
@@ -215,6 +256,12 @@ mod tests {
             "flashjig_slot_busy{slot=\"A\\\"1\"} 0",
             "flashjig_disk_free_bytes 7",
             "flashjig_disk_size_bytes 9",
+            "flashjig_disk_written_bytes_total 11",
+            "flashjig_mqtt_connected 1",
+            "flashjig_mqtt_published_total 5",
+            "flashjig_mqtt_queue 2",
+            "flashjig_plugs_awaited 4",
+            "flashjig_plugs_arrived 3",
             "flashjig_faults_total{code=\"L01\"} 1",
             "flashjig_stage_seconds_bucket{stage=\"settle\",le=\"0.1\"} 0",
             "flashjig_stage_seconds_bucket{stage=\"settle\",le=\"0.3\"} 1",

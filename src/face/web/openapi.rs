@@ -4,14 +4,20 @@
 mod more;
 mod parts;
 mod schemas;
+mod shelf;
 
-use axum::Json;
+use axum::body::Bytes;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use parts::{answer, body, filters, guarded, operation, schema, with_body};
 use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
+
+static TEXT: LazyLock<Bytes> = LazyLock::new(|| document().to_string().into());
 
 /// `GET /api/v1/openapi.json`.
-pub(super) async fn page() -> Json<Value> {
-    Json(document())
+pub(super) async fn page() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], TEXT.clone())
 }
 
 pub(super) fn document() -> Value {
@@ -21,8 +27,11 @@ pub(super) fn document() -> Value {
             "title": "flashjig",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Converts Wi-Fi plugs to OpenBeken in a pogo-pin jig. Looking is open to everybody who \
-                            reaches the station; orders and backups need the token or, where none is set, a peer on \
-                            the station itself. The Host header must be an IP address, localhost, or the station's name.",
+                            reaches the station; orders, backups and the list of who did what need the token or, on \
+                            the station itself, a user who may control it: root, who runs the station, the members \
+                            of the group flashjig. Wrong tokens are answered with 401, and 429 when there were too \
+                            many; a right one always passes. The Host header must be an IP address, localhost, the \
+                            machine's host name, with .local, too, or the name that the configuration gives it.",
         },
         "servers": [{ "url": "/" }],
         "paths": paths(),
@@ -118,6 +127,7 @@ fn paths() -> Map<String, Value> {
     .into_iter()
     .map(|(path, item)| (path.to_owned(), item))
     .chain(more::paths())
+    .chain(shelf::paths())
     .fold(Map::new(), |mut paths, (path, item)| {
         // a path has one entry, whatever can be done with it
         let known = paths.entry(path).or_insert_with(|| json!({}));

@@ -2,7 +2,7 @@
 // only where that table stands beside them.
 
 import { h, icon, s } from "./dom.js";
-import { clock, duration, stageName, t, verdictWord } from "./words.js";
+import { clock, duration, number, stageName, t, verdictWord } from "./words.js";
 
 /** Units of a drawing's width, so that its letters keep their size on a phone. */
 const wide = () => Math.min(600, Math.max(330, innerWidth - 60));
@@ -74,14 +74,16 @@ export function places(done, failed, size) {
     h("i", { class: i < done ? "done" : i < done + failed ? "failed" : "" })));
 }
 
+/** How the units ended, to scale; the numbers stand below, so that a small part needs no more room than it has. */
 export function verdictBar(sums) {
   const names = ["pass", "fail", "error", "timeout", "aborted"].filter(name => sums[name]);
   const all = names.reduce((sum, name) => sum + sums[name], 0) || 1;
-  return h("ul", { class: "split" }, names.map(name => {
-    const item = h("li", { class: `v-${name}` }, icon(name), h("span", {}, `${verdictWord(name)} ${sums[name]}`));
-    item.style.flexGrow = String(Math.max(sums[name] / all, 0.02) * 100);
-    return item;
+  const bar = h("div", { class: "split", "aria-hidden": "true" }, names.map(name => {
+    const part = h("i", { class: `v-${name}` });
+    part.style.width = `${sums[name] / all * 100}%`;
+    return part;
   }));
+  return [bar, h("ul", { class: "splits" }, names.map(name => h("li", {}, icon(name), `${verdictWord(name)} ${number(sums[name])}`)))];
 }
 
 function label(x, y, text, className = "") {

@@ -91,6 +91,7 @@ impl From<Declined> for Problem {
             Declined::Missing(_) => return Self::not_found(declined.to_string()),
             Declined::Unfit(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unfit", "It can't be used"),
             Declined::Taken(_) => (StatusCode::CONFLICT, "not_now", "It is in the way of something else"),
+            Declined::Full(_) => (StatusCode::INSUFFICIENT_STORAGE, "full", "There is no room for it"),
             Declined::Disk(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store", "The store can't be used"),
         };
         Self::new(status, code, title, declined.to_string())

@@ -1,38 +1,38 @@
 //! The server: connections that are slow, silent or too many must not cost anybody else anything.
 
 use super::app::Closing;
+use super::caller::Caller;
+use super::places::{Place, Places, Work};
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{ConnectInfo, Extension};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Extension;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Connections that are still open this long after the end was asked for are dropped.
 const CLOSING_TIME: Duration = Duration::from_secs(3);
-/// Connections at once; further ones wait in the kernel's queue.
-const CONNECTIONS: usize = 256;
 /// A request's head must come within this time; a connection that is kept open between requests, too.
-const HEAD_TIME: Duration = Duration::from_secs(30);
+const HEAD_TIME: Duration = Duration::from_secs(10);
 /// A peer that takes nothing for so long is gone, or does harm.
 const STALLED: Duration = Duration::from_secs(30);
 /// What a connection may hold of the kernel's memory, bytes: without a limit a peer that never reads gets megabytes of it
 /// before anybody notices. The kernel doubles it for its own needs.
 const SEND_BUFFER: u32 = 128 * 1024;
-/// Connections that wait to be taken: as many as the standard library lets wait.
-const BACKLOG: u32 = 128;
+/// Connections that wait to be taken: more than a crowd that comes again and again, or the next one would have to try again
+/// a second later.
+const BACKLOG: u32 = 1024;
 /// Pause after the system refused a connection, most likely for want of file handles.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -50,22 +50,29 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// Serves the router until `shutdown`, then lets requests in flight end for a short time.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
     let router = router.layer(Extension(Closing(shutdown.clone())));
-    let (tasks, places) = (TaskTracker::new(), Arc::new(Semaphore::new(CONNECTIONS)));
+    let (tasks, places) = (TaskTracker::new(), Places::default());
     loop {
-        let place = Arc::clone(&places).acquire_owned();
         let accepted = tokio::select! {
             () = shutdown.cancelled() => break,
-            accepted = async { (place.await, listener.accept().await) } => accepted,
+            accepted = listener.accept() => accepted,
         };
-        let (Ok(place), Ok((stream, peer))) = accepted else {
+        let Ok((stream, peer)) = accepted else {
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        let (router, shutdown) = (router.clone().layer(Extension(ConnectInfo(peer))), shutdown.clone());
+        // who has more than its share is turned away without a word
+        let Some(place) = places.take(peer.ip()) else { continue };
+        let Ok(ours) = stream.local_addr() else { continue };
+        let (router, shutdown) = (router.clone().layer(Extension(Caller::new(peer, ours))), shutdown.clone());
         tasks.spawn(async move {
-            connection(stream, router, shutdown).await;
-            drop(place);
+            let cut = place.cut.clone();
+            tokio::select! {
+                () = connection(stream, router, shutdown, Some(place)) => {}
+                () = cut.cancelled() => {}
+            }
         });
+        // what it asks for is most likely here already: it is looked at before the next one could need its place
+        tokio::task::yield_now().await;
     }
     drop(listener);
     tasks.close();
@@ -73,14 +80,14 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
     Ok(())
 }
 
-async fn connection(stream: TcpStream, router: Router, shutdown: CancellationToken) {
+async fn connection(stream: TcpStream, router: Router, shutdown: CancellationToken, place: Option<Place>) {
     // the page's small messages must not wait for more
     _ = stream.set_nodelay(true);
     let service = TowerToHyperService::new(router);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
-        .serve_connection(TokioIo::new(Patient::new(stream)), Answer(service));
+        .serve_connection(TokioIo::new(Patient::new(stream)), Answer { service, place });
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -95,16 +102,85 @@ async fn connection(stream: TcpStream, router: Router, shutdown: CancellationTok
     }
 }
 
-/// axum's body in place of hyper's.
-struct Answer(TowerToHyperService<Router>);
+/// axum's body in place of hyper's, and the place that is at work while a request is.
+struct Answer {
+    service: TowerToHyperService<Router>,
+    place: Option<Place>,
+}
 
-impl hyper::service::Service<hyper::Request<hyper::body::Incoming>> for Answer {
-    type Response = hyper::Response<Body>;
+/// The body of an answer; once it is through, its connection waits for the next request.
+struct Through {
+    body: Body,
+    _work: Option<Work>,
+}
+
+impl HttpBody for Through {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// The body of a request; once all of it is there, the place is at work.
+struct Coming {
+    body: Incoming,
+    work: Option<Work>,
+}
+
+impl Coming {
+    fn look(&self, ended: bool) {
+        if let Some(work) = self.work.as_ref().filter(|_| ended || self.body.is_end_stream()) {
+            work.begin();
+        }
+    }
+}
+
+impl HttpBody for Coming {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        self.look(matches!(frame, Poll::Ready(None | Some(Err(_)))));
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl hyper::service::Service<hyper::Request<Incoming>> for Answer {
+    type Response = hyper::Response<Through>;
     type Error = std::convert::Infallible;
-    type Future = <TowerToHyperService<Router> as hyper::service::Service<hyper::Request<Body>>>::Future;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
-    fn call(&self, request: hyper::Request<hyper::body::Incoming>) -> Self::Future {
-        hyper::service::Service::call(&self.0, request.map(Body::new))
+    fn call(&self, mut request: hyper::Request<Incoming>) -> Self::Future {
+        let work = self.place.as_ref().map(Place::work);
+        if let Some(work) = &work {
+            request.extensions_mut().insert(work.clone());
+        }
+        let request = request.map(|body| {
+            let coming = Coming { body, work: work.clone() };
+            coming.look(false);
+            Body::new(coming)
+        });
+        let answer = hyper::service::Service::call(&self.service, request);
+        Box::pin(async move { Ok(answer.await?.map(|body| Through { body, _work: work })) })
     }
 }
 
@@ -172,7 +248,6 @@ impl AsyncWrite for Patient {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::body::Bytes;
     use axum::routing::get;
     use futures_util::stream;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -191,7 +266,7 @@ mod tests {
         let (stream, _) = listener.accept().await.unwrap();
         let router = Router::new().route("/", get(endless));
         let begun = Instant::now();
-        connection(stream, router, CancellationToken::new()).await;
+        connection(stream, router, CancellationToken::new(), None).await;
         assert!(begun.elapsed() >= STALLED, "cut off after {:?}", begun.elapsed());
         let mut taken = Vec::new();
         let end = peer.read_to_end(&mut taken).await.unwrap_err();

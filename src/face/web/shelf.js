@@ -1,9 +1,21 @@
 // Firmware and recipes: what may be flashed, why a file is refused, which recipe is in force.
 
-import { card, h, icon } from "./dom.js";
+import { card, facts, h, icon, short } from "./dom.js";
 import { listen } from "./live.js";
 import { get, guarded, post, problem, sure, toast } from "./net.js";
-import { known, language, size, t, when } from "./words.js";
+import { said } from "./said.js";
+import { known, size, t } from "./words.js";
+
+/** The largest file that the station takes. */
+const MOST = 4 * 2 ** 20;
+/** So many notes on what became of files that were sent. */
+const NOTES = 5;
+
+/** An element with what the program said, in the reader's language. */
+function told(name, words, properties = {}) {
+  const { text, lang } = said(words);
+  return h(name, { ...properties, lang }, text);
+}
 
 export function shelfView(root) {
   const results = h("ul", { class: "results", "aria-live": "polite" });
@@ -27,13 +39,31 @@ export function shelfView(root) {
   }
 
   function file(image) {
-    const good = image.ok;
+    const { ok, offered, name } = image;
     const key = image.key && t("shelf.key", { key: t(`key.${image.key}`) });
-    const facts = [image.chip, image.version, image.kind && (known(`kind.${image.kind}`) ?? image.kind), key, size(image.bytes), t(`origin.${image.origin}`)].filter(Boolean);
-    return h("li", { class: good ? "ok" : "bad" }, icon(good ? "tick" : "cross"),
-      h("div", { class: "grow" }, h("b", { class: "filename" }, image.name), h("p", { class: "faint" }, facts.join(" \u00b7 ")),
-        good ? null : h("p", { class: "why", lang: language === "en" ? null : "en" }, image.reason)),
-      image.origin === "usb" ? null : h("button", { type: "button", class: "small", "aria-label": `${t("do.delete")}: ${image.name}`, onclick: () => remove(image.name) }, t("do.delete")));
+    const facts = [image.chip, image.version, image.kind && (known(`kind.${image.kind}`) ?? image.kind), key, size(image.bytes), t(`origin.${image.origin}`), image.approved_by && t(`approved.${image.approved_by}`)].filter(Boolean);
+    const act = (what, run) => h("button", { type: "button", class: `small ${what === "approve" ? "primary" : ""}`, "aria-label": `${t(`do.${what}`)}: ${name}`, onclick: run }, t(`do.${what}`));
+    const why = offered ? h("p", { class: "why" }, t("shelf.offered")) : ok ? null : told("p", image.reason, { class: "why" });
+    return h("li", { class: ok ? "ok" : offered ? "wait" : "bad" }, icon(ok ? "tick" : offered ? "error" : "cross"),
+      h("div", { class: "grow" }, h("b", { class: "filename" }, name), h("p", { class: "faint" }, facts.join(" \u00b7 "), " ", short(image.sha256)), why),
+      offered ? act("approve", () => approve(image)) : null,
+      image.origin === "usb" && ["page", "panel", "command"].includes(image.approved_by) ? act("revoke", () => revoke(image)) : null,
+      image.origin === "usb" ? null : act("delete", () => remove(name)));
+  }
+
+  /** Asks whether this content may be used, showing what it is. True: it may, from the next unit on. */
+  async function approve(image) {
+    const { name, chip, version, sha256, origin } = image;
+    const rows = [["chip", t("fact.chip"), chip], ["version", t("fact.version"), version], ["origin", t("shelf.from"), t(`origin.${origin}`)],
+      ["digest", t("shelf.first8"), h("code", { class: "first8" }, sha256.slice(0, 8))], ["whole", "SHA-256", h("code", { class: "whole" }, sha256)]];
+    if (!await sure(t("shelf.approveTitle", { name }), t("shelf.approveText"), t("do.approve"), [], [facts(rows)])) return false;
+    const done = await post(`/api/v1/firmware/${encodeURIComponent(name)}/approve`, { sha256 });
+    load();
+    return Boolean(done);
+  }
+
+  async function revoke({ name, sha256 }) {
+    if (await post(`/api/v1/firmware/${encodeURIComponent(name)}/revoke`, { sha256 })) load();
   }
 
   async function remove(name) {
@@ -41,19 +71,36 @@ export function shelfView(root) {
     if (await guarded(`/api/v1/firmware/${encodeURIComponent(name)}`, { method: "DELETE" })) load();
   }
 
+  /** What became of a file that was sent: one note a name, the last few of them, each until it is closed. */
+  function note(name) {
+    [...results.children].filter(line => line.dataset.name === name).forEach(line => line.remove());
+    const line = h("li", { "data-name": name });
+    results.prepend(line);
+    while (results.children.length > NOTES) results.lastChild.remove();
+    const close = h("button", { type: "button", class: "small", "aria-label": `${t("do.close")}: ${name}`, onclick: () => line.remove() }, t("do.close"));
+    return (kind, word, text = "", lang = null) => {
+      line.className = kind;
+      line.replaceChildren(icon({ ok: "tick", bad: "cross" }[kind] ?? "drop"), h("div", { class: "grow" }, h("b", { class: "filename" }, name),
+        h("p", { class: kind === "bad" ? "why" : "" }, h("b", {}, word), " ", h("span", { lang }, text))), close);
+    };
+  }
+
   async function upload(list) {
     for (const one of list) {
-      const line = h("li", { class: "wait" }, icon("drop"), h("div", { class: "grow" }, h("b", { class: "filename" }, one.name), h("p", { class: "faint" }, t("shelf.sending"))));
-      results.prepend(line);
+      const say = note(one.name);
+      say("wait", t("shelf.sending"));
+      if (one.size > MOST) { say("bad", t("shelf.refused"), t("shelf.tooLarge", { size: size(one.size), most: size(MOST) })); continue; }
       const answer = await guarded(`/api/v1/firmware?name=${encodeURIComponent(one.name)}`, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: one }, true);
-      if (!answer) { line.remove(); continue; }
-      const body = answer.ok ? await answer.json().catch(() => ({})) : null;
-      const good = body?.ok ?? false;
-      const text = answer.ok ? (good ? [body.chip, body.version].filter(Boolean).join(" ") || t("shelf.taken") : body?.reason ?? "") : await problem(answer);
-      line.className = good ? "ok" : "bad";
-      line.replaceChildren(icon(good ? "tick" : "cross"), h("div", { class: "grow" }, h("b", { class: "filename" }, one.name),
-        h("p", { class: good ? "" : "why" }, h("b", {}, t(good ? "shelf.taken" : "shelf.refused")), " ", h("span", { lang: language === "en" ? null : "en" }, text))));
+      if (!answer?.ok) {
+        const { text, lang } = answer ? await problem(answer) : { text: t("shelf.notSent") };
+        say("bad", t("shelf.refused"), text, lang);
+        continue;
+      }
+      const image = await answer.json().catch(() => ({}));
+      const what = [image.chip, image.version, image.sha256?.slice(0, 8)].filter(Boolean).join(" ");
       load();
+      say("wait", t("shelf.stored"), what);
+      if (!image.offered || await approve(image)) say("ok", t("shelf.taken"), what);
     }
   }
 
@@ -63,12 +110,11 @@ export function shelfView(root) {
   }
 
   function recipeCard({ name, chosen, ok, problems, summary }) {
-    const lang = language === "en" ? null : "en";
     return h("article", { class: `recipe ${chosen ? "chosen" : ""}`, "aria-label": name },
       h("header", {}, icon(ok ? (chosen ? "pass" : "recipe") : "error"), h("h3", {}, name), chosen ? h("span", { class: "pill" }, t("shelf.chosen")) : null,
         chosen || !ok ? null : h("button", { type: "button", class: "small", "aria-label": `${t("do.choose")}: ${name}`, onclick: () => choose(name) }, t("do.choose"))),
-      problems?.length ? h("ul", { class: "plain why", lang }, problems.map(text => h("li", {}, text))) : null,
-      summary?.length ? h("ul", { class: "plain faint", lang }, summary.map(text => h("li", {}, text))) : null);
+      problems?.length ? h("ul", { class: "plain why" }, problems.map(text => told("li", text))) : null,
+      summary?.length ? h("ul", { class: "plain faint" }, summary.map(text => told("li", text))) : null);
   }
 
   async function choose(name) {

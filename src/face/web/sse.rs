@@ -1,7 +1,8 @@
 //! Live events: the whole state first, then each event once; a new state after a gap. Who shows the state may have its
 //! changes besides.
 
-use super::app::{App, Closing, LISTENERS};
+use super::app::{App, Closing};
+use super::caller::Caller;
 use super::changes::Changes;
 use super::problem::Problem;
 use crate::model::unit::event::Stamped;
@@ -26,6 +27,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(super) async fn events(
     State(app): State<App>,
     closing: Option<Extension<Closing>>,
+    caller: Option<Extension<Caller>>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let mut changes = None;
@@ -37,8 +39,14 @@ pub(super) async fn events(
             _ => return Err(Problem::parameter(&name, &value, "changes as the parameter's name")),
         };
     }
-    let place = Arc::clone(&app.listeners).try_acquire_owned().map_err(|_| {
-        let detail = format!("{LISTENERS} pages and programs listen already; close one, or ask /api/v1/status instead");
+    let caller = caller.map(|Extension(caller)| caller);
+    let uid = match &caller {
+        Some(caller) => caller.uid().await,
+        None => None,
+    };
+    let place = app.listeners.take(caller.map(|caller| caller.ip()), uid).ok_or_else(|| {
+        let detail =
+            "so many pages and programs listen already, here or in all; close one, or ask /api/v1/status instead";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_listeners", "Too many listen already", detail)
     })?;
     let closing = closing.map(|Extension(Closing(token))| token).unwrap_or_default();

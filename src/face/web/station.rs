@@ -1,28 +1,29 @@
 //! The state, the panel's picture, and orders to slots.
 
 use super::app::App;
+use super::audit::Concerns;
+use super::metrics::Outside;
+use super::picture::{MAX_SCALE, Painted};
 use super::problem::Problem;
 use crate::clock;
-use crate::model::chip::digest::Digest;
 use crate::model::cycle::fault::{Class, FaultCode};
 use crate::model::cycle::verdict::Verdict;
-use crate::model::show::screen::{USUAL, layout, paint};
-use crate::station::Order;
+use crate::model::show::screen::USUAL;
+use crate::station::{Order, Refused};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// A slot answers an order at once; one that does not has a fault of its own.
 const ANSWER_TIME: Duration = Duration::from_secs(5);
-const MAX_SCALE: u32 = 8;
 
 /// `GET /healthz`.
 pub(super) async fn healthz() -> &'static str {
@@ -91,7 +92,8 @@ pub(super) async fn start(
 ) -> Result<impl IntoResponse, Problem> {
     let body = body?;
     let wish = if body.is_empty() { StartBody::default() } else { read(&body, "{\"redo\": true} or nothing")? };
-    order(&app, &name?, Order::Start { redo: wish.redo }).await
+    let name = name?;
+    answered(&name, app.handle.start(&name, wish.redo)).await
 }
 
 /// `POST /api/v1/slots/{name}/restore`.
@@ -102,7 +104,9 @@ pub(super) async fn restore(
 ) -> Result<impl IntoResponse, Problem> {
     let wish: RestoreBody = read(&body?, "{\"unit\": NUMBER}")?;
     let restore = app.handle.restore_of(wish.unit, None).await?;
-    order(&app, &name?, Order::Restore(restore)).await
+    let name = name?;
+    let about = Concerns { on: Some(format!("{}, from unit {}", name.0, wish.unit)), sha256: Some(restore.sha256) };
+    Ok((Extension(about), order(&app, &name, Order::Restore(restore)).await))
 }
 
 /// `POST /api/v1/slots/{name}/abort`.
@@ -125,8 +129,15 @@ pub(super) async fn acknowledge(
     order(&app, &name?, Order::Acknowledge).await
 }
 
-async fn order(app: &App, slot: &str, order: Order) -> Result<impl IntoResponse + use<>, Problem> {
-    let answer = timeout(ANSWER_TIME, app.handle.order(slot, order)).await;
+async fn order(app: &App, slot: &str, order: Order) -> Result<(StatusCode, Json<Value>), Problem> {
+    answered(slot, app.handle.order(slot, order)).await
+}
+
+async fn answered(
+    slot: &str,
+    order: impl Future<Output = Result<(), Refused>>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let answer = timeout(ANSWER_TIME, order).await;
     let late = |_| {
         let detail = format!("slot {slot} did not answer within {} s; look at the journal", ANSWER_TIME.as_secs());
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_answer", "The slot does not answer", detail)
@@ -153,9 +164,7 @@ pub(super) async fn panel(
         };
     }
     let size = app.options.panel.unwrap_or(USUAL);
-    let frame = paint(&layout(&app.handle.snapshot(), size, clock::now()));
-    let png = frame.to_png(scale);
-    let tag = format!("\"{:.16}\"", Digest::of(&png).to_string());
+    let Painted { png, tag, .. } = app.picture.of(&app.handle.snapshot(), size, clock::now(), scale);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();
     let is_known = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*");
     let kind = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".into())];
@@ -168,6 +177,9 @@ pub(super) async fn panel(
 
 /// `GET /metrics`.
 pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    let text = app.metrics.text(&app.handle.snapshot(), app.handle.disk());
+    let services = app.handle.services();
+    let outside =
+        Outside { disk: app.handle.disk(), broker: services.broker().now(), arrivals: services.roll().count(None) };
+    let text = app.metrics.text(&app.handle.snapshot(), &outside);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }

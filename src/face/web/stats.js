@@ -1,9 +1,10 @@
 // How it goes: today, this box, all.
 
+import { boxForm, boxPicture, openBox } from "./box.js";
 import { card, h, icon, table } from "./dom.js";
 import { listen } from "./live.js";
-import { get, guarded, toast } from "./net.js";
-import { countBars, dots, places, stageTimes, verdictBar } from "./plots.js";
+import { get } from "./net.js";
+import { countBars, dots, stageTimes, verdictBar } from "./plots.js";
 import { duration, fault, number, percent, stageName, t, verdictWord, when } from "./words.js";
 
 const SETS = ["today", "batch", "all"];
@@ -19,7 +20,7 @@ export function statsView(root) {
     tabs.replaceChildren(...SETS.map(name => h("button", { type: "button", "aria-pressed": String(name === chosen), onclick: () => { chosen = name; draw(); tabs.querySelector("[aria-pressed=true]").focus(); } }, t(`stats.${name}`))));
     if (!stats) { body.replaceChildren(h("p", { class: "none" }, t("stats.missing"))); return; }
     const sums = figuresOf(stats, chosen);
-    const box = chosen === "batch" ? [boxCard(batch, sums, load)] : [];
+    const box = chosen === "batch" ? [boxCard(batch, load)] : [];
     body.replaceChildren(...box, ...(sums?.units ? shown(sums) : chosen === "batch" && !batch?.name ? [] : [h("p", { class: "none" }, t("stats.none"))]));
   }
 
@@ -44,10 +45,11 @@ function shown(sums) {
   const recent = sums.recent ?? [];
   return [
     h("section", { class: "card", "aria-label": t("stats.numbers") }, h("dl", { class: "bigs" },
-      big("yield", percent(sums.yield), t("stats.yieldOf", { pass: sums.pass, count: sums.pass + sums.fail + sums.timeout })),
-      big("firstPass", percent(sums.first_pass_yield), t("stats.firstPassWhat")),
+      big("units", number(sums.units), t("stats.unitsWhat", { count: sums.error + sums.aborted })),
+      big("yield", percent(sums.yield), t("stats.boardsOf", { pass: sums.boards_passed, count: sums.boards })),
+      big("firstPass", percent(sums.first_pass_yield), t("stats.boardsOf", { pass: sums.boards_first, count: sums.boards })),
       big("perHour", rate == null ? "\u2013" : number(rate, rate < 10 ? 1 : 0), t("stats.perHourWhat")),
-      big("cycle", duration(sums.cycle_ms?.p50), t("stats.cycleWhat", { p95: duration(sums.cycle_ms?.p95) }))), verdictBar(sums)),
+      big("cycle", duration(sums.cycle_ms?.p50), t("stats.cycleWhat", { p95: duration(sums.cycle_ms?.p95) }))), verdictBar(sums), meanings()),
     h("div", { class: "column" },
       recent.length ? card(t("stats.recent", { count: recent.length }), "", dots(recent), behind(t("stats.recent", { count: recent.length }), ["unit", "verdict", "finished", "took"],
         recent.toReversed().map(unit => [String(unit.seq), verdictWord(unit.verdict), when(unit.finished), duration(unit.ms)]))) : null,
@@ -57,37 +59,19 @@ function shown(sums) {
   ].filter(Boolean);
 }
 
+/** What is counted, in a few words. */
+function meanings() {
+  return h("details", {}, h("summary", {}, t("stats.meanings")), h("dl", { class: "meanings" }, ["unit", "board", "yield", "first", "judged", "hour"].flatMap(name =>
+    [h("dt", {}, t(`meant.${name}.name`)), h("dd", {}, t(`meant.${name}.what`))])));
+}
+
 function behind(title, columns, rows) {
   return h("details", {}, h("summary", {}, t("plot.asTable")), table(title, columns.map((name, i) => [t(`column.${name}`), i ? "number" : ""]), rows));
 }
 
 /** The box in work, and the form that names one. */
-function boxCard(batch, sums, changed) {
-  const name = h("input", { id: "box-name", maxlength: "40", value: batch?.name ?? "", required: true, autocomplete: "off" });
-  const size = h("input", { id: "box-size", type: "number", min: "1", max: "100000", inputmode: "numeric", value: batch?.size ? String(batch.size) : "" });
-  const save = async value => {
-    document.activeElement?.blur();
-    const answer = await guarded("/api/v1/batch", { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) });
-    if (answer) { toast(t("box.saved"), true); changed(); }
-  };
-  const submit = event => {
-    event.preventDefault();
-    save({ name: name.value.trim(), size: size.value ? Number(size.value) : null });
-  };
-  return card(batch?.name ?? t("box.none"), "boxed", batch?.name ? h("div", { class: "box" }, boxPicture(batch, sums, true)) : h("p", { class: "faint" }, t("box.what")),
-    h("form", { class: "filters", onsubmit: submit }, h("label", { class: "grow", for: "box-name" }, h("span", {}, t("box.name")), name), h("label", { for: "box-size" }, h("span", {}, t("box.size")), size),
-      h("button", { type: "submit", class: "primary" }, t("box.save"))));
-}
-
-/** "37 of 40", and the box as it fills. */
-export function boxPicture(batch, sums, bare = false) {
-  const done = batch.done ?? sums?.done ?? sums?.pass ?? 0;
-  const whole = batch.size;
-  const left = batch.left ?? (whole ? Math.max(0, whole - done) : null);
-  return [
-    bare ? null : h("p", { class: "faint" }, batch.name),
-    h("p", { class: "count" }, h("b", {}, number(done)), whole ? ` ${t("box.of", { count: whole })}` : ` ${t("box.done")}`),
-    whole ? places(done, 0, whole) : null,
-    left != null ? h("p", { class: "faint" }, left ? t("box.left", { count: left }) : t("box.full")) : null,
-  ].filter(Boolean);
+function boxCard(box, changed) {
+  return card(box?.name ?? t("box.none"), "boxed", box?.name ? h("div", { class: "box" }, boxPicture(box, true)) : h("p", { class: "faint" }, t("box.what")),
+    box?.name ? h("div", { class: "actions" }, h("button", { type: "button", onclick: () => openBox(box, changed) }, t("box.open"))) : null,
+    boxForm(box, false, changed));
 }

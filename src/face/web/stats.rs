@@ -1,16 +1,19 @@
 //! The figures, and the box in work.
 
 use super::app::App;
+use super::audit::Concerns;
 use super::problem::Problem;
 use crate::clock;
 use crate::model::openbeken::doubt::Code;
-use crate::model::unit::batch::Batch;
+use crate::model::unit::awaited::Arrivals;
+use crate::model::unit::batch::{AtEnd, Batch};
 use crate::model::unit::stats::Summary;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
@@ -29,6 +32,10 @@ pub(super) struct Stats {
     batch: Option<Summary>,
     /// Of those from the day on that was asked for.
     since: Option<Summary>,
+    /// How many plugs said hello on the broker that they were given, of all.
+    arrivals: Arrivals,
+    /// The same of the box.
+    batch_arrivals: Option<Arrivals>,
 }
 
 /// The box in work.
@@ -41,10 +48,14 @@ pub(super) struct BatchPage {
     size: Option<u32>,
     /// Boards of it that passed.
     done: u64,
+    /// Boards of it that did not pass, up to now.
+    failed: u64,
     /// Plugs that are left.
     left: Option<u64>,
     /// Doubts that stop no unit of it, beside those that the recipe accepts.
     accept: Vec<Code>,
+    /// What happens when all of its plugs are done.
+    at_end: AtEnd,
 }
 
 /// `GET /api/v1/stats?batch=&since=`: all units, those of today and those of a box (the box in work unless one is
@@ -68,12 +79,16 @@ pub(super) async fn stats(
         }
     }
     let today = clock::now().to_zoned(zone).date();
+    let (arrivals, batch_arrivals) =
+        (services.roll().count(None), batch.as_deref().map(|name| services.roll().count(Some(name))));
     Ok(Json(services.counter().look(|stats, ready| Stats {
         ready,
         all: stats.all(),
         today: stats.day(today),
         batch: batch.and_then(|name| stats.batch(&name)),
         since: since.map(|day| stats.since(day)),
+        arrivals,
+        batch_arrivals,
     })))
 }
 
@@ -86,10 +101,12 @@ fn shown(app: &App) -> Json<BatchPage> {
     let services = app.handle.services();
     let batch = services.batch();
     let size = batch.as_ref().and_then(|batch| batch.size);
-    let done = batch.as_ref().map_or(0, |batch| services.counter().look(|stats, _| stats.done(&batch.name)));
+    let boards = batch.as_ref().map(|batch| services.counter().look(|stats, _| stats.boxed(&batch.name)));
+    let (done, failed) = boards.unwrap_or_default();
     let left = size.map(|size| u64::from(size).saturating_sub(done));
+    let at_end = batch.as_ref().map(|batch| batch.at_end).unwrap_or_default();
     let (name, accept) = batch.map(|batch| (batch.name, batch.accept)).unzip();
-    Json(BatchPage { name, size, done, left, accept: accept.unwrap_or_default() })
+    Json(BatchPage { name, size, done, failed, left, accept: accept.unwrap_or_default(), at_end })
 }
 
 /// A box, or with a null name none.
@@ -103,13 +120,16 @@ struct Wanted {
     /// Left out: as they were, where the box is the one in work.
     #[serde(default)]
     accept: Option<Vec<Code>>,
+    /// The same.
+    #[serde(default)]
+    at_end: Option<AtEnd>,
 }
 
 /// `PUT /api/v1/batch`: begins another box; `{"name": null}` ends it.
 pub(super) async fn set_batch(
     State(app): State<App>,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<BatchPage>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let wanted: Wanted = serde_json::from_slice(&body?).map_err(|error| {
         let detail = format!("expected {{\"name\": \"box 12\", \"size\": 40}}, got something else: {error}");
         Problem::new(StatusCode::BAD_REQUEST, "bad_body", "The body is not valid", detail)
@@ -117,9 +137,11 @@ pub(super) async fn set_batch(
     let before = app.handle.services().batch();
     let batch = wanted.name.map(|name| {
         let same = before.filter(|before| before.name == name.trim());
-        let accept = wanted.accept.or(same.map(|batch| batch.accept)).unwrap_or_default();
-        Batch { name, size: wanted.size, accept }
+        let (accept, at_end) = same.map(|batch| (batch.accept, batch.at_end)).unzip();
+        let accept = wanted.accept.or(accept).unwrap_or_default();
+        Batch { name, size: wanted.size, accept, at_end: wanted.at_end.or(at_end).unwrap_or_default() }
     });
+    let about = Concerns { on: batch.as_ref().map(|batch| batch.name.clone()), sha256: None };
     app.handle.services().set_batch(batch).await?;
-    Ok(shown(&app))
+    Ok((Extension(about), shown(&app)))
 }

@@ -1,13 +1,16 @@
 //! The list of routes, the OpenAPI document and the page's script say the same.
 
+use super::problem::Problem;
 use super::*;
 use crate::model::cycle::stage::Stage;
 use crate::model::unit::event::story::{kinds, story};
 use crate::model::unit::event::{Event, Stamped};
 use crate::model::unit::snapshot::{Snapshot, Station};
+use crate::station::library::Declined;
 use crate::store::{Archive, Ledger};
 use axum::body::Body;
 use axum::http::Request;
+use axum::response::IntoResponse as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -159,6 +162,7 @@ fn records_and_states_have_the_shapes_that_are_described() {
         checked: true,
         device: Some("lsc-3202088".into()),
         name: Some("plug-7".into()),
+        topic: Some("home/plug-7".into()),
         number: Some(7),
         recipe: Some("home".into()),
         notes: vec!["x".into()],
@@ -269,6 +273,45 @@ fn every_language_says_everything_with_the_same_values() {
 }
 
 #[test]
+fn every_word_that_the_scripts_ask_for_is_in_the_catalogue() {
+    let words = assets::FILES.iter().find(|(name, ..)| *name == "words-en.json").unwrap().2;
+    let words: Value = serde_json::from_str(words).unwrap();
+    let mut asked = 0;
+    for (name, _, text) in assets::FILES.iter().filter(|(_, kind, _)| kind.starts_with("text/javascript")) {
+        for call in text.split(['(', ' ', ',', '[', '`', '{']).zip(text.split(['(', ' ', ',', '[', '`', '{']).skip(1)) {
+            let ("t", word) = call else { continue };
+            let Some(key) = word.strip_prefix('"').and_then(|word| word.split_once('"')).map(|(key, _)| key) else {
+                continue;
+            };
+            asked += 1;
+            assert!(words.pointer(&format!("/{}", key.replace('.', "/"))).is_some(), "{name} asks for {key:?}");
+        }
+    }
+    assert!(asked > 150, "{asked}");
+}
+
+/// The names of the facts of a sentence.
+fn holes(text: &str) -> Vec<String> {
+    let mut named: Vec<_> =
+        text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_owned()).collect();
+    named.sort();
+    named
+}
+
+#[test]
+fn every_language_has_the_programs_own_sentences_with_all_their_facts() {
+    for (name, ..) in assets::FILES.iter().filter(|(name, ..)| name.starts_with("words-") && *name != "words-en.json") {
+        let file = name.replace("words-", "said-");
+        let text =
+            assets::FILES.iter().find(|(name, ..)| *name == file).unwrap_or_else(|| panic!("{file} is missing")).2;
+        let said: BTreeMap<String, String> = serde_json::from_str(text).unwrap();
+        for (english, own) in said {
+            assert_eq!(holes(&english), holes(&own), "{file}: {english}");
+        }
+    }
+}
+
+#[test]
 fn a_token_never_reaches_a_log() {
     let options = WebOptions { token: Some("s3cret".into()), ..WebOptions::default() };
     assert!(!format!("{options:?}").contains("s3cret"));
@@ -280,5 +323,14 @@ fn the_page_asks_nobody_outside() {
         let outside: Vec<&str> = file.lines().filter(|l| l.contains("//") && l.contains("http")).collect();
         assert!(outside.iter().all(|line| line.contains("www.w3.org/2000/svg")), "{outside:?}");
         assert!(!file.contains("style=\"") && !file.contains("onclick=\""), "the content policy forbids it");
+    }
+}
+
+#[test]
+fn every_way_to_decline_a_file_is_in_the_description_of_its_upload() {
+    let upload = &openapi::document()["paths"]["/api/v1/firmware"]["post"]["responses"];
+    for declined in [Declined::Unfit, Declined::Taken, Declined::Full, Declined::Disk] {
+        let status = Problem::from(declined("x".into())).into_response().status();
+        assert!(upload.get(status.as_str()).is_some(), "{status} is not in {upload}");
     }
 }

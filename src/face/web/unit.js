@@ -5,9 +5,10 @@ import { live } from "./live.js";
 import { FlashMap } from "./map.js";
 import { copied, download, get, order, sure, toast } from "./net.js";
 import { stageBars } from "./plots.js";
+import { said } from "./said.js";
 import { banner, outcome } from "./slot.js";
 import { length } from "./units.js";
-import { baud, duration, hex, known, language, size, stageName, t, verdictWord, when } from "./words.js";
+import { baud, capital, duration, hex, known, size, stageName, t, verdictWord, when } from "./words.js";
 
 export async function unitView(root, seq) {
   const answer = await fetch(`/api/v1/units/${seq}`).catch(() => null);
@@ -41,12 +42,25 @@ function logOf({ board_log: lines }) {
 
 /** The checks of the record; for records of before they were kept, what the record proves by itself. */
 function checksOf(unit) {
-  const lang = language === "en" ? null : "en";
-  const listed = (unit.checks ?? []).map(check => [check.ok, known(`check.${check.name}`) ?? check.name.replaceAll("_", " "), h("span", { lang }, check.result)]);
-  const checks = listed.length ? listed : derived(unit);
+  const listed = (unit.checks ?? []).map(check => [check.ok, known(`check.${check.name}`) ?? check.name.replaceAll("_", " "), own(check.result)]);
+  const checks = [...(listed.length ? listed : derived(unit)), ...(unit.life ?? []).map(lived)];
+  // what stopped it did not hold either, where no check of its own says so
+  if (unit.fault && unit.verdict !== "pass" && checks.every(([ok]) => ok)) checks.push([false, capital(stageName(unit.fault.stage)), h("span", {}, h("code", {}, unit.fault.code), " ", own(unit.fault.message))]);
   if (!checks.length) return null;
   return card(t("unit.checks"), "checks", h("ul", {}, checks.map(([ok, name, what]) =>
     h("li", { class: ok ? "ok" : "bad" }, icon(ok ? "tick" : "cross"), h("span", {}, h("b", {}, name), h("span", { class: "unseen" }, ok ? t("check.held") : t("check.broken")), " ", what ?? "")))));
+}
+
+/** A sign of life as a check: what was seen, after how long, and what was expected where it did not come. */
+function lived({ name, held, ms, starts, expected, found }) {
+  const after = t(starts > 1 ? "life.again" : "life.after", { time: duration(ms) });
+  return [held, capital(known(`life.${name}`) ?? name), h("span", {}, own(found), ` (${after})`, ...(held ? [] : ["; ", t("life.expected"), " ", own(expected)]))];
+}
+
+/** What the program said, in the reader's language. */
+function own(words) {
+  const { text, lang } = said(words);
+  return h("span", { lang }, text);
 }
 
 function derived({ backup, verdict, firmware, config, stages, seq }) {
@@ -69,18 +83,16 @@ function passedOver({ fault, config }) {
 /** All doubts about it, with what they rest on. */
 function doubtsOf({ config }) {
   if (!config?.doubts?.length) return null;
-  const lang = language === "en" ? null : "en";
   return card(t("unit.doubts"), "doubts", h("ul", {}, config.doubts.map(doubt =>
-    h("li", {}, h("p", { lang }, h("code", {}, doubt.code), (config.accepted ?? []).includes(doubt.code) ? h("b", {}, ` ${t("doubt.accepted")}`) : null, " ", doubt.text),
-      doubt.facts.length ? h("p", { class: "faint", lang }, doubt.facts.join("; ")) : null))));
+    h("li", {}, h("p", {}, h("code", {}, doubt.code), (config.accepted ?? []).includes(doubt.code) ? h("b", {}, ` ${t("doubt.accepted")}`) : null, " ", own(doubt.text)),
+      doubt.facts.length ? h("p", { class: "faint" }, doubt.facts.map((fact, i) => [i ? "; " : "", own(fact)]).flat()) : null))));
 }
 
 /** What became of the factory's calibration of its meter. */
 function meterOf({ meter }) {
   if (!meter) return null;
-  const lang = language === "en" ? null : "en";
   const raw = meter.raw && ["v", "i", "p", "e"].map(name => `${name} ${meter.raw[name]}`).join(", ");
-  return card(t("unit.meter"), "", h("p", { lang }, `${meter.text.slice(0, 1).toUpperCase()}${meter.text.slice(1)}.`), facts([
+  return card(t("unit.meter"), "", h("p", { lang: said(meter.text).lang }, `${capital(said(meter.text).text)}.`), facts([
     ["chip", t("meter.chip"), meter.chip], ["text", t("meter.factory"), raw],
     ["text", t("meter.factors"), meter.slots?.join(" ")], ["text", t("meter.readback"), meter.readback && t(`meter.${meter.readback}`)],
   ]), listOf(t("meter.notes"), meter.notes));
@@ -106,7 +118,8 @@ function stagesOf(unit) {
 function factsOf(unit) {
   const { board, firmware, backup, uart, config } = unit;
   const finished = `${when(unit.finished)}${unit.clock_synced ? "" : ` (${t("unit.unsure")})`}`;
-  const kept = backup && [size(backup.bytes), backup.skipped_bytes ? t("unit.skipped", { size: size(backup.skipped_bytes) }) : null].filter(Boolean).join(", ");
+  const kept = backup && [size(backup.bytes), backup.skipped_bytes ? t("unit.skipped", { size: size(backup.skipped_bytes) }) : null,
+    backup.written_bytes ? t("unit.stored", { size: size(backup.written_bytes) }) : null].filter(Boolean).join(", ");
   const told = config && [config.injected.length ? t("unit.written", { list: config.injected.join(", ") }) : t("unit.unconfigured"), config.checked ? t("unit.compared") : null].filter(Boolean).join("; ");
   return card(t("unit.facts"), "", facts([
     ["chip", t("fact.chip"), board?.chip], ["module", t("fact.module"), board?.module], ["mac", t("fact.mac"), board?.mac],
@@ -118,14 +131,22 @@ function factsOf(unit) {
     ["line", t("fact.line"), uart.baud ? `${baud(uart.baud)}, ${t("unit.damaged", { count: uart.errors })}${uart.overruns == null ? "" : `, ${t("unit.overruns", { count: uart.overruns })}`}` : null],
     ["backup", t("fact.backup"), kept], ["firmware", t("fact.firmware"), firmware?.name], ["version", t("fact.version"), firmware?.version],
     ["device", t("fact.device"), config?.device], ["name", t("fact.name"), config?.name], ["recipe", t("fact.recipe"), config?.recipe],
+    ["topic", t("fact.topic"), config?.topic], ["arrival", t("fact.arrival"), arrivalOf(unit)],
     ["config", t("fact.config"), told],
     ["digest", t("fact.digest"), backup?.sha256], ["digest", t("fact.firmwareDigest"), firmware?.sha256],
-  ]), listOf(t("unit.notes"), config?.notes), listOf(t("unit.evidence"), board?.evidence));
+  ]), listOf(t("unit.arrival"), unit.arrival?.remarks, true), listOf(t("unit.notes"), config?.notes), listOf(t("unit.evidence"), board?.evidence));
 }
 
-function listOf(title, items) {
+/** When its plug said hello on the broker; for one that is to, and did not, that. */
+function arrivalOf({ arrival, config, verdict }) {
+  if (!arrival) return config?.topic && verdict === "pass" ? t("unit.notArrived") : null;
+  const { at, name, address, version, rssi } = arrival;
+  return [when(at), name, address, version, rssi == null ? null : `${rssi} dBm`].filter(Boolean).join(", ");
+}
+
+function listOf(title, items, open = false) {
   if (!items?.length) return null;
-  return h("details", {}, h("summary", {}, title), h("ul", { class: "plain", lang: language === "en" ? null : "en" }, items.map(item => h("li", {}, item))));
+  return h("details", { open }, h("summary", {}, title), h("ul", { class: "plain" }, items.map(item => h("li", {}, own(item)))));
 }
 
 function filesOf(unit) {

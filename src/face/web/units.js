@@ -1,7 +1,9 @@
 // The ledger: search, endless history, export.
 
+import { arrivedLine } from "./box.js";
 import { h, icon, once, put } from "./dom.js";
 import { listen } from "./live.js";
+import { get } from "./net.js";
 import { duration, t, verdictWord, when } from "./words.js";
 
 const PAGE = 50;
@@ -13,6 +15,12 @@ export const length = unit => (unit.stages?.length ? Math.max(...unit.stages.map
 /** The vendor's half of a MAC is paler than the plug's own. */
 export function mac(text) {
   return text ? [h("span", { class: "vendor" }, text.slice(0, 9)), text.slice(9)] : ["\u2013"];
+}
+
+/** The verdicts of the reader's language as the program's own words. */
+function plainWords(text) {
+  const own = [...VERDICTS.map(name => [verdictWord(name), name]), [t("verdict.already"), "done"], [t("column.slot"), "slot"], [t("column.unit"), "unit"]];
+  return own.reduce((text, [word, plain]) => text.replace(new RegExp(`(^|\\s)${word}(?=\\s|$)`, "giu"), `$1${plain}`), text);
 }
 
 export function unitsView(root) {
@@ -31,6 +39,9 @@ export function unitsView(root) {
   const end = h("div", { class: "end" });
   const further = h("button", { type: "button", hidden: true, onclick: () => load(false) }, t("units.further"));
   const columns = [["unit", ""], ["verdict", ""], ["finished", "mid"], ["chip", "mid"], ["module", "wide"], ["mac", "mac"], ["firmware", "wide"], ["slot", "wide"], ["took", "mid number"]];
+  const arrived = h("div", { role: "status" });
+  /** Which plugs said hello on the broker. */
+  const count = async () => { const line = arrivedLine((await get("/api/v1/stats"))?.arrivals); arrived.replaceChildren(...(line ? [line] : [])); };
   root.append(h("div", { class: "title" }, h("h1", {}, t("nav.units")), h("div", { class: "exports" }, h("span", { class: "faint" }, t("units.export")), csv, jsonl)),
     h("section", { class: "card list" },
       h("form", { class: "filters", role: "search", onsubmit: event => event.preventDefault() },
@@ -39,10 +50,11 @@ export function unitsView(root) {
         h("label", { for: "since" }, h("span", {}, t("units.since")), since)),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("nav.units") },
         h("table", { class: "units" }, h("thead", {}, h("tr", {}, columns.map(([name, className]) => h("th", { scope: "col", class: className }, t(`column.${name}`))))), rows)),
-      none, more, further, end));
+      arrived, none, more, further, end));
+  count();
 
   const query = extra => {
-    const pairs = { q: wish.q.trim(), verdict: wish.verdict, since: wish.since && new Date(`${wish.since}T00:00`).toISOString(), ...extra };
+    const pairs = { q: plainWords(wish.q.trim()), verdict: wish.verdict, since: wish.since && new Date(`${wish.since}T00:00`).toISOString(), ...extra };
     return new URLSearchParams(Object.entries(pairs).filter(([, value]) => value != null && value !== ""));
   };
 
@@ -106,7 +118,10 @@ export function unitsView(root) {
   watch.observe(end);
   links();
   load(true);
-  const stop = listen(kind => { if (kind === "finished" || kind === "snapshot") top(); });
+  const stop = listen(kind => {
+    if (kind === "finished" || kind === "snapshot") top();
+    if (["finished", "arrived", "snapshot"].includes(kind)) count();
+  });
   return () => { stop(); watch.disconnect(); clearTimeout(typing); round += 1; };
 }
 

@@ -1,6 +1,7 @@
 //! The ledger and the archive.
 
 use super::app::App;
+use super::audit::Concerns;
 use super::problem::Problem;
 use crate::model::chip::mac::Mac;
 use crate::model::cycle::verdict::Verdict;
@@ -9,7 +10,7 @@ use crate::model::unit::{Unit, UnitQuery};
 use crate::store::archive::Stored;
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
 use schemars::JsonSchema;
@@ -60,7 +61,9 @@ pub(super) async fn backup(
     let name = format!("attachment; filename=\"{}{end}\"", file_name(&unit));
     let tag = format!("\"{}{end}\"", backup.sha256);
     let kind = "application/octet-stream".to_owned();
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name), (header::ETAG, tag)], bytes))
+    let about = Concerns { on: Some(format!("unit {}", unit.seq)), sha256: Some(backup.sha256) };
+    let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name), (header::ETAG, tag)];
+    Ok((Extension(about), headers, bytes))
 }
 
 /// A unit's OpenBeken template.
@@ -136,8 +139,9 @@ pub(super) fn parse(pairs: &[(String, String)]) -> Result<UnitQuery, Problem> {
             "fault" => query.fault = Some(value.clone()),
             "module" => query.module = Some(value.clone()),
             "batch" => query.batch = Some(value.clone()),
+            "arrived" => query.arrived = Some(value.parse().map_err(|_| bad("true or false"))?),
             _ => {
-                let names = "one of limit, before, verdict, mac, since, until, q, slot, fault, module, batch";
+                let names = "one of limit, before, verdict, mac, since, until, q, slot, fault, module, batch, arrived";
                 return Err(bad(&format!("{names} as the parameter's name")));
             }
         }
@@ -167,6 +171,7 @@ mod tests {
             ("verdict", "timeout"),
             ("mac", "18de503a8e3f"),
             ("since", "2026-11-22T08:00:00Z"),
+            ("arrived", "false"),
         ]);
         let expected = UnitQuery {
             limit: Some(7),
@@ -174,6 +179,7 @@ mod tests {
             verdict: Some(Verdict::Timeout),
             mac: Mac::parse("18:DE:50:3A:8E:3F"),
             since: "2026-11-22T08:00:00Z".parse().ok(),
+            arrived: Some(false),
             ..UnitQuery::default()
         };
         assert_eq!(query.unwrap(), expected);
@@ -189,6 +195,7 @@ mod tests {
             ("verdict", "good"),
             ("mac", "18:DE"),
             ("since", "yesterday"),
+            ("arrived", "no"),
             ("colour", "red"),
         ] {
             let problem = format!("{:?}", parsed(&[(name, value)]).unwrap_err());

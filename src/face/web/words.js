@@ -2,6 +2,7 @@
 
 const KEPT = "flashjig-language";
 let words = {};
+let sentences = {};
 let plain = {}; // English, for what a catalogue lacks
 let plural = null;
 export let language = "en";
@@ -16,6 +17,7 @@ export async function load() {
   language = wishes.find(wish => languages.includes(wish)) ?? "en";
   plain = await read("en");
   words = language === "en" ? plain : await read(language).catch(() => plain);
+  sentences = language === "en" ? {} : await fetch(`/assets/said-${language}.json`).then(answer => answer.json()).catch(() => ({}));
   plural = new Intl.PluralRules(language);
   document.documentElement.lang = language;
 }
@@ -55,7 +57,10 @@ export function number(value, digits = 0) {
 
 export function percent(part) {
   if (part == null) return "\u2013";
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: part < 1 && part > 0.99 ? 1 : 0 }).format(part);
+  // what is not all must not read as all, nor what is not nothing as nothing
+  const near = (part < 1 && part > 0.99) || (part > 0 && part < 0.01);
+  const shown = near ? Math.min(0.999, Math.max(0.001, part)) : part;
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: near ? 1 : 0 }).format(shown);
 }
 
 export function clock(time) {
@@ -114,11 +119,27 @@ export const stages = () => Object.keys(plain.stage);
 export const stageName = name => t(`stage.${name}`);
 export const verdictWord = verdict => t(`verdict.${verdict}`);
 
+/** What the station asks of the operator about a file on a stick. */
+const OFFER = /^hold 1 s to use: digest (\S+), (\S+) (.+) from a stick$/;
+
 /** What the station asks of the operator, in the page's language where the catalogue has it. */
 export function asked(text) {
+  const offer = OFFER.exec(text);
+  if (offer) return { words: t("slot.offer", { digest: offer[1], chip: offer[2], version: offer[3] }), lang: null };
   const own = words.asked?.[text];
   return { words: own ?? text, lang: own || language === "en" ? null : "en" };
 }
+
+export const capital = text => (text ? text[0].toLocaleUpperCase(language) + text.slice(1) : "");
+
+/** A hint or a prompt in its two parts, which a colon or a full stop stands between; the first may be missing. */
+export function parted(text) {
+  const parts = /^(.+?)(?:\s?:|\.)\s+([^]+)$/.exec(text ?? "");
+  return parts ? [parts[1], parts[2]] : [null, text ?? ""];
+}
+
+/** The program's own sentences, and what this language says in their place. */
+export const told = () => sentences;
 
 let faults = {};
 

@@ -80,7 +80,7 @@ pub(super) async fn attach(run: &mut Run<'_>) -> Result<Outcome, StageError> {
         }
         Err(error) => {
             // the rate on top let the link down: begin below it next time, but keep the last one
-            run.session.slow_down();
+            run.session.lost_on_the_way(&error);
             Err(error.into())
         }
     }

@@ -1,27 +1,44 @@
-//! Backup: the whole flash, each part proven by the chip's own CRC.
+//! Backup: the whole flash, each part proven by the chip's own CRC. What that shows to be blank, or to be as in the stock
+//! flash of another board of the same model, is not read.
 
-use super::same_board;
+use super::{base, same_board};
 use crate::flow::found::Reading;
 use crate::flow::run::Run;
 use crate::flow::stage_error::StageError;
 use crate::model::chip::beken::crc;
 use crate::model::chip::flash::Span;
-use crate::model::chip::flash::geometry::BLOCK;
+use crate::model::chip::flash::economy::{self, Compare, Like};
+use crate::model::chip::flash::geometry::{BLOCK, SECTOR};
 use crate::model::chip::flash::map::What;
 use crate::model::chip::flash::rf::{self, Standing};
 use crate::model::chip::flash_cipher::is_blank;
 use crate::model::cycle::Outcome;
 use crate::model::cycle::fault::FaultCode;
 use crate::model::recipe::BackupMode;
+use base::Base;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// A part is read this often before the link is made anew at a lower rate.
 const TRIES: u32 = 4;
+/// Asking for the CRC of single sectors where that of their block told nothing pays where the chip counts so many times as
+/// fast as the line moves: most of what is asked is read all the same.
+const FINE: f64 = 4.0;
+
+/// The flash as far as it is known.
+struct Copy {
+    dump: Vec<u8>,
+    reading: Reading,
+    /// Bytes and time of reads and of CRCs.
+    read: (u64, Duration),
+    counted: (u64, Duration),
+    /// What nobody read.
+    taken: Vec<Span>,
+}
 
 /// Reads all of it.
 pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let size = run.board()?.flash_size;
-    let mut dump = vec![0; size as usize];
-    let (mut read_bytes, mut skipped_bytes) = (0, 0);
     // whatever was made of an earlier reading may be of another board
     run.found()?.reading = None;
     run.report.new_map(size);
@@ -29,22 +46,24 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, StageError> {
         // whatever lies in the jig is the unit's board, as long as it stays
         run.link()?.vouch();
     }
-    for part in Span::new(0, size).pieces(BLOCK) {
-        run.check_stop()?;
-        let Some(into) = dump.get_mut(part.start as usize..part.end as usize) else { continue };
-        let proven = run.job.loaded.recipe.backup.mode == BackupMode::Proven;
-        let known = if proven { Some(run.link()?.crc(part).await?) } else { None };
-        if known == Some(blank_crc(part)) {
-            into.fill(0xFF);
-            skipped_bytes += u64::from(part.len());
-            run.report.mark(part, What::Blank);
-            run.report.moved(u64::from(part.len()), u64::from(size));
-            continue;
+    let mut copy = Copy {
+        dump: vec![0; size as usize],
+        reading: Reading::default(),
+        read: Default::default(),
+        counted: Default::default(),
+        taken: Vec::new(),
+    };
+    match run.job.loaded.recipe.backup.mode {
+        BackupMode::Full => {
+            for part in Span::new(0, size).pieces(BLOCK) {
+                read_part(run, part, &mut copy, None).await?;
+            }
         }
-        read_bytes += read_part(run, part, into, known).await?;
+        BackupMode::Proven => proven(run, &mut copy).await?,
     }
     // a part of it may be of a board that was put in between two answers
     same_board::sure(run).await?;
+    let Copy { dump, reading, .. } = copy;
     if let Some(mark) = run.mark.clone() {
         let here = rf::standing(&mark.bytes, mark.span.of(&dump).unwrap_or_default());
         if here != Standing::Own {
@@ -58,18 +77,175 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, StageError> {
         let what = format!("both halves of {size:#x} bytes are the same, so the flash is smaller than it seemed");
         return Err(StageError::lost(FaultCode::BadFlashId, what));
     }
-    run.found()?.reading = Some(Reading { dump: dump.into(), read_bytes, skipped_bytes, kept: None });
+    run.found()?.reading = Some(Reading { dump: dump.into(), ..reading });
     Ok(Outcome::Done)
 }
 
-fn blank_crc(part: Span) -> u32 {
-    crc::wire(&vec![0xFF; part.len() as usize])
+/// Reads the board's own data, and of the rest what the chip's CRC does not tell.
+async fn proven(run: &mut Run<'_>, copy: &mut Copy) -> Result<(), StageError> {
+    let (board, mark) = (run.board()?.clone(), run.mark.as_ref().map(|mark| mark.span));
+    let own = economy::own(board.chip, mark, board.flash_size);
+    for part in own.iter().flat_map(|span| span.pieces(BLOCK)) {
+        read_part(run, part, copy, None).await?;
+    }
+    let Base { stock, is_audit } = base::choose(run).await?;
+    copy.reading.base = stock.as_ref().map(|(_, sha256)| *sha256);
+    copy.reading.audit = is_audit;
+    let common = economy::common(board.chip, mark, board.flash_size);
+    let mut compare = Compare::new(stock.as_ref().map(|(stock, _)| &**stock), common);
+    for part in economy::rest(&own, board.flash_size) {
+        run.check_stop()?;
+        let crc = crc_of(run, part, copy).await?;
+        match compare.like(part, crc) {
+            Some(like) if is_audit => audit(run, part, copy, (crc, like), &compare).await?,
+            Some(like) if copy.is_worth_it() => take(run, part, copy, like, &compare)?,
+            None if copy.is_fine() && !is_audit => by_sectors(run, part, copy, &mut compare).await?,
+            _ => read_part(run, part, copy, Some(crc)).await?,
+        }
+    }
+    again(run, copy).await?;
+    copy.reading.comparisons = compare.comparisons;
+    Ok(())
 }
 
-/// Reads a part until it agrees with the chip's CRC, `known` if that was asked for already. Gives the bytes read.
-async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option<u32>) -> Result<u64, StageError> {
+/// The sectors of a part that is neither blank nor as in the base as a whole.
+async fn by_sectors(
+    run: &mut Run<'_>,
+    part: Span,
+    copy: &mut Copy,
+    compare: &mut Compare<'_>,
+) -> Result<(), StageError> {
+    let mut unlike: Option<Span> = None;
+    for sector in part.pieces(SECTOR) {
+        let crc = crc_of(run, sector, copy).await?;
+        match compare.like(sector, crc) {
+            Some(like) => {
+                if let Some(span) = unlike.take() {
+                    read_part(run, span, copy, None).await?;
+                }
+                take(run, sector, copy, like, compare)?;
+            }
+            None => unlike = Some(Span::new(unlike.map_or(sector.start, |span| span.start), sector.end)),
+        }
+    }
+    match unlike {
+        Some(span) => read_part(run, span, copy, None).await,
+        None => Ok(()),
+    }
+}
+
+/// Takes a part for what it is like.
+fn take(run: &mut Run<'_>, part: Span, copy: &mut Copy, like: Like, compare: &Compare<'_>) -> Result<(), StageError> {
+    let size = run.board()?.flash_size;
+    if let Some(into) = copy.dump.get_mut(part.start as usize..part.end as usize) {
+        match (like, compare.base(part)) {
+            (Like::Base, Some(base)) => into.copy_from_slice(base),
+            _ => into.fill(0xFF),
+        }
+    }
+    let bytes = u64::from(part.len());
+    let (count, what) = match like {
+        Like::Blank => (&mut copy.reading.skipped_bytes, What::Blank),
+        Like::Base => (&mut copy.reading.same_bytes, What::Read),
+    };
+    *count += bytes;
+    copy.taken.push(part);
+    run.report.mark(part, what);
+    run.report.moved(bytes, u64::from(size));
+    Ok(())
+}
+
+/// Reads a part all the same, and compares.
+async fn audit(
+    run: &mut Run<'_>,
+    part: Span,
+    copy: &mut Copy,
+    (crc, like): (u32, Like),
+    compare: &Compare<'_>,
+) -> Result<(), StageError> {
+    read_part(run, part, copy, Some(crc)).await?;
+    let read = part.of(&copy.dump).unwrap_or_default();
+    let is_so = match like {
+        Like::Blank => is_blank(read),
+        Like::Base => compare.base(part) == Some(read),
+    };
+    if is_so {
+        return Ok(());
+    }
+    let what = format!(
+        "{part}: the chip's CRC {crc:#010x} is that of blank flash or of another board's, and what was read is another content; \
+         write mode = \"full\" under [backup], and report this"
+    );
+    run.checks.failed("audit", what.clone());
+    Err(StageError::failed(FaultCode::BackupUnsure, what))
+}
+
+/// Asks once more about all that was not read, by other windows: an answer that was of another range than the one that was
+/// asked for does not come twice. What differs is read.
+async fn again(run: &mut Run<'_>, copy: &mut Copy) -> Result<(), StageError> {
+    for window in economy::windows(copy.dump.len() as u32) {
+        let inside: Vec<Span> = copy.taken.iter().filter(|taken| taken.overlaps(window)).copied().collect();
+        if inside.is_empty() {
+            continue;
+        }
+        run.check_stop()?;
+        let found = crc_of(run, window, copy).await?;
+        let expected = crc::wire(window.of(&copy.dump).unwrap_or_default());
+        // a reply has no checksum: a difference counts when it is seen twice
+        if found == expected || crc_of(run, window, copy).await? == expected {
+            continue;
+        }
+        let message =
+            format!("{window}: the chip's CRC is {found:#010x}, what was taken for its content gives {expected:#010x}");
+        run.report.retried(message).await;
+        for span in inside {
+            let bytes = u64::from(span.len());
+            // whichever of the two counts it was in
+            let Reading { skipped_bytes, same_bytes, .. } = &mut copy.reading;
+            let is_blank = span.of(&copy.dump).is_some_and(is_blank);
+            let count = if is_blank { skipped_bytes } else { same_bytes };
+            *count = count.saturating_sub(bytes);
+            copy.taken.retain(|taken| *taken != span);
+            read_part(run, span, copy, None).await?;
+        }
+    }
+    Ok(())
+}
+
+impl Copy {
+    /// Whether the chip counts faster than the line moves.
+    fn is_worth_it(&self) -> bool {
+        self.ratio() > 1.0
+    }
+
+    /// Whether it does so by far.
+    fn is_fine(&self) -> bool {
+        self.ratio() > FINE
+    }
+
+    fn ratio(&self) -> f64 {
+        let rate = |(bytes, time): (u64, Duration)| bytes as f64 / time.as_secs_f64().max(1e-9);
+        rate(self.counted) / rate(self.read)
+    }
+}
+
+/// The chip's CRC of a part, and how long it takes.
+async fn crc_of(run: &mut Run<'_>, part: Span, copy: &mut Copy) -> Result<u32, StageError> {
+    let begun = Instant::now();
+    let crc = run.link()?.crc(part).await?;
+    copy.counted.0 += u64::from(part.len());
+    copy.counted.1 += begun.elapsed();
+    Ok(crc)
+}
+
+/// Reads a part until it agrees with the chip's CRC, `known` if that was asked for already.
+async fn read_part(run: &mut Run<'_>, part: Span, copy: &mut Copy, known: Option<u32>) -> Result<(), StageError> {
+    run.check_stop()?;
     let size = run.board()?.flash_size;
     for attempt in 1..=TRIES {
+        let begun = Instant::now();
+        let Copy { dump, .. } = copy;
+        let Some(into) = dump.get_mut(part.start as usize..part.end as usize) else { return Ok(()) };
         let (link, report) = run.link_and_report()?;
         let mut sink = |addr: u32, bytes: &[u8]| {
             let at = addr.saturating_sub(part.start) as usize;
@@ -83,14 +259,17 @@ async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option
             }
         };
         link.read(part, size, &mut sink).await?;
+        let expected = crc::wire(into);
+        copy.read.0 += u64::from(part.len());
+        copy.read.1 += begun.elapsed();
+        copy.reading.read_bytes += u64::from(part.len());
         // a CRC that was damaged on its way must not condemn what was read well
         let found = match known {
             Some(crc) if attempt == 1 => crc,
-            _ => link.crc(part).await?,
+            _ => crc_of(run, part, copy).await?,
         };
-        let expected = crc::wire(into);
         if found == expected {
-            return Ok(u64::from(part.len()) * u64::from(attempt));
+            return Ok(());
         }
         let message = format!("{part}: the chip's CRC is {found:#010x}, what was read gives {expected:#010x}");
         if attempt == TRIES {
@@ -98,5 +277,5 @@ async fn read_part(run: &mut Run<'_>, part: Span, into: &mut [u8], known: Option
         }
         run.report.retried(message).await;
     }
-    Ok(0)
+    Ok(())
 }

@@ -9,8 +9,9 @@ use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::flash::{Span, rf};
 use crate::model::cycle::fault::FaultCode;
 use crate::model::openbeken::pattern::Labels;
+use crate::model::openbeken::rule::Configure;
 use crate::model::openbeken::tailor::{self, Choice};
-use crate::model::openbeken::{Config, Doubt, Findings, Template, config};
+use crate::model::openbeken::{Config, Doubt, Findings, Template, config, fields};
 use crate::model::unit;
 use crate::store::Number;
 
@@ -48,11 +49,16 @@ pub(super) async fn lay(run: &mut Run<'_>, choice: &Choice, rf: rf::Rf, want: &m
     let value = running.as_ref().map(Number::value);
     let module = run.board()?.module.clone();
     let labels = Labels { mac: rf.mac, chip, module: module.as_deref(), number: value, name: None };
-    let (made, name) = make(run, choice, labels)?;
+    let (mut made, name) = make(run, choice, labels)?;
     let defaults = Config::defaults(chip, rf.mac).map_err(tailor::Unfit::from)?;
+    let all = made.changed(&defaults);
+    let by_air = (rule.configure == Configure::Http).then(|| made.part());
+    let injected = made.changed(&defaults);
+    let by_air = by_air.map(|template| (template, all.into_iter().filter(|name| !injected.contains(name)).collect()));
     let recipe = run.job.recipe_name.clone();
     if let Some(config) = &mut run.kept()?.plug.config {
-        config.injected = made.changed(&defaults);
+        config.injected = injected;
+        config.topic = topic(&made);
         (config.name, config.recipe, config.number) = (Some(name), Some(recipe), value);
     }
     let room = want.get_mut(sector.start as usize..sector.end as usize);
@@ -61,7 +67,13 @@ pub(super) async fn lay(run: &mut Run<'_>, choice: &Choice, rf: rf::Rf, want: &m
         StageError::failed(FaultCode::ConfigRefused, what)
     })?;
     room.copy_from_slice(&made.sector());
-    Ok(Made { sector: Some((sector, made)), number: running })
+    Ok(Made { sector: Some((sector, made)), by_air, number: running })
+}
+
+/// Where the plug will tell of itself: nowhere without a broker.
+fn topic(made: &Config) -> Option<String> {
+    let has_broker = made.text(fields::MQTT_HOST).is_some_and(|host| !host.is_empty());
+    made.text(fields::MQTT_CLIENT).filter(|_| has_broker).map(str::to_owned)
 }
 
 /// The configuration lies behind the calibration on every chip. Where it does not, the chip is not what it seems.

@@ -134,15 +134,18 @@ async fn choose_by_board(run: &mut Run<'_>) -> Result<(), StageError> {
     }
     let board = run.board()?.clone();
     let allowed = run.allowed(board.chip);
-    let choice =
-        image::choose(allowed.iter(), &board, None).map_err(|refusal| StageError::failed(refusal.fault(), refusal))?;
+    let choice = image::choose(allowed.iter(), &board, None).map_err(|refusal| {
+        let refusal = run.withheld(&board).unwrap_or(refusal);
+        StageError::failed(refusal.fault(), refusal)
+    })?;
     choose(run, Arc::clone(choice.image)).await
 }
 
 /// Takes this image, and says so where it is not the one that was taken before.
 pub(super) async fn choose(run: &mut Run<'_>, image: Arc<Image>) -> Result<(), StageError> {
-    if run.image().is_none_or(|before| before.name != image.name) {
-        run.report.say(Event::Chosen { name: image.name.clone(), version: image.version.clone() }).await;
+    if run.image().is_none_or(|before| before.sha256 != image.sha256) {
+        let sha256 = Some(image.sha256);
+        run.report.say(Event::Chosen { name: image.name.clone(), version: image.version.clone(), sha256 }).await;
     }
     run.found()?.image = Some(image);
     Ok(())

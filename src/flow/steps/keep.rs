@@ -1,7 +1,7 @@
 //! Keep: what the flash holds, what the ledger knows of the board, and the stock flash on disk, read again, before
 //! anything may be erased.
 
-use crate::flow::found::{Analysis, Kept, Plug, Reading};
+use crate::flow::found::{Analysis, Kept, Plug};
 use crate::flow::job::Task;
 use crate::flow::note;
 use crate::flow::run::{Run, bug};
@@ -16,6 +16,7 @@ use crate::model::openbeken::{Config, Traces, config};
 use crate::model::unit::Backup;
 use crate::model::unit::event::Event;
 use crate::model::unit::history::{self, Course, StockRef};
+use crate::store::keeping::Placed;
 use std::sync::Arc;
 
 /// Keeps the backup, or finds the one that a conversion that was cut short began from.
@@ -97,15 +98,7 @@ async fn noted(run: &mut Run<'_>, study: &Analysis, dump: &[u8]) -> Result<Optio
 
 /// Goes on from a backup of before; it was read again and compared with its digest just now.
 fn resume(run: &mut Run<'_>, study: Analysis, note: StockRef, base: Arc<[u8]>) -> Result<Kept, StageError> {
-    let &mut Reading { read_bytes, skipped_bytes, .. } = run.reading()?;
-    let backup = Backup {
-        sha256: note.sha256,
-        bytes: base.len() as u64,
-        read_bytes,
-        skipped_bytes,
-        contains_credentials: true,
-        kind: note.kind,
-    };
+    let backup = run.reading()?.backup(note.sha256, true, note.kind);
     run.checks.held("backup", format!("{}, kept by an earlier unit of this board, read again", note.sha256));
     Ok(Kept { backup, study, base, already: None, plug: Plug::default(), target: None })
 }
@@ -114,17 +107,16 @@ fn resume(run: &mut Run<'_>, study: Analysis, note: StockRef, base: Arc<[u8]>) -
 async fn archive(run: &mut Run<'_>, study: Analysis, kind: BackupKind) -> Result<Kept, StageError> {
     let archive = run.job.archive;
     let chip = run.board()?.chip;
-    let Reading { dump, read_bytes, skipped_bytes, .. } = run.reading()?;
-    let (dump, looked_at, read_bytes, skipped_bytes) =
-        (Arc::clone(dump), Arc::clone(dump), *read_bytes, *skipped_bytes);
+    let dump = Arc::clone(&run.reading()?.dump);
+    let looked_at = Arc::clone(&dump);
     let looking = tokio::task::spawn_blocking(move || {
         // a plug that was configured before has its owner's passwords in its configuration
         let own = looked_at.get(config::address(chip) as usize..).and_then(|sector| Config::parse(sector).ok());
         holds_credentials(&looked_at) || own.is_some_and(|own| own.holds_credentials())
     });
     let work = archive.keep_for(Arc::clone(&dump), run.job.loaded.recipe.backup.encrypt_to.clone());
-    let sha256 = match run.link()?.keep_awake(work).await? {
-        Ok(sha256) => sha256,
+    let Placed { digest: sha256, written, base: _ } = match run.link()?.keep_awake(work).await? {
+        Ok(placed) => placed,
         Err(error) => {
             run.checks.failed("backup", error.to_string());
             return Err(StageError::not_kept(&error));
@@ -132,8 +124,10 @@ async fn archive(run: &mut Run<'_>, study: Analysis, kind: BackupKind) -> Result
     };
     // Should the search fail, the backup is treated as one that has some.
     let contains_credentials = looking.await.unwrap_or(true);
-    let bytes = dump.len() as u64;
-    let backup = Backup { sha256, bytes, read_bytes, skipped_bytes, contains_credentials, kind };
-    run.checks.held("backup", format!("{sha256}, {} KiB of {}, kept and read again", bytes / 1024, kind.name()));
+    let backup = Backup { written_bytes: written, ..run.reading()?.backup(sha256, contains_credentials, kind) };
+    run.checks.held("backup", format!("{sha256}, {} KiB of {}, kept and read again", backup.bytes / 1024, kind.name()));
+    if let Some(told) = backup.compared() {
+        run.checks.held(if backup.audit { "audit" } else { "compared" }, told);
+    }
     Ok(Kept { backup, study, base: dump, already: None, plug: Plug::default(), target: None })
 }

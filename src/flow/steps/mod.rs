@@ -1,7 +1,9 @@
 //! One file per stage.
 
+mod alive;
 mod attach;
 mod backup;
+mod base;
 mod boot;
 mod configure;
 mod decay;
@@ -37,6 +39,7 @@ pub(super) async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> 
         Stage::Write => program::write(run).await,
         Stage::Verify => verify::verify(run).await,
         Stage::Boot => boot::boot(run).await,
+        Stage::Alive => alive::alive(run).await,
         Stage::Safe => power::safe(run).await,
         Stage::Record => record::record(run, ending).await,
     }

@@ -30,6 +30,27 @@ pub(super) async fn power(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     Ok(Outcome::Done)
 }
 
+/// Switches the board off and on, with TX cut off: the new firmware may drive that pin. `false`: nothing here can.
+pub(super) async fn cycle(run: &mut Run<'_>) -> Result<bool, StageError> {
+    let (lines, pace) = (&run.job.nest.lines, run.job.pace);
+    let [power, reset] = [Line::Power, Line::Reset].map(|line| lines.has(line));
+    if !power && !reset {
+        return Ok(false);
+    }
+    lines.set(Line::Reset, Drive::Asserted).await?;
+    if power {
+        lines.set(Line::Power, Drive::Released).await?;
+        super::decay::empty(&run.job).await;
+        lines.set(Line::Power, Drive::Asserted).await?;
+        sleep(pace.rise).await;
+    } else {
+        sleep(pace.pulse).await;
+    }
+    super::alive::watch::starts(run);
+    run.job.nest.lines.set(Line::Reset, Drive::Released).await?;
+    Ok(true)
+}
+
 /// Ends the session, then CEN held, power off, TX parked.
 pub(super) async fn safe(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     run.session.hang_up();

@@ -57,6 +57,7 @@ pub(super) async fn write(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     for sector in sectors {
         let data = sector.of(&want).ok_or_else(|| bug("the plan leaves the flash"))?;
         write_sector(run, sector, data).await?;
+        run.session.wrote();
         run.report.mark(sector, What::Written);
         run.report.moved(u64::from(sector.len()), total);
     }

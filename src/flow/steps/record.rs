@@ -70,6 +70,7 @@ pub(in crate::flow) fn so_far(run: &mut Run<'_>, touched: bool) -> Unit {
         firmware: run.image().filter(|_| !run.is_done_already()).map(|image| image.as_ref().into()),
         config: config(run, touched),
         meter: run.what_was_kept().and_then(|kept| kept.plug.meter.clone()),
+        life: run.life.clone(),
         stages: run.report.stages(),
         map: run.report.map(),
         ..run.job.origin.unit(&run.job.begin, &run.job.task)
@@ -81,6 +82,7 @@ fn config(run: &Run<'_>, touched: bool) -> Option<Config> {
     let mut config = run.what_was_kept()?.plug.config.clone()?;
     if !touched && !config.checked {
         config.injected.clear();
+        config.topic = None;
     }
     Some(config)
 }

@@ -17,7 +17,7 @@ impl Digest {
 
     /// From 64 hex digits.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != 64 || !text.is_ascii() {
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
         let mut out = [0; 32];
@@ -25,6 +25,11 @@ impl Digest {
             *byte = u8::from_str_radix(text.get(2 * i..2 * i + 2)?, 16).ok()?;
         }
         Some(Self(out))
+    }
+
+    /// The first eight hex digits: enough to tell files apart, too few to prove one.
+    pub fn short(&self) -> String {
+        self.to_string().chars().take(8).collect()
     }
 }
 

@@ -15,6 +15,7 @@
 //! | [`board`] | what is known of the board in the jig |
 //! | [`mac`], [`digest`] | its name on the network; the SHA-256 of what was read |
 //! | [`baud`] | rates that a UART can make |
+//! | [`plain`] | text that others wrote, made fit for a line |
 //!
 //! A chip is added in [`table`]; what the compiler asks for besides is the stock flash of the virtual bench
 //! (`sim/factory/layout.rs`).
@@ -31,6 +32,7 @@ pub mod flash_cipher;
 pub mod identify;
 pub mod key;
 pub mod mac;
+pub mod plain;
 pub mod read;
 pub mod table;
 #[cfg(test)]

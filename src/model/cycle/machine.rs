@@ -1,13 +1,14 @@
 //! The unit's state machine: an outcome in, the next action out. It never does anything itself.
 //!
 //! ```text
-//! settle > power > attach > identify > backup > keep > plan > erase > write > verify > boot > safe > record > done
+//! settle > power > attach > identify > backup > keep > plan > erase > write > verify > boot > alive > safe > record > done
 //!                    ^         |                  ^                       |
 //!                    |         +-- known board: verify                    |
 //!                    +--- link lost (a few times) <---------- any --------+-- differs: plan again (a few times)
 //! ```
 //!
-//! Whatever happens, the way out leads over *safe* and *record*. `tests.rs` walks every state and outcome and proves:
+//! *alive* is there where the recipe asks for a proof of life. It comes after the last erase and write, and nothing leads back
+//! from it. Whatever happens, the way out leads over *safe* and *record*. `tests.rs` walks every state and outcome and proves:
 //! nothing is erased or written without a kept backup, PASS needs a verify after the last write and a record on disk,
 //! and every path ends.
 
@@ -20,6 +21,8 @@ use crate::model::cycle::verdict::Verdict;
 
 /// How often the link may be lost and made again in one unit.
 pub const MAX_LINKS: u8 = 3;
+/// How often more it may be lost after headway: a line that loses an answer now and then ends in PASS, only slower.
+pub(super) const MAX_HALTS: u8 = 16;
 /// How often the flash may differ from its plan and be mended in one unit.
 pub const MAX_ROUNDS: u8 = 3;
 
@@ -43,6 +46,8 @@ pub enum Outcome {
     Differs,
     /// The chip fell silent or talks nonsense; linking again may help.
     Lost(FaultCode),
+    /// The same, and more of the flash is as planned than when the link was made.
+    Halted(FaultCode),
     /// No way on.
     Failed(FaultCode),
     /// The operator's stop took hold.
@@ -70,24 +75,41 @@ impl Ending {
 
 /// The machine of one unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one independent fact")]
 pub struct Cycle {
     at: Stage,
     /// Links lost so far.
     links: u8,
+    /// Links lost after headway.
+    halts: u8,
+    /// A write was cut short: that the flash differs says nothing against it.
+    cut: bool,
     /// Times that verify found a difference.
     rounds: u8,
     /// The backup is on disk and was read again.
     kept: bool,
     /// There is a plan, so there is an expected content to verify against.
     planned: bool,
+    /// The new firmware must be seen to live.
+    alive: bool,
     /// The first fault; later ones never hide it.
     fault: Option<(FaultCode, Stage)>,
 }
 
 impl Cycle {
-    /// A new unit and its first action.
-    pub fn start() -> (Self, Action) {
-        let cycle = Self { at: Stage::Settle, links: 0, rounds: 0, kept: false, planned: false, fault: None };
+    /// A new unit and its first action; `alive`: its firmware must be seen to live.
+    pub fn start(alive: bool) -> (Self, Action) {
+        let cycle = Self {
+            at: Stage::Settle,
+            links: 0,
+            halts: 0,
+            cut: false,
+            rounds: 0,
+            kept: false,
+            planned: false,
+            alive,
+            fault: None,
+        };
         (cycle, Action::Do(Stage::Settle))
     }
 
@@ -100,27 +122,36 @@ impl Cycle {
     pub fn step(&mut self, outcome: Outcome) -> Action {
         match (self.at, outcome) {
             (Stage::Record, Outcome::Done) => Action::Done(self.ending()),
-            (Stage::Record, Outcome::Failed(code) | Outcome::Lost(code)) => {
+            (Stage::Record, Outcome::Failed(code) | Outcome::Lost(code) | Outcome::Halted(code)) => {
                 Action::Done(Ending::Fault(code, Stage::Record))
             }
             (Stage::Record, _) => Action::Done(Ending::Fault(FaultCode::NotRecorded, Stage::Record)),
             (Stage::Safe, outcome) => {
                 match outcome {
                     Outcome::Done => {}
-                    Outcome::Failed(code) | Outcome::Lost(code) => self.note(code),
+                    Outcome::Failed(code) | Outcome::Lost(code) | Outcome::Halted(code) => self.note(code),
                     Outcome::Stopped => self.note(FaultCode::Stopped),
                     Outcome::Nothing | Outcome::Differs => self.note(FaultCode::Panicked),
                 }
                 self.go(Stage::Record)
             }
-            (_, Outcome::Failed(code)) => self.give_up(code),
+            // a plug that does not live is not linked again: nothing more is written
+            (_, Outcome::Failed(code)) | (Stage::Alive, Outcome::Lost(code) | Outcome::Halted(code)) => {
+                self.give_up(code)
+            }
             (_, Outcome::Stopped) => self.give_up(FaultCode::Stopped),
             // the plan is proven by now: a boot that can't be watched changes nothing
-            (Stage::Boot, Outcome::Lost(_)) => self.go(Stage::Safe),
+            (Stage::Boot, Outcome::Lost(_) | Outcome::Halted(_)) => self.onward(Stage::Boot),
             (_, Outcome::Lost(code)) => {
                 self.links += 1;
                 if self.links > MAX_LINKS { self.give_up(code) } else { self.go(Stage::Attach) }
             }
+            (_, Outcome::Halted(code)) => {
+                self.halts += 1;
+                self.cut = true;
+                if self.halts > MAX_HALTS { self.give_up(code) } else { self.go(Stage::Attach) }
+            }
+            (Stage::Verify, Outcome::Differs) if std::mem::take(&mut self.cut) => self.go(Stage::Plan),
             (Stage::Verify, Outcome::Differs) => {
                 self.rounds += 1;
                 if self.rounds > MAX_ROUNDS { self.give_up(FaultCode::VerifyFailed) } else { self.go(Stage::Plan) }
@@ -159,7 +190,8 @@ impl Cycle {
             Stage::Erase => Stage::Write,
             Stage::Write => Stage::Verify,
             Stage::Verify => Stage::Boot,
-            Stage::Boot => Stage::Safe,
+            Stage::Boot if self.alive => Stage::Alive,
+            Stage::Boot | Stage::Alive => Stage::Safe,
             Stage::Safe | Stage::Record => Stage::Record,
         };
         self.go(next)

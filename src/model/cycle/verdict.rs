@@ -31,6 +31,14 @@ impl Verdict {
         }
     }
 
+    /// From that word, or from the one that the screens print in its place, in letters of any size.
+    pub fn parse_shown(text: &str) -> Option<Self> {
+        match text.to_lowercase().as_str() {
+            "stopped" => Some(Self::Aborted),
+            word => Self::parse(word),
+        }
+    }
+
     /// From that word.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Pass, Self::Fail, Self::Error, Self::Timeout, Self::Aborted].into_iter().find(|v| v.name() == text)

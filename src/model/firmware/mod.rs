@@ -6,8 +6,12 @@
 //! | [`rbl`] | the container of updates and of the application |
 //! | [`fal`] | the table of partitions |
 //! | [`content`] | whose flash it is: the vendor's, OpenBeken's, another's |
+//! | [`approval`] | who answers for a file |
+//! | [`publisher`] | the key of a publisher, whose signature answers for a file |
 
+pub mod approval;
 pub mod content;
 pub mod fal;
 pub mod image;
+pub mod publisher;
 pub mod rbl;

@@ -5,7 +5,7 @@
 
 use super::crc;
 use super::fields::{self, Field, Kind, SIZE, SIZE_V3};
-use super::template::Pin;
+use super::template::{Pin, Template};
 use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::{CONFIG_IDENT, Chip};
 use crate::model::tuya::secret::Secret;
@@ -275,6 +275,16 @@ impl Config {
             self.put(fields::CHANNELS.at + number, &[pin.channel]);
             self.put(fields::CHANNELS2.at + number, &[pin.channel2]);
         }
+    }
+
+    /// Takes out what is sent to the plug's own interface in place of being written: pins and the command of its start, with
+    /// the flags beside them as they are. What is left joins it to its network.
+    pub fn part(&mut self) -> Template {
+        let (pins, flags) = (self.pins(), Some(self.flags().to_string()));
+        let command = self.text(fields::STARTUP).unwrap_or_default().to_owned();
+        self.set_pins(&BTreeMap::new());
+        self.put(fields::STARTUP.at, &vec![0; fields::STARTUP.size]);
+        Template { flags, pins, command, ..Template::default() }
     }
 
     /// Sets address, mask, gateway and name server.

@@ -49,7 +49,7 @@ pub fn judge(rule: &OpenBekenRule, found: &Findings, around: &Around<'_>) -> Res
     let mut choice = Choice {
         template: found.template.clone(),
         device: found.device.clone(),
-        configure: rule.configure == Configure::Flash,
+        configure: rule.configure != Configure::None,
         with_template: true,
         notes: found.notes.clone(),
         ..Choice::default()

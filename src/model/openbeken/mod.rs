@@ -18,6 +18,7 @@ pub mod fields;
 pub mod findings;
 mod judge;
 mod key;
+pub mod life;
 pub mod meter;
 pub mod pattern;
 pub mod pins;

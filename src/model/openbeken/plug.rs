@@ -126,7 +126,7 @@ fn refused<'a>(order: &Order<'_>, found: Findings, doubts: Vec<Doubt>, why: Unab
 /// The meter of a plug that nothing is written to.
 fn untouched(order: &Order<'_>, found: &Findings) -> Option<Meter> {
     let meter = calibration(order, found, None, false).meter?;
-    let is_asked = order.rule.configure == Configure::Flash && order.rule.calibrate == Calibrate::Factory;
+    let is_asked = order.rule.configure != Configure::None && order.rule.calibrate == Calibrate::Factory;
     if !is_asked || meter.token != Token::MeterNotAsked {
         return Some(meter);
     }

@@ -19,6 +19,14 @@ pub fn lines(template: &Template) -> Vec<String> {
     lines
 }
 
+/// What OpenBeken's web application sends first: what was there before is gone.
+const CLEAR: [&str; 4] = ["ClearIO", "lfs_format", "StartupCommand \"\"", "stopDriver *"];
+
+/// All that its "clear OBK and apply new script" sends, one command each, in that order.
+pub fn clear_and_apply(template: &Template) -> Vec<String> {
+    CLEAR.into_iter().map(str::to_owned).chain(lines(template)).collect()
+}
+
 /// The text of an `autoexec.bat` that sets the template's pins and runs its command. Pins and flags set by other means
 /// persist, so a unit with a written configuration needs none.
 pub fn autoexec(template: &Template) -> String {

@@ -8,30 +8,44 @@
 //! | this one | the shape, and what is refused |
 //! | [`summary`] | it in words, for the page |
 //! | [`crate::model::openbeken::rule`] | its part `[openbeken]` |
+//! | [`crate::model::openbeken::life::proof`] | its part `[proof]` |
 
 mod summary;
 
+pub use crate::model::openbeken::life::Proof;
 pub use crate::model::openbeken::rule::{
     Address, Calibrate, Configure, Mqtt, OpenBekenRule, PinSource, Secrets, Wifi, WithoutSettings, quad,
 };
 
 use crate::model::chip::Chip;
+use crate::model::chip::digest::Digest;
 use crate::model::openbeken::Device;
 use std::collections::BTreeMap;
 
 /// A recipe as written by the user. The default is the built-in recipe.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recipe {
-    /// Which files may be used, by chip: a file name with `*`. A chip without an entry takes any image that fits.
-    pub firmware: BTreeMap<Chip, String>,
+    /// Which files may be used, by chip. A chip without an entry takes any approved image that fits.
+    pub firmware: BTreeMap<Chip, FirmwareRule>,
     /// How the stock flash is kept.
     pub backup: BackupRule,
     /// The plug's configuration.
     pub openbeken: OpenBekenRule,
+    /// How the plug is to show that it lives.
+    pub proof: Proof,
     /// Convert also what is converted already.
     pub reflash: bool,
     /// A board that is converted again loses OpenBeken's configuration and variables, the boot counter among them.
     pub reflash_clears: bool,
+}
+
+/// Which files may be used for a chip.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FirmwareRule {
+    /// A file name with `*`; none: any.
+    pub name: Option<String>,
+    /// The files' digests; none: any file of that name.
+    pub sha256: Vec<Digest>,
 }
 
 /// A recipe with all that it names: what the user's files say about a unit.
@@ -58,9 +72,10 @@ pub struct BackupRule {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BackupMode {
     /// Every byte.
-    #[default]
     Full,
-    /// Every byte but those that the chip's own CRC proves blank.
+    /// A board's own data, and of the rest what the chip's own CRC does not prove blank or the same as in the stock flash
+    /// of another board.
+    #[default]
     Proven,
 }
 
@@ -79,19 +94,34 @@ impl Recipe {
     /// What it asks for in vain. A recipe with any refusal must not be used.
     pub fn refusals(&self) -> Vec<Refusal> {
         let mut refusals = Vec::new();
-        if self.openbeken.configure == Configure::Http {
+        let plug = &self.openbeken;
+        let is_found = plug.wifi.is_some() && (plug.address.is_some() || plug.mqtt.is_some());
+        if plug.configure == Configure::Http && !is_found {
             refusals.push(Refusal {
                 key: "openbeken.configure",
-                what: "this version of flashjig does not configure plugs over Wi-Fi",
-                remedy: "write configure = \"flash\": the configuration is written with the firmware and read back",
+                what: "a plug that is configured over its own interface must be found in a network",
+                remedy: "write [openbeken.wifi], and [openbeken.address] for an own address or [openbeken.mqtt] for a broker that \
+                         tells it; or configure = \"flash\": the configuration is written with the firmware and read back",
             });
         }
         refusals
     }
 
-    /// Whether a file of this name may be used for this chip.
-    pub fn allows(&self, chip: Chip, file_name: &str) -> bool {
-        self.firmware.get(&chip).is_none_or(|pattern| matches(pattern, file_name))
+    /// Whether a file of this name may be used for this chip, whatever is in it.
+    pub fn names(&self, chip: Chip, file_name: &str) -> bool {
+        let pattern = self.firmware.get(&chip).and_then(|rule| rule.name.as_deref());
+        pattern.is_none_or(|pattern| matches(pattern, file_name))
+    }
+
+    /// Whether a file of this name and digest may be used for this chip.
+    pub fn allows(&self, chip: Chip, file_name: &str, sha256: Digest) -> bool {
+        let pins = self.pins(chip);
+        self.names(chip, file_name) && (pins.is_empty() || pins.contains(&sha256))
+    }
+
+    /// The digests of the only files that may be used for this chip; none: the recipe does not say.
+    pub fn pins(&self, chip: Chip) -> &[Digest] {
+        self.firmware.get(&chip).map_or(&[], |rule| rule.sha256.as_slice())
     }
 }
 
@@ -117,18 +147,30 @@ mod tests {
     #[test]
     fn the_built_in_recipe_takes_any_image_and_asks_for_nothing_in_vain() {
         let recipe = Recipe::default();
-        assert!(recipe.allows(Chip::Bk7231T, "anything.bin"));
+        assert!(recipe.allows(Chip::Bk7231T, "anything.bin", Digest::of(b"")));
         assert_eq!(recipe.refusals(), []);
-        assert_eq!(recipe.backup.mode, BackupMode::Full);
+        assert_eq!(recipe.backup.mode, BackupMode::Proven);
     }
 
     #[test]
     fn a_pattern_binds_its_own_chip_only() {
-        let recipe =
-            Recipe { firmware: BTreeMap::from([(Chip::Bk7231T, "OpenBK7231T_UA_*.bin".into())]), ..Recipe::default() };
-        assert!(recipe.allows(Chip::Bk7231T, "OpenBK7231T_UA_1.18.300.bin"));
-        assert!(!recipe.allows(Chip::Bk7231T, "OpenBK7231T_1.18.300.rbl"));
-        assert!(recipe.allows(Chip::Bk7231N, "OpenBK7231N_QIO_1.18.300.bin"));
+        let rule = FirmwareRule { name: Some("OpenBK7231T_UA_*.bin".into()), sha256: Vec::new() };
+        let recipe = Recipe { firmware: BTreeMap::from([(Chip::Bk7231T, rule)]), ..Recipe::default() };
+        let any = Digest::of(b"any");
+        assert!(recipe.allows(Chip::Bk7231T, "OpenBK7231T_UA_1.18.300.bin", any));
+        assert!(!recipe.allows(Chip::Bk7231T, "OpenBK7231T_1.18.300.rbl", any));
+        assert!(recipe.allows(Chip::Bk7231N, "OpenBK7231N_QIO_1.18.300.bin", any));
+    }
+
+    #[test]
+    fn a_pinned_digest_binds_whatever_the_file_is_called() {
+        let (own, other) = (Digest::of(b"own"), Digest::of(b"other"));
+        let rule = |name: Option<&str>| FirmwareRule { name: name.map(str::to_owned), sha256: vec![own] };
+        let with = |name| Recipe { firmware: BTreeMap::from([(Chip::Bk7231T, rule(name))]), ..Recipe::default() };
+        assert!(with(None).allows(Chip::Bk7231T, "x.bin", own) && !with(None).allows(Chip::Bk7231T, "x.bin", other));
+        assert!(!with(Some("a.bin")).allows(Chip::Bk7231T, "x.bin", own), "the name counts, too");
+        assert!(with(Some("a.bin")).names(Chip::Bk7231T, "a.bin") && with(None).allows(Chip::Bk7231N, "x.bin", other));
+        assert_eq!(with(None).pins(Chip::Bk7231T), [own]);
     }
 
     #[test]
@@ -138,6 +180,12 @@ mod tests {
         recipe.backup.encrypt_to = Some("age1x".into());
         let keys: Vec<_> = recipe.refusals().iter().map(|refusal| refusal.key).collect();
         assert_eq!(keys, ["openbeken.configure"]);
+        let ssid = "home".into();
+        recipe.openbeken.wifi = Some(Wifi { ssid, password_file: None, ssid2: None, password2_file: None });
+        assert_eq!(recipe.refusals().len(), 1, "nothing says where it is");
+        let (host, topic) = ("192.0.2.10".into(), None);
+        recipe.openbeken.mqtt = Some(Mqtt { host, port: 1883, user: None, password_file: None, topic, group: None });
+        assert_eq!(recipe.refusals(), []);
     }
 
     /// The definition, slow and plain.

@@ -2,20 +2,28 @@
 //! there is one is told.
 
 use super::{BackupMode, Calibrate, Configure, PinSource, Recipe, WithoutSettings};
+use crate::model::chip::digest::Digest;
 
 impl Recipe {
     /// What it says, a sentence a line.
     pub fn summary(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if self.firmware.is_empty() {
-            lines.push("Firmware: the newest file that fits chip and key".to_owned());
+            lines.push("Firmware: the newest approved file that fits chip and key".to_owned());
         }
-        for (chip, pattern) in &self.firmware {
-            lines.push(format!("Firmware for {chip}: {pattern}"));
+        for (chip, rule) in &self.firmware {
+            let name = rule.name.as_deref().unwrap_or("any name");
+            let pins: Vec<String> = rule.sha256.iter().map(|pin| format!("{}...", Digest::short(pin))).collect();
+            lines.push(match pins.join(" or ") {
+                pins if pins.is_empty() => format!("Firmware for {chip}: {name}"),
+                pins => format!("Firmware for {chip}: {name}, SHA-256 {pins}"),
+            });
         }
         lines.push(match self.backup.mode {
             BackupMode::Full => "Backup: every byte of the flash is read".into(),
-            BackupMode::Proven => "Backup: every byte but those that the chip's own CRC proves blank".into(),
+            BackupMode::Proven => {
+                "Backup: a plug's own data is read, and what the chip's own CRC does not prove blank or known".into()
+            }
         });
         if self.backup.encrypt_to.is_some() {
             lines.push("Backup: encrypted, only the owner of the key can read it".into());
@@ -23,10 +31,20 @@ impl Recipe {
         if self.reflash_clears {
             lines.push("Converted again: OpenBeken's configuration and variables are cleared".into());
         }
+        if self.proof.is_asked() {
+            let signs: Vec<&str> = self.proof.alive.iter().map(|way| way.name()).collect();
+            lines.push(format!("Proof of life: {}, within {} s", signs.join(", "), self.proof.within.as_secs_f32()));
+            if let Some(draws) = self.proof.draws {
+                lines.push(format!("Drawn from the supply while it lives: {draws}"));
+            }
+        }
         let plug = &self.openbeken;
         if plug.configure == Configure::None {
             lines.push("Configuration: none, the plug opens its own access point".into());
             return lines;
+        }
+        if plug.configure == Configure::Http {
+            lines.push("Configuration: over the plug's own interface, once it is in its Wi-Fi".into());
         }
         lines.push(match &plug.pins {
             PinSource::None => "Pins: none".into(),
@@ -63,8 +81,11 @@ impl Recipe {
             lines.push("Start-up command: set".into());
         }
         if let Some(wifi) = &plug.wifi {
-            let secret = if wifi.password_file.is_some() { "with a password" } else { "without a password" };
-            lines.push(format!("Wi-Fi: {}, {secret}", wifi.ssid));
+            lines.push(if wifi.password_file.is_some() {
+                format!("Wi-Fi: {}, with a password", wifi.ssid)
+            } else {
+                format!("Wi-Fi: {}, without a password", wifi.ssid)
+            });
         }
         if let Some(mqtt) = &plug.mqtt {
             let topic = mqtt.topic.as_ref().map_or_else(|| "the name".into(), ToString::to_string);

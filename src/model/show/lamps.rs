@@ -2,6 +2,7 @@
 //! apart by somebody who does not see colours, by one lamp alone, and by the buzzer alone.
 
 use crate::model::cycle::verdict::Verdict;
+use crate::model::unit::readiness::OFFER;
 use crate::model::unit::snapshot::{SlotState, SlotView};
 use jiff::Timestamp;
 use std::fmt::Write;
@@ -65,12 +66,13 @@ impl Signal {
     /// What a slot has to say now, and since when; a new time is a new signal, although it may be the same one.
     pub fn of(slot: &SlotView) -> (Self, Option<Timestamp>) {
         let verdict = slot.last.as_ref().filter(|_| slot.verdict_shown);
+        let calls = slot.notice.as_ref().is_some_and(|notice| !notice.starts_with(OFFER));
         match slot.state {
             SlotState::Blocked => (Self::Attention, None),
             SlotState::Stopping => (Self::Stopping, slot.started),
             SlotState::Busy if slot.prompt.is_some() || slot.notice.is_some() => (Self::Attention, slot.started),
             SlotState::Busy => (Self::Busy, slot.started),
-            SlotState::Idle if slot.notice.is_some() => (Self::Attention, None),
+            SlotState::Idle if calls => (Self::Attention, None),
             SlotState::Idle => match verdict {
                 None => (Self::Idle, None),
                 Some(last) => {

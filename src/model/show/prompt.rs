@@ -2,6 +2,8 @@
 //!
 //! Each is a short order, a colon, the rest.
 
+use crate::model::unit::batch::{ASK, ASK_PAGE, ENDED};
+
 /// Nobody but the operator can reset the board.
 pub const RESET: &str = "reset the board: touch CEN to GND for a moment, or switch its 3.3 V off and on";
 /// A start was asked for with the contact open.
@@ -11,5 +13,38 @@ pub const STUCK: &str = "free the button: it is held down or short-circuited, so
 /// A board was in when the program began, and boards start by being put in.
 pub const OLD_BOARD: &str = "put it in again: the board was in before flashjig began; take it out and put it in";
 
+/// A start was asked for where nothing can pass; what is missing is told by the station's readiness.
+pub const NOT_READY: &str = "not ready: no unit can be made now; the page and flashjig doctor say what is missing";
+
+/// The same order with its rest in at most 42 letters, for a panel that has two lines of 21 for it.
+pub fn brief(prompt: &str) -> &str {
+    match prompt {
+        RESET => "reset the board: touch CEN to GND, or its 3.3 V off and on",
+        NO_BOARD => "put a board in: close the lid, then start again",
+        STUCK => "free the button: it is held or shorted",
+        OLD_BOARD => "put it in again: take it out first",
+        NOT_READY => "not ready: see the page or flashjig doctor",
+        ASK => "box full: begin the next one, or hold the button",
+        ASK_PAGE => "box full: begin the next one on the page",
+        // the question about a file is short already
+        other => other,
+    }
+}
+
 /// All of them.
-pub const ALL: [&str; 4] = [RESET, NO_BOARD, STUCK, OLD_BOARD];
+pub const ALL: [&str; 8] = [RESET, NO_BOARD, STUCK, OLD_BOARD, NOT_READY, ASK, ASK_PAGE, ENDED];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_a_brief_wording_with_the_same_order() {
+        for prompt in ALL {
+            let (order, _) = prompt.split_once(": ").unwrap();
+            let (same, rest) = brief(prompt).split_once(": ").unwrap();
+            assert_eq!(order, same);
+            assert!(rest.chars().count() <= 42, "{rest}");
+        }
+    }
+}

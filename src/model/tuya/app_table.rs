@@ -2,6 +2,7 @@
 //!
 //! As bk7231tools does it: decrypt the app, find a word that every pin table has, take the text around it.
 
+use super::tidy::tidy;
 use super::value::Parsed;
 use crate::model::chip::flash_cipher;
 use crate::model::chip::{Family, Key};
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 /// Words of a pin table, the most telling first.
 const WORDS: [&[u8]; 3] = [b",crc:", b",module:", b"Jsonver:"];
 /// Longest text that is taken for a table, bytes.
-const LONGEST: usize = 4096;
+const LONGEST: usize = 8192;
 
 /// A pin table in the app.
 pub(super) struct AppTable {
@@ -29,31 +30,38 @@ pub(super) fn find(dump: &[u8], begins_at: usize) -> Option<AppTable> {
     })
 }
 
+/// The first text between two NULs that has the word and is a table. Each text is read once, however often it has it.
 fn table(app: &[u8], word: &[u8]) -> Option<AppTable> {
-    let mut from = 0;
-    while let Some(hit) = app.get(from..)?.windows(word.len()).position(|window| window == word) {
-        let at = from + hit;
-        from = at + word.len();
-        if let Some(table) = around(app, at) {
+    let mut from = app.iter().position(|byte| *byte == 0)? + 1;
+    loop {
+        let rest = app.get(from..)?;
+        let end = rest.iter().position(|byte| *byte == 0)?;
+        let text = rest.get(..end)?;
+        let has_word = end <= LONGEST && text.windows(word.len()).any(|window| window == word);
+        if let Some(table) = Some(text).filter(|_| has_word).and_then(|text| read(text, from)) {
             return Some(table);
         }
+        from += end + 1;
     }
-    None
 }
 
-/// The text between two NULs around `at`, read as settings.
-fn around(app: &[u8], at: usize) -> Option<AppTable> {
-    let before = app.get(at.saturating_sub(LONGEST)..at)?;
-    let start = at - before.iter().rev().position(|&byte| byte == 0)?;
-    let after = app.get(at..app.len().min(at + LONGEST))?;
-    let end = at + after.iter().position(|&byte| byte == 0)?;
-    let text = app.get(start..end)?;
+/// The text at `at`, read as settings.
+fn read(text: &[u8], at: usize) -> Option<AppTable> {
+    #[cfg(test)]
+    READ.set(READ.get() + text.len());
     let brace = text.iter().position(|&byte| byte == b'{')?;
-    let Parsed::Tree(Value::Object(settings)) = Parsed::of(text.get(brace..)?) else { return None };
+    let Parsed::Tree(Value::Object(mut settings)) = Parsed::of(text.get(brace..)?) else { return None };
+    tidy(&mut settings);
     // A format string of the vendor's own parser has the words too, but no values.
     let has_pins = settings.iter().any(|(name, value)| name.contains("pin") && value.is_number());
     (has_pins || settings.contains_key("module"))
-        .then(|| AppTable { at: flash_cipher::APP_BASE as usize + start + brace, settings })
+        .then(|| AppTable { at: flash_cipher::APP_BASE as usize + at + brace, settings })
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Bytes that this thread read as settings: what a search costs.
+    pub(super) static READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(test)]

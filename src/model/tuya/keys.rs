@@ -47,15 +47,34 @@ impl std::fmt::Display for Health {
     }
 }
 
+/// More names than this no plug has.
+const MOST_ENTRIES: usize = 512;
+
+/// What may still be put together. A page belongs to one value, so all values together are no longer than the store; an
+/// index that shares pages out again and again would make gigabytes of a few sectors.
+struct Budget {
+    /// Bytes that values may still have.
+    kept: usize,
+    /// Bytes that may still be looked at: each page for its sound copy and for a damaged one.
+    seen: usize,
+    /// Values that were left out.
+    refused: usize,
+}
+
 /// All entries, in the order of their blocks; each name once.
 pub(super) fn read(blocks: &Blocks, notes: &mut Vec<String>) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
+    let mut budget = Budget { kept: blocks.room, seen: 2 * blocks.room, refused: 0 };
     for (block, is_sound) in
         blocks.sound.values().map(|block| (block, true)).chain(blocks.damaged.values().map(|block| (block, false)))
     {
         for page in block.index_pages() {
             match blocks.index(block, page) {
-                Ok(index) => keep(&mut entries, entry(blocks, block.id, is_sound, index)),
+                Ok(index) if index.length > budget.seen => budget.refused += 1,
+                Ok(index) => {
+                    budget.seen -= index.length;
+                    keep(&mut entries, &mut budget, entry(blocks, block.id, is_sound, index));
+                }
                 Err(why) => notes.push(format!(
                     "index page {page} of block {} (at {:#x}): {why}; a key may be missing",
                     block.id,
@@ -64,15 +83,31 @@ pub(super) fn read(blocks: &Blocks, notes: &mut Vec<String>) -> Vec<Entry> {
             }
         }
     }
+    if budget.refused > 0 {
+        notes.push(format!("{} values left out: together they are longer than the store", budget.refused));
+    }
     entries
 }
 
 /// Of two values of one name the more trustworthy stays; of equals the first.
-fn keep(entries: &mut Vec<Entry>, new: Entry) {
-    match entries.iter_mut().find(|entry| entry.name == new.name) {
-        Some(entry) if new.health.is_sound() && new.health < entry.health => *entry = new,
-        Some(_) => {}
-        None => entries.push(new),
+fn keep(entries: &mut Vec<Entry>, budget: &mut Budget, new: Entry) {
+    let is_full = entries.len() >= MOST_ENTRIES;
+    let place = match entries.iter_mut().find(|entry| entry.name == new.name) {
+        Some(entry) if new.health.is_sound() && new.health < entry.health => Some(entry),
+        Some(_) => return,
+        None => None,
+    };
+    let room = budget.kept + place.as_ref().map_or(0, |entry| entry.value.len());
+    match (room.checked_sub(new.value.len()), place) {
+        (None, _) => budget.refused += 1,
+        (_, None) if is_full => budget.refused += 1,
+        (Some(left), place) => {
+            budget.kept = left;
+            match place {
+                Some(entry) => *entry = new,
+                None => entries.push(new),
+            }
+        }
     }
 }
 
@@ -123,20 +158,17 @@ fn assemble<'a, 'b: 'a>(
     'parts: for &Part { block: id, first, last } in &index.parts {
         for page in first..=last {
             let Some(found) = block(id).and_then(|block| block.page(page)) else {
-                missing = Some(format!(
-                    "{} of {} bytes; block {id}, page {page} is not readable",
-                    bytes.len().min(index.length),
-                    index.length
-                ));
+                missing =
+                    Some(format!("{} of {} bytes; block {id}, page {page} is not readable", bytes.len(), index.length));
                 break 'parts;
             };
-            bytes.extend_from_slice(found);
+            // the list may name more pages than the value fills
+            bytes.extend(found.iter().take(index.length.saturating_sub(bytes.len())));
         }
     }
     if missing.is_none() && bytes.len() < index.length {
         missing = Some(format!("{} of {} bytes; its parts are shorter than its length", bytes.len(), index.length));
     }
-    bytes.truncate(index.length);
     let checksum_ok = sum(&bytes) == index.checksum;
     Assembled { bytes, missing, checksum_ok, is_older: index.parts.iter().any(|part| is_older(part.block)) }
 }

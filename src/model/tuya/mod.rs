@@ -25,6 +25,7 @@ mod protected;
 pub mod secret;
 pub mod settings;
 pub mod store;
+mod tidy;
 pub mod value;
 mod vault;
 pub mod view;
@@ -34,5 +35,7 @@ pub use keys::{Entry, Health};
 pub use settings::{Settings, Witness};
 pub use store::{Absent, Layout, Source, Store, app_settings, app_settings_in, decode};
 
+#[cfg(test)]
+mod bounds;
 #[cfg(test)]
 mod tests;

@@ -24,7 +24,7 @@ pub(super) struct Blocks<'a> {
     /// Blocks whose sound copy is not their newest.
     pub(super) older: Vec<u16>,
     /// Bytes that all sectors together can hold.
-    room: usize,
+    pub(super) room: usize,
 }
 
 /// What an index page says.

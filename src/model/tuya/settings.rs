@@ -7,7 +7,9 @@
 use super::files::{FileStore, NoFiles};
 use super::secret::{Class, class};
 use super::store::{Absent, SETTINGS, Source, Store};
+use super::tidy::tidy;
 use super::value::Parsed;
+use crate::model::chip::plain::line;
 use serde_json::{Map, Value};
 
 /// Names that the copy has, in the order of preference: of most plugs, of newer SDKs, of some BK7231T.
@@ -16,6 +18,8 @@ const NAMES: [&str; 3] = ["oem_cfg", "json", SETTINGS];
 const TRIES: usize = 16;
 /// Differences that are told.
 const TOLD: usize = 8;
+/// Characters of a value that are told.
+const SHOWN: usize = 80;
 
 /// The settings of a dump.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -96,7 +100,8 @@ impl Settings {
     /// Why they must not be written to a plug, as far as the witnesses go.
     pub fn doubt(&self) -> Option<String> {
         let Witness::Differ(differences) = &self.witness else { return None };
-        let shown = |value: &Option<Value>| value.as_ref().map_or("absent".to_owned(), text);
+        let shown =
+            |value: &Option<Value>| value.as_ref().map_or("absent".to_owned(), |value| line(&text(value), SHOWN));
         let told = differences.iter().take(TOLD).map(|difference| {
             let Difference { key, vault, file } = difference;
             format!("{key} is {} in the encrypted store and {} in the file store", shown(vault), shown(file))
@@ -136,6 +141,7 @@ fn settings(bytes: &[u8]) -> Option<Map<String, Value>> {
     })?;
     let mut settings = object;
     settings.retain(|key, _| class(SETTINGS, &[key]) == Class::Free);
+    tidy(&mut settings);
     (!settings.is_empty()).then_some(settings)
 }
 

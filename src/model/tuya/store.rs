@@ -8,6 +8,7 @@ use super::keys::{self, Entry, Health};
 use super::pages::Blocks;
 use super::protected;
 use super::secret::{self, Class};
+use super::tidy::tidy;
 use super::value::Parsed;
 use super::vault::{self, KeyFrom, Vault};
 use crate::model::chip;
@@ -15,6 +16,9 @@ use serde_json::{Map, Value};
 
 /// The name of the value that holds pins, levels and module.
 pub const SETTINGS: &str = "user_param_key";
+/// Notes that are told of one store.
+const MOST_NOTES: usize = 100;
+
 /// A decoded store. Its `Debug` shows names, lengths and settings, no secret.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -200,6 +204,11 @@ pub fn decode(dump: &[u8]) -> Result<Store, Absent> {
     let layout = layout(&vault);
     let mut store = Store { found_at: vault.at, layout, settings, source, entries, protected, notes };
     store.fall_back(dump);
+    let more = store.notes.len().saturating_sub(MOST_NOTES);
+    if more > 0 {
+        store.notes.truncate(MOST_NOTES);
+        store.notes.push(format!("{more} more of the kind"));
+    }
     Ok(store)
 }
 
@@ -246,6 +255,7 @@ fn settings(entries: &[Entry], notes: &mut Vec<String>) -> (Map<String, Value>, 
     settings.retain(|name, value| {
         secret::class(SETTINGS, &[name]) == Class::Free && (health.is_sound() || is_plausible(name, value))
     });
+    tidy(&mut settings);
     if settings.len() < before {
         notes.push(format!("{SETTINGS}: {} fields left out: no settings, or not readable", before - settings.len()));
     }

@@ -77,6 +77,11 @@ pub(super) struct Protected {
     pub(super) plain: Vec<u8>,
 }
 
+/// Places with the key magic that are looked at; a flash has one to four.
+const MAX_LEADS: usize = 64;
+/// Of those, the ones whose sectors are decrypted.
+const MAX_OPENED: usize = 8;
+
 /// What a search gave.
 pub(super) struct Search {
     /// The best store.
@@ -92,7 +97,6 @@ struct Lead {
     at: usize,
     kind: Kind,
     key: [u8; BLOCK],
-    plain: Vec<u8>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -108,7 +112,7 @@ pub(super) fn search(dump: &[u8]) -> Search {
     if aligned.vault.as_ref().is_some_and(|vault| vault.longest_run() > 0) {
         return aligned;
     }
-    let anywhere = best(dump, fillings(dump).into_iter());
+    let anywhere = best(dump, fillings(dump));
     if anywhere.vault.as_ref().is_some_and(|vault| aligned.vault.is_none() || vault.longest_run() > 0) {
         return anywhere;
     }
@@ -116,62 +120,104 @@ pub(super) fn search(dump: &[u8]) -> Search {
 }
 
 /// Where a run of encrypted FF says that a key sector begins.
-fn fillings(dump: &[u8]) -> Vec<usize> {
-    let mut found = Vec::new();
+fn fillings(dump: &[u8]) -> impl Iterator<Item = usize> {
     let mut from = 0;
-    while let Some(hit) = dump.get(from..).and_then(|rest| rest.windows(BLOCK).position(|window| window == MARKER)) {
+    std::iter::from_fn(move || {
+        let hit = dump.get(from..)?.windows(BLOCK).position(|window| window == MARKER)?;
         let at = from + hit;
-        found.extend(at.checked_sub(DEVICE_KEY_AT + BLOCK + 8));
         let run = dump.get(at..).map_or(0, |run| run.chunks(BLOCK).take_while(|&block| block == MARKER).count());
         from = at + run * BLOCK;
-    }
-    found
+        Some(at.checked_sub(DEVICE_KEY_AT + BLOCK + 8))
+    })
+    .flatten()
 }
 
+/// A lead that may open a store, by the heads of its sectors alone.
+struct Candidate {
+    at: usize,
+    key_from: KeyFrom,
+    key: [u8; BLOCK],
+    base: BaseKey,
+    heads: usize,
+    /// Where its lead lies.
+    lead_at: usize,
+}
+
+/// Every place with the magic counts only with its first bytes, and the likeliest alone are decrypted, one after the
+/// other: a flash made of nothing but key sectors costs no more than one with a few.
 fn best(dump: &[u8], offsets: impl Iterator<Item = usize>) -> Search {
-    let leads: Vec<Lead> = offsets.filter_map(|at| lead(dump, at)).collect();
-    let is_key = |at: usize| leads.iter().any(|lead| lead.at == at && lead.kind == Kind::Key);
-    let mut vaults = Vec::new();
-    let mut damaged = Vec::new();
-    for lead in &leads {
-        let (at, key_from) = match lead.kind {
-            Kind::Key => (lead.at, KeyFrom::Sound),
-            // In front of a key sector: the protected sector, sound or not.
-            Kind::Protected | Kind::Doubtful if is_key(lead.at + SECTOR) => continue,
-            Kind::Doubtful => (lead.at, KeyFrom::Doubtful),
-            Kind::Protected => (lead.at + SECTOR, KeyFrom::Protected),
-        };
-        let mut vault = open(dump, at, key_from, &lead.key);
-        vault.protected = protected(&leads, at);
-        if key_from == KeyFrom::Sound || vault.longest_run() > 0 {
-            vaults.push(vault);
-        } else {
-            damaged.push(lead.at);
+    let leads: Vec<Lead> = offsets.filter_map(|at| lead(dump, at)).take(MAX_LEADS).collect();
+    let candidates: Vec<Candidate> = leads.iter().filter_map(|lead| Candidate::of(dump, &leads, lead)).collect();
+    let mut likeliest: Vec<usize> = (0..candidates.len()).collect();
+    likeliest.sort_by_key(|i| candidates.get(*i).map(|candidate| std::cmp::Reverse(candidate.heads)));
+    likeliest.truncate(MAX_OPENED);
+    let (mut vault, mut others, mut damaged): (Option<Vault>, Vec<usize>, Vec<usize>) = Default::default();
+    for (i, candidate) in candidates.iter().enumerate() {
+        let opened = likeliest.contains(&i).then(|| open(dump, candidate));
+        let run = opened.as_ref().map_or(0, Vault::longest_run);
+        if candidate.key_from != KeyFrom::Sound && run == 0 {
+            damaged.push(candidate.lead_at);
+            continue;
+        }
+        let rank = |vault: &Vault| (vault.longest_run(), std::cmp::Reverse(vault.first_good()));
+        match opened {
+            Some(opened) if vault.as_ref().is_none_or(|best| rank(&opened) > rank(best)) => {
+                others.extend(vault.replace(opened).map(|former| former.at));
+            }
+            _ => others.push(candidate.at),
         }
     }
-    let key = |vault: &Vault| (vault.longest_run(), std::cmp::Reverse(vault.first_good()));
-    // The first of several equals: max_by_key would give the last.
-    let best = (0..vaults.len()).rev().max_by_key(|&i| vaults.get(i).map(key));
-    let vault = best.map(|i| vaults.swap_remove(i));
-    let mut others: Vec<usize> = vaults.iter().map(|vault| vault.at).collect();
     others.sort_unstable();
+    if let Some(vault) = &mut vault {
+        vault.protected = protected(dump, &leads, vault.at);
+    }
     Search { vault, others, damaged }
 }
 
+impl Candidate {
+    fn of(dump: &[u8], leads: &[Lead], lead: &Lead) -> Option<Self> {
+        let is_key = |at: usize| leads.iter().any(|lead| lead.at == at && lead.kind == Kind::Key);
+        let (at, key_from) = match lead.kind {
+            Kind::Key => (lead.at, KeyFrom::Sound),
+            // In front of a key sector: the protected sector, sound or not.
+            Kind::Protected | Kind::Doubtful if is_key(lead.at + SECTOR) => return None,
+            Kind::Doubtful => (lead.at, KeyFrom::Doubtful),
+            Kind::Protected => (lead.at + SECTOR, KeyFrom::Protected),
+        };
+        let heads = |base: BaseKey| {
+            let key = base.data_key(&lead.key);
+            (0..MAX_SECTORS).filter(|place| head(dump, at + (place + 1) * SECTOR, &key).is_some()).count()
+        };
+        // of equals the first: max_by_key would give the last
+        let (base, heads) =
+            BaseKey::ALL.into_iter().rev().map(|base| (base, heads(base))).max_by_key(|(_, heads)| *heads)?;
+        Some(Self { at, key_from, key: lead.key, base, heads, lead_at: lead.at })
+    }
+}
+
 /// The protected sector in front of a key sector, if its bytes are all there.
-fn protected(leads: &[Lead], key_at: usize) -> Option<Protected> {
+fn protected(dump: &[u8], leads: &[Lead], key_at: usize) -> Option<Protected> {
     let lead = leads.iter().find(|lead| lead.at.checked_add(SECTOR) == Some(key_at) && lead.kind != Kind::Key)?;
-    Some(Protected { at: lead.at, is_sound: lead.kind == Kind::Protected, plain: lead.plain.clone() })
+    Some(Protected { at: lead.at, is_sound: lead.kind == Kind::Protected, plain: unmastered(dump, lead.at)? })
+}
+
+/// Whether a sector with the key magic begins here.
+fn is_lead(dump: &[u8], at: usize) -> bool {
+    head_of(dump, at, &MASTER) == Some(KEY_MAGIC)
+}
+
+/// The sector at `at` without its outer layer.
+fn unmastered(dump: &[u8], at: usize) -> Option<Vec<u8>> {
+    let mut plain = dump.get(at..dump.len().min(at.checked_add(SECTOR)?))?.to_vec();
+    cipher::decrypt(&MASTER, &mut plain);
+    Some(plain)
 }
 
 fn lead(dump: &[u8], at: usize) -> Option<Lead> {
-    let mut head: [u8; BLOCK] = dump.get(at..at.checked_add(BLOCK)?)?.try_into().ok()?;
-    cipher::decrypt(&MASTER, &mut head);
-    if word(&head, 0) != Some(KEY_MAGIC) {
+    if !is_lead(dump, at) {
         return None;
     }
-    let mut plain = dump.get(at..dump.len().min(at + SECTOR))?.to_vec();
-    cipher::decrypt(&MASTER, &mut plain);
+    let plain = unmastered(dump, at)?;
     let key: [u8; BLOCK] = plain.get(DEVICE_KEY_AT..DEVICE_KEY_AT + BLOCK)?.try_into().ok()?;
     let expected = word(&plain, 4)?;
     let kind = if sum(&key) == expected {
@@ -181,16 +227,12 @@ fn lead(dump: &[u8], at: usize) -> Option<Lead> {
     } else {
         Kind::Doubtful
     };
-    Some(Lead { at, kind, key, plain })
+    Some(Lead { at, kind, key })
 }
 
-fn open(dump: &[u8], at: usize, key_from: KeyFrom, device: &[u8; BLOCK]) -> Vault {
-    let places = |base: BaseKey| {
-        let key = base.data_key(device);
-        (0..MAX_SECTORS).filter(|place| head(dump, at + (place + 1) * SECTOR, &key).is_some()).count()
-    };
-    let base = BaseKey::ALL.into_iter().rev().max_by_key(|&base| places(base)).unwrap_or_default();
-    let data_key = base.data_key(device);
+fn open(dump: &[u8], candidate: &Candidate) -> Vault {
+    let Candidate { at, key_from, base, .. } = *candidate;
+    let data_key = base.data_key(&candidate.key);
     let usual = area::of(at);
     let usual_sectors = usual.map_or(USUAL_SECTORS, |area| area.sectors);
     let mut sectors: Vec<Sector> = Vec::new();
@@ -203,7 +245,7 @@ fn open(dump: &[u8], at: usize, key_from: KeyFrom, device: &[u8; BLOCK]) -> Vaul
             break;
         }
         // Another store begins.
-        if sector.state == State::Foreign && place > 0 && lead(dump, sector.at).is_some() {
+        if sector.state == State::Foreign && place > 0 && is_lead(dump, sector.at) {
             break;
         }
         sectors.push(sector);
@@ -222,9 +264,14 @@ fn open(dump: &[u8], at: usize, key_from: KeyFrom, device: &[u8; BLOCK]) -> Vaul
 
 /// The data magic of the sector at `at` under this key.
 fn head(dump: &[u8], at: usize, key: &[u8; BLOCK]) -> Option<DataMagic> {
+    head_of(dump, at, key).and_then(DataMagic::of)
+}
+
+/// The first word of the sector at `at` under this key.
+fn head_of(dump: &[u8], at: usize, key: &[u8; BLOCK]) -> Option<u32> {
     let mut head: [u8; BLOCK] = dump.get(at..at.checked_add(BLOCK)?)?.try_into().ok()?;
     cipher::decrypt(key, &mut head);
-    word(&head, 0).and_then(DataMagic::of)
+    word(&head, 0)
 }
 
 fn sector(dump: &[u8], place: usize, at: usize, key: &[u8; BLOCK]) -> Option<Sector> {

@@ -4,9 +4,15 @@ use super::keys::{Entry, Health};
 use super::secret::{Class, Secret, class};
 use super::store::Store;
 use super::value::Parsed;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+/// What stands for a text that has a credential in it.
+const MASK: &str = "<redacted>";
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +41,20 @@ pub struct EntryView {
 /// Credentials of a store in every spelling in which they might turn up elsewhere.
 #[derive(Default)]
 pub struct Masks {
-    forms: Vec<String>,
+    forms: BTreeSet<String>,
+    /// There are more than a plug has, and nothing at all is shown.
+    is_full: bool,
+    /// Finds those that are masked wherever they stand.
+    finder: OnceLock<Option<AhoCorasick>>,
 }
 
-/// Shorter spellings are masked only where they are a whole text: they occur in too many words.
+/// Shorter spellings are masked only where they are a whole text, or a word of a line: they occur in too many words.
 const SHORT: usize = 4;
+/// Of a longer credential its begin is looked for, bytes: who shows all of it shows its begin. A multiple of 3, so that
+/// its Base64 is the begin of the whole one's.
+const LONGEST: usize = 96;
+/// Spellings of the credentials of one plug; there are some hundred.
+const MOST: usize = 2048;
 
 impl Masks {
     /// All credentials of a store; none when everything is shown.
@@ -49,8 +64,6 @@ impl Masks {
             for entry in store.entries.iter().chain(&store.protected) {
                 masks.entry(entry);
             }
-            masks.forms.sort_unstable_by_key(|form| std::cmp::Reverse(form.len()));
-            masks.forms.dedup();
         }
         masks
     }
@@ -63,7 +76,14 @@ impl Masks {
 
     /// Those of another store too.
     pub fn join(&mut self, other: Self) {
-        self.forms.extend(other.forms);
+        self.is_full |= other.is_full;
+        other.forms.into_iter().for_each(|form| self.form(form));
+    }
+
+    /// Bytes of all spellings.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.forms.iter().map(String::len).sum()
     }
 
     fn entry(&mut self, entry: &Entry) {
@@ -103,19 +123,54 @@ impl Masks {
     }
 
     fn spellings(&mut self, bytes: &[u8]) {
-        if bytes.is_empty() {
+        if bytes.is_empty() || self.is_full {
             return;
         }
-        let hex = hex(bytes);
-        self.forms.extend(String::from_utf8(bytes.to_vec()).ok());
-        self.forms.extend([BASE64_STANDARD.encode(bytes), BASE64_STANDARD_NO_PAD.encode(bytes)]);
-        self.forms.extend([hex.to_ascii_uppercase(), hex]);
+        if let Ok(text) = str::from_utf8(bytes) {
+            let end = (0..=bytes.len().min(LONGEST)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            self.form(text.get(..end).unwrap_or_default().to_owned());
+        }
+        let begin = bytes.get(..LONGEST).unwrap_or(bytes);
+        let hex = hex(begin);
+        for form in [BASE64_STANDARD.encode(begin), BASE64_STANDARD_NO_PAD.encode(begin), hex.to_ascii_uppercase(), hex]
+        {
+            self.form(form);
+        }
+    }
+
+    fn form(&mut self, form: String) {
+        if self.forms.len() < MOST {
+            self.forms.insert(form);
+        } else {
+            self.is_full |= !self.forms.contains(&form);
+        }
+        self.finder = OnceLock::new();
+    }
+
+    /// Whether a credential stands anywhere in a text; a short one only where it is all of it.
+    fn hits(&self, text: &str) -> bool {
+        if self.is_full || self.forms.contains(text) {
+            return true;
+        }
+        let finder = self.finder.get_or_init(|| {
+            let long = self.forms.iter().filter(|form| form.len() >= SHORT);
+            // the other kinds grow with the number of bytes that differ, too
+            AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(long).ok()
+        });
+        finder.as_ref().is_none_or(|finder| finder.is_match(text))
     }
 
     /// A text without credentials.
     pub fn text(&self, text: &str) -> String {
-        let hits = |form: &String| if form.len() < SHORT { form == text } else { text.contains(form.as_str()) };
-        if self.forms.iter().any(hits) { "<redacted>".to_owned() } else { text.to_owned() }
+        if !text.is_empty() && self.hits(text) { MASK.to_owned() } else { text.to_owned() }
+    }
+
+    /// Whether a line of a log has a credential in it; a short one counts where it is a word.
+    pub fn are_in(&self, line: &str) -> bool {
+        let is_short = |word: &str| !word.is_empty() && word.len() < SHORT && self.forms.contains(word);
+        self.hits(line)
+            || line.split(|c: char| !c.is_alphanumeric()).any(is_short)
+            || line.split(char::is_whitespace).any(is_short)
     }
 
     /// A tree without credentials.

@@ -6,6 +6,7 @@
 //! credentials are not known: then only what the boot loader says is told.
 
 use crate::model::chip;
+use crate::model::openbeken::life::{BootLog, Heard};
 use crate::model::openbeken::{Config, fields};
 use crate::model::tuya::secret::Secret;
 use crate::model::tuya::view::{Masks, Show};
@@ -34,11 +35,14 @@ const BOOT: [&str; 5] = ["V:", "CPSR", "SPSR", "R0:", "J 0x"];
 pub struct BoardLog {
     lines: VecDeque<Vec<u8>>,
     line: Vec<u8>,
+    /// What tells of its firmware's start, once that is waited for.
+    boot: BootLog,
 }
 
 impl BoardLog {
     /// Takes what the board said.
     pub fn hear(&mut self, bytes: &[u8]) {
+        self.boot.hear(bytes);
         for byte in bytes {
             match byte {
                 b'\n' | b'\r' => self.end_line(),
@@ -46,6 +50,16 @@ impl BoardLog {
                 _ => {}
             }
         }
+    }
+
+    /// The firmware is started now: what was said before tells nothing of that.
+    pub fn starts(&mut self) {
+        self.boot = BootLog::default();
+    }
+
+    /// What tells of its start.
+    pub fn heard(&self) -> &Heard {
+        self.boot.heard()
     }
 
     fn end_line(&mut self) {
@@ -104,7 +118,7 @@ impl Sieve {
         let before = std::mem::take(open);
         // a name may have letters beyond ASCII
         let raw = String::from_utf8_lossy(bytes);
-        if before || self.masks.text(text) != text || self.masks.text(&raw) != raw {
+        if before || self.masks.are_in(text) || self.masks.are_in(&raw) {
             return MASK.to_owned();
         }
         let lower = text.to_ascii_lowercase();
@@ -208,6 +222,13 @@ mod tests {
         let sieve = Sieve::new([], []);
         let lines = log("V:BK7231S_1.0.5\nCPSR:000000D3\nJ 0x10000\njoined home\n").told(&sieve);
         assert_eq!(lines, ["V:BK7231S_1.0.5", "CPSR:000000D3", "J 0x10000"]);
+    }
+
+    #[test]
+    fn a_short_name_of_a_network_is_masked_where_it_is_a_word() {
+        let given = Secret::new(*b"ab1");
+        let lines = log("joined ab1\n[ab1]\nslab12 ok\n").told(&Sieve::new([&[][..]], [&given]));
+        assert_eq!(lines, [MASK, MASK, "slab12 ok"]);
     }
 
     proptest! {

@@ -10,7 +10,11 @@ use crate::model::cycle::fault::Fault;
 use crate::model::cycle::stage::Stage;
 use crate::model::cycle::verdict::Verdict;
 use crate::model::openbeken::Doubt;
+use crate::model::openbeken::life::Awaited;
 use crate::model::unit::Already;
+use crate::model::unit::arrival::Arrival;
+use crate::model::unit::batch::Count;
+use crate::model::unit::readiness::Readiness;
 use crate::model::unit::supply::Reading;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -59,6 +63,9 @@ pub enum Event {
         name: String,
         /// Version found inside.
         version: Option<String>,
+        /// Digest of the file.
+        #[serde(default)]
+        sha256: Option<Digest>,
     },
     /// The backup is on disk and was read again.
     Kept {
@@ -125,6 +132,12 @@ pub enum Event {
         /// The last lines, the oldest first.
         lines: Vec<String>,
     },
+    /// Which signs of life are not seen yet: told when a unit begins whose recipe asks for any, and then once a second while
+    /// they are waited for.
+    Awaited {
+        /// Which, and how long yet.
+        awaited: Awaited,
+    },
     /// The unit ended; its record is on disk, unless the fault says otherwise.
     Finished {
         /// Number in the ledger; `None`: it could not be recorded. In JSON the event's own `seq` stands beside it.
@@ -141,8 +154,18 @@ pub enum Event {
     Stopping,
     /// Firmware or recipes changed; of the station, not of a slot: the slot's name is empty.
     Shelf,
+    /// What units are made from is there now, or no longer, or another file waits to be approved; of the station, too.
+    Readiness {
+        /// As it is now.
+        readiness: Readiness,
+    },
     /// Another box was begun; of the station, too.
     Batch,
+    /// How far the box in work is; of the station, too.
+    Counted {
+        /// `None`: there is no box.
+        count: Option<Count>,
+    },
     /// Every backup was read again and compared with its digest. It happens to the whole station: its slot is "".
     ArchiveChecked {
         /// Backups that read back as they were written.
@@ -151,6 +174,15 @@ pub enum Event {
         damaged: u64,
         /// The digests of damaged ones, the first of them.
         names: Vec<Digest>,
+    },
+    /// A plug that was given a broker said hello there, or something else than before is told of it. It happens to the whole
+    /// station, too.
+    Arrived {
+        /// Number of its unit in the ledger. In JSON the event's own `seq` stands beside it.
+        #[serde(rename = "unit")]
+        seq: u64,
+        /// What it said.
+        arrival: Arrival,
     },
     /// The slot can't work until somebody looks, or until what its fault names works again.
     Blocked {

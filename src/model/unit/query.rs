@@ -1,9 +1,14 @@
 //! Which units to list.
 
+mod words;
+
+pub use words::mac_digits;
+
 use super::Unit;
 use crate::model::chip::mac::Mac;
 use crate::model::cycle::verdict::Verdict;
 use jiff::Timestamp;
+use words::Word;
 
 /// Which units to list; newest first. Texts are compared without regard to case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +33,12 @@ pub struct UnitQuery {
     pub module: Option<String>,
     /// Only this box.
     pub batch: Option<String>,
-    /// Only units with this text in MAC, chip, module, template, name, fault, firmware, slot or box.
+    /// Only plugs that are to say hello on a broker, those that did or those that did not.
+    pub arrived: Option<bool>,
+    /// Only units whose MAC has these digits: its end, or with four digits and more any part of it.
+    pub mac_part: Option<String>,
+    /// Only units that have every word of this text in number, verdict, MAC, chip, module, template, name, fault,
+    /// firmware, slot or box.
     pub text: Option<String>,
 }
 
@@ -37,12 +47,10 @@ impl UnitQuery {
     pub fn may_admit(&self, json: &[u8]) -> bool {
         let Some(text) = &self.text else { return true };
         let text = text.trim().to_lowercase();
-        // these look different in JSON
-        if text.contains(['"', '\\']) || text.contains(char::is_control) {
-            return true;
-        }
         let json = String::from_utf8_lossy(json).to_lowercase();
-        json.contains(&text) || mac_digits(&text).is_some_and(|digits| json.replace(':', "").contains(&digits))
+        let bare = json.replace(':', "");
+        mac_digits(&text).is_some_and(|digits| bare.contains(&digits))
+            || text.split_whitespace().all(|word| Word::read(word).may_stand_in(&json, &bare))
     }
 
     /// Whether `unit` answers the query, its limit apart.
@@ -60,45 +68,10 @@ impl UnitQuery {
             && is(&self.fault, unit.fault.as_ref().map(|fault| fault.code.code()))
             && is(&self.module, board.and_then(|board| board.module.as_deref()))
             && is(&self.batch, unit.batch.as_deref())
-            && self.text.as_deref().is_none_or(|text| has(unit, text))
+            && self.arrived.is_none_or(|arrived| unit.is_awaited() && unit.arrival.is_some() == arrived)
+            && self.mac_part.as_deref().is_none_or(|part| words::mac_has(unit, part))
+            && self.text.as_deref().is_none_or(|text| words::has(unit, text))
     }
-}
-
-/// The digits of a text that may be a part of a MAC: a sticker may show the address with other signs between its digits,
-/// or with none.
-fn mac_digits(text: &str) -> Option<String> {
-    let digits: String = text.chars().filter(|c| !matches!(c, ':' | '-' | '.' | ' ')).collect();
-    (digits.len() >= 2 && digits.chars().all(|c| c.is_ascii_hexdigit())).then_some(digits)
-}
-
-/// Whether the text stands in one of the fields that a person would look for.
-fn has(unit: &Unit, text: &str) -> bool {
-    let text = text.trim().to_lowercase();
-    let within = |field: &str| field.to_lowercase().contains(&text);
-    let board = unit.board.as_ref();
-    let mac = board.and_then(|board| board.mac).map(|mac| mac.to_string());
-    let is_mac =
-        mac_digits(&text).zip(mac).is_some_and(|(digits, mac)| mac.replace(':', "").to_lowercase().contains(&digits));
-    let config = unit.config.as_ref();
-    let fault = unit.fault.as_ref();
-    let firmware = unit.firmware.as_ref();
-    is_mac
-        || board.is_some_and(|board| within(board.chip.name()))
-        || fault.is_some_and(|fault| within(fault.code.code()) || within(&fault.message))
-        || [
-            board.and_then(|board| board.module.as_deref()),
-            firmware.map(|firmware| firmware.name.as_str()),
-            firmware.and_then(|firmware| firmware.version.as_deref()),
-            config.and_then(|config| config.device.as_deref()),
-            config.and_then(|config| config.name.as_deref()),
-            config.and_then(|config| config.recipe.as_deref()),
-            Some(unit.slot.as_str()),
-            unit.batch.as_deref(),
-        ]
-        .into_iter()
-        .flatten()
-        .any(within)
-        || config.and_then(|config| config.template.as_ref()).is_some_and(|template| within(&template.to_string()))
 }
 
 #[cfg(test)]
@@ -114,14 +87,77 @@ mod tests {
     fn a_text_is_found_in_what_a_person_would_look_for() {
         let mut unit = sample::unit();
         unit.batch = Some("Box 12".into());
-        for found in ["wb2s", "BK7231t", "18:de:50", "3A-8E-3F", "503a8e", "1.18.300", "OpenBK7231T_UA", "box 12", ""] {
+        unit.seq = 42;
+        for found in [
+            "wb2s",
+            "BK7231t",
+            "18:de:50",
+            "3A-8E-3F",
+            "3A 8E 3F",
+            "503a8e",
+            "8e:3f",
+            "3f",
+            "1.18.300",
+            "OpenBK7231T_UA",
+            "box 12",
+            "",
+            "42",
+            "#42",
+            "unit 42",
+            "pass",
+            "PASS",
+            "A",
+            "slot a",
+            "BK7231T A",
+            "pass wb2s #42",
+        ] {
             assert!(text(found).admits(&unit), "{found}");
             assert!(text(found).may_admit(&serde_json::to_vec(&unit).unwrap()), "{found}");
         }
-        for absent in ["WB3S", "19:DE", "zz", "1.18.301", "bench-1"] {
+        for absent in [
+            "WB3S",
+            "19:DE",
+            "zz",
+            "1.18.301",
+            "bench-1",
+            "4",
+            "#4",
+            "#421",
+            "fail",
+            "B",
+            "slot B",
+            "BK7231T B",
+            "BK7231N A",
+            "8E",
+            "de",
+            "done",
+        ] {
             assert!(!text(absent).admits(&unit), "{absent}");
         }
         assert!(!text("WB3S").may_admit(&serde_json::to_vec(&unit).unwrap()));
+    }
+
+    #[test]
+    fn words_that_the_screens_print_find_what_they_stand_for() {
+        let mut unit = sample::unit();
+        unit.verdict = Verdict::Aborted;
+        assert!(text("stopped").admits(&unit) && text("ABORTED").admits(&unit) && !text("pass").admits(&unit));
+        assert!(text("stopped").may_admit(&serde_json::to_vec(&unit).unwrap()));
+        unit.verdict = Verdict::Pass;
+        unit.already = Some(crate::model::unit::Already { version: "1".into(), proof: "x".into(), unit: None });
+        assert!(text("done").admits(&unit) && text("pass").admits(&unit));
+        assert!(text("done").may_admit(&serde_json::to_vec(&unit).unwrap()));
+    }
+
+    #[test]
+    fn the_end_of_a_mac_is_enough() {
+        let unit = sample::unit();
+        let part = |digits: &str| UnitQuery { mac_part: mac_digits(digits), ..UnitQuery::default() };
+        for found in ["8e:3f", "8E3F", "3f", "18:DE:50:3A:8E:3F", "50-3a"] {
+            assert!(part(found).admits(&unit), "{found}");
+        }
+        assert!(!part("8e:40").admits(&unit) && !part("18").admits(&unit));
+        assert_eq!((mac_digits("8g"), mac_digits("3")), (None, None));
     }
 
     #[test]

@@ -12,7 +12,9 @@ use crate::model::cycle::verdict::Verdict;
 use crate::model::firmware::content::BackupKind;
 use crate::model::firmware::image::Image;
 use crate::model::openbeken::doubt::{Code, Doubt};
+use crate::model::openbeken::life::Sign;
 use crate::model::openbeken::meter::Meter;
+use crate::model::unit::arrival::Arrival;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,6 +78,13 @@ pub struct Unit {
     /// The last lines of the board's own log, where the slot hears it; absent in older records.
     #[serde(default)]
     pub board_log: Vec<String>,
+    /// The signs of life that the recipe asked for, in the order in which they were decided; empty without a proof of life,
+    /// and in older records.
+    #[serde(default)]
+    pub life: Vec<Sign>,
+    /// That the plug said hello on the broker afterwards; null: it did not yet, nobody listens, or it was given no broker.
+    #[serde(default)]
+    pub arrival: Option<Arrival>,
 }
 
 /// A board that was converted before it came into the jig.
@@ -100,12 +109,55 @@ pub struct Backup {
     pub read_bytes: u64,
     /// Bytes not read because the chip's CRC proved them blank.
     pub skipped_bytes: u64,
+    /// Bytes not read because the chip's CRC proved them the same as in the stock flash of another board; absent in
+    /// older records.
+    #[serde(default)]
+    pub same_bytes: u64,
+    /// Digest of that stock flash.
+    #[serde(default)]
+    pub base: Option<Digest>,
+    /// All of it was read, and then compared: the turn of one in so many.
+    #[serde(default)]
+    pub audit: bool,
+    /// CRCs that were compared with a content in place of reading it; the chance that a difference was accepted is this
+    /// divided by 2^32.
+    #[serde(default)]
+    pub comparisons: u32,
+    /// Bytes that keeping it wrote to the station's disk; 0: the archive had it, or the record is an older one.
+    #[serde(default)]
+    pub written_bytes: u64,
     /// Whether it holds Wi-Fi credentials or licence keys; older records say no.
     #[serde(default)]
     pub contains_credentials: bool,
     /// What it is a backup of; older records say stock.
     #[serde(default)]
     pub kind: BackupKind,
+}
+
+impl Backup {
+    /// What of it was compared in place of being read, and how likely that missed something.
+    pub fn compared(&self) -> Option<String> {
+        if self.audit {
+            return Some(match self.base {
+                Some(base) => format!("all of it read, and then compared with the stock flash {}", base.short()),
+                None => "all of it read, and then compared with blank flash".into(),
+            });
+        }
+        let bytes = self.skipped_bytes + self.same_bytes;
+        // one content in 2^32 has the CRC of another
+        let boards = (1_u64 << 32).checked_div(u64::from(self.comparisons)).filter(|_| bytes > 0)?;
+        let (blank, same) = (self.skipped_bytes / 1024, self.same_bytes / 1024);
+        let Some(base) = self.base else {
+            return Some(format!(
+                "{blank} KiB blank, by the chip's own CRC; of {boards} boards that differ there it misses one"
+            ));
+        };
+        Some(format!(
+            "{blank} KiB blank and {same} KiB as in the stock flash {}, by the chip's own CRC; of {boards} boards that \
+             differ there it misses one",
+            base.short()
+        ))
+    }
 }
 
 /// The firmware of a unit.
@@ -144,6 +196,10 @@ pub struct Config {
     /// Name that the plug got.
     #[serde(default)]
     pub name: Option<String>,
+    /// Topic under which it tells of itself on the broker that it was given, which is its client name, too; null: it was
+    /// given none, and in older records.
+    #[serde(default)]
+    pub topic: Option<String>,
     /// Running number that it got.
     #[serde(default)]
     pub number: Option<u32>,
@@ -229,6 +285,8 @@ impl Unit {
             already: None,
             restored_from: None,
             board_log: Vec::new(),
+            life: Vec::new(),
+            arrival: None,
         }
     }
 
@@ -241,6 +299,12 @@ impl Unit {
     pub fn doubts_told(&self) -> Vec<Doubt> {
         let stopped = self.fault.as_ref().map(|fault| fault.code);
         self.config.as_ref().map(|config| config.doubts_told(stopped)).unwrap_or_default()
+    }
+
+    /// Whether its plug is to say hello on a broker: it passed, and was given one.
+    pub fn is_awaited(&self) -> bool {
+        let has_topic = self.config.as_ref().is_some_and(|config| config.topic.is_some());
+        self.verdict == Verdict::Pass && self.already.is_none() && self.restored_from.is_none() && has_topic
     }
 
     /// How long it took, ms: from its start to the end of its last stage. Not the difference of its two times, since a

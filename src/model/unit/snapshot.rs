@@ -7,7 +7,10 @@ use crate::model::cycle::fault::Fault;
 use crate::model::cycle::stage::Stage;
 use crate::model::cycle::verdict::Verdict;
 use crate::model::openbeken::Doubt;
+use crate::model::openbeken::life::Awaited;
+use crate::model::unit::batch::{self, Count};
 use crate::model::unit::event::{Event, Stamped};
+use crate::model::unit::readiness::Readiness;
 use crate::model::unit::supply::Reading;
 use crate::model::unit::{Already, Unit};
 use jiff::Timestamp;
@@ -28,6 +31,12 @@ pub struct Snapshot {
     /// The archive of stock flashes, once it was read again.
     #[serde(default)]
     pub archive: Option<Archive>,
+    /// Whether there is what units are made from.
+    #[serde(default)]
+    pub readiness: Readiness,
+    /// How far the box in work is.
+    #[serde(default)]
+    pub batch: Option<Count>,
 }
 
 /// What the last reading of all backups found.
@@ -78,6 +87,9 @@ pub struct SlotView {
     pub name: String,
     /// What it is doing.
     pub state: SlotState,
+    /// Whether its jig has a button that starts units.
+    #[serde(default)]
+    pub button: bool,
     /// Whether a board is seen in the jig; `None` where no sensor tells.
     pub seated: Option<bool>,
     /// Stage of the unit in flight.
@@ -92,6 +104,9 @@ pub struct SlotView {
     pub board: Option<Board>,
     /// File name of the image chosen.
     pub firmware: Option<String>,
+    /// Its digest.
+    #[serde(default)]
+    pub firmware_sha256: Option<Digest>,
     /// Rate of the serial line.
     pub baud: Option<u32>,
     /// Things done again in this unit.
@@ -115,6 +130,10 @@ pub struct SlotView {
     /// Doubts about the plug: those that it goes on with, or those that stop it.
     #[serde(default)]
     pub doubts: Vec<Doubt>,
+    /// The signs of life that the unit in flight or, until the next one begins, the last one still owes; `None` where its
+    /// recipe asks for none.
+    #[serde(default)]
+    pub awaited: Option<Awaited>,
     /// The verdict of the last unit; stays until the next one ends.
     pub last: Option<Last>,
     /// What at the jig wants attention, with what to do.
@@ -228,6 +247,7 @@ impl SlotView {
         Self {
             name: name.into(),
             state: SlotState::Idle,
+            button: false,
             seated: None,
             stage: None,
             progress: Progress::default(),
@@ -235,6 +255,7 @@ impl SlotView {
             recipe: None,
             board: None,
             firmware: None,
+            firmware_sha256: None,
             baud: None,
             retries: 0,
             steps: Vec::new(),
@@ -245,6 +266,7 @@ impl SlotView {
             blocked_by: None,
             already: None,
             doubts: Vec::new(),
+            awaited: None,
             last: None,
             notice: None,
             supply: None,
@@ -262,7 +284,8 @@ impl SlotView {
             }
             Event::Started { recipe } => {
                 let (name, seated, last) = (std::mem::take(&mut self.name), self.seated, self.last.take());
-                *self = Self { seated, last, notice: self.notice.take(), lines: self.lines, ..Self::new(name) };
+                let (button, lines) = (self.button, self.lines);
+                *self = Self { button, seated, last, notice: self.notice.take(), lines, ..Self::new(name) };
                 self.state = SlotState::Busy;
                 self.started = Some(time);
                 self.recipe = Some(recipe.clone());
@@ -273,26 +296,39 @@ impl SlotView {
                 let spent = self.started.map_or(0, |started| time.as_millisecond() - started.as_millisecond());
                 let start_ms = u64::try_from(spent).unwrap_or(0);
                 self.steps.push(Step { stage: *stage, start_ms, bytes: 0, retries: 0 });
-                self.progress = Progress { done: 0, total: 0, overall: stage.overall(0, 0) };
+                self.progress = Progress { done: 0, total: 0, overall: stage.overall(0, 0, self.awaited.is_some()) };
             }
             Event::Progress { stage, done, total } => {
                 if let Some(step) = self.steps.last_mut() {
                     step.bytes = *done;
                 }
-                self.progress = Progress { done: *done, total: *total, overall: stage.overall(*done, *total) };
+                let overall = stage.overall(*done, *total, self.awaited.is_some());
+                self.progress = Progress { done: *done, total: *total, overall };
             }
             Event::Rate { baud } => self.baud = Some(*baud),
             Event::Prompt { message } => self.prompt = Some(message.clone()),
             Event::Found { board } => self.board = Some(board.clone()),
-            Event::Chosen { name, .. } => self.firmware = Some(name.clone()),
+            Event::Chosen { name, sha256, .. } => {
+                (self.firmware, self.firmware_sha256) = (Some(name.clone()), *sha256);
+            }
             Event::Already { already } => self.already = Some(already.clone()),
+            Event::Awaited { awaited } => {
+                if let Some(stage @ Stage::Alive) = self.stage {
+                    let (left, of) = (u64::from(awaited.left_s), u64::from(awaited.of_s));
+                    self.progress.overall = stage.overall(of.saturating_sub(left), of, true);
+                }
+                self.awaited = Some(awaited.clone());
+            }
             Event::Doubted { doubts } => self.doubts.clone_from(doubts),
             Event::Kept { .. }
             | Event::Planned { .. }
             | Event::BoardLog { .. }
             | Event::ArchiveChecked { .. }
+            | Event::Arrived { .. }
             | Event::Shelf
-            | Event::Batch => {}
+            | Event::Readiness { .. }
+            | Event::Batch
+            | Event::Counted { .. } => {}
             Event::Retried { .. } => {
                 self.retries += 1;
                 if let Some(step) = self.steps.last_mut() {
@@ -350,6 +386,8 @@ impl Snapshot {
             slots: slots.into_iter().map(SlotView::new).collect(),
             tally: Tally::default(),
             archive: None,
+            readiness: Readiness::default(),
+            batch: None,
         }
     }
 
@@ -361,6 +399,15 @@ impl Snapshot {
             Event::ArchiveChecked { ok, damaged, names } => {
                 let (ok, damaged, names, checked_at) = (*ok, *damaged, names.clone(), stamped.time);
                 self.archive = Some(Archive { ok, damaged, names, checked_at });
+            }
+            Event::Readiness { readiness } => self.readiness = readiness.clone(),
+            Event::Counted { count } => {
+                self.batch.clone_from(count);
+                // who was told to begin the next box has done so
+                if !count.as_ref().is_some_and(Count::holds) {
+                    let full = |notice: &String| [batch::ASK, batch::ASK_PAGE, batch::ENDED].contains(&notice.as_str());
+                    self.slots.iter_mut().for_each(|slot| _ = slot.notice.take_if(|notice| full(notice)));
+                }
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 mod app;
 mod boot;
+pub mod crafted;
 mod files;
 mod layout;
 mod rf;

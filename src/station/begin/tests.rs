@@ -13,57 +13,50 @@ use crate::sim::hand::Hand;
 use crate::station::{Library, Order, Station};
 use crate::store::Ledger;
 use crate::wiring;
-use rustix::fs::{CWD, FileType, Mode, mknodat};
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::fs;
+use std::path::Path;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// Far more than anything here needs, even on a loaded machine.
 const LONG: Duration = Duration::from_secs(60);
 
-/// A recipe that nobody can read before the gate is open: a slow disk. It is a FIFO that nobody writes.
+/// A disk so slow that nobody can read a recipe before the gate is open.
 struct Gate {
-    recipe: PathBuf,
+    held: Option<Sender<()>>,
 }
 
 impl Gate {
-    fn shut(dir: &Path) -> Self {
-        let recipe = dir.join("recipes/default.toml");
-        fs::create_dir_all(recipe.parent().unwrap()).unwrap();
-        mknodat(CWD, &recipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-        Self { recipe }
+    fn shut(disk: Arc<RwLock<()>>) -> Self {
+        let (held, free) = channel::<()>();
+        let (holds, is_shut) = channel();
+        std::thread::spawn(move || {
+            let _disk = disk.write();
+            holds.send(()).unwrap();
+            // it ends with the gate, however the test ends
+            _ = free.recv();
+        });
+        is_shut.recv().unwrap();
+        Self { held: Some(held) }
     }
 
-    /// From now on the recipe is an empty file, and who waits at the FIFO reads that it is empty, too.
-    fn open(&self) {
-        let fifo = self.recipe.with_extension("fifo");
-        if !fifo.exists() {
-            fs::hard_link(&self.recipe, &fifo).unwrap();
-            fs::write(self.recipe.with_extension("empty"), "").unwrap();
-            fs::rename(self.recipe.with_extension("empty"), &self.recipe).unwrap();
-        }
-        // opened for both it waits for nobody, and a reader that waits for a writer has had one
-        drop(File::options().read(true).write(true).open(&fifo).unwrap());
+    fn open(&mut self) {
+        drop(self.held.take());
     }
 }
 
-/// However the test ends, it leaves no thread behind that waits for ever.
-impl Drop for Gate {
-    fn drop(&mut self) {
-        self.open();
-    }
-}
-
-fn station(dir: &Path) -> (Station, Ledger, Hand) {
+/// A station, and the disk on which its recipes lie.
+fn station(dir: &Path) -> (Station, Ledger, Hand, Arc<RwLock<()>>) {
     let firmware = dir.join("firmware");
     fs::create_dir_all(&firmware).unwrap();
     let (ledger, archive) = wiring::stores(dir).unwrap();
     let (plan, hand) = wiring::piped_slot("A", NestSpec::default(), Pace::default()).unwrap();
     let library = Library::open(dir, &firmware, "default");
+    let disk = library.disk();
     let station = wiring::start(wiring::facts("test", None), library, ledger.clone(), archive, vec![plan]);
-    (station, ledger, hand)
+    (station, ledger, hand, disk)
 }
 
 /// The ledger as the next start finds it, once everything of the station before is gone.
@@ -80,13 +73,14 @@ async fn reopened(dir: &Path) -> Ledger {
 /// What the next start tells of a unit whose program was killed with the answer to its order on the way.
 async fn killed_after_the_answer(order: Order) -> Vec<Unit> {
     let dir = tempfile::tempdir().unwrap();
-    let gate = Gate::shut(dir.path());
-    let (station, ledger, _hand) = station(dir.path());
+    let (station, ledger, _hand, disk) = station(dir.path());
+    let mut gate = Gate::shut(disk);
     timeout(LONG, station.handle().order("A", order)).await.expect("an answer while the recipe is read").unwrap();
-    // its tasks are aborted, nothing is brought to its end
+    // its tasks are aborted, nothing is brought to its end; the gate stays shut until they are gone: a task that is
+    // running while it is aborted goes on to where it waits next
     drop((station, ledger));
+    let ledger = timeout(LONG, reopened(dir.path())).await.expect("nothing holds the ledger while the recipe is read");
     gate.open();
-    let ledger = reopened(dir.path()).await;
     ledger.interrupted().to_vec()
 }
 
@@ -110,7 +104,7 @@ async fn an_interrupted_restore_is_told_as_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_that_the_ledger_cannot_take_is_answered_with_the_reason_and_touches_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let (station, ledger, _hand) = station(dir.path());
+    let (station, ledger, _hand, _disk) = station(dir.path());
     let handle = station.handle();
     // the disk went away under the ledger
     ledger.lose();
@@ -131,29 +125,27 @@ async fn a_start_that_the_ledger_cannot_take_is_answered_with_the_reason_and_tou
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_before_the_first_stage_is_seen_at_once_and_takes_effect() {
     let dir = tempfile::tempdir().unwrap();
-    let gate = Gate::shut(dir.path());
-    let (station, _ledger, _hand) = station(dir.path());
+    let (station, _ledger, _hand, disk) = station(dir.path());
+    let mut gate = Gate::shut(disk);
     let handle = station.handle();
     let mut events = handle.events();
     handle.order("A", Order::Start { redo: false }).await.unwrap();
     timeout(LONG, handle.order("A", Order::Abort)).await.expect("an answer while the recipe is read").unwrap();
-    let mut state = handle.watch();
-    let stopping =
-        |snapshot: &Arc<crate::model::unit::snapshot::Snapshot>| snapshot.slots[0].state == SlotState::Stopping;
-    timeout(LONG, state.wait_for(stopping)).await.expect("it is shown while the recipe is read").unwrap();
-    gate.open();
-    let mut told = Vec::new();
-    let unit = loop {
-        match &events.recv().await.unwrap().event {
-            Event::Started { .. } => told.push("started"),
-            Event::Stopping => told.push("stopping"),
-            Event::Entered { stage: Stage::Power } => told.push("power"),
-            Event::Finished { seq, .. } => break handle.unit(seq.unwrap()).await.unwrap().unwrap(),
-            _ => {}
+    let ended = async {
+        let mut told = Vec::new();
+        loop {
+            match &events.recv().await.unwrap().event {
+                Event::Started { .. } => told.push("started"),
+                Event::Stopping => told.push("stopping"),
+                Event::Entered { stage: Stage::Power } => told.push("power"),
+                Event::Finished { seq, .. } => break (told, handle.unit(seq.unwrap()).await.unwrap().unwrap()),
+                _ => {}
+            }
         }
     };
+    let (told, unit) = timeout(LONG, ended).await.expect("it ends while the recipe is read");
+    gate.open();
     assert_eq!(told, ["started", "stopping"]);
     assert_eq!((unit.verdict, unit.fault.unwrap().code), (Verdict::Aborted, FaultCode::Stopped));
-    drop(state);
     station.stop().await;
 }

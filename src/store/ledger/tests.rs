@@ -42,6 +42,26 @@ async fn numbers_rise_from_one_and_go_on_after_a_restart() {
 }
 
 #[tokio::test]
+async fn the_last_thousand_deeds_are_kept_newest_first_and_outlive_a_restart() {
+    use crate::model::unit::deed::{By, Deed, Doer};
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(dir.path()).unwrap();
+    let doer = Doer { who: "192.0.2.9".into(), by: By::Token };
+    let deed = |n: u32| Deed::new(Timestamp::UNIX_EPOCH, &doer, "start", Some(&n.to_string()), true);
+    assert_eq!(ledger.deeds(10).await.unwrap(), []);
+    // all but the last of them without waiting for the disk
+    {
+        let log = ledger.inner.log.read().unwrap();
+        (1..1100).for_each(|n| log.as_ref().unwrap().deeds.put(&deed(n)).unwrap());
+    }
+    ledger.note_deed(deed(1100)).await.unwrap();
+    assert_eq!(ledger.deeds(3).await.unwrap(), [deed(1100), deed(1099), deed(1098)]);
+    drop(ledger);
+    let all = reopen(dir.path()).deeds(5000).await.unwrap();
+    assert_eq!((all.len(), all.last()), (1000, Some(&deed(101))));
+}
+
+#[tokio::test]
 async fn slots_that_commit_at_once_get_different_numbers() {
     let dir = tempfile::tempdir().unwrap();
     let ledger = Ledger::open(dir.path()).unwrap();
@@ -171,7 +191,7 @@ async fn a_snapshot_that_a_full_disk_cut_short_stops_neither_a_start_nor_a_copy(
 #[test]
 fn a_read_only_disk_is_said_in_words() {
     let error = sled::Error::Io(std::io::ErrorKind::ReadOnlyFilesystem.into());
-    assert!(crate::store::loss::refused("opening", &error).to_string().contains("remount it writable"));
+    assert!(refused("opening", &error).to_string().contains("remount it writable"));
 }
 
 #[tokio::test]

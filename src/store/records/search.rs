@@ -69,3 +69,33 @@ impl Records {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::KEYS;
+    use super::*;
+    use crate::store::sample::unit;
+    use jiff::Timestamp;
+
+    #[test]
+    fn each_page_of_a_long_list_costs_its_own_length_and_not_that_of_the_list() {
+        let db = sled::Config::new().temporary(true).open().unwrap();
+        let records = Records::open(&db).unwrap();
+        for seq in 1..=400 {
+            records.put(&Unit { seq, ..unit() }).unwrap();
+        }
+        KEYS.set(0);
+        let query = UnitQuery { since: Some(Timestamp::UNIX_EPOCH), ..UnitQuery::default() };
+        let (mut all, mut before, mut pages) = (Vec::new(), None, 0);
+        loop {
+            let found = records.search(&UnitQuery { before, ..query.clone() }, 50).unwrap();
+            all.extend(found.units.iter().map(|unit| unit.seq));
+            (before, pages) = (found.next, pages + 1);
+            if before.is_none() {
+                break;
+            }
+        }
+        assert_eq!(all, (1..=400).rev().collect::<Vec<_>>());
+        assert!(KEYS.get() <= pages * 20, "{} keys for {pages} pages", KEYS.get());
+    }
+}

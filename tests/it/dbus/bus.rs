@@ -39,12 +39,14 @@ const BASE: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus 
     <allow send_destination="org.freedesktop.DBus" send_interface="org.freedesktop.DBus"/>
     <allow send_destination="org.freedesktop.login1"/>
     <allow send_destination="org.freedesktop.timedate1"/>
+    <allow send_destination="org.freedesktop.NetworkManager"/>
   </policy>
   <include>POLICY</include>
   <policy context="mandatory">
     <allow own="org.flashjig.Station1"/>
     <allow own="org.freedesktop.login1"/>
     <allow own="org.freedesktop.timedate1"/>
+    <allow own="org.freedesktop.NetworkManager"/>
   </policy>
 </busconfig>
 "#;

@@ -2,9 +2,8 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::ConnectInfo;
 use axum::http::{Request, Response, StatusCode};
-use flashjig::face::web::{self, WebOptions};
+use flashjig::face::web::{self, Caller, WebOptions};
 use flashjig::model::chip::board::Board;
 use flashjig::model::chip::mac::Mac;
 use flashjig::model::chip::{Chip, Key};
@@ -133,6 +132,11 @@ pub(crate) fn unit(tail: u8, verdict: Verdict, backup: Option<Backup>) -> Unit {
     }
 }
 
+/// A program of our own user, where it is on this machine.
+pub(crate) fn caller(peer: SocketAddr) -> Caller {
+    Caller::without_socket(peer, Some(rustix::process::geteuid().as_raw()))
+}
+
 /// A request from `peer`, with `Host: localhost` unless the headers say otherwise.
 pub(crate) fn request(method: &str, uri: &str, peer: &str, headers: &[(&str, &str)]) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(uri);
@@ -143,7 +147,7 @@ pub(crate) fn request(method: &str, uri: &str, peer: &str, headers: &[(&str, &st
         request = request.header(*name, *value);
     }
     let peer: SocketAddr = peer.parse().unwrap();
-    request.extension(ConnectInfo(peer)).body(Body::empty()).unwrap()
+    request.extension(caller(peer)).body(Body::empty()).unwrap()
 }
 
 pub(crate) async fn ask(router: &Router, request: Request<Body>) -> Response<Body> {

@@ -38,7 +38,7 @@ async fn send(router: &Router, method: &str, uri: &str, body: impl Into<Body>) -
 async fn the_box_counts_down_with_the_plugs_that_passed() {
     let (bench, dir, counter) = (Bench::new(), tempfile::tempdir().unwrap(), Counter::default());
     let (_, router) = with_shelf(&bench, dir.path(), counter.clone());
-    let none = serde_json::json!({ "name": null, "size": null, "done": 0, "left": null, "accept": [] });
+    let none = serde_json::json!({ "name": null, "size": null, "done": 0, "failed": 0, "left": null, "accept": [], "at_end": "ask" });
     assert_eq!(get(&router, "/api/v1/batch").await, (StatusCode::OK, none.clone()));
     let (status, _) = send(&router, "PUT", "/api/v1/batch", r#"{"name": " box 12 ", "size": 40}"#).await;
     assert_eq!(status, 200);
@@ -48,7 +48,10 @@ async fn the_box_counts_down_with_the_plugs_that_passed() {
     }
     counter.catch_up(&bench.ledger).await;
     let (_, body) = get(&router, "/api/v1/batch").await;
-    assert_eq!(body, serde_json::json!({ "name": "box 12", "size": 40, "done": 2, "left": 38, "accept": [] }));
+    let told = serde_json::json!({
+        "name": "box 12", "size": 40, "done": 2, "failed": 0, "left": 38, "accept": [], "at_end": "ask"
+    });
+    assert_eq!(body, told);
     let (_, stats) = get(&router, "/api/v1/stats").await;
     assert_eq!(
         (&stats["batch"]["units"], &stats["all"]["pass"], &stats["ready"]),
@@ -57,6 +60,15 @@ async fn the_box_counts_down_with_the_plugs_that_passed() {
     for bad in ["", "{}", r#"{"name": ""}"#, r#"{"name": "x", "size": 0}"#, r#"{"name": "x", "colour": 1}"#] {
         let (status, body) = send(&router, "PUT", "/api/v1/batch", bad).await;
         assert!(status.is_client_error() && body["error"]["detail"].is_string(), "{bad}: {status}");
+    }
+    // what is left out of the box in work stays as it was
+    for (wish, at_end) in [
+        (r#"{"name": "box 12", "at_end": "stop"}"#, "stop"),
+        (r#"{"name": "box 12"}"#, "stop"),
+        (r#"{"name": "box 13"}"#, "ask"),
+    ] {
+        let (status, body) = send(&router, "PUT", "/api/v1/batch", wish).await;
+        assert_eq!((status, &body["at_end"]), (StatusCode::OK, &at_end.into()), "{wish}");
     }
     assert_eq!(send(&router, "PUT", "/api/v1/batch", r#"{"name": null}"#).await, (StatusCode::OK, none));
 }
@@ -97,15 +109,49 @@ async fn a_file_is_uploaded_listed_and_deleted_and_a_wrong_one_refused_with_its_
     let (status, file) = send(&router, "POST", &uri, image.clone()).await;
     assert_eq!((status.as_u16(), &file["chip"], &file["origin"]), (201, &"BK7231T".into(), &"upload".into()));
     assert_eq!(get(&router, "/api/v1/firmware").await.1, serde_json::json!([file]));
+    assert_eq!((&file["ok"], &file["offered"], &file["approved"]), (&false.into(), &true.into(), &false.into()));
     let (status, body) = send(&router, "POST", "/api/v1/firmware?name=x.bin", vec![0x55; 5000]).await;
     assert_eq!((status.as_u16(), &body["error"]["code"]), (422, &"unfit".into()), "{body}");
-    let (status, _) = send(&router, "POST", "/api/v1/firmware?name=x.bin", vec![0; (4 << 20) + 1]).await;
+    let (status, body) = send(&router, "POST", "/api/v1/firmware?name=x.bin", vec![0; (4 << 20) + 1]).await;
     assert_eq!(status, 413);
+    assert!(body["error"]["detail"].as_str().unwrap().contains("at most 4 MiB"), "{body}");
     assert_eq!(send(&router, "POST", "/api/v1/firmware", "").await.0, 400);
     let foreign = request("POST", &uri, FOREIGN, &[]);
     assert_eq!(ask(&router, foreign).await.status(), 403);
     assert_eq!(send(&router, "DELETE", &format!("/api/v1/firmware/{name}"), "").await.0, 204);
     assert_eq!(send(&router, "DELETE", &format!("/api/v1/firmware/{name}"), "").await.0, 404);
+}
+
+#[tokio::test]
+async fn an_upload_is_approved_by_the_digest_that_was_seen_and_by_nothing_else() {
+    let (bench, dir) = (Bench::new(), tempfile::tempdir().unwrap());
+    let (_, router) = with_shelf(&bench, dir.path(), Counter::default());
+    let (name, image) = factory::demo_image(Chip::Bk7231T, "1.18.300");
+    let (_, other) = factory::demo_image(Chip::Bk7231T, "9.18.300");
+    let (_, file) = send(&router, "POST", &format!("/api/v1/firmware?name={name}"), image.clone()).await;
+    let sha256 = file["sha256"].as_str().unwrap();
+    let (approve, revoke) = (format!("/api/v1/firmware/{name}/approve"), format!("/api/v1/firmware/{name}/revoke"));
+    let seen = |sha256: &str| serde_json::json!({ "sha256": sha256 }).to_string();
+    for bad in ["", "{}", r#"{"sha256": "abc"}"#, &format!(r#"{{"sha256": "{sha256}", "more": 1}}"#)] {
+        assert_eq!(send(&router, "POST", &approve, bad.to_owned()).await.0, 400, "{bad}");
+    }
+    let (status, body) = send(&router, "POST", &approve, seen(&"0".repeat(64))).await;
+    assert!(status == 409 && body["error"]["detail"].as_str().unwrap().contains("another file"), "{status} {body}");
+    assert_eq!(send(&router, "POST", "/api/v1/firmware/none.bin/approve", seen(sha256)).await.0, 404);
+    assert_eq!(ask(&router, request("POST", &approve, FOREIGN, &[])).await.status(), 403);
+    let (status, body) = send(&router, "POST", &approve, seen(sha256)).await;
+    assert_eq!((status.as_u16(), &body["ok"], &body["approved_by"]), (200, &true.into(), &"page".into()));
+    let uri = format!("/api/v1/firmware?name={name}");
+    assert_eq!(send(&router, "POST", &uri, other).await.0, 409, "another content under a used name");
+    let (status, again) = send(&router, "POST", &uri, image.clone()).await;
+    assert_eq!((status.as_u16(), &again["approved"]), (201, &true.into()), "the same content again");
+    assert_eq!(send(&router, "POST", &revoke, seen(sha256)).await.0, 204);
+    assert_eq!(get(&router, "/api/v1/firmware").await.1[0]["offered"], true);
+    let (status, at_once) = send(&router, "POST", &format!("{uri}&sha256={sha256}"), image.clone()).await;
+    assert_eq!((status.as_u16(), &at_once["approved"]), (201, &true.into()));
+    let (status, _) = send(&router, "POST", &format!("{uri}&sha256={}", "0".repeat(64)), image.clone()).await;
+    assert_eq!(status, 422);
+    assert_eq!(send(&router, "POST", &format!("{uri}&sha256=1234"), image).await.0, 400);
 }
 
 #[tokio::test]

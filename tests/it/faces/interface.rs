@@ -102,6 +102,11 @@ async fn a_backup_comes_back_byte_by_byte() {
         bytes: bytes_in_all,
         read_bytes: bytes_in_all,
         skipped_bytes: 0,
+        same_bytes: 0,
+        base: None,
+        audit: false,
+        comparisons: 0,
+        written_bytes: 0,
         contains_credentials: true,
         kind: BackupKind::Stock,
     };
@@ -121,12 +126,17 @@ async fn a_backup_comes_back_byte_by_byte() {
 async fn an_encrypted_backup_comes_as_its_age_file() {
     let bench = Bench::new();
     let recipient = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
-    let sha256 = bench.archive.keep_for(vec![7; 4096].into(), Some(recipient.into())).await.unwrap();
+    let sha256 = bench.archive.keep_for(vec![7; 4096].into(), Some(recipient.into())).await.unwrap().digest;
     let backup = Backup {
         sha256,
         bytes: 4096,
         read_bytes: 4096,
         skipped_bytes: 0,
+        same_bytes: 0,
+        base: None,
+        audit: false,
+        comparisons: 0,
+        written_bytes: 0,
         contains_credentials: true,
         kind: BackupKind::Stock,
     };

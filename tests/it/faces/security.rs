@@ -1,6 +1,6 @@
 //! Who may ask for what.
 
-use super::bench::{Bench, FOREIGN, LOCAL, ask, json, request};
+use super::bench::{Bench, FOREIGN, LOCAL, ask, bytes, json, request};
 use axum::body::Body;
 
 const START: &str = "/api/v1/slots/A/start";
@@ -61,6 +61,21 @@ async fn a_name_that_somebody_else_points_here_is_refused() {
             assert_eq!(status != 403, allowed, "{host} {uri}: {status}");
         }
     }
+    let page = [("host", "evil.example:8080"), ("accept", "text/html,*/*;q=0.8"), ("accept-language", "fr-FR,fr")];
+    for (headers, words) in [(&page[..2], "This name is not"), (&page[..], "Ce nom n")] {
+        let refused = ask(&router, request("GET", "/", LOCAL, headers)).await;
+        assert_eq!(
+            (refused.status().as_u16(), &refused.headers()["content-type"]),
+            (403, &"text/html; charset=utf-8".parse().unwrap())
+        );
+        let text = String::from_utf8(bytes(refused).await.to_vec()).unwrap();
+        assert!(text.contains(words) && text.contains("[web]\nhost = \"evil.example\""), "{text}");
+    }
+    let (_, body) = json(ask(&router, request("GET", "/", LOCAL, &page[..1])).await).await;
+    assert!(body["error"]["detail"].as_str().unwrap().contains("`host` under [web]"), "{body}");
+    let mut two = request("GET", "/", LOCAL, &[]);
+    two.headers_mut().append("host", "evil.example".parse().unwrap());
+    assert_eq!(ask(&router, two).await.status(), 400);
     let mut nameless = request("GET", "/", LOCAL, &[]);
     nameless.headers_mut().remove("host");
     assert_eq!(ask(&router, nameless).await.status(), 403);

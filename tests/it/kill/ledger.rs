@@ -66,7 +66,8 @@ impl Book {
         }
         for unit in &fresh {
             let Some(backup) = &unit.backup else { continue };
-            let bytes = std::fs::read(Archive::at(data_dir).path(backup.sha256));
+            let reading = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let bytes = reading.block_on(Archive::at(data_dir).read(backup.sha256));
             let bytes = bytes.map_err(|error| format!("the backup of unit {}: {error}", unit.seq))?;
             if flashjig::model::chip::digest::Digest::of(&bytes) != backup.sha256 {
                 return Err(format!("the backup of unit {} is damaged", unit.seq));

@@ -1,6 +1,7 @@
 //! The end of a unit: what it was, and whether that is so.
 
 use super::World;
+use crate::archive;
 use crate::board::BoardId;
 use crate::clock;
 use crate::deed::{Pick, Place};
@@ -147,7 +148,7 @@ impl World {
 
     fn judge(&mut self, place: Place, started: &Started, record: &Value, told: Option<&Value>) {
         let backups = self.disk.data().join("backups");
-        let archive = |digest: &str| std::fs::read(backups.join(format!("{digest}.bin"))).ok();
+        let archive = |digest: &str| archive::read(&backups, digest);
         let case = Case { started, record, told, boards: &self.boards, shelf: &self.shelf, archive: &archive };
         let wrong = judge::judge(&case);
         let (verdict, code) = (record["verdict"].as_str().unwrap_or_default(), record["fault"]["code"].as_str());

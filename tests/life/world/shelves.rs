@@ -2,6 +2,7 @@
 
 use super::World;
 use crate::clock;
+use crate::mould::sha256;
 use crate::shelf::{self, RECIPES};
 
 impl World {
@@ -52,7 +53,8 @@ impl World {
         let image = self.shelf.pick(pick);
         let (name, bytes, there) = (image.name.clone(), std::rc::Rc::clone(&image.bytes), image.is_there());
         let begun = clock::wall();
-        let Some(reply) = self.ask("POST", &format!("/api/v1/firmware?name={name}"), &bytes) else { return };
+        let uri = format!("/api/v1/firmware?name={name}&sha256={}", sha256(&bytes));
+        let Some(reply) = self.ask("POST", &uri, &bytes) else { return };
         self.journal.note(format!("  upload {name}: {} {}", reply.status, reply.reason()));
         let image = self.shelf.pick(pick);
         if reply.is_good() && !there {
@@ -104,7 +106,9 @@ impl World {
 
     pub(super) fn choose_batch(&mut self, pick: u64) {
         let batch = (!pick.is_multiple_of(4)).then(|| format!("box {}", pick % 7));
-        let body = serde_json::json!({ "name": batch, "size": batch.as_ref().map(|_| 1 + pick % 40) });
+        // no box stops the day
+        let size = batch.as_ref().map(|_| 1 + pick % 40);
+        let body = serde_json::json!({ "name": batch, "size": size, "at_end": "go_on" });
         let Some(reply) = self.ask("PUT", "/api/v1/batch", body.to_string().as_bytes()) else { return };
         // one that was refused may count all the same until the station is started anew
         let names = if reply.is_good() { vec![batch.clone()] } else { vec![batch.clone(), self.batch.clone()] };

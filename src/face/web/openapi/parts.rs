@@ -20,15 +20,47 @@ pub(super) fn with_body(item: &mut Value, shape: &Value, required: bool) {
     }
 }
 
-/// Marks an operation that needs the token; without one set, the empty choice is open to local peers.
+/// Marks an operation that needs the token; the empty choice is open to users of this machine who may control the station.
 pub(super) fn guarded(operation: &mut Value) {
     if let Some(fields) = operation.as_object_mut() {
         fields.insert("security".into(), json!([{ "token": [] }, { "session": [] }, {}]));
     }
 }
 
+/// A path that is read.
+pub(super) fn get(path: &str, summary: &str, parameters: &Value, answer: &Value, refused: &[u16]) -> (String, Value) {
+    (path.to_owned(), json!({ "get": operation(summary, parameters, 200, answer, refused) }))
+}
+
+/// A path that needs the right.
+pub(super) fn order(path: &str, method: &str, mut operation: Value) -> (String, Value) {
+    guarded(&mut operation);
+    (path.to_owned(), json!({ method: operation }))
+}
+
+/// A parameter of the address.
+pub(super) fn query(name: &str, schema: Value, what: &str) -> Value {
+    let fields = [("name", name.into()), ("in", "query".into()), ("schema", schema), ("description", what.into())];
+    fields.into_iter().map(|(key, value): (&str, Value)| (key.to_owned(), value)).collect::<Map<_, _>>().into()
+}
+
+/// What a request must say.
+pub(super) fn asking(mut operation: Value, content: &Value) -> Value {
+    if let Some(fields) = operation.as_object_mut() {
+        fields.insert("requestBody".into(), json!({ "required": true, "content": content }));
+    }
+    operation
+}
+
+pub(super) fn ok(name: &str) -> Value {
+    answer("OK", &schema(name))
+}
+
+pub(super) fn done() -> Value {
+    json!({ "description": "Done." })
+}
+
 pub(super) fn filters() -> Value {
-    let query = |name: &str, schema: Value, what: &str| json!({ "name": name, "in": "query", "schema": schema, "description": what });
     json!([
         query(
             "limit",
@@ -53,6 +85,11 @@ pub(super) fn filters() -> Value {
         query("fault", word(), "Only this fault code, such as L01."),
         query("module", word(), "Only this module, such as WB2S."),
         query("batch", word(), "Only this box."),
+        query(
+            "arrived",
+            json!({ "type": "boolean" }),
+            "Only plugs that passed and were given a broker: those that said hello there, or those that did not yet."
+        ),
     ])
 }
 

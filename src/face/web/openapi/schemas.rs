@@ -3,6 +3,7 @@
 use crate::face::web::{about, changes, problem, session, station, stats, units};
 use crate::model::openbeken::doubt::Code;
 use crate::model::unit::Unit;
+use crate::model::unit::deed::Deed;
 use crate::model::unit::event::Stamped;
 use crate::model::unit::snapshot::Snapshot;
 use crate::station::library::{FirmwareFile, RecipePage};
@@ -29,6 +30,7 @@ pub(super) fn all() -> Value {
         shapes.subschema_for::<FirmwareFile>(),
         shapes.subschema_for::<RecipePage>(),
         shapes.subschema_for::<session::Session>(),
+        shapes.subschema_for::<Deed>(),
         shapes.subschema_for::<about::StationFacts>(),
         shapes.subschema_for::<station::FaultHelp>(),
         shapes.subschema_for::<problem::Told>(),
@@ -39,14 +41,15 @@ pub(super) fn all() -> Value {
 }
 
 /// What bodies of requests may hold is narrower than the types that they are read into.
-fn requests() -> [(&'static str, Value); 2] {
+fn requests() -> [(&'static str, Value); 4] {
     let accepted: Vec<&Code> = Code::ALL.iter().filter(|code| code.by_recipe().is_ok()).collect();
     let wish = json!({
         "type": "object",
         "properties": {
-            "name": { "type": ["string", "null"], "minLength": 1, "maxLength": 40 },
+            "name": { "type": ["string", "null"], "minLength": 1, "maxLength": crate::model::unit::batch::NAME },
             "size": { "type": ["integer", "null"], "minimum": 1, "maximum": 100_000 },
             "accept": { "type": ["array", "null"], "items": { "enum": accepted } },
+            "at_end": { "enum": ["ask", "stop", "go_on", null] },
         },
         "required": ["name"],
         "additionalProperties": false,
@@ -57,7 +60,14 @@ fn requests() -> [(&'static str, Value); 2] {
         "required": ["token"],
         "additionalProperties": false,
     });
-    [("BatchWish", wish), ("Token", token)]
+    let sha256 = json!({ "type": "string", "pattern": "^[0-9a-fA-F]{64}$" });
+    let approve = json!({
+        "type": "object",
+        "properties": { "sha256": { "$ref": "#/components/schemas/Sha256" } },
+        "required": ["sha256"],
+        "additionalProperties": false,
+    });
+    [("BatchWish", wish), ("Token", token), ("Sha256", sha256), ("Approve", approve)]
 }
 
 /// Texts that stand beside the types in the source, as a reader of JSON knows the things.

@@ -96,8 +96,14 @@ pub fn mac_of(sector: &[u8]) -> Option<Mac> {
     bytes.try_into().ok().map(Mac)
 }
 
+/// Places that are told.
+const LISTED: usize = 8;
+
 fn list(addresses: &[u32]) -> String {
-    addresses.iter().map(|at| format!("{at:#08x}")).collect::<Vec<_>>().join(", ")
+    let mut told: Vec<String> = addresses.iter().take(LISTED).map(|at| format!("{at:#08x}")).collect();
+    let more = addresses.len().saturating_sub(LISTED);
+    told.extend((more > 0).then(|| format!("{more} more")));
+    told.join(", ")
 }
 
 /// The calibration sector of a whole dump.
@@ -163,6 +169,9 @@ mod tests {
         let two = find(&dump(&[0x2_0000, 0x3_0000], OWN)).unwrap_err();
         assert_eq!(two, RfProblem::Several(vec![0x2_0000, 0x3_0000]));
         assert!(two.to_string().contains("0x020000, 0x030000"), "{two}");
+        let everywhere: Vec<usize> = (0x1_1000..0x4_0000).step_by(0x1000).collect();
+        let many = find(&dump(&everywhere, OWN)).unwrap_err().to_string();
+        assert!(many.contains("0x018000, 39 more"), "{many}");
     }
 
     #[test]

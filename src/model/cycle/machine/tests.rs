@@ -3,12 +3,13 @@
 use super::*;
 use std::collections::{HashSet, VecDeque};
 
-const OUTCOMES: [Outcome; 8] = [
+const OUTCOMES: [Outcome; 9] = [
     Outcome::Done,
     Outcome::Nothing,
     Outcome::Differs,
     Outcome::Lost(FaultCode::LinkLost),
     Outcome::Lost(FaultCode::NoAnswer),
+    Outcome::Halted(FaultCode::LinkLost),
     Outcome::Failed(FaultCode::WriteFailed),
     Outcome::Failed(FaultCode::NoLines),
     Outcome::Stopped,
@@ -29,8 +30,6 @@ struct Witness {
     powered: bool,
     recorded: bool,
     failed: bool,
-    /// Actions so far, up to a bound that no path may reach.
-    length: u8,
 }
 
 impl Witness {
@@ -55,28 +54,32 @@ impl Witness {
             || (outcome == Outcome::Differs && stage != Stage::Verify);
         let ends = matches!(outcome, Outcome::Failed(_) | Outcome::Stopped) || nonsense;
         self.failed |= ends && stage != Stage::Record;
-        if matches!(outcome, Outcome::Lost(_)) {
+        if matches!(outcome, Outcome::Lost(_) | Outcome::Halted(_)) {
             (self.known, self.same) = (false, false);
         }
-        self.length += 1;
     }
 }
 
-/// No path is longer: each lost link or differing verify costs at most one more pass.
-const BOUND: u8 = 120;
+/// What each step makes larger, so that every path ends: the losses and repairs, which are bounded, then the stage.
+fn rank(cycle: &Cycle) -> (u8, Stage) {
+    (2 * (cycle.links + cycle.halts + cycle.rounds) - u8::from(cycle.cut), cycle.at)
+}
 
 fn walk(mut check: impl FnMut(&Witness, Action)) -> usize {
-    let (cycle, action) = Cycle::start();
     let mut seen = HashSet::new();
-    let mut queue = VecDeque::from([(cycle, action, Witness::default())]);
+    let starts = [false, true].map(Cycle::start);
+    let mut queue: VecDeque<_> =
+        starts.into_iter().map(|(cycle, action)| (cycle, action, Witness::default())).collect();
     while let Some((cycle, action, witness)) = queue.pop_front() {
         check(&witness, action);
         let Action::Do(stage) = action else { continue };
-        assert!(witness.length < BOUND, "a path of {BOUND} actions: {cycle:?}");
         for outcome in OUTCOMES {
             let (mut cycle, mut witness) = (cycle, witness);
             witness.sees(stage, outcome);
+            let before = rank(&cycle);
             let next = cycle.step(outcome);
+            assert!(matches!(next, Action::Done(_)) || rank(&cycle) > before, "{cycle:?} after {outcome:?}");
+            assert!(cycle.links <= MAX_LINKS + 1 && cycle.halts <= MAX_HALTS + 1 && cycle.rounds <= MAX_ROUNDS + 1);
             if seen.insert((cycle, next, witness)) {
                 queue.push_back((cycle, next, witness));
             }
@@ -116,7 +119,7 @@ fn after_each_attach_the_board_is_proven_to_be_the_same_before_anything_is_erase
 #[test]
 fn another_board_ends_the_unit_at_once_from_every_stage() {
     for at in Stage::ALL.into_iter().filter(|stage| !matches!(stage, Stage::Safe | Stage::Record)) {
-        let (mut cycle, mut action) = Cycle::start();
+        let (mut cycle, mut action) = Cycle::start(true);
         while action != Action::Do(at) {
             action = cycle.step(Outcome::Done);
         }
@@ -129,7 +132,7 @@ fn another_board_ends_the_unit_at_once_from_every_stage() {
 fn a_plan_needs_a_kept_backup_and_a_verify_needs_a_plan() {
     walk(|witness, action| match action {
         Action::Do(Stage::Plan) => assert!(witness.kept, "{witness:?}"),
-        Action::Do(Stage::Verify | Stage::Boot) => assert!(witness.planned, "{witness:?}"),
+        Action::Do(Stage::Verify | Stage::Boot | Stage::Alive) => assert!(witness.planned, "{witness:?}"),
         _ => {}
     });
 }
@@ -170,19 +173,21 @@ fn a_fault_or_a_stop_is_never_forgotten() {
 
 #[test]
 fn the_straight_way_is_every_stage_once() {
-    let (mut cycle, mut action) = Cycle::start();
-    let mut stages = Vec::new();
-    while let Action::Do(stage) = action {
-        stages.push(stage);
-        action = cycle.step(Outcome::Done);
+    for alive in [false, true] {
+        let (mut cycle, mut action) = Cycle::start(alive);
+        let mut stages = Vec::new();
+        while let Action::Do(stage) = action {
+            stages.push(stage);
+            action = cycle.step(Outcome::Done);
+        }
+        assert_eq!(stages, Stage::of_unit(alive).collect::<Vec<_>>());
+        assert_eq!(action, Action::Done(Ending::Pass));
     }
-    assert_eq!(stages, Stage::ALL);
-    assert_eq!(action, Action::Done(Ending::Pass));
 }
 
 #[test]
 fn a_record_that_fails_takes_the_pass_away() {
-    let (mut cycle, mut action) = Cycle::start();
+    let (mut cycle, mut action) = Cycle::start(false);
     while action != Action::Do(Stage::Record) {
         action = cycle.step(Outcome::Done);
     }
@@ -192,7 +197,7 @@ fn a_record_that_fails_takes_the_pass_away() {
 
 #[test]
 fn a_link_lost_while_writing_goes_on_from_what_is_true_in_the_flash() {
-    let (mut cycle, mut action) = Cycle::start();
+    let (mut cycle, mut action) = Cycle::start(false);
     while action != Action::Do(Stage::Write) {
         action = cycle.step(Outcome::Done);
     }
@@ -200,4 +205,52 @@ fn a_link_lost_while_writing_goes_on_from_what_is_true_in_the_flash() {
     assert_eq!(cycle.step(Outcome::Done), Action::Do(Stage::Identify));
     assert_eq!(cycle.step(Outcome::Done), Action::Do(Stage::Verify));
     assert_eq!(cycle.step(Outcome::Differs), Action::Do(Stage::Plan));
+}
+
+#[test]
+fn a_line_that_is_lost_again_and_again_ends_in_pass_while_it_makes_headway_and_not_for_ever() {
+    let written = |cycle: &mut Cycle, outcome: Outcome| {
+        let mut action = cycle.step(outcome);
+        while action != Action::Do(Stage::Write) && matches!(action, Action::Do(_)) {
+            let differs = action == Action::Do(Stage::Verify);
+            action = cycle.step(if differs { Outcome::Differs } else { Outcome::Done });
+        }
+        action
+    };
+    let (mut cycle, mut action) = Cycle::start(false);
+    while action != Action::Do(Stage::Write) {
+        action = cycle.step(Outcome::Done);
+    }
+    let halted = Outcome::Halted(FaultCode::LinkLost);
+    for _ in 0..MAX_HALTS {
+        assert_eq!(written(&mut cycle, halted), Action::Do(Stage::Write), "the rest is planned and written");
+    }
+    let mut passing = cycle;
+    let mut action = passing.step(Outcome::Done);
+    while let Action::Do(_) = action {
+        action = passing.step(Outcome::Done);
+    }
+    assert_eq!(action, Action::Done(Ending::Pass));
+    assert_eq!(cycle.step(halted), Action::Do(Stage::Safe), "there is an end to it");
+}
+
+#[test]
+fn nothing_is_linked_erased_or_written_once_life_is_looked_for_and_no_life_is_no_pass() {
+    for outcome in OUTCOMES {
+        let (mut cycle, mut action) = Cycle::start(true);
+        while action != Action::Do(Stage::Alive) {
+            action = cycle.step(Outcome::Done);
+        }
+        assert_eq!(cycle.step(outcome), Action::Do(Stage::Safe), "{outcome:?}");
+        assert_eq!(cycle.ending() == Ending::Pass, outcome == Outcome::Done, "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_boot_that_can_not_be_watched_is_still_followed_by_the_proof_of_life() {
+    let (mut cycle, mut action) = Cycle::start(true);
+    while action != Action::Do(Stage::Boot) {
+        action = cycle.step(Outcome::Done);
+    }
+    assert_eq!(cycle.step(Outcome::Lost(FaultCode::LinkLost)), Action::Do(Stage::Alive));
 }

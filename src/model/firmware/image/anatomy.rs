@@ -62,6 +62,10 @@ impl App {
     pub fn openbeken(&self) -> Vec<(Chip, String)> {
         let mut found: Vec<(Chip, String)> = Vec::new();
         for at in positions(&self.plain, b"OpenBK") {
+            // one is right, a few say that the file is a mixture
+            if found.len() == MOST_NAMES {
+                break;
+            }
             let text = self.plain.get(at..).unwrap_or_default();
             let text: String = text.iter().take(68).take_while(|b| is_name(**b)).map(|b| char::from(*b)).collect();
             let Some((firmware, version)) = text.split_once('_') else { continue };
@@ -134,6 +138,9 @@ fn proves(found: &rbl::Found, run: &Unsealed) -> bool {
     let body = if found.at < run.end_of_records { found.at / RECORD * DATA } else { run.plain.len() };
     run.plain.get(..body).is_some_and(|body| found.header.proves(body))
 }
+
+/// Names with versions that are taken from one app.
+const MOST_NAMES: usize = 4;
 
 /// Firmwares and the texts that only they have; a version may follow.
 const THIRD_PARTY: [(&str, &[&str]); 2] = [

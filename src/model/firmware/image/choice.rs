@@ -108,6 +108,17 @@ pub fn choose<'a, I: Borrow<Image>>(
     Ok(Choice { image: best.given, reason: best.reason(&able, &lacking, need), answer: best.answer.clone() })
 }
 
+/// Whether an image would be taken in place of another one, by its build and its version: of images for the same chip,
+/// whatever the plug needs.
+pub fn outranks(image: &Image, other: &Image) -> bool {
+    let need = Need::default();
+    let rank = |image| {
+        let it = Candidate::<Image>::of(image, &need);
+        (it.build, it.version)
+    };
+    rank(image) > rank(other)
+}
+
 impl<I: Borrow<Image>> Candidate<'_, I> {
     fn short(&self) -> String {
         match &self.answer {

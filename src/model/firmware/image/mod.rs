@@ -30,7 +30,7 @@ pub mod refusal;
 pub(crate) mod sample;
 pub mod version;
 
-pub use choice::{Choice, choose};
+pub use choice::{Choice, choose, outranks};
 pub use file::Image;
 pub use kind::Kind;
 pub use need::Need;

@@ -2,6 +2,7 @@
 
 use super::drivers::listed;
 use super::kind::Kind;
+use crate::model::chip::digest::Digest;
 use crate::model::chip::flash::Span;
 use crate::model::chip::{Chip, Key};
 use crate::model::cycle::fault::FaultCode;
@@ -21,6 +22,8 @@ impl Refusal {
     pub fn fault(&self) -> FaultCode {
         match self.why {
             Why::NoneFits { .. } => FaultCode::NoImage,
+            Why::OtherDigest { .. } => FaultCode::WrongDigest,
+            Why::NotApproved { .. } => FaultCode::NotApproved,
             Why::Lacks { .. } | Why::NoneHas { .. } => FaultCode::ImageLacks,
             _ => FaultCode::WrongImage,
         }
@@ -138,7 +141,7 @@ pub enum Why {
         found: u32,
     },
     /// None of the candidates fits the board.
-    #[error("expected a file for {chip} with the {key} key, found {}; put OpenBeken's file for {chip} there", none(.reasons))]
+    #[error("expected a file for {chip} with the {key} key, found {}; put OpenBeken's file for {chip} into the firmware folder", none(.reasons))]
     NoneFits {
         /// Chip of the board.
         chip: Chip,
@@ -146,6 +149,33 @@ pub enum Why {
         key: Key,
         /// Each candidate with its reason.
         reasons: Vec<String>,
+    },
+    /// Its name is right, but it is not the file whose digest the recipe pins.
+    #[error(
+        "expected a file for {chip} with the SHA-256 that the recipe pins ({}), found {}; get the pinned file, or prove \
+         that the new one is the publisher's and write its digest into the recipe",
+        digests(.pins),
+        .found.join(", ")
+    )]
+    OtherDigest {
+        /// Chip of the board.
+        chip: Chip,
+        /// What the recipe pins.
+        pins: Vec<Digest>,
+        /// Each file of that name, with its digest.
+        found: Vec<String>,
+    },
+    /// Files that fit are there, but nobody answers for where they are from.
+    #[error(
+        "expected a file for {chip} that somebody approved, found {} offered only; compare the digest with the \
+         publisher's, then approve the file on the page (Firmware) or with `flashjig firmware approve SHA256`",
+        .found.join(", ")
+    )]
+    NotApproved {
+        /// Chip of the board.
+        chip: Chip,
+        /// Each file, with its digest.
+        found: Vec<String>,
     },
     /// Drivers that the plug's pins need are not linked into it.
     #[error(
@@ -203,6 +233,11 @@ fn instead(kind: Kind) -> &'static str {
 
 fn vendors(chip: Option<Chip>) -> String {
     chip.map_or_else(|| "none".into(), |chip| format!("a vendor's own app for {chip}"))
+}
+
+fn digests(pins: &[Digest]) -> String {
+    let texts: Vec<String> = pins.iter().map(Digest::to_string).collect();
+    texts.join(" or ")
 }
 
 fn none(reasons: &[String]) -> String {

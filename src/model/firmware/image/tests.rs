@@ -7,7 +7,9 @@ use crate::model::chip::flash_cipher;
 use crate::model::chip::{Chip, Key};
 use crate::model::cycle::fault::FaultCode;
 use crate::model::dump::inspect;
+use crate::model::firmware::content::Content;
 use crate::model::firmware::rbl;
+use crate::sim::factory::crafted;
 use crate::testdata;
 use proptest::prelude::*;
 
@@ -173,7 +175,7 @@ fn when_none_fits_each_candidate_gets_its_reason() {
     let refusal = choose(images.iter(), &board(M), None).unwrap_err();
     assert_eq!(refusal.fault(), FaultCode::NoImage);
     let text = "firmware: expected a file for BK7231M with the plain key, found n_UA.bin is for BK7231N; t_QIO.bin is for \
-                BK7231T; put OpenBeken's file for BK7231M there";
+                BK7231T; put OpenBeken's file for BK7231M into the firmware folder";
     assert_eq!(refusal.to_string(), text);
     let refusal = choose::<Image>([].into_iter(), &board(T), None).unwrap_err();
     assert!(refusal.to_string().contains("found no firmware file at all"), "{refusal}");
@@ -317,4 +319,23 @@ proptest! {
         prop_assert!(Image::open("x", &file).is_err());
         let _ = inspect("x", &file);
     }
+}
+
+#[test]
+fn a_file_of_nothing_but_headers_is_held_against_a_few_of_them() {
+    const MIB: usize = 1024 * 1024;
+    let file = crafted::headers(MIB);
+    rbl::SUMMED.set(0);
+    assert!(matches!(why(&file), Why::OtherCode { .. }));
+    assert!(inspect("x.bin", &file).rbl.len() <= rbl::MOST);
+    let board = crafted::board(T, Some(&file), None);
+    _ = Content::of(&board, None);
+    assert!(inspect("board.bin", &board).rbl.len() <= rbl::MOST);
+    assert!(rbl::SUMMED.get() < 48 * MIB, "{} bytes were summed", rbl::SUMMED.get());
+}
+
+#[test]
+fn an_app_that_names_itself_again_and_again_is_ambiguous_in_a_few_words() {
+    let app = anatomy::App::read(&crafted::versions(256 * 1024)).unwrap();
+    assert!((2..10).contains(&app.openbeken().len()), "{} names", app.openbeken().len());
 }

@@ -36,7 +36,7 @@ pub struct Care {
 }
 
 /// The care of a panel that shows things for `up`, where nothing has changed for `idle`. What somebody must still see (a
-/// slot that is blocked, a notice, a fault) dims, but never goes dark; a unit in flight does neither.
+/// slot that is blocked, a notice, a fault, missing firmware) dims, but never goes dark; a unit in flight does neither.
 pub fn care(snapshot: &Snapshot, idle: Duration, up: Duration) -> Care {
     let busy = |state| matches!(state, SlotState::Busy | SlotState::Stopping);
     let works = snapshot.slots.iter().any(|slot| busy(slot.state));
@@ -44,6 +44,7 @@ pub fn care(snapshot: &Snapshot, idle: Duration, up: Duration) -> Care {
         let failed = slot.last.as_ref().is_some_and(|last| last.fault.is_some());
         slot.state == SlotState::Blocked || slot.notice.is_some() || failed
     });
+    let calls = calls || snapshot.readiness.lack.is_some();
     let light = match idle.as_secs() {
         _ if works => Light::Full,
         0..DIM => Light::Full,

@@ -6,7 +6,7 @@ use embedded_graphics::mono_font::iso_8859_1::{FONT_5X8, FONT_6X10, FONT_6X13, F
 use embedded_graphics::mono_font::iso_8859_1::{FONT_9X18_BOLD, FONT_10X20};
 use embedded_graphics::mono_font::{MonoFont, MonoTextStyle};
 use embedded_graphics::pixelcolor::BinaryColor::{self, Off, On};
-use embedded_graphics::prelude::{DrawTarget, Drawable, Primitive};
+use embedded_graphics::prelude::{DrawTarget, Drawable, Primitive, Transform};
 use embedded_graphics::primitives::{Circle, Line, PrimitiveStyle, Rectangle, Triangle};
 use embedded_graphics::text::{Baseline, Text};
 
@@ -77,7 +77,17 @@ fn letters<D: DrawTarget<Color = BinaryColor>>(
     let style = MonoTextStyle::new(font, On);
     let above = Point::new(0, rows.start as i32);
     if scale == 1 {
-        return Text::with_baseline(text, at - above, style, Baseline::Top).draw(display).map(|_| ());
+        let is_light = matches!(face, Face::Small | Face::Plain | Face::Cell);
+        let own = |letter: char| is_light && stops(letter, font).next().is_some();
+        let others: String = text.chars().map(|letter| if own(letter) { ' ' } else { letter }).collect();
+        Text::with_baseline(&others, at - above, style, Baseline::Top).draw(display)?;
+        for (i, letter) in (0..).zip(text.chars()).filter(|(_, letter)| own(*letter)) {
+            let cell = at - above + Point::new(face.width() * i, 0);
+            for stop in stops(letter, font) {
+                display.fill_solid(&stop.translate(cell), On)?;
+            }
+        }
+        return Ok(());
     }
     let width = font.character_size.width * text.chars().count() as u32;
     let mut small = Frame::new(Size::new(width, font.character_size.height));
@@ -95,6 +105,22 @@ fn letters<D: DrawTarget<Color = BinaryColor>>(
         }
     }
     Ok(())
+}
+
+/// The dots of a full stop, a comma and a colon in a letter's cell. The light fonts draw each as a plus of three by three
+/// pixels, which reads as a plus on a small panel: `3A+8E+42`.
+fn stops(letter: char, font: &MonoFont<'static>) -> impl Iterator<Item = Rectangle> {
+    let (left, base) = ((font.character_size.width as i32 - 2) / 2, font.baseline as i32 - 1);
+    let high = base - (font.baseline as i32 + 1) / 2 + 1;
+    let dot = |y| Some(Rectangle::new(Point::new(left, y), Size::new_equal(2)));
+    let tail = Some(Rectangle::new(Point::new(left, base + 2), Size::new_equal(1)));
+    let all = match letter {
+        '.' => [dot(base), None],
+        ',' => [dot(base), tail],
+        ':' => [dot(base), dot(high)],
+        _ => [None, None],
+    };
+    all.into_iter().flatten()
 }
 
 /// One pixel as four, with rounded corners: the Scale2x rule (Andrea Mazzoleni, scale2x.it).

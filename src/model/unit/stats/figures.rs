@@ -1,6 +1,8 @@
 //! The figures of one set of units: a day, a box, all.
 
+use super::boards::Boards;
 use super::histogram::Histogram;
+use crate::model::chip::mac::Mac;
 use crate::model::cycle::stage::Stage;
 use crate::model::cycle::verdict::Verdict;
 use crate::model::unit::Unit;
@@ -19,9 +21,7 @@ const BREAK: f64 = 900.0;
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
     tally: Tally,
-    /// Boards that were judged for the first time, and how many of them passed.
-    first: u64,
-    first_pass: u64,
+    boards: Boards,
     cycle: Histogram,
     stages: BTreeMap<Stage, Histogram>,
     faults: BTreeMap<&'static str, u64>,
@@ -42,11 +42,17 @@ pub struct Summary {
     /// By verdict.
     #[serde(flatten)]
     pub tally: Tally,
-    /// Passed units of those that were judged (pass, fail, timeout), 0 to 1. A station's error or an operator's stop
-    /// says nothing of the unit.
+    /// Boards that were judged (pass, fail, timeout), each once, by its MAC; a unit whose board has no known MAC counts
+    /// as a board of its own. A station's error or an operator's stop says nothing of the board.
+    pub boards: u64,
+    /// Of them, those that passed in the end.
+    pub boards_passed: u64,
+    /// Of them, those that passed without a single failure.
+    pub boards_first: u64,
+    /// Boards that passed in the end, of all boards, 0 to 1.
     #[serde(rename = "yield")]
     pub yields: Option<f64>,
-    /// The same of boards that were judged for the first time.
+    /// Boards that passed without a single failure, of all boards: never above the yield.
     pub first_pass_yield: Option<f64>,
     /// Units of an hour of work; pauses above 15 minutes are not work.
     pub units_per_hour: Option<f64>,
@@ -108,14 +114,15 @@ impl Times {
 }
 
 impl Figures {
-    /// Counts one more unit; `first`: no board with its MAC was judged before.
-    pub fn add(&mut self, unit: &Unit, first: bool) {
+    /// Counts one more unit, of the board with this MAC.
+    pub fn add(&mut self, unit: &Unit, mac: Option<Mac>) {
         let ms = unit.length_ms();
         self.tally.add(unit.verdict);
         let already = unit.already.is_some();
         self.tally.already += u64::from(already);
-        self.first += u64::from(first);
-        self.first_pass += u64::from(first && unit.verdict == Verdict::Pass);
+        if matches!(unit.verdict, Verdict::Pass | Verdict::Fail | Verdict::Timeout) {
+            self.boards.add(mac, unit.verdict == Verdict::Pass);
+        }
         // a board that was left as it is took no time that says anything
         if unit.verdict == Verdict::Pass && !already {
             self.cycle.add(ms);
@@ -139,12 +146,12 @@ impl Figures {
             (&mut self.tally.error, other.tally.error),
             (&mut self.tally.timeout, other.tally.timeout),
             (&mut self.tally.aborted, other.tally.aborted),
-            (&mut self.first, other.first),
-            (&mut self.first_pass, other.first_pass),
+            (&mut self.tally.already, other.tally.already),
             (&mut self.worked, other.worked),
         ] {
             *mine += more;
         }
+        self.boards.join(&other.boards);
         self.work += other.work;
         self.cycle.join(&other.cycle);
         for (stage, times) in &other.stages {
@@ -173,17 +180,31 @@ impl Figures {
         self.latest = Some(finished);
     }
 
+    /// A board that is no part of them any more.
+    pub fn forget(&mut self, mac: Mac) {
+        self.boards.forget(mac);
+    }
+
+    /// Boards that passed in the end, and those that did not.
+    pub fn boards(&self) -> (u64, u64) {
+        let passed = self.boards.passed();
+        (passed, self.boards.all() - passed)
+    }
+
     /// What they come to.
     pub fn summary(&self) -> Summary {
         let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
-        let judged = self.tally.pass + self.tally.fail + self.tally.timeout;
+        let (boards, boards_passed, boards_first) = (self.boards.all(), self.boards.passed(), self.boards.clean());
         let mut faults: Vec<_> = self.faults.iter().map(|(code, count)| FaultCount { code, count: *count }).collect();
         faults.sort_by_key(|fault| (std::cmp::Reverse(fault.count), fault.code));
         Summary {
             units: self.tally.total(),
             tally: self.tally,
-            yields: share(self.tally.pass, judged),
-            first_pass_yield: share(self.first_pass, self.first),
+            boards,
+            boards_passed,
+            boards_first,
+            yields: share(boards_passed, boards),
+            first_pass_yield: share(boards_first, boards),
             units_per_hour: (self.work >= 1.0).then(|| self.worked as f64 * 3600.0 / self.work),
             cycle_ms: Times::of(&self.cycle),
             stages: self.stages.iter().map(|(name, t)| StageFigures { name: *name, times: Times::of(t) }).collect(),

@@ -2,6 +2,7 @@
 //!
 //! Everything is counted as records come in, so that a page costs the same with ten units and with 100 000.
 
+mod boards;
 mod figures;
 mod histogram;
 #[cfg(test)]
@@ -10,11 +11,10 @@ mod tests;
 pub use figures::{FaultCount, Figures, Recent, StageFigures, Summary, Times};
 pub use histogram::Histogram;
 
-use crate::model::chip::mac::Mac;
 use crate::model::cycle::verdict::Verdict;
 use crate::model::unit::Unit;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Days that are kept one by one; older ones are in the sum only.
 const DAYS: usize = 400;
@@ -27,8 +27,6 @@ pub struct Stats {
     all: Figures,
     days: BTreeMap<Date, Figures>,
     batches: BTreeMap<String, Batch>,
-    /// Boards that were judged before.
-    boards: HashSet<Mac>,
     /// Number of the last record that was counted.
     last: u64,
     records: u64,
@@ -38,8 +36,6 @@ pub struct Stats {
 #[derive(Clone, Debug, Default)]
 struct Batch {
     figures: Figures,
-    /// Boards that passed: a plug that is pressed twice is one plug of the box.
-    done: HashSet<Mac>,
     /// Its last record; the box that was longest without one is forgotten first.
     last: u64,
 }
@@ -54,24 +50,19 @@ impl Stats {
         if unit.restored_from.is_some() {
             // a plug that has its stock flash again is no converted one, and says nothing of how conversions go
             if let (Verdict::Pass, Some(mac)) = (unit.verdict, mac) {
-                self.batches.values_mut().for_each(|batch| _ = batch.done.remove(&mac));
+                self.batches.values_mut().for_each(|batch| batch.figures.forget(mac));
             }
             return;
         }
-        let judged = matches!(unit.verdict, Verdict::Pass | Verdict::Fail | Verdict::Timeout);
-        let first = judged && mac.is_some_and(|mac| self.boards.insert(mac));
-        self.all.add(unit, first);
-        self.days.entry(day).or_default().add(unit, first);
+        self.all.add(unit, mac);
+        self.days.entry(day).or_default().add(unit, mac);
         while self.days.len() > DAYS {
             self.days.pop_first();
         }
         if let Some(name) = &unit.batch {
             let batch = self.batches.entry(name.clone()).or_default();
-            batch.figures.add(unit, first);
+            batch.figures.add(unit, mac);
             batch.last = unit.seq;
-            if unit.verdict == Verdict::Pass {
-                batch.done.extend(mac);
-            }
             if self.batches.len() > BATCHES {
                 let oldest = self.batches.iter().min_by_key(|(_, batch)| batch.last).map(|(name, _)| name.clone());
                 oldest.and_then(|name| self.batches.remove(&name));
@@ -111,8 +102,8 @@ impl Stats {
         self.batches.get(name).map(|batch| batch.figures.summary())
     }
 
-    /// How many plugs of a box are done.
-    pub fn done(&self, name: &str) -> u64 {
-        self.batches.get(name).map_or(0, |batch| batch.done.len() as u64)
+    /// How many plugs of a box are done, and how many failed: a plug that is pressed twice is one plug of the box.
+    pub fn boxed(&self, name: &str) -> (u64, u64) {
+        self.batches.get(name).map_or((0, 0), |batch| batch.figures.boards())
     }
 }

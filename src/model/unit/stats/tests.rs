@@ -38,7 +38,7 @@ fn an_empty_ledger_has_no_yield() {
 }
 
 #[test]
-fn a_second_try_counts_for_the_yield_but_not_for_the_first_pass_yield() {
+fn a_board_counts_once_and_a_second_try_not_for_the_first_pass_yield() {
     let stats = counted(&[
         unit(1, 1, Verdict::Pass, 30_000, 0),
         unit(2, 2, Verdict::Fail, 5_000, 1),
@@ -49,11 +49,36 @@ fn a_second_try_counts_for_the_yield_but_not_for_the_first_pass_yield() {
     ]);
     let all = stats.all();
     assert_eq!((all.units, all.tally.pass, all.tally.fail), (6, 3, 1));
-    assert_eq!(all.yields, Some(0.75));
+    assert_eq!((all.boards, all.boards_passed, all.boards_first), (3, 3, 2), "nothing was said of board 4");
+    assert_eq!(all.yields, Some(1.0));
     assert_eq!(all.first_pass_yield, Some(2.0 / 3.0), "boards 1 and 3 of 1, 2 and 3");
     assert_eq!(all.faults, [FaultCount { code: "L01", count: 3 }]);
     assert_eq!(all.recent.iter().map(|recent| recent.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
     assert_eq!(stats.last(), 6);
+}
+
+#[test]
+fn the_first_pass_yield_is_never_above_the_yield_and_both_have_the_boards_for_their_base() {
+    let silent = |seq| Unit { board: None, ..unit(seq, 0, Verdict::Fail, 5_000, 0) };
+    // one board passes and fails at its second turn, two never answer, one passes on the day after its failure
+    let units = [
+        (unit(1, 1, Verdict::Pass, 30, 0), 3),
+        (unit(2, 1, Verdict::Fail, 30, 1), 3),
+        (silent(3), 3),
+        (silent(4), 3),
+        (unit(5, 2, Verdict::Timeout, 30, 2), 3),
+        (unit(6, 2, Verdict::Pass, 30, 3), 4),
+    ];
+    let mut stats = Stats::default();
+    for (unit, day) in &units {
+        stats.add(unit, date(2026, 11, *day));
+    }
+    let told = |sums: Summary| (sums.boards, sums.boards_passed, sums.boards_first);
+    assert_eq!(told(stats.day(date(2026, 11, 3))), (4, 0, 0));
+    assert_eq!(told(stats.day(date(2026, 11, 4))), (1, 1, 1));
+    assert_eq!(told(stats.since(date(2026, 11, 3))), (4, 1, 0), "days are joined board by board");
+    assert_eq!(told(stats.all()), (4, 1, 0));
+    assert_eq!((stats.all().yields, stats.all().first_pass_yield), (Some(0.25), Some(0.0)));
 }
 
 #[test]
@@ -76,9 +101,9 @@ fn a_plug_that_got_its_stock_back_is_not_done_any_more() {
     let boxed = |unit: Unit| Unit { batch: Some("box 1".into()), ..unit };
     let converted = boxed(unit(1, 1, Verdict::Pass, 30, 0));
     let restored = Unit { restored_from: Some(1), ..unit(2, 1, Verdict::Pass, 30, 1) };
-    assert_eq!(counted(std::slice::from_ref(&converted)).done("box 1"), 1);
+    assert_eq!(counted(std::slice::from_ref(&converted)).boxed("box 1").0, 1);
     let stats = counted(&[converted, restored]);
-    assert_eq!((stats.done("box 1"), stats.all().units, stats.records()), (0, 1, 2));
+    assert_eq!((stats.boxed("box 1").0, stats.all().units, stats.records()), (0, 1, 2));
 }
 
 #[test]
@@ -102,8 +127,8 @@ fn days_and_boxes_have_their_own_figures() {
         stats.add(&unit, date(2026, 11, day));
     }
     assert_eq!(stats.batch("box 1").unwrap().units, 2);
-    assert_eq!(stats.done("box 1"), 1, "the same plug twice is one plug");
-    assert_eq!((stats.done("box 2"), stats.done("box 3")), (1, 0));
+    assert_eq!(stats.boxed("box 1").0, 1, "the same plug twice is one plug");
+    assert_eq!((stats.boxed("box 2").0, stats.boxed("box 3").0), (1, 0));
     assert_eq!(stats.day(date(2026, 11, 3)).units, 2);
     assert_eq!(stats.day(date(2026, 11, 9)).units, 0);
     assert_eq!(stats.since(date(2026, 11, 4)).units, 2);

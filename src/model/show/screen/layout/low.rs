@@ -1,7 +1,9 @@
 //! A panel of 128x32: three lines of letters.
 
 use super::super::{Face, Screen};
-use super::parts::{LEFT, doubted, ended, ended_short, hint, identity, percent, prompt};
+use super::parts::{
+    LEFT, asked, blocked_by, blocked_code, doubted, ended, ended_short, hint, identity, order, percent,
+};
 use super::words;
 use crate::model::cycle::stage::Stage;
 use crate::model::cycle::verdict::Verdict;
@@ -39,9 +41,9 @@ pub(super) fn lines<T: Into<String>>(screen: &mut Screen, texts: impl IntoIterat
 
 fn one(screen: &mut Screen, snapshot: &Snapshot, slot: &SlotView, now: Timestamp) {
     let ((right, _), line) = (screen.end(), screen.letters());
-    if let Some(prompt) = prompt(slot) {
-        let (order, how) = words::order(prompt);
-        return lines(screen, [order].into_iter().chain(words::wrap(how, line, 2)));
+    if let Some(prompt) = asked(slot) {
+        let (order, how) = order(prompt, line, 2);
+        return lines(screen, [order].into_iter().chain(how));
     }
     match (slot.state, &slot.last) {
         (SlotState::Busy | SlotState::Stopping, _) => {
@@ -57,8 +59,8 @@ fn one(screen: &mut Screen, snapshot: &Snapshot, slot: &SlotView, now: Timestamp
             screen.right(right, 21, Face::Plain, words::elapsed(slot.started, now));
         }
         (SlotState::Blocked, _) => {
-            let why = slot.blocked.as_deref().unwrap_or("See the page for why");
-            lines(screen, ["BLOCKED".to_owned()].into_iter().chain(words::wrap(why, line, 2)));
+            let code = blocked_code(slot).map_or_else(String::new, |code| format!(" {code}"));
+            lines(screen, [format!("BLOCKED{code}")].into_iter().chain(blocked_by(slot, line, 2)));
         }
         (SlotState::Idle, Some(last)) => {
             let (shape, word) = ended(last);
@@ -82,7 +84,7 @@ fn one(screen: &mut Screen, snapshot: &Snapshot, slot: &SlotView, now: Timestamp
         (SlotState::Idle, None) => {
             let todo = if slot.seated == Some(true) { "Board is in: press" } else { "Drop a board, press" };
             let station = &snapshot.station;
-            let foot = station.page.as_deref().map_or(station.name.as_str(), words::address);
+            let foot = words::address(station);
             lines(screen, ["READY", todo, foot]);
         }
     }
@@ -90,7 +92,7 @@ fn one(screen: &mut Screen, snapshot: &Snapshot, slot: &SlotView, now: Timestamp
 
 /// What a slot does, in few letters.
 fn state(slot: &SlotView, room: usize) -> String {
-    if let Some(prompt) = prompt(slot) {
+    if let Some(prompt) = asked(slot) {
         return words::cut(&words::order(prompt).0, room);
     }
     match (slot.state, &slot.last) {

@@ -1,51 +1,64 @@
 //! Several slots share the screen: halves, rows, or cells in columns.
 
 use super::super::{Face, Screen, Shape};
-use super::parts::{LEFT, ROW, doubted, ended, ended_short, hint, identity, more, percent, prompt, width};
+use super::parts::{
+    LEFT, ROW, asked, blocked_by, blocked_code, boxed, doubted, ended, ended_short, hint, identity, more, order,
+    percent, width,
+};
 use super::words;
 use crate::model::cycle::stage::Stage;
 use crate::model::cycle::verdict::Verdict;
-use crate::model::unit::snapshot::{Last, SlotState, SlotView};
+use crate::model::unit::snapshot::{Last, SlotState, SlotView, Snapshot};
 use jiff::Timestamp;
 
+/// Letters of a name that is shown whole where a slot has a line: `front`, `right`.
+const LONGEST: usize = 5;
+
 /// Slots one above the other, each with at least 32 rows; each tells what to do.
-pub(super) fn halves(screen: &mut Screen, slots: &[SlotView], now: Timestamp) {
+pub(super) fn halves(screen: &mut Screen, station: &Snapshot, now: Timestamp) {
+    let slots = station.slots.as_slice();
     let (right, _) = screen.end();
     let share = screen.size.height as i32 / slots.len() as i32;
     for (top, slot) in (0..).step_by(share as usize).zip(slots) {
         if top > 0 {
             screen.rule(LEFT, top - 1, right - LEFT, 1);
         }
-        half(screen, slot, names(slots, 3), (top + 1, share - 2), now);
+        half(screen, (station, slot), names(slots, LONGEST), (top + 1, share - 2), now);
     }
 }
 
 /// A slot in `high` rows from `top` on: a headline, two lines in small letters, and more where there is room.
-fn half(screen: &mut Screen, slot: &SlotView, name: usize, (top, high): (i32, i32), now: Timestamp) {
+fn half(
+    screen: &mut Screen,
+    (station, slot): (&Snapshot, &SlotView),
+    name: usize,
+    (top, high): (i32, i32),
+    now: Timestamp,
+) {
     let (right, _) = screen.end();
-    screen.text(LEFT, top, Face::Fact, words::cut(&slot.name, name));
-    let x = LEFT + Face::Fact.width() * name as i32 + 5;
+    let (face, gap) = if name <= 3 { (Face::Fact, 5) } else { (Face::Row, 4) };
+    screen.text(LEFT, top, face, words::cut(&slot.name, name));
+    let x = LEFT + face.width() * name as i32 + gap;
     let headline = |screen: &mut Screen, shape, word: &str| {
         screen.icon(x, top, 13, shape);
         screen.text(x + 18, top + 1, Face::Strong, word);
     };
-    let small = |screen: &mut Screen, text: &str| {
+    if let Some(prompt) = asked(slot) {
         let (letters, lines) = ((right - LEFT) / Face::Small.width(), (high - 13) / Face::Small.height());
-        for (i, line) in (0..).zip(words::wrap(text, letters as usize, lines as usize)) {
+        let (order, how) = order(prompt, letters as usize, lines as usize);
+        // The whole order in smaller letters rather than a part of it in large ones.
+        let faces = [Face::Row, Face::Plain, Face::Small];
+        let face = faces.into_iter().find(|face| x + width(*face, &order) <= right).unwrap_or(Face::Small);
+        screen.text(x, top, face, words::cut(&order, ((right - x) / face.width()) as usize));
+        for (i, line) in (0..).zip(how) {
             screen.text(LEFT, top + 13 + Face::Small.height() * i, Face::Small, line);
         }
-    };
-    if let Some(prompt) = prompt(slot) {
-        let (order, how) = words::order(prompt);
-        // The whole order in smaller letters rather than a part of it in large ones.
-        let face = if x + width(Face::Row, &order) < right { Face::Row } else { Face::Plain };
-        screen.text(x, top, face, order);
-        return small(screen, how);
+        return;
     }
     match (slot.state, &slot.last) {
         (SlotState::Busy | SlotState::Stopping, _) => {
-            screen.text(x, top, Face::Fact, doing(slot));
-            screen.right(right, top, Face::Fact, percent(slot));
+            screen.text(x, top, face, doing(slot));
+            screen.right(right, top, face, percent(slot));
             let time = words::elapsed(slot.started, now);
             let left = right - width(Face::Plain, &time);
             screen.text(left, top + 18, Face::Plain, time);
@@ -57,7 +70,8 @@ fn half(screen: &mut Screen, slot: &SlotView, name: usize, (top, high): (i32, i3
             if last.verdict == Verdict::Pass {
                 let board = identity(last.board.as_ref());
                 screen.text(LEFT, top + 18, Face::Plain, words::cut(&doubted(last).unwrap_or(board), 13));
-                screen.right(right, top + 18, Face::Plain, words::duration(last.ms));
+                let end = boxed(station).unwrap_or_else(|| words::duration(last.ms));
+                screen.right(right, top + 18, Face::Plain, end);
             } else {
                 let code = last.fault.as_ref().map_or("", |fault| fault.code.code());
                 if x + 18 + width(Face::Strong, word) + width(Face::Fact, code) < right {
@@ -70,7 +84,10 @@ fn half(screen: &mut Screen, slot: &SlotView, name: usize, (top, high): (i32, i3
         }
         (SlotState::Blocked, _) => {
             headline(screen, Shape::NoEntry, "BLOCKED");
-            return small(screen, slot.blocked.as_deref().unwrap_or("See the page for why"));
+            let letters = (right - LEFT) / Face::Small.width();
+            for (y, line) in [13, 21].into_iter().zip(blocked_by(slot, letters as usize, 2)) {
+                screen.text(LEFT, top + y, Face::Small, line);
+            }
         }
         (SlotState::Idle, None) => {
             headline(screen, Shape::Drop, "READY");
@@ -85,7 +102,7 @@ fn half(screen: &mut Screen, slot: &SlotView, name: usize, (top, high): (i32, i3
 
 /// Slots one above the other, each with at least 16 rows.
 pub(super) fn rows(screen: &mut Screen, slots: &[SlotView]) {
-    let name = names(slots, 3);
+    let name = names(slots, LONGEST);
     let pitch = screen.size.height as i32 / slots.len() as i32;
     for (i, slot) in slots.iter().enumerate() {
         row(screen, slot, name, pitch * i as i32 + (pitch - Face::Row.height()) / 2);
@@ -94,9 +111,11 @@ pub(super) fn rows(screen: &mut Screen, slots: &[SlotView]) {
 
 fn row(screen: &mut Screen, slot: &SlotView, name: usize, y: i32) {
     let (right, _) = screen.end();
-    screen.text(LEFT, y, Face::Row, words::cut(&slot.name, name));
-    let x = LEFT + Face::Row.width() * name as i32 + 4;
-    if let Some(prompt) = prompt(slot) {
+    // a long name costs the rest its weight
+    let face = if name <= 3 { Face::Row } else { Face::Cell };
+    screen.text(LEFT, y, face, words::cut(&slot.name, name));
+    let x = LEFT + face.width() * name as i32 + 4;
+    if let Some(prompt) = asked(slot) {
         let room = (right - (x + 15)) / Face::Cell.width();
         screen.icon(x, y, 11, Shape::Hand);
         screen.text(x + 15, y, Face::Cell, words::cut(&words::order(prompt).0, room as usize));
@@ -105,13 +124,13 @@ fn row(screen: &mut Screen, slot: &SlotView, name: usize, y: i32) {
     let (shape, word, more) = match (slot.state, &slot.last) {
         (SlotState::Busy | SlotState::Stopping, _) => {
             let stage = doing(slot);
-            let (from, to) = (x + Face::Row.width() * 8 + 3, right - Face::Row.width() * 4 - 3);
-            screen.text(x, y, Face::Row, stage);
+            let (from, to) = (x + face.width() * 8 + 3, right - face.width() * 4 - 3);
+            screen.text(x, y, face, stage);
             screen.bar(from, y + 2, to - from, 9, slot.progress.overall);
-            screen.right(right, y, Face::Row, percent(slot));
+            screen.right(right, y, face, percent(slot));
             return;
         }
-        (SlotState::Blocked, _) => (Shape::NoEntry, "BLOCKED", Vec::new()),
+        (SlotState::Blocked, _) => (Shape::NoEntry, "BLOCKED", blocked_code(slot).into_iter().collect()),
         (SlotState::Idle, None) => (Shape::Drop, "Ready", Vec::new()),
         (SlotState::Idle, Some(last)) => {
             let (shape, word) = ended(last);
@@ -119,11 +138,11 @@ fn row(screen: &mut Screen, slot: &SlotView, name: usize, y: i32) {
         }
     };
     screen.icon(x, y, 11, shape);
-    screen.text(x + 15, y, Face::Row, word);
-    let room = (right - (x + 15) - width(Face::Row, word)) / Face::Row.width() - 1;
+    screen.text(x + 15, y, face, word);
+    let room = (right - (x + 15) - width(face, word)) / face.width() - 1;
     // A stage that does not fit is left out whole: the code alone says what to look up.
     let more = more.into_iter().find(|text| text.chars().count() as i32 <= room).unwrap_or_default();
-    screen.right(right, y, Face::Row, more);
+    screen.right(right, y, face, more);
 }
 
 /// Which board passed, or what went wrong and where; the fullest wording first.
@@ -170,7 +189,7 @@ fn cell(screen: &mut Screen, slot: &SlotView, name: usize, (left, y): (i32, i32)
     let end = left + 60;
     screen.text(left, y, Face::Cell, words::cut(&slot.name, name));
     let x = left + Face::Cell.width() * name as i32 + 4;
-    if let Some(prompt) = prompt(slot) {
+    if let Some(prompt) = asked(slot) {
         screen.icon(x, y, 11, Shape::Hand);
         screen.text(x + 14, y, Face::Cell, words::cut(&words::order(prompt).0, 5).trim_end());
         return;
@@ -182,7 +201,7 @@ fn cell(screen: &mut Screen, slot: &SlotView, name: usize, (left, y): (i32, i32)
             screen.right(end, y, Face::Cell, percent(slot));
             return;
         }
-        (SlotState::Blocked, _) => (Shape::NoEntry, "BLOCK".into()),
+        (SlotState::Blocked, _) => (Shape::NoEntry, blocked_code(slot).unwrap_or_else(|| "BLOCK".into())),
         (SlotState::Idle, None) => (Shape::Drop, "Ready".into()),
         (SlotState::Idle, Some(last)) => {
             let word = last.fault.as_ref().map_or_else(|| ended_short(last), |fault| fault.code.code().into());

@@ -1,8 +1,9 @@
 //! One slot has the whole screen.
 
 use super::super::{Face, Screen, Shape};
-use super::parts::{LEFT, doubted, ended, hint, identity, more, percent, prompt, width};
+use super::parts::{LEFT, asked, blocked_by, boxed, doubted, ended, hint, identity, more, order, percent, width};
 use super::words;
+use crate::model::chip::digest::Digest;
 use crate::model::cycle::stage::Stage;
 use crate::model::cycle::verdict::Verdict;
 use crate::model::unit::snapshot::{Last, SlotState, SlotView, Snapshot};
@@ -13,14 +14,14 @@ const USUAL: i32 = crate::model::show::screen::USUAL.height as i32;
 
 pub(super) fn slot(screen: &mut Screen, station: &Snapshot, slot: &SlotView, now: Timestamp) {
     below(screen, station, slot);
-    if let (SlotState::Idle, Some(notice)) = (slot.state, prompt(slot)) {
+    if let (SlotState::Idle, Some(notice)) = (slot.state, asked(slot)) {
         screen.text(LEFT, 2, Face::Plain, words::cut(&slot.name, 8));
-        return asked(screen, notice);
+        return ask(screen, notice);
     }
     match (slot.state, &slot.last) {
         (SlotState::Busy | SlotState::Stopping, _) => busy(screen, slot, now),
         (SlotState::Blocked, _) => blocked(screen, slot),
-        (SlotState::Idle, Some(last)) if last.verdict == Verdict::Pass => passed(screen, last),
+        (SlotState::Idle, Some(last)) if last.verdict == Verdict::Pass => passed(screen, station, last),
         (SlotState::Idle, Some(last)) => failed(screen, last),
         (SlotState::Idle, None) => idle(screen, station, slot),
     }
@@ -53,8 +54,12 @@ fn idle(screen: &mut Screen, snapshot: &Snapshot, slot: &SlotView) {
     screen.centred(34, Face::Plain, todo);
     screen.rule(LEFT + 10, 48, screen.end().0 - LEFT - 20, 1);
     let station = &snapshot.station;
-    let foot = station.page.as_deref().map_or(station.name.as_str(), words::address);
-    screen.centred(52, Face::Plain, words::cut(foot, screen.letters()));
+    let foot = words::address(station);
+    let count = boxed(snapshot).zip(snapshot.batch.as_ref()).map(|(count, batch)| {
+        let room = screen.letters().saturating_sub(count.chars().count() + 1);
+        format!("{} {count}", words::tail(&batch.name, room))
+    });
+    screen.centred(52, Face::Plain, words::cut(count.as_deref().unwrap_or(foot), screen.letters()));
 }
 
 fn busy(screen: &mut Screen, slot: &SlotView, now: Timestamp) {
@@ -62,8 +67,8 @@ fn busy(screen: &mut Screen, slot: &SlotView, now: Timestamp) {
     let chip = slot.board.as_ref().map_or(String::new(), |board| format!(" {}", board.chip));
     screen.text(LEFT, 2, Face::Plain, words::cut(&slot.name, 8) + &chip);
     screen.right(right, 2, Face::Plain, words::elapsed(slot.started, now));
-    if let Some(prompt) = prompt(slot) {
-        return asked(screen, prompt);
+    if let Some(prompt) = asked(slot) {
+        return ask(screen, prompt);
     }
     let stage = slot.stage.map_or("start", Stage::name);
     screen.text(LEFT, 14, Face::Large, words::title(stage));
@@ -73,15 +78,26 @@ fn busy(screen: &mut Screen, slot: &SlotView, now: Timestamp) {
         screen.centred(52, Face::Plain, "Stops at a safe point");
         return;
     }
+    if let (Some(Stage::Alive), Some(awaited)) = (slot.stage, &slot.awaited) {
+        screen.text(LEFT, 52, Face::Plain, words::cut(&awaited.words(), screen.letters() - 6));
+        screen.right(right, 52, Face::Plain, format!("{} s", awaited.left_s));
+        return;
+    }
     let moved = if slot.progress.total >= 1024 {
         format!("{}/{}K", slot.progress.done / 1024, slot.progress.total / 1024)
     } else {
-        let number = slot.stage.and_then(|now| Stage::ALL.iter().position(|s| *s == now)).map_or(0, |i| i + 1);
-        format!("Step {number}/{}", Stage::ALL.len())
+        let stages = || Stage::of_unit(slot.awaited.is_some());
+        let number = slot.stage.and_then(|now| stages().position(|s| s == now)).map_or(0, |i| i + 1);
+        format!("Step {number}/{}", stages().count())
     };
     screen.text(LEFT, 52, Face::Plain, moved);
     let more = match slot.retries {
-        0 => identity(slot.board.as_ref()),
+        // which content goes onto the board, while it does
+        0 if slot.stage == Some(Stage::Write) && slot.firmware_sha256.is_some() => {
+            slot.firmware_sha256.as_ref().map(Digest::short).unwrap_or_default()
+        }
+        // the chip stands above
+        0 => identity(slot.board.as_ref().filter(|board| board.mac.is_some() || board.module.is_some())),
         1 => "1 retry".into(),
         2..=99 => format!("{} retries", slot.retries),
         _ => "99+ tries".into(),
@@ -90,18 +106,18 @@ fn busy(screen: &mut Screen, slot: &SlotView, now: Timestamp) {
 }
 
 /// What the operator must do now.
-fn asked(screen: &mut Screen, prompt: &str) {
+fn ask(screen: &mut Screen, prompt: &str) {
     let ((right, _), line) = (screen.end(), screen.letters());
-    let (order, how) = words::order(prompt);
+    let (order, how) = order(prompt, line, 3);
     screen.rule(LEFT, 13, right - LEFT, 1);
     screen.centred(16, Face::Fact, order);
     screen.rule(LEFT, 30, right - LEFT, 1);
-    for (y, line) in [32, 42, 52].into_iter().zip(words::wrap(how, line, 3)) {
+    for (y, line) in [32, 42, 52].into_iter().zip(how) {
         screen.text(LEFT, y, Face::Plain, line);
     }
 }
 
-fn passed(screen: &mut Screen, last: &Last) {
+fn passed(screen: &mut Screen, station: &Snapshot, last: &Last) {
     let (right, _) = screen.end();
     let (shape, word) = ended(last);
     headline(screen, shape, word, Face::Big4);
@@ -113,7 +129,7 @@ fn passed(screen: &mut Screen, last: &Last) {
     });
     let board =
         last.already.as_ref().map_or(board, |already| format!("Was {} already", words::cut(&already.version, 8)));
-    let what = doubted(last).unwrap_or(board);
+    let what = doubted(last).or_else(|| boxed(station)).unwrap_or(board);
     screen.text(LEFT, 52, Face::Plain, words::cut(&what, 15));
     if let Some(seq) = last.seq {
         screen.right(right, 52, Face::Plain, words::cut(&format!("#{seq}"), 7));
@@ -140,8 +156,7 @@ fn failed(screen: &mut Screen, last: &Last) {
 
 fn blocked(screen: &mut Screen, slot: &SlotView) {
     headline(screen, Shape::NoEntry, "BLOCKED", Face::Big7);
-    let why = slot.blocked.as_deref().unwrap_or("See the page for why");
-    for (y, line) in [32, 42, 52].into_iter().zip(words::wrap(why, screen.letters(), 3)) {
+    for (y, line) in [32, 42, 52].into_iter().zip(blocked_by(slot, screen.letters(), 3)) {
         screen.text(LEFT, y, Face::Plain, line);
     }
 }

@@ -3,8 +3,10 @@
 use super::super::{Face, Item, Screen, Shape, USUAL};
 use super::words;
 use crate::model::chip::board::Board;
+use crate::model::cycle::fault::FaultCode;
 use crate::model::cycle::verdict::Verdict;
-use crate::model::unit::snapshot::{Last, SlotState, SlotView};
+use crate::model::show::prompt;
+use crate::model::unit::snapshot::{Last, SlotState, SlotView, Snapshot};
 use embedded_graphics::geometry::{Point, Size};
 use embedded_graphics::primitives::Rectangle;
 
@@ -119,6 +121,41 @@ pub(super) fn hint(last: &Last, line: usize) -> Vec<String> {
     }
 }
 
+/// The fault that blocks a slot: what is dead, else what its units failed with in a row.
+fn blocking(slot: &SlotView) -> Option<FaultCode> {
+    let failed = slot.last.as_ref().and_then(|last| last.fault.as_ref());
+    slot.blocked_by.as_ref().or(failed).map(|fault| fault.code)
+}
+
+/// Its code, where there is room for no more.
+pub(super) fn blocked_code(slot: &SlotView) -> Option<String> {
+    blocking(slot).map(|code| code.to_string())
+}
+
+/// Why a slot is blocked and what ends it, in at most this many lines: the fault's own hint, its code, and the button. Where a
+/// part of the jig is dead the slot goes on by itself.
+pub(super) fn blocked_by(slot: &SlotView, line: usize, lines: usize) -> Vec<String> {
+    let Some(code) = blocking(slot) else {
+        return words::wrap(slot.blocked.as_deref().unwrap_or("See the page for why"), line, lines);
+    };
+    let (first, then) = code.hint().split_once('\n').unwrap_or((code.hint(), ""));
+    let ends: [&str; 2] =
+        if slot.blocked_by.is_some() { ["goes on by itself", "goes on"] } else { ["hold button", "hold btn"] };
+    if lines > 2 {
+        let end = if slot.blocked_by.is_some() { "it goes on" } else { "hold button" };
+        return vec![first.into(), then.into(), format!("{code} Then {end}")];
+    }
+    // a press alone starts nothing here
+    let then = then.trim_end_matches("press again").trim_end_matches(" and ").trim_end_matches(", ");
+    let then = ends
+        .into_iter()
+        .map(|end| if then.is_empty() { end.to_owned() } else { format!("{then}, {end}") })
+        .find(|text| text.chars().count() <= line)
+        .unwrap_or_else(|| words::cut(then, line));
+    let coded = format!("{code} {first}");
+    vec![if coded.chars().count() <= line { coded } else { first.into() }, then]
+}
+
 /// The last three bytes of the MAC (its first three name the vendor), else the module, else the chip.
 pub(super) fn identity(slot: Option<&Board>) -> String {
     slot.map_or_else(String::new, |board| match (board.mac, &board.module) {
@@ -129,9 +166,26 @@ pub(super) fn identity(slot: Option<&Board>) -> String {
 }
 
 /// What the operator must do now; nothing while the unit is being stopped.
-pub(super) fn prompt(slot: &SlotView) -> Option<&str> {
+pub(super) fn asked(slot: &SlotView) -> Option<&str> {
     let prompt = slot.prompt.as_deref().filter(|_| slot.state == SlotState::Busy);
     prompt.or(slot.notice.as_deref().filter(|_| slot.state != SlotState::Blocked))
+}
+
+/// An order in capitals, and how: whole where it fits into the lines, else in its brief wording.
+pub(super) fn order(asked: &str, line: usize, lines: usize) -> (String, Vec<String>) {
+    let (order, how) = words::order(asked);
+    let whole = words::wrap(how, line, usize::MAX);
+    if whole.len() <= lines {
+        return (order, whole);
+    }
+    let (order, how) = words::order(prompt::brief(asked));
+    (order, words::wrap(how, line, lines))
+}
+
+/// How far the box in work is, where its plugs were counted: `37 of 40`.
+pub(super) fn boxed(station: &Snapshot) -> Option<String> {
+    let count = station.batch.as_ref()?;
+    count.size.map(|size| format!("{} of {size}", count.done))
 }
 
 /// Percent of the whole unit.
@@ -148,6 +202,7 @@ pub(super) fn more(slot: &SlotView, line: usize) -> Vec<String> {
     let mac = board.and_then(|board| board.mac).map(|mac| mac.to_string());
     // the version stands at the end of the name
     let firmware = slot.firmware.as_deref().map(|name| words::tail(name.trim_end_matches(".bin"), line));
-    let facts = [kind, mac, firmware].into_iter().flatten().map(|text| words::cut(text.trim_end(), line));
+    let digest = slot.firmware_sha256.map(|sha256| format!("SHA-256 {}", sha256.short()));
+    let facts = [kind, mac, firmware, digest].into_iter().flatten().map(|text| words::cut(text.trim_end(), line));
     why.into_iter().flatten().chain(facts).collect()
 }

@@ -1,9 +1,12 @@
 //! Screens as pictures: `tests/golden/screens/NAME.txt`, and a folder for each other size, written anew with
 //! `UPDATE_GOLDENS=1`.
 
+mod gallery;
+
 use super::parts::{LEFT, area, verdict};
 use super::*;
 use crate::model::chip::board::Board;
+use crate::model::chip::digest::Digest;
 use crate::model::chip::mac::Mac;
 use crate::model::chip::{Chip, Key};
 use crate::model::cycle::fault::{Fault, FaultCode};
@@ -11,183 +14,16 @@ use crate::model::cycle::stage::Stage;
 use crate::model::cycle::verdict::Verdict;
 use crate::model::openbeken::Doubt;
 use crate::model::openbeken::doubt::Code;
+use crate::model::openbeken::life::{Awaited, Way};
 use crate::model::show::screen::{Face, Item, LOW, SQUARE, Shape, USUAL, draw, paint};
+use crate::model::unit::batch::{self, AtEnd, Count};
 use crate::model::unit::event::{Event, Stamped};
+use crate::model::unit::readiness::{Lack, LackKind, Offer};
 use crate::model::unit::snapshot::Station;
 use embedded_graphics::geometry::Point;
 use embedded_graphics::mock_display::MockDisplay;
 use embedded_graphics::pixelcolor::BinaryColor;
-
-const NAMES: [&str; 8] = ["A", "B", "C", "D", "E", "F", "G", "H"];
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(1_790_000_000 + second).unwrap()
-}
-
-fn station(slots: &[&str]) -> Snapshot {
-    let station = Station {
-        name: "bench-1".into(),
-        version: "0.1.0".into(),
-        started: at(0),
-        page: Some("http://192.168.100.200:8080/".into()),
-    };
-    Snapshot::new(station, slots.iter().map(|s| (*s).to_owned()))
-}
-
-fn tell(snapshot: &mut Snapshot, slot: &str, events: impl IntoIterator<Item = Event>) {
-    for event in events {
-        let seq = snapshot.seq + 1;
-        snapshot.apply(&Stamped { seq, time: at(seq as i64), slot: slot.into(), event });
-    }
-}
-
-fn board() -> Board {
-    Board {
-        chip: Chip::Bk7231T,
-        module: Some("WB2S".into()),
-        mac: Some(Mac([0x18, 0xDE, 0x50, 0x3A, 0x8E, 0x3F])),
-        flash_id: None,
-        flash_size: 0x20_0000,
-        bootloader: None,
-        key: Key::Standard,
-        evidence: Vec::new(),
-        calibration: None,
-    }
-}
-
-fn started() -> Event {
-    Event::Started { recipe: "default".into() }
-}
-
-fn reading(done: u64) -> Vec<Event> {
-    let stage = Stage::Backup;
-    let progress = Event::Progress { stage, done, total: 0x20_0000 };
-    vec![started(), Event::Found { board: board() }, Event::Entered { stage }, progress]
-}
-
-fn ended(verdict: Verdict, fault: Option<Fault>, ms: u64) -> Vec<Event> {
-    vec![started(), Event::Found { board: board() }, Event::Finished { seq: Some(1247), verdict, fault, ms }]
-}
-
-fn faulted(code: FaultCode) -> Vec<Event> {
-    ended(code.verdict(), Some(Fault::new(code, Stage::Identify, "expected a, got b at 0x11000")), 12_300)
-}
-
-fn passed_in_doubt(codes: &[Code]) -> Vec<Event> {
-    let doubts = codes.iter().map(|code| Doubt::new(*code, "in words", Vec::new())).collect();
-    let mut events = ended(Verdict::Pass, None, 23_400);
-    events.insert(2, Event::Doubted { doubts });
-    events
-}
-
-fn blocked() -> Vec<Event> {
-    vec![Event::Blocked {
-        message: "The port /dev/ttyAMA0 is gone: check the cable, then restart flashjig".into(),
-        fault: None,
-    }]
-}
-
-fn retried(times: usize) -> Vec<Event> {
-    vec![Event::Retried { stage: Stage::Backup, message: "no reply".into() }; times]
-}
-
-fn prompted() -> Vec<Event> {
-    let message = "reset the board: touch CEN to GND for a moment, or switch its 3.3 V off and on".into();
-    vec![started(), Event::Entered { stage: Stage::Attach }, Event::Prompt { message }]
-}
-
-fn noticed() -> Vec<Event> {
-    let message = "free the button: it is held down or short-circuited, so it starts nothing".into();
-    vec![Event::Noticed { message }]
-}
-
-/// Every kind of screen, by the name of its golden.
-fn gallery() -> Vec<(String, Snapshot)> {
-    let alone = |events: Vec<Event>| {
-        let mut snapshot = station(&["A"]);
-        tell(&mut snapshot, "A", events);
-        snapshot
-    };
-    let mut all = vec![
-        ("idle", alone(vec![])),
-        ("idle-seated", alone(vec![Event::Seated])),
-        ("idle-notice", alone(noticed())),
-        ("busy-start", alone(vec![started(), Event::Entered { stage: Stage::Settle }])),
-        ("busy-identify", alone(vec![started(), Event::Entered { stage: Stage::Identify }])),
-        ("busy-backup", alone(reading(0x0C_C000))),
-        ("busy-retries", alone([reading(0x18_0000), retried(3)].concat())),
-        ("busy-stopping", alone([reading(0x10_0000), vec![Event::Stopping]].concat())),
-        ("busy-prompt", alone(prompted())),
-        ("pass", alone(ended(Verdict::Pass, None, 23_400))),
-        ("pass-in-doubt", alone(passed_in_doubt(&[Code::Strip]))),
-        ("pass-in-doubts", alone(passed_in_doubt(&[Code::DriversUnknown, Code::Motor]))),
-        ("fail", alone(faulted(FaultCode::NoAnswer))),
-        ("error", alone(faulted(FaultCode::NotRecorded))),
-        ("timeout", alone(faulted(FaultCode::TooLong))),
-        ("aborted", alone(faulted(FaultCode::Stopped))),
-        ("blocked", alone(blocked())),
-        ("no-slot", station(&[])),
-    ];
-    let scenes: [Vec<Event>; 9] = [
-        reading(0x0C_C000),
-        ended(Verdict::Pass, None, 23_400),
-        faulted(FaultCode::NoAnswer),
-        vec![],
-        [reading(0x1F_0000), vec![Event::Stopping]].concat(),
-        faulted(FaultCode::NotRecorded),
-        blocked(),
-        faulted(FaultCode::TooLong),
-        faulted(FaultCode::Stopped),
-    ];
-    let many = |slots: &[&str], from: usize| {
-        let mut snapshot = station(slots);
-        for (slot, events) in slots.iter().zip(scenes.iter().cycle().skip(from)) {
-            tell(&mut snapshot, slot, events.clone());
-        }
-        snapshot
-    };
-    let asking = |slots: &[&str]| {
-        let mut snapshot = many(slots, 0);
-        tell(&mut snapshot, slots[0], prompted());
-        snapshot
-    };
-    let doubting = |slots: &[&str]| {
-        let mut snapshot = many(slots, 1);
-        tell(&mut snapshot, slots[0], passed_in_doubt(&[Code::EnablePin]));
-        snapshot
-    };
-    all.extend([
-        ("two-prompt", asking(&NAMES[..2])),
-        ("two-prompt-long-names", asking(&["left", "right"])),
-        ("four-prompt", asking(&NAMES[..4])),
-        ("eight-prompt", asking(&["1", "2", "3", "4", "5", "6", "7", "8"])),
-        ("two-busy-pass", many(&NAMES[..2], 0)),
-        ("two-fail-idle", many(&NAMES[..2], 2)),
-        ("two-in-doubt", doubting(&NAMES[..2])),
-        ("four-in-doubt", doubting(&NAMES[..4])),
-        ("six-in-doubt", doubting(&NAMES[..6])),
-        ("two-stopping-error", many(&NAMES[..2], 4)),
-        ("two-blocked-timeout", many(&["left", "right"], 6)),
-        ("three", many(&NAMES[..3], 0)),
-        ("four-a", many(&NAMES[..4], 0)),
-        ("four-b", many(&["N1", "N2", "N3", "N4"], 4)),
-        ("six", many(&NAMES[..6], 0)),
-        ("eight", many(&["1", "2", "3", "4", "5", "6", "7", "8"], 0)),
-        ("nine", many(&["1", "2", "3", "4", "5", "6", "7", "8", "9"], 1)),
-    ]);
-    all.into_iter().map(|(name, snapshot)| (name.to_owned(), snapshot)).collect()
-}
-
-/// Screens of the station itself, by the name of their golden.
-fn notices(size: Size) -> Vec<(String, Screen)> {
-    [
-        ("station-starting", starting("bench-1", "0.1.0", size)),
-        ("station-ending", ending(size)),
-        ("station-fault", station_fault(FaultCode::NotRecorded, size)),
-    ]
-    .map(|(name, screen)| (name.to_owned(), screen))
-    .into()
-}
+use gallery::*;
 
 /// All of both, on a panel of this size.
 fn screens(size: Size) -> Vec<(String, Screen)> {
@@ -313,6 +149,55 @@ fn every_fault_is_shown_whole_with_one_slot() {
 }
 
 #[test]
+fn a_blocked_slot_tells_fault_remedy_and_what_ends_it_on_every_panel_that_has_a_line_for_it() {
+    for code in FaultCode::ALL {
+        let (first, _) = code.hint().split_once('\n').unwrap();
+        for (slots, size) in [(&["A"][..], USUAL), (&["A"], LOW), (&["A"], SQUARE), (&["left", "right"], USUAL)] {
+            for dead in [false, true] {
+                let mut snapshot = station(slots);
+                tell(&mut snapshot, slots[0], stopped(*code, dead));
+                let screen = layout(&snapshot, size, at(67));
+                assert_neat(code.code(), &screen);
+                let shown = texts(&screen).join(" ");
+                let end = if dead { ["goes on by itself", "goes on"] } else { ["hold button", "hold btn"] };
+                assert!(shown.contains(first) && shown.contains(code.code()), "{slots:?} {size}: {shown}");
+                let then = code.hint().lines().nth(1).unwrap().trim_end_matches("press again");
+                let then = then.trim_end_matches(" and ").trim_end_matches(", ");
+                assert!(shown.contains(then), "{slots:?} {size}: {shown}");
+                assert!(end.iter().any(|end| shown.contains(end)) || then.len() >= 12, "{slots:?} {size}: {shown}");
+                assert!(!shown.contains(".."), "{slots:?} {size}: {shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_order_is_shown_whole_with_one_and_with_two_slots() {
+    for order in crate::model::show::prompt::ALL {
+        for (slots, size) in [(&["A"][..], USUAL), (&["A"], LOW), (&["left", "right"], USUAL), (&["A", "B"], SQUARE)] {
+            let mut snapshot = station(slots);
+            tell(&mut snapshot, slots[0], [Event::Noticed { message: order.into() }]);
+            let shown = texts(&layout(&snapshot, size, at(67))).join(" ");
+            assert!(!shown.contains(".."), "{slots:?} {size}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_stop_a_comma_and_a_colon_are_dots_in_the_light_letters() {
+    for face in [Face::Small, Face::Plain, Face::Cell] {
+        let lit = |text: &str| {
+            let mut screen = Screen::new(USUAL);
+            screen.text(LEFT, 1, face, text);
+            let frame = paint(&screen);
+            (0..64).flat_map(|y| (0..128).map(move |x| (x, y))).filter(|(x, y)| frame.is_lit(*x, *y)).count()
+        };
+        assert_eq!([lit("."), lit(","), lit(":"), lit(" ")], [4, 5, 8, 0], "{face:?}");
+        assert_eq!(lit("A:B"), lit("A") + lit(":") + lit("B"), "{face:?}");
+    }
+}
+
+#[test]
 fn every_fault_in_every_stage_fits_with_up_to_nine_slots() {
     for code in FaultCode::ALL {
         for stage in Stage::ALL {
@@ -332,6 +217,23 @@ fn every_fault_in_every_stage_fits_with_up_to_nine_slots() {
             }
         }
     }
+}
+
+#[test]
+fn what_is_waited_for_of_a_plugs_life_stands_beside_the_seconds_that_are_left() {
+    let mut snapshot = station(&NAMES[..1]);
+    let awaited = |left_s| Event::Awaited { awaited: Awaited { signs: Way::ALL.to_vec(), left_s, of_s: 600 } };
+    tell(&mut snapshot, NAMES[0], [started(), awaited(600)]);
+    tell(&mut snapshot, NAMES[0], [Event::Entered { stage: Stage::Alive }, awaited(600)]);
+    let before = snapshot.slots[0].progress.overall;
+    tell(&mut snapshot, NAMES[0], [awaited(300)]);
+    assert!(snapshot.slots[0].progress.overall > before, "the bar goes on while it is waited for");
+    for (folder, size) in SIZES {
+        let laid = layout(&snapshot, size, at(99_999));
+        assert_neat(folder, &laid);
+    }
+    let usual = format!("{:?}", layout(&snapshot, SIZES[0].1, at(0)).items);
+    assert!(usual.contains("300 s") && usual.contains("log, broker"), "{usual}");
 }
 
 #[test]
@@ -374,6 +276,22 @@ fn a_prompt_gives_way_to_the_next_stage_and_to_a_stop() {
     assert!(todo(&prompted()));
     assert!(!todo(&[prompted(), vec![Event::Entered { stage: Stage::Identify }]].concat()));
     assert!(!todo(&[prompted(), vec![Event::Stopping]].concat()));
+}
+
+#[test]
+fn what_is_missing_is_asked_for_where_a_board_is_waited_for_and_covers_nothing_that_must_be_seen() {
+    let shows = |events: Vec<Event>| {
+        let mut snapshot = lacking(station(&["A"]), LackKind::Firmware);
+        tell(&mut snapshot, "A", events);
+        texts(&layout(&snapshot, USUAL, at(0))).contains(&"NOT READY")
+    };
+    assert!(shows(vec![]) && shows([ended(Verdict::Pass, None, 1), vec![Event::Lifted]].concat()));
+    let still: [Vec<Event>; 5] =
+        [ended(Verdict::Pass, None, 1), faulted(FaultCode::NoImage), reading(1), blocked(), noticed()];
+    for events in still {
+        assert!(!shows(events.clone()), "{events:?}");
+    }
+    assert!(!shows([faulted(FaultCode::NoImage), vec![Event::Lifted]].concat()), "why it failed stays");
 }
 
 #[test]

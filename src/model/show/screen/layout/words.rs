@@ -1,5 +1,6 @@
 //! Texts cut to the room they have.
 
+use crate::model::unit::snapshot::Station;
 use jiff::Timestamp;
 
 /// The text, or its beginning and two dots; a bare beginning where dots would eat most of it.
@@ -75,9 +76,17 @@ fn minutes(seconds: u64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// The address of the page without what everybody knows: `192.168.1.20:8080`.
-pub(super) fn address(page: &str) -> &str {
-    page.trim_start_matches("http://").trim_end_matches('/')
+/// Where the page is, without what everybody knows: `192.168.1.20:8080`. One that only the station itself reaches tells
+/// nobody anything: its name stands there then.
+pub(super) fn address(station: &Station) -> &str {
+    reachable(station).unwrap_or(&station.name)
+}
+
+/// That address, where others can type it.
+pub(super) fn reachable(station: &Station) -> Option<&str> {
+    let page = station.page.as_deref().map(|page| page.trim_start_matches("http://").trim_end_matches('/'));
+    let is_ours_alone = |page: &&str| ["127.", "[::1]", "localhost"].iter().any(|own| page.starts_with(own));
+    page.filter(|page| !is_ours_alone(page))
 }
 
 /// A word with a capital.
@@ -89,6 +98,20 @@ pub(super) fn title(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_that_others_can_type_is_told_and_no_other() {
+        let of = |page: Option<&str>| {
+            let (name, version) = ("bench-1".into(), "0".into());
+            let started = Timestamp::UNIX_EPOCH;
+            address(&Station { name, version, started, page: page.map(str::to_owned) }).to_owned()
+        };
+        assert_eq!(of(Some("http://192.168.1.20:8080/")), "192.168.1.20:8080");
+        assert_eq!(of(Some("http://jig.local:8080/")), "jig.local:8080");
+        for page in [None, Some("http://127.0.0.1:8080/"), Some("http://[::1]:8080/")] {
+            assert_eq!(of(page), "bench-1", "{page:?}");
+        }
+    }
 
     #[test]
     fn long_texts_end_in_dots_and_never_pass_the_edge() {
