@@ -5,7 +5,7 @@ use super::arrivals::{self, Roll};
 use super::context::SlotContext;
 use super::figures::{Counter, Sources};
 use super::handle::StationHandle;
-use super::hub::Hub;
+use super::hub::{Fence, Hub};
 use super::inputs::JigInputs;
 use super::library::Library;
 use super::lines;
@@ -83,6 +83,7 @@ pub struct Station {
     end: CancellationToken,
     tasks: JoinSet<()>,
     tried: Vec<oneshot::Receiver<Infallible>>,
+    fence: Fence,
 }
 
 impl Station {
@@ -160,16 +161,17 @@ impl Station {
         let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors)
             .with(pulses, clock_synced)
             .with_services(services);
-        Self { handle, end, tasks, tried }
+        Self { handle, end, tasks, tried, fence: ends.fence }
     }
 
-    /// Waits until each slot has tried its jig: it is safe, or its slot says why not. A jig that does not answer is not
+    /// Waits until each slot has tried its jig: it is safe, or its slot says why not, in the state too. A jig that does not answer is not
     /// waited for any longer than a moment.
     pub async fn tried(&mut self) {
         for known in self.tried.drain(..) {
             // the slot drops its end
             _ = known.await;
         }
+        self.fence.passed().await;
     }
 
     /// The faces' door.
