@@ -53,8 +53,19 @@ pub struct Facts {
     pub pixels: bool,
     /// Whether it has drivers of power meters.
     pub meters: bool,
-    /// Whether flashjig converts it; the others are named and refused before anything is erased.
-    pub supported: bool,
+    /// Whether flashjig converts it.
+    pub converted: Converted,
+}
+
+/// Whether flashjig converts a chip. One that it does not convert is named and refused before anything is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Converted {
+    /// Yes.
+    Yes,
+    /// Only where a recipe allows it by its name (`allow`); what whoever writes that word must know.
+    ByWord(&'static str),
+    /// No.
+    No,
 }
 
 /// A family. What is asked before the chip is known is asked of it.

@@ -1,6 +1,6 @@
 //! What is read from a chip's row.
 
-use super::{Chip, Key};
+use super::{Chip, Converted, Key};
 use crate::model::chip::beken::Dialect;
 use crate::model::chip::flash::span::Span;
 
@@ -41,8 +41,13 @@ impl Chip {
     }
 
     /// Whether flashjig converts it.
-    pub const fn is_supported(self) -> bool {
-        self.facts().supported
+    pub const fn converted(self) -> Converted {
+        self.facts().converted
+    }
+
+    /// Whether flashjig converts it at all, be it only where a recipe allows it.
+    pub const fn is_converted(self) -> bool {
+        !matches!(self.converted(), Converted::No)
     }
 }
 

@@ -16,13 +16,17 @@
 //! and SDK's; the name of a build, which drivers its plain build has, its MQTT group and its log port are APP's. 0x11000 ends every boot loader that was
 //! seen.
 
-use super::{Facts, Family, Key, KeyRule, Loader, LogPort, Places};
+use super::{Converted, Facts, Family, Key, KeyRule, Loader, LogPort, Places};
 use crate::model::chip::beken::Dialect;
 use crate::model::chip::flash::span::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const MIB: u32 = 0x10_0000;
+
+/// What the word for a chip says whose maker's boot loader knows no package of OpenBeken's.
+const KEPT_LOADER: &str = "the maker's boot loader stays, so OpenBeken runs, but its updates over Wi-Fi do not work, though its \
+                           page reports success: update such a plug by the jig; nobody here has tried this on a chip";
 
 const fn loader(crc: u32, name: &'static str) -> Loader {
     Loader { crc, name: Some(name) }
@@ -92,7 +96,7 @@ chips! {
         stock_apps: &["bk7231s", "bk7231t"],
         pixels: false,
         meters: true,
-        supported: true,
+        converted: Converted::Yes,
     }
 
     /// Tuya's CB2S, CB3S, CBU and their kin, also sold as T2 and T34.
@@ -125,7 +129,7 @@ chips! {
         stock_apps: &["bk7231n"],
         pixels: true,
         meters: true,
-        supported: true,
+        converted: Converted::Yes,
     }
 
     /// An N with an all-zero key; also many BL2028N.
@@ -159,7 +163,7 @@ chips! {
         stock_apps: &[],
         pixels: true,
         meters: true,
-        supported: true,
+        converted: Converted::Yes,
     }
 
     /// In lamps and development boards; no plug of it is known.
@@ -191,7 +195,7 @@ chips! {
         stock_apps: &[],
         pixels: true,
         meters: true,
-        supported: false,
+        converted: Converted::No,
     }
 
     /// In relays of 2020; OpenBeken has no build for it.
@@ -223,7 +227,7 @@ chips! {
         stock_apps: &[],
         pixels: true,
         meters: true,
-        supported: false,
+        converted: Converted::No,
     }
 
     /// Tuya's T1 modules; some CBU and CB3S carry it too.
@@ -260,7 +264,7 @@ chips! {
         stock_apps: &[],
         pixels: true,
         meters: true,
-        supported: false,
+        converted: Converted::ByWord(KEPT_LOADER),
     }
 
     /// In cameras; called BK7251 too.
@@ -294,7 +298,7 @@ chips! {
         stock_apps: &[],
         pixels: true,
         meters: false,
-        supported: false,
+        converted: Converted::No,
     }
 
     /// In cameras; Tuya's T4.
@@ -327,6 +331,6 @@ chips! {
         stock_apps: &[],
         pixels: true,
         meters: false,
-        supported: false,
+        converted: Converted::No,
     }
 }

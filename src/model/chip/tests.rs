@@ -53,7 +53,7 @@ fn each_row_is_complete_and_agrees_with_itself() {
         holds(chip, "it has an id and a boot loader", !facts.ids.is_empty() && !facts.loaders.is_empty());
         holds(chip, "a configuration is for a build", facts.mqtt_group.is_none() || facts.firmware.is_some());
         holds(chip, "what is converted is known in full", {
-            !facts.supported
+            !chip.is_converted()
                 || (facts.mqtt_group.is_some() && facts.store.is_some() && facts.calibration.stock.is_some())
         });
     }

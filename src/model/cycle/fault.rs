@@ -78,6 +78,8 @@ faults! {
         "The calibration lies where OpenBeken for this chip does not look: this vendor laid out the flash in another way; the message says where it is and where it was expected. OpenBeken would start without its trim and with a MAC that all such boards share. Nothing was erased. Set the board aside."
     HiddenKey "B09" Unit "Code key is hidden:\nset board aside"
         "The chip does not let its code key be read, and what it runs is encrypted under a key that is not known, so no firmware can be made for it. Nothing was erased. Set the board aside; the record holds the evidence."
+    NotAllowed "B10" Unit "Chip needs a word:\nsee the page"
+        "flashjig converts this chip only where the recipe allows it by its name, since nobody here has tried it on a real one; the message says what the word means. Nothing was erased. Write allow = [\"BK7238\"] at the top of the recipe if you want that, or set the board aside. docs/bk7238.md has all that is known of it."
     OtherBoard "R01" Unit "Another board: check\nthe unit's number"
         "The stock backup that is to be written back is of another board: MAC, calibration, boot loader, chip or flash size differ; the message says which. Nothing was erased. Look up the unit by the MAC of the board in the jig: `flashjig units --mac`."
     BackupUnsure "K01" Contact "Read not proven:\nreseat, press again"
