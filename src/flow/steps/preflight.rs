@@ -3,6 +3,7 @@
 use super::configure;
 use crate::flow::found::{Analysis, Kept, Made, Mark, Plug, Target};
 use crate::flow::job::Task;
+use crate::flow::pilot;
 use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
 use crate::model::chip::beken::crc;
@@ -223,6 +224,7 @@ async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, StageError> {
     let Chosen { choice, image, reason, mut want } = settled?;
     run.checks.held("image", format!("{reason}; it fits chip, key, layout and flash"));
     super::identify::choose(run, image).await?;
+    pilot::gate(run).await?;
     clear(run, rf, &mut want)?;
     let made = configure::lay(run, &choice, rf, &mut want).await?;
     Ok(Laid { areas, want: want.into(), made })
