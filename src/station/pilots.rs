@@ -64,7 +64,9 @@ impl Pilots {
         while let Some((last, units)) = self.0.ledger.after(at, PART).await? {
             at = last;
             self.change(|shared| {
-                units.iter().for_each(|unit| shared.lots.add(unit));
+                for unit in &units {
+                    shared.lots.add(unit);
+                }
                 shared.last = last;
             });
         }

@@ -163,7 +163,8 @@ fn code(flash: &[u8]) -> Vec<Range<usize>> {
     };
     let (mut runs, mut at) = (Vec::new(), 0);
     while at + RECORD <= flash.len() {
-        let count = (0..).take_while(|number| good(at + number * RECORD)).count();
+        let most = (flash.len() - at) / RECORD;
+        let count = (0..most).take_while(|number| good(at + number * RECORD)).count();
         if count >= RUN {
             runs.push(at..at + count * RECORD);
             at += count * RECORD;

@@ -92,7 +92,9 @@ mod tests {
 
     fn met(units: &[Unit]) -> Vec<(Option<&'static str>, Option<String>, u64, u64)> {
         let mut all = AllMet::default();
-        units.iter().for_each(|unit| all.add(unit));
+        for unit in units {
+            all.add(unit);
+        }
         all.list().into_iter().map(|met| (met.chip.map(Chip::name), met.loader, met.count, met.unit)).collect()
     }
 

@@ -35,7 +35,9 @@ impl Records {
         units.sort_by_key(|unit| unit.seq);
         units.dedup_by_key(|unit| unit.seq);
         let mut lots = Lots::default();
-        units.iter().for_each(|unit| lots.add(unit));
+        for unit in &units {
+            lots.add(unit);
+        }
         Ok(lots)
     }
 

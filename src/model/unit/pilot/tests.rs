@@ -50,7 +50,9 @@ fn other(unit: Unit) -> Unit {
 
 fn of(units: &[Unit]) -> Lots {
     let mut lots = Lots::default();
-    units.iter().for_each(|unit| lots.add(unit));
+    for unit in units {
+        lots.add(unit);
+    }
     lots
 }
 
