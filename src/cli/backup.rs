@@ -110,13 +110,13 @@ async fn export(data_dir: &Path, seq: u64, file: &Path, identity: Option<&Path>)
 mod tests {
     use super::check::check;
     use super::*;
+    use crate::fail::BROKEN;
     use crate::model::chip::digest::Digest;
     use crate::model::unit::{Backup, Unit};
     use crate::store::Archive;
-    use std::fs;
-    use crate::fail::BROKEN;
     use crate::store::Ledger;
     use crate::store::sample::unit;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     /// A station with one unit, its stock flash kept, and its daemon still running.

@@ -11,7 +11,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// A unit, and its flash as it was kept, proven.
-pub(super) async fn stored(data_dir: &Path, seq: u64, identity: Option<&Path>) -> Result<(Unit, Backup, Vec<u8>), Failure> {
+pub(super) async fn stored(
+    data_dir: &Path,
+    seq: u64,
+    identity: Option<&Path>,
+) -> Result<(Unit, Backup, Vec<u8>), Failure> {
     let ledger = LedgerCopy::take(data_dir).map_err(Failure::broken)?;
     let unit = ledger.get(seq).map_err(Failure::broken)?;
     let unit = unit.ok_or_else(|| Failure::no(format!("there is no unit {seq}; `flashjig units` lists them")))?;

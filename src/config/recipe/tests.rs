@@ -46,7 +46,11 @@ fn a_chip_that_needs_a_word_is_allowed_by_its_name_and_check_and_page_say_what_t
     let (recipe, warnings) = try_parse("allow = [\"BK7238\"]").unwrap();
     assert_eq!(recipe.allow, [Chip::Bk7238]);
     let told = Problems(warnings).to_string();
-    for words in ["r.toml:1: warning: allow: BK7238: the maker's boot loader stays", "updates over Wi-Fi do not work", "nobody here"] {
+    for words in [
+        "r.toml:1: warning: allow: BK7238: the maker's boot loader stays",
+        "updates over Wi-Fi do not work",
+        "nobody here",
+    ] {
         assert!(told.contains(words), "{told}");
     }
     let line = recipe.summary().into_iter().find(|line| line.starts_with("Allowed, BK7238: ")).unwrap();
