@@ -1,17 +1,19 @@
 //! The life of a board, without a clock of its own: whoever drives it says what time it is. Off, held, in the link
 //! window, linked, in the application, dead.
 
+use super::banner;
 use super::faults::{Fault, FaultPlan};
 use super::lboot::LBoot;
 use super::maskrom::MaskRom;
 use super::nor::{Nor, WRITE_STATUS};
 use super::rail::{Rail, Supply};
+use super::register::Register;
 use super::rom::{Rom, Server, Step};
 use super::seed::Seed;
 use super::timing::Timing;
 use super::transmit::Transmitter;
 use super::wire::{Garbler, RESET_RATE, chip_rate};
-use crate::model::chip::Chip;
+use crate::model::chip::{Chip, LogPort};
 use crate::model::chip::beken::Dialect;
 use serde::Serialize;
 use std::time::Duration;
@@ -110,6 +112,7 @@ pub struct Board {
     /// Until when the flash chip writes its status registers.
     writing: Duration,
     hung: bool,
+    register: Register,
     next_chatter: Duration,
     out: Transmitter,
     garbler: Garbler,
@@ -160,6 +163,7 @@ impl Board {
             busy: now,
             writing: now,
             hung: false,
+            register: Register::default(),
             next_chatter: now,
             out: Transmitter::default(),
             garbler: Garbler::new(seed),
@@ -262,6 +266,7 @@ impl Board {
     fn reset(&mut self, now: Duration) {
         self.counts.resets += 1;
         self.server.reset();
+        self.register.reset(&mut self.nor);
         self.rate = chip_rate(RESET_RATE);
         self.born = now;
         self.heard = now;
@@ -383,6 +388,11 @@ impl Board {
         self.life = if faults { Life::Crashed } else { Life::Application };
         self.rate = if self.chatter { CHATTER_RATE } else { self.rate };
         self.next_chatter = now + CHATTER;
+        if self.chip.facts().log == LogPort::Uart1 {
+            // the loader starts anew, at its own rate
+            self.rate = chip_rate(RESET_RATE);
+            self.say(now, banner::of(self.chip, self.nor.bytes()).to_vec());
+        }
     }
 
     fn chat(&mut self, now: Duration) {
@@ -453,9 +463,8 @@ impl Board {
                 // a shorter piece takes its share of a page's time
                 flash + self.nor.program(addr, &data) * data.len() as u32 / 256
             }
-            Step::Status(status) => {
-                if status != self.nor.status() {
-                    self.nor.set_status(status);
+            Step::Status { value, at_once } => {
+                if self.register.takes(&mut self.nor, &self.faults, value, at_once) {
                     self.writing = flash + WRITE_STATUS;
                 }
                 now

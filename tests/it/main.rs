@@ -48,4 +48,5 @@ mod said;
 mod service;
 mod strangers;
 mod survive;
+mod t1;
 mod wire_vectors;

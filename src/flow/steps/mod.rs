@@ -1,10 +1,12 @@
 //! One file per stage.
 
+mod ahead;
 mod alive;
 mod attach;
 mod backup;
 mod base;
 mod boot;
+mod care;
 mod configure;
 mod decay;
 mod identify;
