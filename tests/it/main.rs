@@ -43,6 +43,7 @@ mod mqtt;
 mod once_on_sim;
 mod origin;
 mod pin_table;
+mod places;
 mod plug;
 mod said;
 mod service;

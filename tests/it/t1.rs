@@ -39,7 +39,11 @@ fn rig(recipe: &str) -> (Rig, Vec<u8>) {
 }
 
 fn board(flash: &[u8]) -> BoardSpec {
-    BoardSpec::new(T1, flash.to_vec())
+    let mut board = BoardSpec::new(T1, flash.to_vec());
+    if flash.len() > 0x20_0000 {
+        board.faults = FaultPlan { faults: vec![Fault::FlashId { id: [0x85, 0x20, 0x16] }] };
+    }
+    board
 }
 
 fn stock(unit: u32) -> Vec<u8> {
@@ -127,8 +131,7 @@ async fn its_configuration_lies_behind_the_copy() {
     let flash = stock(5);
     let out = rig.convert(0, board(&flash)).await;
     passed(&out);
-    let config = Config::parse(&out.flash[CONFIG..CONFIG + 0x1000]).unwrap();
-    assert!(format!("{config:?}").contains("pins"));
+    assert!(Config::parse(&out.flash[CONFIG..CONFIG + 0x1000]).is_ok());
     let mut want = converted(&flash, &app);
     want[CONFIG..CONFIG + 0x1000].copy_from_slice(&out.flash[CONFIG..CONFIG + 0x1000]);
     assert!(out.flash == want);
@@ -221,7 +224,7 @@ async fn every_gate_refuses_its_case_with_zero_erases() {
     let block = |flash: &mut Vec<u8>, at: usize, state: u8| {
         let mut other = stock(0);
         factory::put_update(&mut other, T1, state);
-        flash.splice(at..at + 0x1000, other[CONFIG..CONFIG + 0x1000].iter().copied());
+        flash[at..at + 0x1000].copy_from_slice(&other[CONFIG..CONFIG + 0x1000]);
     };
     let foreign = with(20, &|flash| {
         flash.copy_within(STOCK_RF..STOCK_RF + 0x1000, COPY);

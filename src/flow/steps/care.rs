@@ -10,6 +10,7 @@ use crate::model::chip::flash::rf::Rf;
 use crate::model::chip::flash::Span;
 use crate::model::chip::{Chip, Loader};
 use crate::model::cycle::fault::FaultCode;
+use crate::model::firmware::content::Content;
 use crate::model::firmware::maker::{self, Odd, Pending};
 use std::sync::Arc;
 
@@ -35,6 +36,10 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), StageError> {
     }
     // a half-written board goes on from its backup: that shows what ran on it
     let (dump, base) = (Arc::clone(&run.reading()?.dump), Arc::clone(&run.kept()?.base));
+    let mixed = match &run.kept()?.study.content {
+        Content::Mixed { why } if Arc::ptr_eq(&dump, &base) => Some(why.clone()),
+        _ => None,
+    };
     let looking = tokio::task::spawn_blocking(move || Seen {
         loader: maker::loader(chip, &dump),
         app: maker::app(chip, &base),
@@ -51,7 +56,7 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), StageError> {
             return Err(StageError::failed(odd.fault(), odd));
         }
     }
-    if let Err(found) = app {
+    if let Err(found) = mixed.map_or(app, Err) {
         let what = format!("expected whole plain code on a {chip}, found {found}");
         run.checks.failed("plain_app", what.clone());
         let way = "write its own stock backup back, or set the board aside";
@@ -101,16 +106,11 @@ pub(super) fn lay(chip: Chip, rf: Rf, app_end: u32, want: &mut [u8]) {
             want.copy_within(from, to);
         }
     }
-    let mut blank = |span: Span| {
-        if let Some(area) = want.get_mut(span.start as usize..span.end.max(span.start) as usize) {
-            area.fill(0xFF);
-        }
-    };
-    blank(Span::new(app_end, chip.app_limit().max(app_end)));
+    let behind = Span::new(app_end, chip.app_limit().max(app_end));
     let config = Span::sized(chip.facts().config_at, SECTOR);
     let is_control = config.of(want).is_some_and(|sector| sector.starts_with(&maker::CONTROL));
-    if is_control {
-        if let Some(area) = want.get_mut(config.start as usize..config.end as usize) {
+    for span in [Some(behind), Some(config).filter(|_| is_control)].into_iter().flatten() {
+        if let Some(area) = want.get_mut(span.start as usize..span.end as usize) {
             area.fill(0xFF);
         }
     }

@@ -39,7 +39,7 @@ impl Image {
             return Err(Why::TooOld { chip, version: text, since: care.since });
         }
         let names = [text, self.name.clone()].map(|name| name.to_ascii_lowercase());
-        match care.unfit.iter().find(|word| names.iter().any(|name| name.contains(**word))) {
+        match care.unfit.iter().copied().find(|word| names.iter().any(|name| name.contains(word))) {
             Some(variant) => Err(Why::UnfitVariant { chip, variant }),
             None => Ok(()),
         }
