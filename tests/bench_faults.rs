@@ -22,7 +22,8 @@ async fn no_fault_leads_to_a_false_pass_a_lost_backup_or_a_lost_record() {
     let setting = |name: &str, usual: u64| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
     let (cases, seed) = (setting("FLASHJIG_CASES", 330), setting("FLASHJIG_SEED", 1));
     let nests = usize::try_from(setting("FLASHJIG_NESTS", 8)).expect("a small number");
-    let plan = campaign::Plan { cases, seed, nests, report: if cases > 1000 { 500 } else { 0 }, chip: None, kind: None };
+    let plan =
+        campaign::Plan { cases, seed, nests, report: if cases > 1000 { 500 } else { 0 }, chip: None, kind: None };
     let table = campaign::run(plan).await;
     println!("{table}");
     assert_eq!(table.all_wrong(), 0, "{table}");

@@ -4,7 +4,8 @@ use crate::model::chip::Chip;
 use crate::model::chip::beken::crc;
 
 /// Beken's, as its SDK has it. Source: logs of OpenBeken's users.
-const SDK: &[u8] = b"\r\nBK7238_1.0.15\r\nREG:cpsr     spsr     r13      r14\r\nFal(V0.4.0)success\r\ngo os_addr(0x10000)\r\n";
+const SDK: &[u8] =
+    b"\r\nBK7238_1.0.15\r\nREG:cpsr     spsr     r13      r14\r\nFal(V0.4.0)success\r\ngo os_addr(0x10000)\r\n";
 /// A maker's. Nobody knows what it prints; this is a text that is in one.
 const MAKER: &[u8] = b"bk7238 app_start_addr:0x11000\r\n";
 

@@ -1,6 +1,8 @@
 //! The life of a board, without a clock of its own: whoever drives it says what time it is. Off, held, in the link
 //! window, linked, in the application, dead.
 
+pub use spec::{BoardSpec, Counts};
+
 use super::banner;
 use super::faults::{Fault, FaultPlan};
 use super::lboot::LBoot;
@@ -13,8 +15,8 @@ use super::seed::Seed;
 use super::timing::Timing;
 use super::transmit::Transmitter;
 use super::wire::{Garbler, RESET_RATE, chip_rate};
-use crate::model::chip::{Chip, LogPort};
 use crate::model::chip::beken::Dialect;
+use crate::model::chip::{Chip, LogPort};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -22,6 +24,8 @@ use std::time::Duration;
 const DIP: Duration = Duration::from_millis(60);
 /// A TuyaMCU firmware asks its microcontroller about once a second until it answers.
 const CHATTER: Duration = Duration::from_secs(1);
+/// From the end of the ROM's window until a boot loader prints, where it does so on this port.
+const BANNER: Duration = Duration::from_millis(100);
 /// The question: heartbeat of the TuyaMCU protocol.
 const HEARTBEAT: [u8; 7] = [0x55, 0xAA, 0x00, 0x00, 0x00, 0x00, 0xFF];
 /// The rate of that protocol.
@@ -43,43 +47,6 @@ pub enum Life {
     Crashed,
     /// The boot area in flash is blank or not what it was: an L-boot chip that never answers again.
     Dead,
-}
-
-/// A board to be made.
-#[derive(Clone, Debug)]
-pub struct BoardSpec {
-    /// Which chip.
-    pub chip: Chip,
-    /// Its flash.
-    pub flash: Vec<u8>,
-    /// What goes wrong with it.
-    pub faults: FaultPlan,
-    /// Its application talks to a microcontroller that is not there.
-    pub chatter: bool,
-    /// Status registers at insertion; none: protected, as the stock application leaves them.
-    pub status: Option<u16>,
-}
-
-impl BoardSpec {
-    /// A sound, silent board.
-    pub fn new(chip: Chip, flash: Vec<u8>) -> Self {
-        Self { chip, flash, faults: FaultPlan::default(), chatter: false, status: None }
-    }
-}
-
-/// What a board did, in numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Resets of any cause, power-up included.
-    pub resets: u64,
-    /// Resets because a linked loader heard nothing.
-    pub idle_resets: u64,
-    /// Times that a session began: a link check served after a reset.
-    pub links: u64,
-    /// Bytes received.
-    pub received: u64,
-    /// Bytes sent.
-    pub sent: u64,
 }
 
 /// What a board does by itself at its time.
@@ -113,6 +80,8 @@ pub struct Board {
     writing: Duration,
     hung: bool,
     register: Register,
+    /// When its boot loader prints on this port.
+    banner: Option<Duration>,
     next_chatter: Duration,
     out: Transmitter,
     garbler: Garbler,
@@ -164,6 +133,7 @@ impl Board {
             writing: now,
             hung: false,
             register: Register::default(),
+            banner: None,
             next_chatter: now,
             out: Transmitter::default(),
             garbler: Garbler::new(seed),
@@ -257,6 +227,7 @@ impl Board {
     /// The processor stops; the flash chip still ends what it does.
     fn hush(&mut self, now: Duration) {
         self.out.cut(now);
+        self.banner = None;
         self.nor.settle();
         self.busy = now;
         self.hung = false;
@@ -378,6 +349,7 @@ impl Board {
             }
             Life::Server if self.server.heard_anything() => Some((self.born + t.hold, Self::leave)),
             Life::Server => Some((self.born + t.window, Self::leave)),
+            Life::Application if self.banner.is_some() => self.banner.map(|at| (at, Self::announce as Happening)),
             Life::Application if self.chatter => Some((self.next_chatter, Self::chat)),
             _ => None,
         }
@@ -389,10 +361,15 @@ impl Board {
         self.rate = if self.chatter { CHATTER_RATE } else { self.rate };
         self.next_chatter = now + CHATTER;
         if self.chip.facts().log == LogPort::Uart1 {
-            // the loader starts anew, at its own rate
+            // the loader starts anew, at its own rate, once the ROM has let go; a host needs its time to follow
             self.rate = chip_rate(RESET_RATE);
-            self.say(now, banner::of(self.chip, self.nor.bytes()).to_vec());
+            self.banner = Some(now + BANNER.mul_f64(self.timing.speed.max(1.0)));
         }
+    }
+
+    fn announce(&mut self, now: Duration) {
+        self.banner = None;
+        self.say(now, banner::of(self.chip, self.nor.bytes()).to_vec());
     }
 
     fn chat(&mut self, now: Duration) {
@@ -497,5 +474,6 @@ impl Board {
 }
 
 mod save;
+mod spec;
 #[cfg(test)]
 mod tests;

@@ -150,6 +150,48 @@ impl Bench {
         flash
     }
 
+    /// What is wrong with the flash of a case, before its unit.
+    fn spoil(&self, case: &Case, stock: &mut [u8]) {
+        let chip = case.chip;
+        let rf = calibration(chip);
+        match case.kind {
+            "placeholder" => stock[rf + 0x24..rf + 0x2A].copy_from_slice(&[0xC8, 0x47, 0x8C, 0, 0, 0]),
+            // the MAC of a board of the rehearsal, with a calibration of its own
+            "same-mac" => {
+                factory::rename(stock, chip, REHEARSAL + u32::from(case.full) + 2 * u32::from(case.number % 4 > 1));
+                stock[rf + 0x18] ^= 0x55;
+            }
+            "half" => {
+                let image = &self.images[&chip];
+                stock[0x1_1000..0x1_1000 + image.len()].fill(0xFF);
+                let bytes = (case.at as usize * 0x1000).min(image.len());
+                stock[0x1_1000..0x1_1000 + bytes].copy_from_slice(&image[..bytes]);
+            }
+            "orphan" => {
+                let image = &self.images[&chip];
+                stock[0x1_1000..0x1_1000 + image.len()].fill(0xFF);
+                // less than any whole application has
+                let bytes = (case.at as usize % 0x10 * 0x1000).min(image.len());
+                stock[0x1_1000..0x1_1000 + bytes].copy_from_slice(&image[..bytes]);
+            }
+            "patch" => factory::put_old_patch(stock, chip),
+            "update" => {
+                factory::put_update(stock, chip, 1 + (case.at >> 8) as u8 % 3);
+                if case.at.is_multiple_of(2) {
+                    let at = chip.facts().config_at as usize;
+                    stock.copy_within(at..at + 0x1000, at + 0x1000);
+                    stock[at..at + 0x1000].fill(0xFF);
+                }
+            }
+            "two-rf" => {
+                let copy = chip.facts().calibration.working as usize;
+                stock.copy_within(rf..rf + 0x1000, copy);
+                stock[copy + 0x27..copy + 0x2A].copy_from_slice(&[0, 1, 2]);
+            }
+            _ => {}
+        }
+    }
+
     /// One unit from press to verdict; `while_it_runs` is called at every stage and may pull the board.
     async fn unit(&self, slot: usize, board: BoardSpec, mut watch: impl FnMut(&Hand, Stage)) -> Outcome {
         let name = slot_name(slot);
@@ -267,46 +309,7 @@ impl Rig {
         let chip = case.chip;
         let mut stock = bench.stock(chip, case.number as u32);
         let rf = calibration(chip);
-        match case.kind {
-            "placeholder" => stock[rf + 0x24..rf + 0x2A].copy_from_slice(&[0xC8, 0x47, 0x8C, 0, 0, 0]),
-            // the MAC of a board of the rehearsal, with a calibration of its own
-            "same-mac" => {
-                factory::rename(
-                    &mut stock,
-                    chip,
-                    REHEARSAL + u32::from(case.full) + 2 * u32::from(case.number % 4 > 1),
-                );
-                stock[rf + 0x18] ^= 0x55;
-            }
-            "half" => {
-                let image = &bench.images[&chip];
-                stock[0x1_1000..0x1_1000 + image.len()].fill(0xFF);
-                let bytes = (case.at as usize * 0x1000).min(image.len());
-                stock[0x1_1000..0x1_1000 + bytes].copy_from_slice(&image[..bytes]);
-            }
-            "orphan" => {
-                let image = &bench.images[&chip];
-                stock[0x1_1000..0x1_1000 + image.len()].fill(0xFF);
-                // less than any whole application has
-                let bytes = (case.at as usize % 0x10 * 0x1000).min(image.len());
-                stock[0x1_1000..0x1_1000 + bytes].copy_from_slice(&image[..bytes]);
-            }
-            "patch" => factory::put_old_patch(&mut stock, chip),
-            "update" => {
-                factory::put_update(&mut stock, chip, 1 + (case.at >> 8) as u8 % 3);
-                if case.at.is_multiple_of(2) {
-                    let at = chip.facts().config_at as usize;
-                    stock.copy_within(at..at + 0x1000, at + 0x1000);
-                    stock[at..at + 0x1000].fill(0xFF);
-                }
-            }
-            "two-rf" => {
-                let copy = chip.facts().calibration.working as usize;
-                stock.copy_within(rf..rf + 0x1000, copy);
-                stock[copy + 0x27..copy + 0x2A].copy_from_slice(&[0, 1, 2]);
-            }
-            _ => {}
-        }
+        bench.spoil(case, &mut stock);
         let want = bench.converted(chip, &stock);
         let mut board = BoardSpec::new(chip, stock.clone());
         if case.kind == "status" {

@@ -101,7 +101,9 @@ impl Table {
 impl std::fmt::Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{:<14} {:>7} {:>20} {:>8}", "fault", "units", "PASS, right content", "not pass")?;
-        for kind in KINDS.iter().chain(&MAKERS).chain(&["pulled (1st)", "step (1st)", "exchanged (1st)", "exchanged unseen"]) {
+        for kind in
+            KINDS.iter().chain(&MAKERS).chain(&["pulled (1st)", "step (1st)", "exchanged (1st)", "exchanged unseen"])
+        {
             let Some([units, passed, failed]) = self.kinds.get(kind) else { continue };
             writeln!(f, "{kind:<14} {units:>7} {passed:>20} {failed:>8}")?;
         }

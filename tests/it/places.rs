@@ -83,8 +83,18 @@ async fn a_calibration_or_an_update_area_elsewhere_is_refused_with_the_reason_an
         (m, moved(m, 3, 0x1D_9000), FaultCode::RfElsewhere, "the calibration at 0x1d9000"),
         (n, moved(n, 4, 0x1E_3000), FaultCode::RfElsewhere, "the calibration at 0x1e3000"),
         (n, moved(n, 5, 0x3E_0000), FaultCode::RfElsewhere, "the calibration at 0x3e0000"),
-        (m, with_update_at(&factory::small_stock(m, 6, 0x2_8000), 0x13_2000), FaultCode::WrongImage, "has it at 0x132000"),
-        (n, with_update_at(&factory::small_stock(n, 7, 0x2_8000), 0x12_5000), FaultCode::WrongImage, "has it at 0x125000"),
+        (
+            m,
+            with_update_at(&factory::small_stock(m, 6, 0x2_8000), 0x13_2000),
+            FaultCode::WrongImage,
+            "has it at 0x132000",
+        ),
+        (
+            n,
+            with_update_at(&factory::small_stock(n, 7, 0x2_8000), 0x12_5000),
+            FaultCode::WrongImage,
+            "has it at 0x125000",
+        ),
         (n, with_update_at(&large(n, 8), 0x28_6000), FaultCode::WrongImage, "has it at 0x286000"),
     ];
     for (chip, flash, code, words) in cases {
@@ -103,6 +113,10 @@ async fn two_calibrations_are_refused_also_with_one_mac() {
     let (rig, _) = rig(chip);
     let mut flash = large(chip, 9);
     flash.copy_within(RF..RF + 0x1000, 0x3E_0000);
-    refused(&rig.convert(0, board(chip, &flash)).await, FaultCode::NoRf, "expected one calibration sector, found 0x1d0000, 0x3e0000");
+    refused(
+        &rig.convert(0, board(chip, &flash)).await,
+        FaultCode::NoRf,
+        "expected one calibration sector, found 0x1d0000, 0x3e0000",
+    );
     rig.station.stop().await;
 }

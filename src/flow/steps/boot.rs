@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Beken's boot loader announces itself and jumps within some 50 ms of a reset; its text takes 20 ms.
-const LISTEN: Duration = Duration::from_millis(300);
+const LISTEN: Duration = Duration::from_millis(500);
 /// Bytes that are listened to: an application that tells all it does would go on for ever.
 const MOST: usize = 8 * 1024;
 
@@ -34,7 +34,8 @@ fn told(said: &[u8]) -> String {
     log.hear(said);
     let heard = log.heard();
     let loader = (heard.loaders > 0).then_some("Beken's boot loader announced itself");
-    let version = heard.name.as_ref().zip(heard.version.as_ref()).map(|(name, version)| format!("{name} {version} began"));
+    let version =
+        heard.name.as_ref().zip(heard.version.as_ref()).map(|(name, version)| format!("{name} {version} began"));
     match (loader, version, said.len()) {
         (_, Some(version), _) => version,
         (Some(loader), None, _) => loader.to_owned(),

@@ -4,10 +4,10 @@
 use crate::flow::job::Task;
 use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
+use crate::model::chip::flash::Span;
 use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::flash::plan::Plan;
 use crate::model::chip::flash::rf::Rf;
-use crate::model::chip::flash::Span;
 use crate::model::chip::{Chip, Loader};
 use crate::model::cycle::fault::FaultCode;
 use crate::model::firmware::content::Content;
@@ -30,7 +30,9 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), StageError> {
     }
     if size != care.flash_size {
         let (known, found) = (care.flash_size / 1024, size / 1024);
-        let what = format!("expected a flash of {known} KiB, as all boards of a {chip} that are known have, found {found} KiB");
+        let what = format!(
+            "expected a flash of {known} KiB, as all boards of a {chip} that are known have, found {found} KiB"
+        );
         run.checks.failed("flash_id", what.clone());
         return Err(StageError::failed(FaultCode::RfElsewhere, format!("{what}; set the board aside")));
     }

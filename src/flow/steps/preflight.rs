@@ -7,8 +7,8 @@ use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
 use crate::model::chip::beken::crc;
 use crate::model::chip::board::Board;
-use crate::model::chip::flash::map::{Area, What};
 use crate::model::chip::flash::geometry::SECTOR;
+use crate::model::chip::flash::map::{Area, What};
 use crate::model::chip::flash::rf::Rf;
 use crate::model::chip::flash::{Span, parts, plan as planner};
 use crate::model::chip::identify;
@@ -145,10 +145,13 @@ async fn calibration(run: &mut Run<'_>) -> Result<Rf, StageError> {
         return Err(StageError::failed(FaultCode::RfElsewhere, format!("{why}; set the board aside")));
     }
     care::calibration(run, rf)?;
-    run.checks.held("calibration", match rf.copy {
-        Some(copy) => format!("found at {}, and its copy at {copy}", rf.sector),
-        None => format!("found once, at {}", rf.sector),
-    });
+    run.checks.held(
+        "calibration",
+        match rf.copy {
+            Some(copy) => format!("found at {}, and its copy at {copy}", rf.sector),
+            None => format!("found once, at {}", rf.sector),
+        },
+    );
     let own = rf.sector.of(&run.reading()?.dump).unwrap_or_default().to_vec();
     run.mark = Some(Mark { span: rf.sector, bytes: own });
     if let Some(why) = history::placeholder(rf.mac) {

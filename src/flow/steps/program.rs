@@ -27,7 +27,6 @@ pub(super) async fn erase(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let sectors = plan.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR)).map(|sector| sector.start);
     run.target()?.own.extend(sectors);
     let total = plan.erase_bytes();
-    super::ahead::write(run, &plan.ahead, total).await?;
     for erase in plan.erase {
         erase_unit(run, erase.size, erase.addr).await?;
         run.report.mark(erase.span(), What::Erased);

@@ -4,10 +4,10 @@
 use crate::flow::found::Mark;
 use crate::flow::run::Run;
 use crate::flow::stage_error::StageError;
-use crate::model::chip::{Chip, Converted};
 use crate::model::chip::flash::Span;
 use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::flash::rf::{self, Standing};
+use crate::model::chip::{Chip, Converted};
 use crate::model::cycle::fault::FaultCode;
 use std::sync::Arc;
 

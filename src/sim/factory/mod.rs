@@ -5,8 +5,8 @@ mod boot;
 pub mod crafted;
 mod files;
 mod layout;
-mod rf;
 mod maker;
+mod rf;
 mod store;
 
 pub use app::{demo_image, demo_image_of};

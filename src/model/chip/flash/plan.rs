@@ -72,9 +72,12 @@ impl Plan {
     #[must_use]
     pub fn in_order(mut self, ahead: &[Span], last: Span) -> Self {
         for sector in ahead.iter().flat_map(|span| span.pieces(SECTOR)) {
-            let is_swept = self.erase.iter().any(|erase| erase.size != EraseSize::Sector && erase.span().overlaps(sector));
+            let is_swept =
+                self.erase.iter().any(|erase| erase.size != EraseSize::Sector && erase.span().overlaps(sector));
             let own = |span: Span| span == sector;
-            if !is_swept && (self.erase.iter().any(|erase| own(erase.span())) || self.write.iter().any(|span| own(*span))) {
+            if !is_swept
+                && (self.erase.iter().any(|erase| own(erase.span())) || self.write.iter().any(|span| own(*span)))
+            {
                 self.erase.retain(|erase| !own(erase.span()));
                 self.write.retain(|span| !own(*span));
                 self.ahead.push(sector);

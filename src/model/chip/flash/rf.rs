@@ -5,8 +5,8 @@
 
 use super::Span;
 use super::geometry::SECTOR;
-use crate::model::chip::{Chip, Family};
 use crate::model::chip::mac::Mac;
+use crate::model::chip::{Chip, Family};
 use serde::Serialize;
 
 /// How the sector begins: a list of tagged values.
