@@ -242,7 +242,9 @@ async fn every_gate_refuses_its_case_with_zero_erases() {
         with(22, &|flash| flash[STOCK_RF + 0x24..STOCK_RF + 0x2A].copy_from_slice(&[0xC8, 0x47, 0x8C, 0, 0, 0]));
     let large = with(23, &|flash| {
         let mut upper = stock(23);
-        upper.iter_mut().for_each(|byte| *byte ^= 0x5A);
+        for byte in &mut upper {
+            *byte ^= 0x5A;
+        }
         flash.extend(upper);
     });
     let cases: Vec<(Vec<u8>, FaultCode, &str)> = vec![
