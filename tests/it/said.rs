@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Where proofs, messages of faults, doubts and notes are put into words, what the doctor finds, what recipes say, and why
 /// a file or an order is refused.
-const SOURCES: [&str; 67] = [
+const SOURCES: [&str; 68] = [
     "src/broker",
     "src/config/rate.rs",
     "src/doctor",
@@ -32,6 +32,7 @@ const SOURCES: [&str; 67] = [
     "src/model/firmware/content.rs",
     "src/model/firmware/image/choice.rs",
     "src/model/firmware/image/refusal.rs",
+    "src/model/firmware/maker.rs",
     "src/model/openbeken/claim.rs",
     "src/model/openbeken/config.rs",
     "src/model/openbeken/differs.rs",

@@ -35,3 +35,47 @@ pub(super) fn read(root: &mut Section<'_>, source: &Source<'_>) -> Vec<Chip> {
     }
     chips
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::problem::{Problem, Problems};
+    use crate::config::recipe::parse;
+    use crate::model::recipe::Recipe;
+    use std::path::Path;
+
+    fn try_parse(text: &str) -> Result<(Recipe, Vec<Problem>), Problems> {
+        parse(Path::new("r.toml"), text)
+    }
+
+    #[test]
+    fn a_chip_that_needs_a_word_is_allowed_by_its_name_and_check_and_page_say_what_that_means() {
+        assert_eq!(Chip::by_word().collect::<Vec<_>>(), [Chip::Bk7238]);
+        let (recipe, warnings) = try_parse("allow = [\"BK7238\"]").unwrap();
+        assert_eq!(recipe.allow, [Chip::Bk7238]);
+        let told = Problems(warnings).to_string();
+        for words in [
+            "r.toml:1: warning: allow: BK7238: the maker's boot loader stays",
+            "updates over Wi-Fi do not work",
+            "nobody here",
+        ] {
+            assert!(told.contains(words), "{told}");
+        }
+        let line = recipe.summary().into_iter().find(|line| line.starts_with("Allowed, BK7238: ")).unwrap();
+        assert!(line.contains("do not work") && line.contains("nobody here has tried"), "{line}");
+        assert!(try_parse("").unwrap().0.allow.is_empty(), "off by default");
+    }
+
+    #[test]
+    fn what_no_word_allows_is_said_with_its_line() {
+        let (recipe, warnings) = try_parse("allow = [\"BK7231T\", \"BK7238\", \"BK7238\"]").unwrap();
+        assert_eq!((recipe.allow.len(), warnings.len()), (1, 3));
+        let told = Problems(warnings).to_string();
+        assert!(told.contains("a BK7231T is converted without it; remove it") && told.contains("twice"), "{told}");
+        insta::assert_snapshot!(try_parse("allow = [\"BK7252\", \"t1\", \"LN882H\"]").unwrap_err(), @r#"
+        r.toml:1: error: allow can't hold BK7252: flashjig does not convert it; it may hold BK7238
+        r.toml:1: error: allow: there is no chip "t1"; did you mean "BK7238"?
+        r.toml:1: error: allow: there is no chip "LN882H"; it may hold BK7238
+        "#);
+    }
+}

@@ -45,6 +45,7 @@ fn is_of_its_kind(code: FaultCode) -> bool {
             | FaultCode::RfElsewhere
             | FaultCode::HiddenKey
             | FaultCode::NotAllowed
+            | FaultCode::UnknownLoader
     )
 }
 
