@@ -9,6 +9,7 @@ mod configure;
 mod decay;
 mod identify;
 mod keep;
+mod pieces;
 mod plan;
 mod power;
 mod preflight;
