@@ -34,12 +34,9 @@ pub async fn convert(job: Job<'_>) -> Unit {
         run.report.enter(stage).await;
         let outcome = match perform(&mut run, stage, cycle.ending()).await {
             Ok(outcome) => outcome,
-            Err(mut trouble) => {
+            Err(trouble) => {
                 let lost = if let Outcome::Lost(code) = trouble.outcome { Some(code) } else { None };
                 if let Some(code) = lost {
-                    if run.session.made_headway() {
-                        trouble.outcome = Outcome::Halted(code);
-                    }
                     run.session.hang_up();
                     run.session.suspect(code);
                 }

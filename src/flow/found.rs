@@ -118,9 +118,12 @@ pub(super) struct Target {
     pub(super) plan: Plan,
     /// Sectors that verify found different; empty before the first verify.
     pub(super) dirty: Vec<Span>,
+    /// The fewest sectors so far that were not as wanted: before the first erase those that the plan touches, then those that
+    /// a verify found. What lowers it is headway.
+    pub(super) fewest: usize,
     /// How often each sector was found different, by its address.
     pub(super) mended: BTreeMap<u32, u8>,
-    /// Sectors that this unit erased on purpose, by address.
+    /// Sectors that this unit erases or writes on purpose, by address.
     pub(super) own: BTreeSet<u32>,
 }
 
@@ -137,9 +140,17 @@ pub(super) struct Made {
 }
 
 impl Target {
+    /// Takes the sectors that differ now; whether there are fewer than ever before.
+    pub(super) fn is_nearer(&mut self, dirty: Vec<Span>) -> bool {
+        let nearer = dirty.len() < self.fewest;
+        self.fewest = self.fewest.min(dirty.len());
+        self.dirty = dirty;
+        nearer
+    }
+
     /// A wanted flash that nobody has planned for yet.
     pub(super) fn new(want: Arc<[u8]>, made: Made, keep: Vec<Span>) -> Self {
-        let (plan, dirty) = (Plan::default(), Vec::new());
-        Self { want, made, keep, plan, dirty, mended: BTreeMap::new(), own: BTreeSet::new() }
+        let (plan, dirty, fewest) = (Plan::default(), Vec::new(), usize::MAX);
+        Self { want, made, keep, plan, dirty, fewest, mended: BTreeMap::new(), own: BTreeSet::new() }
     }
 }

@@ -8,8 +8,17 @@ use crate::model::unit::Uart;
 /// So many losses on the way to the lowest rate are no accident.
 const UNMADE: u32 = 2;
 
-/// Sectors that are written in one session make headway: a flash of 2 MiB takes a loss for each so many.
-const HEADWAY: u32 = 8;
+/// Whether sectors may be written in a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Not tried on this board.
+    #[default]
+    Untried,
+    /// The first ones came through.
+    Proven,
+    /// It failed once, and is left for the rest of the unit.
+    Left,
+}
 
 /// The way to the chip.
 pub(super) struct Session {
@@ -23,12 +32,12 @@ pub(super) struct Session {
     suspected: bool,
     /// Times that the link was lost on the way to the lowest rate.
     unmade: u32,
-    /// Sectors that were written in the session in hand.
-    written: u32,
     /// A session was made before: the next one begins with a power cycle.
     pub(super) linked: bool,
     /// The session in hand follows another one of this unit.
     pub(super) relinked: bool,
+    /// How it is written.
+    pub(super) order: Order,
 }
 
 impl Session {
@@ -40,9 +49,9 @@ impl Session {
             ladder,
             suspected: false,
             unmade: 0,
-            written: 0,
             linked: false,
             relinked: false,
+            order: Order::default(),
         }
     }
 
@@ -51,19 +60,8 @@ impl Session {
         self.link.as_mut().ok_or_else(|| StageError::lost(FaultCode::LinkLost, "there is no session with the chip"))
     }
 
-    /// A sector was written.
-    pub(super) fn wrote(&mut self) {
-        self.written += 1;
-    }
-
-    /// Whether the session in hand got further.
-    pub(super) fn made_headway(&self) -> bool {
-        self.written >= HEADWAY
-    }
-
     /// Ends the session and keeps its counts.
     pub(super) fn hang_up(&mut self) {
-        self.written = 0;
         let Some(link) = self.link.take() else { return };
         let stats = link.stats();
         self.uart.tx_bytes += stats.tx_bytes;

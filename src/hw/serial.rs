@@ -2,6 +2,7 @@
 
 use super::uart::System;
 use crate::jig::{LineCounts, Port, PortError, PortSource};
+use crate::model::chip::baud;
 use std::io::{self, Write};
 use std::path::Path;
 use std::pin::Pin;
@@ -14,6 +15,8 @@ use tokio_serial::{
 
 /// The rate that a port is opened with.
 const FIRST_RATE: u32 = 115_200;
+/// A rate that is further off does not pass, in hundredths of a percent: chip and host may be 5 % apart over a byte.
+const OFF: u32 = 250;
 
 /// A serial device that can be opened again and again.
 #[derive(Clone, Debug)]
@@ -80,10 +83,18 @@ fn remedy(path: &str, kind: ErrorKind) -> String {
     }
 }
 
-/// Changes the rate once all bytes written have left.
+/// Changes the rate once all bytes written have left. A rate that the UART does not make is an error: Linux takes the nearest
+/// one that it makes and says which.
 pub(super) fn set_baud(stream: &mut SerialStream, rate: u32) -> io::Result<()> {
     drain(stream)?;
-    stream.set_baud_rate(rate).map_err(io::Error::from)
+    stream.set_baud_rate(rate).map_err(io::Error::from)?;
+    match stream.baud_rate() {
+        Ok(made) if baud::error(made, rate) > OFF => {
+            let what = format!("expected {rate} baud, the port makes {made} of it");
+            Err(io::Error::new(io::ErrorKind::Unsupported, what))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Waits for the output, as far as the driver can tell, and throws the input away.

@@ -126,6 +126,11 @@ impl ChipLink {
         self.vouched
     }
 
+    /// Whether a write would be ignored until the next erase.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.dialect().locks_after_crc() && !self.gate.may_write()
+    }
+
     /// From here on another board may answer.
     pub(super) fn disown(&mut self) {
         self.vouched = false;

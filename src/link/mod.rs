@@ -7,14 +7,14 @@
 //! attach   power and CEN under a flood of link checks, until the chip answers
 //! raise    the highest rate of the ladder that carries data unharmed
 //! probe    what the chip says about itself -> Evidence
-//! read, crc, unprotect, erase, write_sector, keep_awake, reboot
+//! read, crc, unprotect, erase, write_sector, write_frames, keep_awake, reboot
 //! ```
 //!
 //! | file | what |
 //! |---|---|
 //! | [`chip_link`] | the struct, raw bytes in and out |
 //! | `exchange`, `resync` | one command and its reply; back in step after a lost one |
-//! | `attach`, `rate`, `probe`, `ops`, `protect`, `awake` | one step each, as methods of [`ChipLink`] |
+//! | `attach`, `rate`, `probe`, `ops`, `writes`, `protect`, `awake` | one step each, as methods of [`ChipLink`] |
 //! | `answer` | which reply answers which command |
 //! | `gate` | the write protection of an L-boot, as the host must imagine it |
 //! | [`error`], [`stats`] | what can go wrong, what is counted |
@@ -34,6 +34,7 @@ mod resync;
 pub(crate) mod stats;
 #[cfg(test)]
 mod tests;
+mod writes;
 
 pub(crate) use chip_link::ChipLink;
 pub(crate) use error::LinkError;

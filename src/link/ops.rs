@@ -203,7 +203,7 @@ impl ChipLink {
             let expected = format!("4096 bytes, not {}", data.len());
             return Err(LinkError::Forbidden { what: "a write", addr, expected });
         }
-        if self.dialect().locks_after_crc() && !self.gate.may_write() {
+        if self.is_locked() {
             return Err(LinkError::Locked { addr });
         }
         let data = data.to_vec();

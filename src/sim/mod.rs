@@ -55,3 +55,5 @@ pub(crate) mod timing;
 pub(crate) mod transmit;
 pub(crate) mod wire;
 pub(crate) mod workbench;
+#[cfg(test)]
+mod write_danger;

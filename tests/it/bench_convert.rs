@@ -1,16 +1,19 @@
 //! Whole units over real serial ports: the virtual board on one end of a PTY, the whole station on the other.
 
-use crate::common::{Rig, replaced};
+use crate::common::{Rig, SPEED, quick, replaced, slot_name};
+use flashjig::flow::Pace;
 use flashjig::model::chip::Chip;
 use flashjig::model::chip::flash::rf;
 use flashjig::model::cycle::fault::FaultCode;
 use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::tuya;
+use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
 use flashjig::sim::faults::Fault;
 use flashjig::station::Order;
 use flashjig::testdata;
+use flashjig::wiring;
 
 /// The application of a firmware file.
 fn app<'a>(name: &str, file: &'a [u8]) -> &'a [u8] {
@@ -195,17 +198,43 @@ async fn a_dead_board_gives_no_answer_and_the_jig_is_left_safe() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_that_loses_one_answer_in_a_hundred_ends_in_pass() {
-    for chip in [Chip::Bk7231T, Chip::Bk7231N] {
-        let (name, file) = factory::demo_image(chip, "1.18.300");
+async fn a_line_that_loses_one_answer_in_a_hundred_or_in_twenty_ends_in_pass() {
+    let rigs =
+        [Chip::Bk7231T, Chip::Bk7231N].into_iter().flat_map(|chip| [(chip, 100, 0xD_0000), (chip, 20, 0x1_0000)]);
+    for (chip, one_of, code) in rigs {
+        let (name, file) = factory::demo_image_of(chip, "1.18.300", code);
         let rig = Rig::new(1, &[(&name, &file)]);
-        let stock = factory::stock(chip, 1);
-        let mut board = BoardSpec::new(chip, stock);
-        board.faults.faults.push(Fault::Mute { one_of: 100 });
+        let stock = factory::small_stock(chip, 1, 0x2_8000);
+        let mut board = BoardSpec::new(chip, stock.clone());
+        board.faults.faults.push(Fault::Mute { one_of });
         let out = rig.convert(0, board).await;
-        assert_eq!(out.unit.verdict, Verdict::Pass, "{chip}: {:?}", out.unit.fault);
+        assert_eq!(out.unit.verdict, Verdict::Pass, "{chip}, one of {one_of}: {:?}", out.unit.fault);
+        assert!(out.flash == replaced(&stock, app(&name, &file)), "{chip}, one of {one_of}: not as planned");
         let retries: u32 = out.unit.stages.iter().map(|stage| stage.retries).sum();
-        assert!(retries > 3, "{chip}: answers were lost: {retries}");
+        assert!(retries > 3, "{chip}, one of {one_of}: answers were lost: {retries}");
+        rig.station.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rates_above_2_mbaud_are_used_where_they_carry_data_and_remembered_where_they_do_not() {
+    for chip in [Chip::Bk7231T, Chip::Bk7231N] {
+        let (name, file) = factory::demo_image_of(chip, "1.18.300", 0x1_0000);
+        let spec = NestSpec { speed: SPEED, ..NestSpec::default() };
+        let pace = Pace { max_baud: 3_250_000, ..quick() };
+        let slot = wiring::virtual_slot(&slot_name(0), spec, pace).unwrap();
+        let rig = Rig::over(vec![slot], &[(&name, &file)], |_| {});
+        let board = |unit| BoardSpec::new(chip, factory::small_stock(chip, unit, 0x2_8000));
+        let noisy = |unit| {
+            let mut board = board(unit);
+            board.faults.faults.push(Fault::Noise { rate: 2_600_000, one_of: 200 });
+            board
+        };
+        for (board, expected) in [(board(1), 3_250_000), (noisy(2), 2_000_000), (board(3), 2_000_000)] {
+            let out = rig.convert(0, board).await;
+            assert_eq!(out.unit.verdict, Verdict::Pass, "{chip}: {:?}", out.unit.fault);
+            assert_eq!(out.unit.uart.baud, expected, "{chip}");
+        }
         rig.station.stop().await;
     }
 }

@@ -28,8 +28,12 @@ pub(in crate::cli) const NOWHERE: &str = "the loopback is clean at no rate: chec
 /// The rates of one port, with what is wrong at each.
 pub(in crate::cli) type Rates = Vec<(u32, Result<(), String>)>;
 
-/// The fastest rate that tools for these chips commonly use, bits per second.
-const FASTEST: u32 = 2_000_000;
+/// The fastest rate that the chips make exactly and that may be left before it is proven, bits per second.
+const FASTEST: u32 = 3_250_000;
+/// The fastest rate that tools for these chips commonly use: clean, it needs no margin.
+const COMMON: u32 = 2_000_000;
+/// How the verdict on a rate begins that the port does not make.
+const UNABLE: &str = "the port can't do it";
 
 /// What is kept of a slot: [`crate::config::rate`] reads it.
 #[derive(Serialize)]
@@ -53,12 +57,13 @@ pub(in crate::cli) fn top(slot: &Slot) -> u32 {
 }
 
 /// The rate to keep: clean up to it. A fast one whose next faster one is not clean stands at an edge, which a busier
-/// computer moves: the one below it is taken.
+/// computer moves: the one below it is taken. One that the port does not make is no edge.
 pub(in crate::cli) fn best(rates: &Rates) -> Option<u32> {
     let clean = rates.iter().take_while(|(_, result)| result.is_ok()).map(|(rate, _)| *rate);
     let clean: Vec<u32> = clean.collect();
+    let is_edge = matches!(rates.get(clean.len()), Some((_, Err(what))) if !what.starts_with(UNABLE));
     match clean.as_slice() {
-        [.., below, last] if clean.len() < rates.len() && *last > FAST => Some(*below),
+        [.., below, last] if is_edge && *last > FAST && *last != COMMON => Some(*below),
         [.., last] => Some(*last),
         [] => None,
     }
@@ -99,7 +104,7 @@ fn noise(count: usize) -> Vec<u8> {
 
 async fn one(port: &mut dyn Port, rate: u32, sent: &[u8]) -> io::Result<Result<(), String>> {
     if let Err(error) = port.set_baud(rate) {
-        return Ok(Err(format!("the port can't do it: {error}; lower max_baud")));
+        return Ok(Err(format!("{UNABLE}: {error}; lower max_baud")));
     }
     port.discard()?;
     let before = port.counts();
@@ -185,10 +190,15 @@ mod tests {
     #[test]
     fn the_rate_that_is_kept_is_clean_up_to_it_and_has_a_margin() {
         let rates = |wrong: &[u32]| -> Rates {
-            let all = [100_000, 115_200, 460_800, 921_600, 1_500_000, 2_000_000];
+            let all = [100_000, 115_200, 460_800, 921_600, 1_500_000, 2_000_000, 2_600_000, 3_250_000];
             all.map(|rate| (rate, if wrong.contains(&rate) { Err("x".to_owned()) } else { Ok(()) })).to_vec()
         };
-        assert_eq!(best(&rates(&[])), Some(2_000_000), "nothing faster was tried");
+        assert_eq!(best(&rates(&[])), Some(3_250_000), "nothing faster was tried");
+        assert_eq!(best(&rates(&[3_250_000])), Some(2_000_000), "2600000 stands at the edge");
+        assert_eq!(best(&rates(&[2_600_000])), Some(2_000_000), "tools commonly use it");
+        let mut unable = rates(&[]);
+        unable[7].1 = Err(format!("{UNABLE}: not supported"));
+        assert_eq!(best(&unable), Some(2_600_000), "the port makes no faster one");
         assert_eq!(best(&rates(&[2_000_000])), Some(921_600), "1500000 stands at the edge");
         assert_eq!(best(&rates(&[1_500_000, 2_000_000])), Some(921_600));
         assert_eq!(best(&rates(&[460_800])), Some(115_200), "what is clean above a wrong one is luck");

@@ -38,7 +38,7 @@ pub(super) async fn write(run: &mut Run<'_>) -> Result<(), StageError> {
             program::erase_unit(run, EraseSize::Sector, sector.start).await?;
             run.report.mark(*sector, What::Erased);
             if !is_blank(data) {
-                program::write_sector(run, *sector, data).await?;
+                program::write_sector(run, *sector, &want).await?;
                 run.report.mark(*sector, What::Written);
             }
             *run.target()?.mended.entry(sector.start).or_default() += 1;

@@ -3,6 +3,7 @@
 use super::preflight;
 use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
+use crate::model::chip::flash::Span;
 use crate::model::chip::flash::plan as planner;
 use crate::model::cycle::Outcome;
 use crate::model::cycle::fault::FaultCode;
@@ -18,16 +19,32 @@ pub(super) async fn plan(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     }
     let want = run.want()?;
     let have = have(run, &want)?;
-    let (keep, dialect) = (run.target()?.keep.clone(), run.board()?.chip.dialect());
+    let (mut keep, dialect) = (run.target()?.keep.clone(), run.board()?.chip.dialect());
+    // the erase of a block would take along what is right by now: each session must leave more that is right than it found
+    keep.extend(right(&run.target()?.dirty, want.len() as u32));
     let work = tokio::task::spawn_blocking(move || planner::plan(&have, &want, &keep, dialect));
     let plan = run.link()?.keep_awake(work).await?.map_err(|e| bug(&e.to_string()))?;
     let plan = plan.map_err(|error| StageError::failed(FaultCode::NotPlanned, error))?;
     let plan = super::care::order(plan, run.board()?.chip);
     let (erase, write, same) = (plan.erase_bytes(), plan.write_bytes() + plan.ahead_bytes(), plan.same);
     let is_empty = plan.is_empty();
-    run.target()?.plan = plan;
+    let target = run.target()?;
+    if target.dirty.is_empty() {
+        target.fewest = plan.sectors();
+    }
+    target.plan = plan;
     run.report.say(Event::Planned { erase, write, same }).await;
     Ok(if is_empty { Outcome::Nothing } else { Outcome::Done })
+}
+
+/// What lies between the sectors that differ, once they are known.
+fn right(dirty: &[Span], size: u32) -> Vec<Span> {
+    if dirty.is_empty() {
+        return Vec::new();
+    }
+    let starts = std::iter::once(0).chain(dirty.iter().map(|span| span.end));
+    let ends = dirty.iter().map(|span| span.start).chain(std::iter::once(size));
+    starts.zip(ends).map(|(start, end)| Span::new(start, end)).filter(|span| !span.is_empty()).collect()
 }
 
 /// What the flash holds now: what was read, or after a verify the wanted content but for the sectors that differ. What

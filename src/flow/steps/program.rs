@@ -1,6 +1,7 @@
 //! Erase and write, as the plan says. Once the first erase is out, a stop waits for verify: a half-written board helps
 //! nobody.
 
+use super::pieces::{self, again, may_help};
 use super::same_board;
 use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
@@ -24,8 +25,9 @@ pub(super) async fn erase(run: &mut Run<'_>) -> Result<Outcome, StageError> {
         run.link()?.unprotect(part).await?;
     }
     run.touched = true;
-    let sectors = plan.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR)).map(|sector| sector.start);
-    run.target()?.own.extend(sectors);
+    // blank ones that are only written are not as wanted either
+    let erased = plan.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR));
+    run.target()?.own.extend(erased.chain(plan.write.iter().copied()).map(|sector| sector.start));
     let total = plan.erase_bytes();
     for erase in plan.erase {
         erase_unit(run, erase.size, erase.addr).await?;
@@ -54,12 +56,18 @@ pub(super) async fn write(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let plan = run.target()?.plan.clone();
     let total = plan.write_bytes();
     let sectors: Vec<Span> = plan.write.iter().flat_map(|span| span.pieces(SECTOR)).collect();
-    for sector in sectors {
-        let data = sector.of(&want).ok_or_else(|| bug("the plan leaves the flash"))?;
-        write_sector(run, sector, data).await?;
-        run.session.wrote();
-        run.report.mark(sector, What::Written);
+    let mut rest = sectors.as_slice();
+    while let [sector, others @ ..] = rest {
+        pieces::unlock(run, *sector).await?;
+        let streamed = pieces::stream(run, rest, &want, total).await?;
+        if streamed > 0 {
+            rest = rest.get(streamed..).unwrap_or_default();
+            continue;
+        }
+        write_sector(run, *sector, &want).await?;
+        run.report.mark(*sector, What::Written);
         run.report.moved(u64::from(sector.len()), total);
+        rest = others;
     }
     let mended = &mut run.target()?.mended;
     for sector in plan.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR)) {
@@ -69,9 +77,9 @@ pub(super) async fn write(run: &mut Run<'_>) -> Result<Outcome, StageError> {
 }
 
 /// Writes one sector; a write that was not answered may have happened in part, so it is erased and written again.
-pub(super) async fn write_sector(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<(), StageError> {
+pub(super) async fn write_sector(run: &mut Run<'_>, sector: Span, want: &[u8]) -> Result<(), StageError> {
     same_board::sure(run).await?;
-    let mut outcome = run.link()?.write_sector(sector.start, data).await;
+    let mut outcome = pieces::put(run, sector, want).await?;
     for _ in 1..TRIES {
         let error = match outcome {
             Ok(()) => return Ok(()),
@@ -79,7 +87,7 @@ pub(super) async fn write_sector(run: &mut Run<'_>, sector: Span, data: &[u8]) -
             Err(error) => return Err(error.into()),
         };
         run.report.retried(error.to_string()).await;
-        outcome = again(run, sector, data).await?;
+        outcome = again(run, sector, want).await?;
     }
     outcome.map_err(|error| match error {
         refused @ LinkError::Refused { .. } => {
@@ -87,18 +95,4 @@ pub(super) async fn write_sector(run: &mut Run<'_>, sector: Span, data: &[u8]) -
         }
         other => other.into(),
     })
-}
-
-/// Whether erasing and writing the sector again may help.
-fn may_help(error: &LinkError) -> bool {
-    error.is_passing() || matches!(error, LinkError::Refused { .. } | LinkError::Stranger { .. })
-}
-
-async fn again(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<Result<(), LinkError>, StageError> {
-    same_board::sure(run).await?;
-    if let Err(error) = run.link()?.erase(EraseSize::Sector, sector.start).await {
-        return Ok(Err(error));
-    }
-    same_board::sure(run).await?;
-    Ok(run.link()?.write_sector(sector.start, data).await)
 }

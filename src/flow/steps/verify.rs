@@ -1,7 +1,7 @@
 //! Verify: the whole flash by the chip's CRC against its expected content. Frames carry no checksum, so a flipped
 //! address bit in an erase or a write hits a sector far from the written range; nothing less than the whole proves it.
 
-use super::same_board;
+use super::{pieces, same_board};
 use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
 use crate::model::chip::beken::{EraseSize, crc};
@@ -56,8 +56,7 @@ pub(super) async fn verify(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     }
     same_board::sure(run).await?;
     run.report.retried(format!("{} sectors differ from the plan, the first is {first}", dirty.len())).await;
-    run.target()?.dirty = dirty;
-    Ok(Outcome::Differs)
+    Ok(if run.target()?.is_nearer(dirty) { Outcome::Nearer } else { Outcome::Differs })
 }
 
 /// After a lost link what this unit never touched must be as it was, but for one block that a damaged erase may have hit.
@@ -152,11 +151,10 @@ async fn put_back(run: &mut Run<'_>, sector: Span, want: &[u8]) -> Result<(), St
         let part = run.found()?.flash_id.and_then(parts::find).ok_or_else(|| bug("the flash chip is not known"))?;
         run.link()?.unprotect(part).await?;
     }
-    let data = sector.of(want).ok_or_else(|| bug("the sector lies outside the flash"))?;
     let link = run.link()?;
     link.allow_boot_area();
     link.erase(EraseSize::Sector, sector.start).await?;
-    link.write_sector(sector.start, data).await?;
+    pieces::put(run, sector, want).await??;
     Ok(())
 }
 

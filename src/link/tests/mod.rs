@@ -9,3 +9,4 @@ mod probe;
 mod protect;
 mod rate;
 mod vouch;
+mod writes;

@@ -5,10 +5,10 @@ pub const PI_CLOCK: u32 = 48_000_000;
 /// The clock of the UARTs of a Pi 5, Hz: RP1's own, which config.txt does not reach ("RP1 Peripherals", clocks).
 pub const RP1_CLOCK: u32 = 50_000_000;
 
-/// The rates worth trying, from the top. The last but one is the slowest that is not the one of a reset: a board that is put
-/// in between two frames listens at that one, and understands nothing of what goes to the board before it at this one: 15 %
-/// apart, eight bits can't pass.
-pub const LADDER: [u32; 6] = [2_000_000, 1_500_000, 921_600, 460_800, 100_000, RESET];
+/// The rates worth trying, from the top; those above 1.5 Mbaud are 26 MHz by 8, 10 and 13, which the chip makes exactly. The
+/// last but one is the slowest that is not the one of a reset: a board that is put in between two frames listens at that one,
+/// and understands nothing of what goes to the board before it at this one: 15 % apart, eight bits can't pass.
+pub const LADDER: [u32; 8] = [3_250_000, 2_600_000, 2_000_000, 1_500_000, 921_600, 460_800, 100_000, RESET];
 /// The rate of every chip after a reset.
 pub const RESET: u32 = 115_200;
 
@@ -40,19 +40,20 @@ mod tests {
 
     #[test]
     fn the_rates_of_the_ladder_are_exact_enough_at_48_mhz() {
-        let made = [2_000_000, 1_500_000, 921_600, 460_800, 115_200, 100_000].map(|rate| {
+        let made = [2_600_000, 2_000_000, 1_500_000, 921_600, 460_800, 115_200, 100_000].map(|rate| {
             let made = pl011(PI_CLOCK, rate).unwrap();
             (made, error(made, rate))
         });
-        assert_eq!(made, [(2_000_000, 0), (1_500_000, 0), (923_076, 16), (460_431, 8), (115_176, 2), (100_000, 0)]);
-        assert_eq!(pl011(PI_CLOCK, 3_000_000), Some(3_000_000));
+        let slower = [(1_500_000, 0), (923_076, 16), (460_431, 8), (115_176, 2), (100_000, 0)];
+        assert_eq!(made, [&[(2_594_594, 20), (2_000_000, 0)], &slower[..]].concat()[..]);
+        assert_eq!((pl011(PI_CLOCK, 3_000_000), pl011(PI_CLOCK, 3_250_000)), (Some(3_000_000), None));
         assert_eq!(pl011(RP1_CLOCK, 2_000_000).map(|made| error(made, 2_000_000)), Some(0));
     }
 
     #[test]
     fn below_a_rate_is_the_next_one_of_the_ladder_but_never_that_of_a_reset() {
-        let below = [5_200_000, 2_000_000, 1_000_000, 460_800, 115_200, 100_000].map(below);
-        assert_eq!(below, [Some(2_000_000), Some(1_500_000), Some(921_600), Some(100_000), Some(100_000), None]);
+        let below = [5_200_000, 2_600_000, 2_000_000, 460_800, 115_200, 100_000].map(below);
+        assert_eq!(below, [Some(3_250_000), Some(2_000_000), Some(1_500_000), Some(100_000), Some(100_000), None]);
     }
 
     #[test]

@@ -4,10 +4,11 @@
 //! settle > power > attach > identify > backup > keep > plan > erase > write > verify > boot > alive > safe > record > done
 //!                    ^         |                  ^                       |
 //!                    |         +-- known board: verify                    |
-//!                    +--- link lost (a few times) <---------- any --------+-- differs: plan again (a few times)
+//!                    +--- link lost <------------------------ any --------+-- differs: plan again
 //! ```
 //!
-//! *alive* is there where the recipe asks for a proof of life. It comes after the last erase and write, and nothing leads back
+//! The link may be lost and the flash may differ a few times in a row; each time that fewer sectors differ than ever before the
+//! count begins anew. *alive* is there where the recipe asks for a proof of life. It comes after the last erase and write, and nothing leads back
 //! from it. Whatever happens, the way out leads over *safe* and *record*. `tests.rs` walks every state and outcome and proves:
 //! nothing is erased or written without a kept backup, PASS needs a verify after the last write and a record on disk,
 //! and every path ends.
@@ -19,11 +20,10 @@ use crate::model::cycle::fault::FaultCode;
 use crate::model::cycle::stage::Stage;
 use crate::model::cycle::verdict::Verdict;
 
-/// How often the link may be lost and made again in one unit.
+/// How often the link may be lost and made again without headway: a line that loses an answer now and then ends in PASS,
+/// only slower.
 pub const MAX_LINKS: u8 = 3;
-/// How often more it may be lost after headway: a line that loses an answer now and then ends in PASS, only slower.
-pub(super) const MAX_HALTS: u8 = 16;
-/// How often the flash may differ from its plan and be mended in one unit.
+/// How often the flash may differ from its plan and be mended without headway.
 pub const MAX_ROUNDS: u8 = 3;
 
 /// What the flow is to do next.
@@ -44,10 +44,10 @@ pub enum Outcome {
     Nothing,
     /// Verify only: some of the flash is not as it must be.
     Differs,
+    /// Verify only: the same, of fewer sectors than at any time before. It comes no more often than the flash has sectors.
+    Nearer,
     /// The chip fell silent or talks nonsense; linking again may help.
     Lost(FaultCode),
-    /// The same, and more of the flash is as planned than when the link was made.
-    Halted(FaultCode),
     /// No way on.
     Failed(FaultCode),
     /// The operator's stop took hold.
@@ -78,13 +78,9 @@ impl Ending {
 #[allow(clippy::struct_excessive_bools, reason = "each is one independent fact")]
 pub struct Cycle {
     at: Stage,
-    /// Links lost so far.
+    /// Links lost since the last headway.
     links: u8,
-    /// Links lost after headway.
-    halts: u8,
-    /// A write was cut short: that the flash differs says nothing against it.
-    cut: bool,
-    /// Times that verify found a difference.
+    /// Times that verify found a difference since the last headway.
     rounds: u8,
     /// The backup is on disk and was read again.
     kept: bool,
@@ -99,17 +95,7 @@ pub struct Cycle {
 impl Cycle {
     /// A new unit and its first action; `alive`: its firmware must be seen to live.
     pub fn start(alive: bool) -> (Self, Action) {
-        let cycle = Self {
-            at: Stage::Settle,
-            links: 0,
-            halts: 0,
-            cut: false,
-            rounds: 0,
-            kept: false,
-            planned: false,
-            alive,
-            fault: None,
-        };
+        let cycle = Self { at: Stage::Settle, links: 0, rounds: 0, kept: false, planned: false, alive, fault: None };
         (cycle, Action::Do(Stage::Settle))
     }
 
@@ -122,36 +108,32 @@ impl Cycle {
     pub fn step(&mut self, outcome: Outcome) -> Action {
         match (self.at, outcome) {
             (Stage::Record, Outcome::Done) => Action::Done(self.ending()),
-            (Stage::Record, Outcome::Failed(code) | Outcome::Lost(code) | Outcome::Halted(code)) => {
+            (Stage::Record, Outcome::Failed(code) | Outcome::Lost(code)) => {
                 Action::Done(Ending::Fault(code, Stage::Record))
             }
             (Stage::Record, _) => Action::Done(Ending::Fault(FaultCode::NotRecorded, Stage::Record)),
             (Stage::Safe, outcome) => {
                 match outcome {
                     Outcome::Done => {}
-                    Outcome::Failed(code) | Outcome::Lost(code) | Outcome::Halted(code) => self.note(code),
+                    Outcome::Failed(code) | Outcome::Lost(code) => self.note(code),
                     Outcome::Stopped => self.note(FaultCode::Stopped),
-                    Outcome::Nothing | Outcome::Differs => self.note(FaultCode::Panicked),
+                    Outcome::Nothing | Outcome::Differs | Outcome::Nearer => self.note(FaultCode::Panicked),
                 }
                 self.go(Stage::Record)
             }
             // a plug that does not live is not linked again: nothing more is written
-            (_, Outcome::Failed(code)) | (Stage::Alive, Outcome::Lost(code) | Outcome::Halted(code)) => {
-                self.give_up(code)
-            }
+            (_, Outcome::Failed(code)) | (Stage::Alive, Outcome::Lost(code)) => self.give_up(code),
             (_, Outcome::Stopped) => self.give_up(FaultCode::Stopped),
             // the plan is proven by now: a boot that can't be watched changes nothing
-            (Stage::Boot, Outcome::Lost(_) | Outcome::Halted(_)) => self.onward(Stage::Boot),
+            (Stage::Boot, Outcome::Lost(_)) => self.onward(Stage::Boot),
             (_, Outcome::Lost(code)) => {
                 self.links += 1;
                 if self.links > MAX_LINKS { self.give_up(code) } else { self.go(Stage::Attach) }
             }
-            (_, Outcome::Halted(code)) => {
-                self.halts += 1;
-                self.cut = true;
-                if self.halts > MAX_HALTS { self.give_up(code) } else { self.go(Stage::Attach) }
+            (Stage::Verify, Outcome::Nearer) => {
+                (self.links, self.rounds) = (0, 0);
+                self.go(Stage::Plan)
             }
-            (Stage::Verify, Outcome::Differs) if std::mem::take(&mut self.cut) => self.go(Stage::Plan),
             (Stage::Verify, Outcome::Differs) => {
                 self.rounds += 1;
                 if self.rounds > MAX_ROUNDS { self.give_up(FaultCode::VerifyFailed) } else { self.go(Stage::Plan) }
@@ -162,7 +144,7 @@ impl Cycle {
             }
             (at, Outcome::Done) => self.onward(at),
             // an outcome that its stage can't have is a mistake of the program: never go on from it
-            (_, Outcome::Nothing | Outcome::Differs) => self.give_up(FaultCode::Panicked),
+            (_, Outcome::Nothing | Outcome::Differs | Outcome::Nearer) => self.give_up(FaultCode::Panicked),
         }
     }
 

@@ -32,7 +32,8 @@ impl Dialect {
 
     /// A sector is written by 0x06, which an L-boot carries out only when the frame is complete. With 0x07 it programs
     /// as the bytes arrive, so that a frame that lost a byte of its address is programmed into the boot area at once, and
-    /// it lets 0x07 write from 0x20E0 on where 0x06 is refused below 0x10000. A ROM can't be bricked and keeps 0x07, which
+    /// it lets 0x07 write from 0x20E0 on where 0x06 is refused below 0x10000. In which frames:
+    /// [`write_order`](crate::model::chip::flash::write_order). A ROM can't be bricked and keeps 0x07, which
     /// overlaps transfer and programming.
     pub fn writes_whole_frames(self) -> bool {
         self.boots_from_flash()

@@ -1,4 +1,5 @@
-//! The flash chip: ranges, sizes, known parts, and the plan that turns what is there into what is wanted.
+//! The flash chip: ranges, sizes, known parts, the plan that turns what is there into what is wanted, and the
+//! frames that write it.
 
 pub mod economy;
 pub mod geometry;
@@ -7,6 +8,7 @@ pub mod parts;
 pub mod plan;
 pub mod rf;
 pub mod span;
+pub mod write_order;
 
 pub use map::FlashMap;
 pub use span::Span;

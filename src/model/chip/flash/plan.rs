@@ -8,6 +8,7 @@ use super::geometry::{BLOCK, BOOT_END, SECTOR};
 use crate::model::chip::beken::{Dialect, EraseSize};
 use crate::model::chip::flash_cipher::is_blank;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
+use std::collections::BTreeSet;
 
 /// Typical time of a 4 KiB erase, from data sheets of the parts that Tuya's modules carry.
 const SECTOR_ERASE_MS: u32 = 45;
@@ -92,6 +93,13 @@ impl Plan {
     /// Bytes to write after the erases.
     pub fn write_bytes(&self) -> u64 {
         self.write.iter().map(|span| u64::from(span.len())).sum()
+    }
+
+    /// Sectors that are erased or written.
+    pub fn sectors(&self) -> usize {
+        let erased = self.erase.iter().flat_map(|erase| erase.span().pieces(SECTOR));
+        let sectors: BTreeSet<Span> = erased.chain(self.write.iter().chain(&self.ahead).copied()).collect();
+        sectors.len()
     }
 
     /// Bytes to erase, with those of what goes ahead.
