@@ -18,9 +18,8 @@ const FAST: f64 = 30.0;
 /// An idle station with so many slots: its share of one core, and its memory in KiB.
 pub(crate) fn idle(kind: Kind, slots: usize) -> (f64, u64) {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-    let boards: Vec<Board> = station::names(slots)
-        .map(|name| Board::start(folder.path(), &name.to_string(), kind, 1.0))
-        .collect();
+    let boards: Vec<Board> =
+        station::names(slots).map(|name| Board::start(folder.path(), &name.to_string(), kind, 1.0)).collect();
     let station = Station::start(&station::configure(folder.path(), 2_000_000, &boards));
     // what the start leaves to do
     std::thread::sleep(Duration::from_secs(3));

@@ -7,6 +7,7 @@ use crate::station::{self, Station};
 use crate::work::Work;
 use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::unit::Unit;
+use std::time::Duration;
 
 /// What is measured of a station.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,20 +39,21 @@ pub(crate) struct Ours {
     pub(crate) peak_kib: u64,
 }
 
-/// Converts and compares what came of it byte by byte.
-pub(crate) fn convert(setting: &Setting, work: &Work) -> Ours {
+/// Converts and compares what came of it byte by byte; the error: a unit that did not pass.
+pub(crate) fn convert(setting: &Setting, work: &Work) -> Result<Ours, String> {
     let Setting { kind, rate, slots, mode } = setting.clone();
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-    let mut boards: Vec<Board> = station::names(slots)
-        .map(|name| Board::start(folder.path(), &name.to_string(), kind, 1.0))
-        .collect();
+    let mut boards: Vec<Board> =
+        station::names(slots).map(|name| Board::start(folder.path(), &name.to_string(), kind, 1.0)).collect();
     let config = station::configure(folder.path(), rate, &boards);
     let data = folder.path().join("data");
     std::fs::write(data.join("firmware").join(&work.file.0), &work.file.1).expect("an image");
     std::fs::write(data.join("recipes/default.toml"), format!("[backup]\nmode = \"{mode}\"\n")).expect("a recipe");
     let station = Station::start(&config);
+    // a station is not started for one press: it has looked at its firmware by then
+    std::thread::sleep(Duration::from_secs(2));
     let mut known = None;
-    let groups = [0, 1].map(|turn| {
+    let mut turn = |turn: u32| {
         let first = 1 + turn * slots as u32;
         let stocks: Vec<Vec<u8>> = (first..).take(slots).map(|unit| work.stock(unit)).collect();
         for (board, stock) in boards.iter_mut().zip(&stocks) {
@@ -62,7 +64,9 @@ pub(crate) fn convert(setting: &Setting, work: &Work) -> Ours {
         let usage = station.process.usage() - before;
         let boards_cpu_s = boards.iter().map(Board::cpu_s).sum::<f64>() - boards_before;
         for (((unit, _), board), (number, stock)) in done.iter().zip(&mut boards).zip((first..).zip(&stocks)) {
-            assert_eq!(unit.verdict, Verdict::Pass, "{setting:?}: {:?}", unit.fault);
+            if unit.verdict != Verdict::Pass {
+                return Err(format!("unit {} of slot {}: {:?}", unit.seq, unit.slot, unit.fault));
+            }
             let kept = station.ask("GET", &format!("/api/v1/units/{}/backup", unit.seq));
             assert!(kept == *stock, "{setting:?}: the backup is not the flash");
             assert!(board.flash() == work.want(number), "{setting:?}: the flash is not as it must be");
@@ -70,9 +74,10 @@ pub(crate) fn convert(setting: &Setting, work: &Work) -> Ours {
         let floors = Floors::new(kind, rate, &stocks[0], &work.want(first), known.as_deref());
         known = Some(stocks[0].clone());
         let units = done.into_iter().map(|(unit, time)| (unit, time.as_secs_f64())).collect();
-        Group { units, floors, usage, boards_cpu_s }
-    });
+        Ok(Group { units, floors, usage, boards_cpu_s })
+    };
+    let groups = [turn(0)?, turn(1)?];
     let peak_kib = station.process.memory_kib("VmHWM");
     station.process.end();
-    Ours { groups, peak_kib }
+    Ok(Ours { groups, peak_kib })
 }

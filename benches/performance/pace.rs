@@ -13,9 +13,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Sectors that are read, one after the other.
-const SECTORS: usize = 64;
+const SECTORS: usize = 16;
 /// Bytes of noise that no server minds, one way.
 const NOISE: usize = 16 * 1024;
+/// The least of so many tries counts: whatever else the machine does only adds to it.
+const TRIES: usize = 5;
 /// Where there is an application.
 const AT: u32 = 0x2_0000;
 
@@ -80,6 +82,12 @@ impl Port {
         assert_eq!((got.len(), &got[..6]), (reply.len(), &reply[..6]), "the reply to {:02x?}", bytes.get(..8));
         (bytes.len() as f64 * up + reply.len() as f64 * down, took)
     }
+
+    /// The same some times over, and the least time of them.
+    fn best(&mut self, bytes: &[u8], reply: &Reply, up: f64, down: f64) -> (f64, f64) {
+        let tries = (0..TRIES).map(|_| self.exchange(bytes, reply, up, down));
+        tries.reduce(|(must, best), (_, took)| (must, took.min(best))).expect("a try")
+    }
 }
 
 /// A board that answers at this rate.
@@ -115,16 +123,16 @@ pub(crate) fn laps(kind: Kind, rate: u32) -> Vec<Lap> {
     let mut lap = |what: String, must: f64, took: f64| laps.push(Lap { what, must, took });
 
     let noise = [vec![0; NOISE], Command::LinkCheck.encode()].concat();
-    let (must, took) = port.exchange(&noise, &Reply::Link, up, down);
+    let (must, took) = port.best(&noise, &Reply::Link, up, down);
     lap(format!("{} KiB to the board", NOISE / 1024), must, took);
 
     let (mut must, mut took) = (0.0, 0.0);
     for addr in (AT..).step_by(0x1000).take(SECTORS) {
         let reply = Reply::ReadSector { status: Status::OK, addr, data: vec![0; 4096] };
-        let (one, spent) = port.exchange(&Command::ReadSector { addr }.encode(), &reply, up, down);
+        let (one, spent) = port.best(&Command::ReadSector { addr }.encode(), &reply, up, down);
         (must, took) = (must + one, took + spent);
     }
-    lap(format!("{SECTORS} sectors from the board, each asked for"), must, took);
+    lap(format!("{SECTORS} x 4 KiB from the board, each asked for"), must, took);
 
     let dialect = kind.chip.dialect();
     if dialect.has_registers() {
@@ -134,11 +142,12 @@ pub(crate) fn laps(kind: Kind, rate: u32) -> Vec<Lap> {
         port.exchange(&Command::WriteStatus { opcode, value }.encode(), &reply, up, down);
         std::thread::sleep(Duration::from_millis(20));
     }
-    for (what, size, time) in
-        [("4 KiB erased", EraseSize::Sector, floor::ERASE_SECTOR), ("64 KiB erased", EraseSize::Block, floor::ERASE_BLOCK)]
-    {
+    for (what, size, time) in [
+        ("4 KiB erased", EraseSize::Sector, floor::ERASE_SECTOR),
+        ("64 KiB erased", EraseSize::Block, floor::ERASE_BLOCK),
+    ] {
         let reply = Reply::Erase { status: Status::OK, size, addr: AT };
-        let (must, took) = port.exchange(&Command::Erase { size, addr: AT }.encode(), &reply, up, down);
+        let (must, took) = port.best(&Command::Erase { size, addr: AT }.encode(), &reply, up, down);
         lap(what.to_owned(), must + time, took);
     }
     let (data, status, program) = (vec![0x5A; 4096], Status::OK, 4096.0 / floor::PAGE * floor::PROGRAM_PAGE);
@@ -150,10 +159,10 @@ pub(crate) fn laps(kind: Kind, rate: u32) -> Vec<Lap> {
         let last = floor::PROGRAM_PAGE.max(program - (4096.0 - floor::PAGE) * up);
         (Command::WritePages { addr: AT, data }, Reply::WritePages { status, addr: AT }, last)
     };
-    let (must, took) = port.exchange(&command.encode(), &reply, up, down);
+    let (must, took) = port.best(&command.encode(), &reply, up, down);
     lap("4 KiB written".to_owned(), must + behind, took);
     let command = Command::CheckCrc { start: AT, last: AT + 0xFFFF };
-    let (must, took) = port.exchange(&command.encode(), &Reply::Crc(0), up, down);
+    let (must, took) = port.best(&command.encode(), &Reply::Crc(0), up, down);
     lap("64 KiB counted by the chip".to_owned(), must + 65_536.0 / f64::from(kind.crc_rate), took);
     laps
 }

@@ -3,6 +3,7 @@
 use crate::board::{Board, PROGRAM};
 use crate::process::{Process, wait_for};
 use flashjig::model::unit::Unit;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -29,14 +30,16 @@ pub(crate) fn configure(folder: &Path, rate: u32, boards: &[Board]) -> PathBuf {
     std::fs::create_dir_all(data.join("firmware")).expect("a folder");
     std::fs::create_dir_all(data.join("recipes")).expect("a folder");
     let mut text = format!(
-        "[station]\nname = \"bench\"\ndata_dir = {data:?}\n\n[web]\nlisten = \"127.0.0.1:0\"\n\n[panel]\nkind = \"virtual\"\n\n\
-         [dbus]\nbus = \"none\"\n"
+        "[station]\nname = \"bench\"\ndata_dir = \"{}\"\n\n[web]\nlisten = \"127.0.0.1:0\"\n\n[panel]\nkind = \"virtual\"\n\n\
+         [dbus]\nbus = \"none\"\n",
+        data.display()
     );
     for (name, board) in names(boards.len()).zip(boards) {
-        let (uart, lines) = (&board.uart, &board.lines);
-        text += &format!(
-            "\n[[slot]]\nname = \"{name}\"\nuart = {uart:?}\nmax_baud = {rate}\nstart = \"remote\"\n\n\
-             [slot.lines]\nkind = \"socket\"\npath = {lines:?}\n"
+        let (uart, lines) = (board.uart.display(), board.lines.display());
+        _ = write!(
+            text,
+            "\n[[slot]]\nname = \"{name}\"\nuart = \"{uart}\"\nmax_baud = {rate}\nstart = \"remote\"\n\n\
+             [slot.lines]\nkind = \"socket\"\npath = \"{lines}\"\n"
         );
     }
     let path = folder.join("flashjig.toml");
@@ -108,7 +111,8 @@ impl Station {
         let mut units: Vec<(Unit, Duration)> = ends
             .into_iter()
             .map(|(seq, end)| {
-                let unit: Unit = serde_json::from_slice(&self.ask("GET", &format!("/api/v1/units/{seq}"))).expect("a record");
+                let unit: Unit =
+                    serde_json::from_slice(&self.ask("GET", &format!("/api/v1/units/{seq}"))).expect("a record");
                 let (_, begun) = begun.iter().find(|(name, _)| name.to_string() == unit.slot).expect("its slot");
                 (unit, end - *begun)
             })

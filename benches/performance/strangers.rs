@@ -47,8 +47,8 @@ pub(crate) fn version(tool: &str) -> Result<String, String> {
     ))
 }
 
-/// Converts one board with a tool, and compares what came of it byte by byte.
-pub(crate) fn convert(tool: &str, kind: Kind, rate: u32, work: &Work) -> Took {
+/// Converts one board with a tool, and compares what came of it byte by byte; the error: the tool gave up.
+pub(crate) fn convert(tool: &str, kind: Kind, rate: u32, work: &Work) -> Result<Took, String> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let (stock, want) = (work.stock(1), work.want(1));
     let board = LoneBoard::start(folder.path(), kind, &stock);
@@ -62,11 +62,14 @@ pub(crate) fn convert(tool: &str, kind: Kind, rate: u32, work: &Work) -> Took {
         .output()
         .expect("python");
     let flash = board.end();
-    assert!(output.status.success(), "{tool} on {}: {}", kind.chip, String::from_utf8_lossy(&output.stderr));
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(format!("{tool} on {}: {}", kind.chip, said.lines().last().unwrap_or_default()));
+    }
     assert!(std::fs::read(&read).expect("its backup") == stock, "{tool} on {}: its backup is not the flash", kind.chip);
     assert!(flash == want, "{tool} on {}: its flash is not the one that flashjig makes", kind.chip);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     let laps: Value = serde_json::from_str(told.lines().last().unwrap_or_default()).expect("its times");
     let of = |name: &str| laps.get(name).and_then(Value::as_f64).expect("a time");
-    Took { connect: of("connect"), read: of("read"), write: of("write") }
+    Ok(Took { connect: of("connect"), read: of("read"), write: of("write") })
 }

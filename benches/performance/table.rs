@@ -82,8 +82,9 @@ pub(crate) fn beside(results: &Results) -> String {
 
 /// What the tools did with their time.
 pub(crate) fn tools(results: &Results) -> String {
-    let mut text =
-        String::from("| chip | baud | chip's CRC | tool | connect, s | read, s | write, s |\n|---|---|---|---|---|---|---|\n");
+    let mut text = String::from(
+        "| chip | baud | chip's CRC | tool | connect, s | read, s | write, s |\n|---|---|---|---|---|---|---|\n",
+    );
     for ((kind, bits, tool), runs) in &results.theirs {
         let of = |what: fn(&Took) -> f64| median(runs.iter().map(what));
         let [connect, read, write] = [of(|took| took.connect), of(|took| took.read), of(|took| took.write)];
@@ -102,7 +103,8 @@ pub(crate) fn station(results: &Results) -> String {
     );
     for (setting, runs) in &results.ours {
         let [first, repeat] = [seconds(runs, 0), seconds(runs, 1)];
-        let alone = results.ours.get(&Setting { slots: 1, ..setting.clone() }).map_or(f64::NAN, |runs| seconds(runs, 1));
+        let alone =
+            results.ours.get(&Setting { slots: 1, ..setting.clone() }).map_or(f64::NAN, |runs| seconds(runs, 1));
         let slots = setting.slots as f64;
         let of = |turn: usize, what: &dyn Fn(&Group) -> f64| median(runs.iter().map(|run| what(&run.groups[turn])));
         let cpu = of(1, &|group| group.usage.cpu_s);
@@ -142,13 +144,19 @@ pub(crate) fn stages(setting: &Setting, runs: &[Ours]) -> String {
         let groups: Vec<&Group> = runs.iter().map(|run| &run.groups[turn]).collect();
         let Some(group) = groups.first() else { continue };
         _ = writeln!(text, "\n{name} unit, {}:\n", title(setting).replace(" | ", ", CRC ").replacen(", CRC ", ", ", 1));
-        text += "| stage | KiB | s | of the wire | floor, s | asked for, s | beyond, s |\n|---|---|---|---|---|---|---|\n";
+        text +=
+            "| stage | KiB | s | of the wire | floor, s | asked for, s | beyond, s |\n|---|---|---|---|---|---|---|\n";
         let units = || groups.iter().flat_map(|group| &group.units);
         let (mut spent, mut waited) = (0.0, 0.0);
         let Some((model, _)) = group.units.first() else { continue };
         for stage in model.stages.iter().map(|stage| stage.name) {
             let of = |what: fn(&flashjig::model::unit::StageTime) -> u64| {
-                median(units().flat_map(|(unit, _)| &unit.stages).filter(|time| time.name == stage).map(|time| what(time) as f64))
+                median(
+                    units()
+                        .flat_map(|(unit, _)| &unit.stages)
+                        .filter(|time| time.name == stage)
+                        .map(|time| what(time) as f64),
+                )
             };
             let (s, bytes) = (of(|time| time.ms) / 1000.0, of(|time| time.bytes));
             let read = model.backup.as_ref().map_or(0.0, |backup| backup.read_bytes as f64);

@@ -9,6 +9,7 @@
 //! | `session` | the way to the chip, and what earlier sessions taught |
 //! | `plug` | asks a plug over its own interface |
 //! | `found` | board, reading, backup and target, each void with what it was made from |
+//! | `host_work` | work on whole flashes, of two slots at a time |
 //! | [`note`] | what the ledger knows of a unit in flight |
 //! | [`report`] | events to the hub, times and counts for the record |
 //! | [`sightings`] | the plugs that were heard on the broker, for those who wait for one |
@@ -18,6 +19,7 @@
 mod alarm;
 mod convert;
 mod found;
+mod host_work;
 mod job;
 pub(crate) mod note;
 mod plug;

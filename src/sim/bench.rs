@@ -35,7 +35,14 @@ pub struct NestSpec {
 
 impl Default for NestSpec {
     fn default() -> Self {
-        Self { speed: 1.0, seed: 0, rom_window: Duration::from_millis(5), crc_rate: CRC_RATE, phantom: false, operator: false }
+        Self {
+            speed: 1.0,
+            seed: 0,
+            rom_window: Duration::from_millis(5),
+            crc_rate: CRC_RATE,
+            phantom: false,
+            operator: false,
+        }
     }
 }
 

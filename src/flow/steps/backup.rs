@@ -3,6 +3,7 @@
 
 use super::{base, same_board};
 use crate::flow::found::Reading;
+use crate::flow::host_work::host_work;
 use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
 use crate::model::chip::beken::crc;
@@ -184,7 +185,7 @@ async fn audit(
 /// of another range than the one that was asked for does not come twice. What differs is read.
 async fn again(run: &mut Run<'_>, copy: &mut Copy) -> Result<(), StageError> {
     let (dump, taken) = (std::mem::take(&mut copy.dump), copy.taken.clone());
-    let looking = tokio::task::spawn_blocking(move || (economy::ambiguous(&dump, &taken), dump));
+    let looking = host_work(move || (economy::ambiguous(&dump, &taken), dump));
     let (ambiguous, dump) = run.link()?.keep_awake(looking).await?.map_err(|error| bug(&error.to_string()))?;
     copy.dump = dump;
     for window in economy::windows(copy.dump.len() as u32) {

@@ -1,6 +1,7 @@
 //! Plan: through the gate, then what must move.
 
 use super::preflight;
+use crate::flow::host_work::host_work;
 use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
 use crate::model::chip::flash::plan as planner;
@@ -19,7 +20,7 @@ pub(super) async fn plan(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let want = run.want()?;
     let have = have(run, &want)?;
     let (keep, dialect) = (run.target()?.keep.clone(), run.board()?.chip.dialect());
-    let work = tokio::task::spawn_blocking(move || planner::plan(&have, &want, &keep, dialect));
+    let work = host_work(move || planner::plan(&have, &want, &keep, dialect));
     let plan = run.link()?.keep_awake(work).await?.map_err(|e| bug(&e.to_string()))?;
     let plan = plan.map_err(|error| StageError::failed(FaultCode::NotPlanned, error))?;
     let (erase, write, same) = (plan.erase_bytes(), plan.write_bytes(), plan.same);
