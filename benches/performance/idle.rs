@@ -31,8 +31,8 @@ pub(crate) fn idle(kind: Kind, slots: usize) -> (f64, u64) {
     (share, memory)
 }
 
-/// A record as the station makes it, with its backup in the data folder.
-fn record(folder: &Path, kind: Kind, work: &Work) -> Unit {
+/// A record as the station makes it, with its backup in the data folder; and the jig, which stays.
+fn record(folder: &Path, kind: Kind, work: &Work) -> (Unit, Board) {
     let mut board = Board::start(folder, "A", kind, FAST);
     let config = station::configure(folder, 2_000_000, std::slice::from_ref(&board));
     std::fs::write(folder.join("data/firmware").join(&work.file.0), &work.file.1).expect("an image");
@@ -40,14 +40,14 @@ fn record(folder: &Path, kind: Kind, work: &Work) -> Unit {
     board.insert(work.chip, &work.stock(1));
     let (unit, _) = station.units(1).remove(0);
     station.process.end();
-    unit
+    (unit, board)
 }
 
 /// From the start of a station with so many units in its ledger until it is ready, each time, s; and its peak of memory,
 /// KiB. The records are made durable one by one, which takes minutes on a disk: they are made in memory and moved.
 pub(crate) fn ready(kind: Kind, work: &Work, units: u64, times: usize) -> (Vec<f64>, u64) {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-    let model = record(folder.path(), kind, work);
+    let (model, _board) = record(folder.path(), kind, work);
     let data = folder.path().join("data");
     let memory = Path::new("/dev/shm");
     let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.expect("a folder");

@@ -236,10 +236,11 @@ fn main() {
         let (half, most) = (table::median(took.iter().copied()), took.iter().copied().fold(0.0, f64::max));
         let peak = peak as f64 / 1024.0;
         println!(
-            "\nready with {units} units: half of {} starts within {:.0} ms, all within {:.0} ms; peak {peak:.1} MiB",
+            "\nready with {units} units: half of {} starts within {:.0} ms, all within {:.0} ms; peak {peak:.1} MiB; load {}",
             took.len(),
             half * 1e3,
-            most * 1e3
+            most * 1e3,
+            load()
         );
     }
     if args.only {
