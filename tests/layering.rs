@@ -75,7 +75,7 @@ const LAYERS: [Layer; 20] = [
 
 /// Each crate of Cargo.toml, with the layers that use it; none for one that tests alone use.
 #[rustfmt::skip]
-const CRATES: [Crate; 50] = [
+const CRATES: [Crate; 51] = [
     ("aes",                &["model"]),
     ("age",                &["config", "store"]),
     ("aho_corasick",       &["model"]),
@@ -91,6 +91,7 @@ const CRATES: [Crate; 50] = [
     ("embedded_hal",       &["hw"]),
     ("futures_util",       &["face", "flow", "hw", "station"]),
     ("gpiocdev",           &["hw"]),
+    ("heap_bounds",        &["cli"]),
     ("hyper",              &["face"]),
     ("hyper_util",         &["face"]),
     ("indicatif",          &["cli"]),

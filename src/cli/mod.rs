@@ -68,6 +68,7 @@ enum Command {
 
 /// Parses the arguments, runs the command and gives its exit code.
 pub fn main() -> ExitCode {
+    heap_bounds::bound();
     let cli = Cli::parse();
     let result = match &cli.command {
         Command::Run(args) => run::run(args),

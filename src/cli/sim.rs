@@ -49,6 +49,9 @@ pub(super) struct Args {
     /// How much faster than real time the board runs.
     #[arg(long, default_value_t = 1.0)]
     speed: f64,
+    /// Bytes of its flash that the chip counts for a CRC in a second.
+    #[arg(long, value_name = "BYTES", default_value_t = NestSpec::default().crc_rate, value_parser = clap::value_parser!(u32).range(1..))]
+    crc_rate: u32,
     /// Seed of all that is made up; the made-up dump's unit number too.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -144,7 +147,8 @@ async fn serve(args: &Args, chip: Chip, flash: Vec<u8>, saver: Saver) -> Result<
     let mut interrupt = signal(SignalKind::interrupt()).map_err(broken)?;
 
     let operator = args.control.is_none();
-    let spec = NestSpec { speed: args.speed, seed: args.seed, operator, ..NestSpec::default() };
+    let spec =
+        NestSpec { speed: args.speed, seed: args.seed, crc_rate: args.crc_rate, operator, ..NestSpec::default() };
     let outlet = Outlet::new(args.link.as_deref());
     let _pulled = Pulled(&outlet);
     let nest = outlet_nest(spec, &outlet);

@@ -10,6 +10,7 @@
 //! | `pilot` | whether its board may be one of its lot |
 //! | `plug` | asks a plug over its own interface |
 //! | `found` | board, reading, backup and target, each void with what it was made from |
+//! | `host_work` | work on whole flashes, of two slots at a time |
 //! | [`note`] | what the ledger knows of a unit in flight |
 //! | [`report`] | events to the hub, times and counts for the record |
 //! | [`sightings`] | the plugs that were heard on the broker, for those who wait for one |
@@ -19,6 +20,7 @@
 mod alarm;
 mod convert;
 mod found;
+mod host_work;
 mod job;
 pub(crate) mod note;
 mod pilot;

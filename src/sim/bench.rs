@@ -7,6 +7,7 @@ use super::outlet::Outlet;
 use super::pipe;
 use super::pty::Pty;
 use super::rail::Rail;
+use super::timing::CRC_RATE;
 use crate::jig::{Edge, Lines, PortSource};
 use rustix::event::{EventfdFlags, eventfd};
 use std::io;
@@ -24,6 +25,8 @@ pub struct NestSpec {
     pub seed: u64,
     /// Link window of a mask ROM; nobody has measured it.
     pub rom_window: Duration,
+    /// Bytes of flash that the chip counts for a CRC in a second.
+    pub crc_rate: u32,
     /// Idle TX feeds an unpowered board.
     pub phantom: bool,
     /// The nest has no lines: power is on, and an operator pulls CEN when link checks stay unanswered.
@@ -32,7 +35,14 @@ pub struct NestSpec {
 
 impl Default for NestSpec {
     fn default() -> Self {
-        Self { speed: 1.0, seed: 0, rom_window: Duration::from_millis(5), phantom: false, operator: false }
+        Self {
+            speed: 1.0,
+            seed: 0,
+            rom_window: Duration::from_millis(5),
+            crc_rate: CRC_RATE,
+            phantom: false,
+            operator: false,
+        }
     }
 }
 
@@ -92,6 +102,7 @@ fn furnish<Uart>(spec: NestSpec, uart: Uart, mut end: impl BoardEnd + 'static) -
         speed: spec.speed,
         seed: spec.seed,
         rom_window: spec.rom_window,
+        crc_rate: spec.crc_rate,
         edges: send,
         wake: Arc::clone(&wake),
     }));

@@ -133,3 +133,29 @@ impl Cable {
         [run, late].into_iter().flatten().min()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::chip::Chip;
+    use crate::sim::board::BoardSpec;
+    use crate::sim::timing::Timing;
+
+    #[test]
+    fn bytes_of_the_host_arrive_ten_bits_apart_however_many_are_laid_at_once() {
+        let chip = Chip::Bk7231T;
+        let timing = Timing::new(chip.dialect(), 1.0, Duration::from_millis(5));
+        let board = Board::new(BoardSpec::new(chip, vec![0xFF; 0x2_0000]), timing, 1, Duration::ZERO);
+        let us = Duration::from_micros;
+        let mut cable = Cable::new(1);
+        cable.lay(&[0; 3], 2_000_000, us(100), &board);
+        // before those have left, and long after
+        cable.lay(&[0; 2], 2_000_000, us(101), &board);
+        cable.lay(&[0; 2], 1_000_000, us(900), &board);
+        let at: Vec<Duration> = cable.to_board.iter().map(|(at, ..)| *at).collect();
+        assert_eq!(at, [105, 110, 115, 120, 125, 910, 920].map(us));
+        // a second of the fastest rate, to the nanosecond
+        cable.lay(&vec![0; 200_000], 2_000_000, us(920), &board);
+        assert_eq!(cable.last, us(920) + Duration::from_secs(1));
+    }
+}

@@ -39,6 +39,7 @@ pub(super) struct State {
     epoch: Instant,
     seed: u64,
     rom_window: Duration,
+    crc_rate: u32,
     edges: mpsc::Sender<Edge>,
 }
 
@@ -56,6 +57,7 @@ impl State {
     fn seat(&mut self, spec: BoardSpec) {
         let now = self.now();
         let timing = Timing::new(spec.chip.dialect(), self.speed, self.rom_window);
+        let timing = Timing { crc_rate: self.crc_rate, ..timing };
         self.seed = self.seed.wrapping_add(1);
         let mut board = Board::new(spec, timing, self.seed, now);
         board.feel(now, self.rail);
@@ -89,6 +91,7 @@ pub(super) struct Seedling {
     pub(super) speed: f64,
     pub(super) seed: u64,
     pub(super) rom_window: Duration,
+    pub(super) crc_rate: u32,
     pub(super) edges: mpsc::Sender<Edge>,
     pub(super) wake: Arc<OwnedFd>,
 }
@@ -107,6 +110,7 @@ impl Shared {
             epoch: Instant::now(),
             seed: s.seed,
             rom_window: s.rom_window,
+            crc_rate: s.crc_rate,
             edges: s.edges,
         };
         Self { state: Mutex::new(state), wake: s.wake }

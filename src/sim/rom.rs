@@ -10,9 +10,6 @@ use crate::model::chip::flash::geometry::PAGE;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Both servers read the flash for a CRC at about this many bytes a second (bk7231tools assumes at least as much).
-const CRC_SPEED: u64 = 400_000;
-
 /// One thing that the processor does before it looks at the next byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -80,7 +77,7 @@ impl Serving<'_> {
 
     /// Busy for a CRC over so many bytes.
     pub(crate) fn spend_crc(&mut self, len: u32) {
-        self.then(Step::Spend(Duration::from_nanos(u64::from(len) * 1_000_000_000 / CRC_SPEED)));
+        self.then(Step::Spend(self.timing.crc(len)));
     }
 
     /// Programs bytes in pieces of `unit` that end at its multiples; none of them crosses a page.

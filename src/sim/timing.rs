@@ -10,6 +10,9 @@ use std::time::Duration;
 
 /// The link window is never shorter than this in the world's time when sped up: a few scheduling slices.
 const WINDOW_FLOOR: Duration = Duration::from_millis(250);
+/// Bytes of flash that a chip counts for a CRC in a second: bk7231tools allows for at least as many, and one user's log has
+/// 2 s for 790528 bytes. Others may be many times as fast.
+pub(crate) const CRC_RATE: u32 = 400_000;
 /// The idle reset never comes sooner than this when sped up: hosts keep a link alive about every 100 ms.
 const IDLE_FLOOR: Duration = Duration::from_millis(400);
 
@@ -34,6 +37,8 @@ pub struct Timing {
     pub delay_step: Duration,
     /// Steps added to the delay byte.
     pub delay_extra: u32,
+    /// Bytes of flash that it counts for a CRC in a second.
+    pub crc_rate: u32,
 }
 
 impl Timing {
@@ -63,7 +68,13 @@ impl Timing {
             // a handshake: the host counts these in its own time
             delay_step: ms(if dialect == Dialect::Rom { 1 } else { 2 }).mul_f64(speed.max(1.0)),
             delay_extra: u32::from(dialect != Dialect::Rom),
+            crc_rate: CRC_RATE,
         }
+    }
+
+    /// What a CRC over so many bytes takes.
+    pub fn crc(&self, len: u32) -> Duration {
+        Duration::from_nanos(u64::from(len) * 1_000_000_000 / u64::from(self.crc_rate.max(1)))
     }
 
     /// SetBaud's pause before the reply.

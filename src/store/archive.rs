@@ -12,8 +12,8 @@ use crate::model::chip::digest::Digest;
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use tokio::sync::Semaphore;
+use std::sync::{Arc, Weak};
+use tokio::sync::{Mutex, Semaphore};
 
 /// Stock flashes, as files named by their digest. Cheap to clone.
 #[derive(Clone)]
@@ -22,7 +22,12 @@ pub struct Archive {
     /// One writer at a time: who keeps a stock flash in one form removes the other forms, also those of another slot that is
     /// about to prove its own; and more would only make the fsyncs of one card wait for each other.
     gate: Arc<Semaphore>,
+    /// The backup that was read last to compare boards with, as long as anybody does.
+    shared: Arc<Mutex<Option<Shared>>>,
 }
+
+/// A backup, as long as anybody has it.
+type Shared = (Digest, Weak<[u8]>);
 
 /// A backup of the archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +75,7 @@ impl Archive {
 
     /// The archive of another program, to read from or to pack. Changes nothing; the folder may be absent.
     pub fn at(data_dir: &Path) -> Self {
-        Self { folder: data_dir.join("backups").into(), gate: Arc::new(Semaphore::new(1)) }
+        Self { folder: data_dir.join("backups").into(), gate: Arc::new(Semaphore::new(1)), shared: Arc::default() }
     }
 
     /// The folder that they are in.
@@ -127,6 +132,19 @@ impl Archive {
                  --identity KEYFILE` decrypts it where the key is"
             ))),
         }
+    }
+
+    /// The same for those who only compare with it: all slots that are at boards of one model at the same time have it once.
+    pub async fn read_shared(&self, digest: Digest) -> Result<Arc<[u8]>, StoreError> {
+        // whoever comes while it is read waits for it
+        let mut shared = self.shared.lock().await;
+        let held = shared.as_ref().filter(|(held, _)| *held == digest).and_then(|(_, bytes)| bytes.upgrade());
+        if let Some(bytes) = held {
+            return Ok(bytes);
+        }
+        let bytes: Arc<[u8]> = self.read(digest).await?.into();
+        *shared = Some((digest, Arc::downgrade(&bytes)));
+        Ok(bytes)
     }
 
     /// All backups by name, none of them read.
@@ -194,6 +212,19 @@ mod tests {
         assert_eq!(archive.read(digest).await.unwrap(), &*bytes(1));
         assert_eq!(archive.list().await.unwrap(), [Kept { digest, bytes: 300_000, encrypted: false, base: None }]);
         assert_eq!(fs::read_dir(&*archive.folder).unwrap().count(), 1, "no temporary file stays");
+    }
+
+    #[tokio::test]
+    async fn what_several_compare_with_is_in_memory_once_and_read_anew_when_nobody_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::open(dir.path()).unwrap();
+        let digest = archive.keep(bytes(1)).await.unwrap();
+        let one = archive.read_shared(digest).await.unwrap();
+        fs::write(archive.path(digest), b"short").unwrap();
+        let two = archive.clone().read_shared(digest).await.unwrap();
+        assert!(Arc::ptr_eq(&one, &two) && *one == *bytes(1));
+        drop((one, two));
+        assert!(matches!(archive.read_shared(digest).await, Err(StoreError::Damaged { .. })));
     }
 
     #[tokio::test]

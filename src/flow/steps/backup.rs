@@ -3,7 +3,8 @@
 
 use super::{base, same_board};
 use crate::flow::found::Reading;
-use crate::flow::run::Run;
+use crate::flow::host_work::host_work;
+use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
 use crate::model::chip::beken::crc;
 use crate::model::chip::flash::Span;
@@ -180,14 +181,18 @@ async fn audit(
     Err(StageError::failed(FaultCode::BackupUnsure, what))
 }
 
-/// Asks once more about all that was not read, by other windows: an answer that was of another range than the one that was
-/// asked for does not come twice. What differs is read.
+/// Asks once more, by other windows, about what was not read and has a content that stands elsewhere too: an answer that was
+/// of another range than the one that was asked for does not come twice. What differs is read.
 async fn again(run: &mut Run<'_>, copy: &mut Copy) -> Result<(), StageError> {
+    let (dump, taken) = (std::mem::take(&mut copy.dump), copy.taken.clone());
+    let looking = host_work(move || (economy::ambiguous(&dump, &taken), dump));
+    let (ambiguous, dump) = run.link()?.keep_awake(looking).await?.map_err(|error| bug(&error.to_string()))?;
+    copy.dump = dump;
     for window in economy::windows(copy.dump.len() as u32) {
-        let inside: Vec<Span> = copy.taken.iter().filter(|taken| taken.overlaps(window)).copied().collect();
-        if inside.is_empty() {
+        if !ambiguous.iter().any(|span| span.overlaps(window)) {
             continue;
         }
+        let inside: Vec<Span> = copy.taken.iter().filter(|taken| taken.overlaps(window)).copied().collect();
         run.check_stop()?;
         let found = crc_of(run, window, copy).await?;
         let expected = crc::wire(window.of(&copy.dump).unwrap_or_default());

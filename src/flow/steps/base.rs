@@ -45,10 +45,10 @@ pub(super) async fn choose(run: &mut Run<'_>) -> Result<Base, StageError> {
     let head = Span::sized(board.chip.boot_end(), SECTOR);
     let found = run.link()?.crc(head).await?;
     for sha256 in backups {
-        let Ok(stock) = run.link()?.keep_awake(archive.read(sha256)).await? else { continue };
+        let Ok(stock) = run.link()?.keep_awake(archive.read_shared(sha256)).await? else { continue };
         let is_like = head.of(&stock).is_some_and(|own| crc::wire(own) == found);
         if is_like && stock.len() == board.flash_size as usize {
-            base.stock = Some((stock.into(), sha256));
+            base.stock = Some((stock, sha256));
             break;
         }
     }

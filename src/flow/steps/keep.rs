@@ -3,6 +3,7 @@
 
 use super::care;
 use crate::flow::found::{Analysis, Kept, Plug};
+use crate::flow::host_work::host_work;
 use crate::flow::job::Task;
 use crate::flow::note;
 use crate::flow::run::{Run, bug};
@@ -67,7 +68,7 @@ pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, StageError> {
 async fn study(run: &mut Run<'_>, dump: &Arc<[u8]>) -> Result<Analysis, StageError> {
     let (looked_at, image, chip) = (Arc::clone(dump), run.image().cloned(), run.board()?.chip);
     let find = if matches!(run.job.task, Task::Restore(_)) { rf::find_kept } else { rf::find };
-    let looking = tokio::task::spawn_blocking(move || {
+    let looking = host_work(move || {
         let rf = find(&looked_at);
         let calibration = rf.as_ref().ok().and_then(|rf| rf.sector.of(&looked_at)).map(Digest::of);
         let content = Content::of(&looked_at, image.as_deref());

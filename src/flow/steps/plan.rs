@@ -1,6 +1,7 @@
 //! Plan: through the gate, then what must move.
 
 use super::preflight;
+use crate::flow::host_work::host_work;
 use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
 use crate::model::chip::flash::Span;
@@ -22,7 +23,7 @@ pub(super) async fn plan(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let (mut keep, dialect) = (run.target()?.keep.clone(), run.board()?.chip.dialect());
     // the erase of a block would take along what is right by now: each session must leave more that is right than it found
     keep.extend(right(&run.target()?.dirty, want.len() as u32));
-    let work = tokio::task::spawn_blocking(move || planner::plan(&have, &want, &keep, dialect));
+    let work = host_work(move || planner::plan(&have, &want, &keep, dialect));
     let plan = run.link()?.keep_awake(work).await?.map_err(|e| bug(&e.to_string()))?;
     let plan = plan.map_err(|error| StageError::failed(FaultCode::NotPlanned, error))?;
     let plan = super::care::order(plan, run.board()?.chip);

@@ -2,6 +2,7 @@
 
 use super::{care, configure};
 use crate::flow::found::{Analysis, Kept, Made, Mark, Plug, Target};
+use crate::flow::host_work::host_work;
 use crate::flow::job::Task;
 use crate::flow::pilot;
 use crate::flow::run::{Run, bug};
@@ -220,7 +221,7 @@ async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, StageError> {
     let (board, kit) = (run.board()?.clone(), Arc::clone(&run.job.loaded));
     let board_chip = board.chip;
     let images = run.allowed(board.chip);
-    let work = tokio::task::spawn_blocking(move || judge(&base, &images, &board, &kit));
+    let work = host_work(move || judge(&base, &images, &board, &kit));
     let Judged { areas, module, plug, settled } =
         run.link()?.keep_awake(work).await?.map_err(|e| bug(&e.to_string()))?;
     if board_chip.facts().care.is_some() {
@@ -304,7 +305,7 @@ fn judge(base: &[u8], images: &[Arc<Image>], board: &Board, kit: &LoadedRecipe) 
 async fn look(run: &mut Run<'_>) -> Result<Vec<Area>, StageError> {
     let (dump, board) = (Arc::clone(&run.reading()?.dump), run.board()?.clone());
     let kit = Arc::clone(&run.job.loaded);
-    let work = tokio::task::spawn_blocking(move || {
+    let work = host_work(move || {
         let order = plug::Order { rule: &kit.recipe.openbeken, devices: &kit.devices, board: &board, base: &dump };
         let (found, meter) = plug::look(&order);
         (areas(&dump, Some(&found)), found.module, meter)

@@ -9,6 +9,7 @@ use super::geometry::{BLOCK, SECTOR};
 use super::span::Span;
 use crate::model::chip::Chip;
 use crate::model::chip::beken::crc;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 /// What a part of the flash was found to be, without having been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +73,32 @@ pub fn windows(size: u32) -> impl Iterator<Item = Span> {
         Span::new(middle.saturating_sub(half), middle.saturating_add(half).min(size))
     };
     (0..=size / BLOCK).map(edges).filter(|span| !span.is_empty())
+}
+
+/// Bytes that tell a place in a flash when they stand in it once only.
+const MARK: usize = 16;
+
+/// Those of `parts` whose content may stand elsewhere in this flash too, as blank flash does: an answer for another range
+/// could be taken for theirs. A part with [`MARK`] bytes that are nowhere else has a content that is nowhere else.
+pub fn ambiguous(flash: &[u8], parts: &[Span]) -> Vec<Span> {
+    // four places in each; one that is all the same byte is no mark
+    let marks = |part: &Span| {
+        let bytes = part.of(flash).unwrap_or_default();
+        let places = (0..4).filter_map(move |n| bytes.get(bytes.len() * n / 4..)?.get(..MARK));
+        places.filter(|mark| mark.windows(2).any(|pair| pair.first() != pair.last())).collect::<Vec<_>>()
+    };
+    let all: Vec<(usize, &[u8])> =
+        parts.iter().enumerate().flat_map(|(n, part)| marks(part).into_iter().map(move |mark| (n, mark))).collect();
+    let finder = AhoCorasick::builder().match_kind(MatchKind::Standard).build(all.iter().map(|(_, mark)| mark));
+    let Ok(finder) = finder else { return parts.to_vec() };
+    let mut seen = vec![0_u32; all.len()];
+    for found in finder.find_overlapping_iter(flash) {
+        if let Some(times) = seen.get_mut(found.pattern().as_usize()) {
+            *times += 1;
+        }
+    }
+    let is_told = |n: usize| all.iter().zip(&seen).any(|((part, _), times)| *part == n && *times == 1);
+    parts.iter().enumerate().filter(|(n, _)| !is_told(*n)).map(|(_, part)| *part).collect()
 }
 
 /// What the chip's answers are compared with.
@@ -158,6 +185,26 @@ mod tests {
         assert_eq!(compare.like(Span::sized(0, SECTOR), crc::wire(&[0xFF; 0x1000])), Some(Like::Blank));
         assert_eq!(compare.like(Span::sized(0, SECTOR), 0x1234_5678), None);
         assert_eq!(compare.comparisons, 2 + 1 + 1 + 2);
+    }
+
+    #[test]
+    fn only_what_stands_nowhere_else_is_told_from_an_answer_for_another_range() {
+        let mut flash = crate::sim::factory::stock(Chip::Bk7231T, 1);
+        let block = |n: u32| Span::sized(n * BLOCK, BLOCK);
+        let (code, blank) = (block(3), Span::sized(0x1A_0000, BLOCK));
+        assert!(blank.of(&flash).unwrap().iter().all(|byte| *byte == 0xFF));
+        assert_eq!(ambiguous(&flash, &[code, blank, block(4)]), [blank]);
+        // the same code once more, and at no multiple of anything
+        let twice = code.of(&flash).unwrap().to_vec();
+        let at = blank.start as usize + 0x333;
+        flash[at..at + twice.len()].copy_from_slice(&twice);
+        assert_eq!(ambiguous(&flash, &[code, block(4)]), [code]);
+        // one that says the same again and again stands in its own place shifted
+        for (byte, n) in flash[block(5).start as usize..block(6).start as usize].iter_mut().zip(0_u32..) {
+            *byte = (n % 256) as u8;
+        }
+        assert_eq!(ambiguous(&flash, &[block(5), block(6)]), [block(5)]);
+        assert_eq!(ambiguous(&flash, &[]), []);
     }
 
     #[test]
