@@ -56,7 +56,6 @@ pub(super) async fn write(run: &mut Run<'_>) -> Result<(), StageError> {
             );
             return Err(StageError::failed(FaultCode::WriteFailed, what));
         }
-        run.session.wrote();
         run.report.moved(u64::from(sector.len()), total);
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! What must hold besides of a chip whose maker's boot loader stays beside a firmware that was not made for it, and what its
 //! flash gets besides: [`crate::model::chip::Care`].
 
+use crate::flow::host_work::host_work;
 use crate::flow::job::Task;
 use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
@@ -42,7 +43,7 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), StageError> {
         Content::Mixed { why } if Arc::ptr_eq(&dump, &base) => Some(why.clone()),
         _ => None,
     };
-    let looking = tokio::task::spawn_blocking(move || Seen {
+    let looking = host_work(move || Seen {
         loader: maker::loader(chip, &dump),
         app: maker::app(chip, &base),
         pending: maker::pending(chip, &dump),
