@@ -153,7 +153,6 @@ impl Station {
                 archive: archive.clone(),
                 choices: choices.clone(),
                 boxed: boxed.clone(),
-                pilots: pilots.clone(),
                 sightings: sightings.clone(),
                 events: ends.events.clone(),
                 end: end.clone(),

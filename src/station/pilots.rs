@@ -52,8 +52,8 @@ impl Pilots {
         see(&self.0.shared.read().unwrap_or_else(PoisonError::into_inner).lots)
     }
 
-    /// Takes every record that is not in it yet, and what commands said beside this station; whether they said anything.
-    pub(super) async fn look(&self) -> Result<bool, StoreError> {
+    /// Takes every record that is not in it yet, and what commands said beside this station.
+    pub(super) async fn look(&self) -> Result<(), StoreError> {
         let _taking = self.0.taking.lock().await;
         self.catch_up().await?;
         self.take_words().await
@@ -73,7 +73,7 @@ impl Pilots {
         Ok(())
     }
 
-    async fn take_words(&self) -> Result<bool, StoreError> {
+    async fn take_words(&self) -> Result<(), StoreError> {
         let words = self.0.choices.confirmations();
         for word in &words {
             match self.0.ledger.confirm(word.unit, word.confirmed.clone()).await? {
@@ -81,10 +81,7 @@ impl Pilots {
                 Err(why) => tracing::warn!(unit = word.unit, "a confirmation is not taken: {why}"),
             }
         }
-        if !words.is_empty() {
-            self.0.choices.took_confirmations(&words)?;
-        }
-        Ok(!words.is_empty())
+        if words.is_empty() { Ok(()) } else { self.0.choices.took_confirmations(&words) }
     }
 
     /// Takes an amended record, and tells of it.
@@ -123,7 +120,7 @@ impl Pilots {
     /// it again before its first erase.
     pub(super) async fn hold(&self, library: &Arc<Library>, slot: &str) -> Option<Held> {
         let in_work = match self.look().await {
-            Ok(_) => self.0.ledger.lots_in_work().await.unwrap_or_default(),
+            Ok(()) => self.0.ledger.lots_in_work().await.unwrap_or_default(),
             Err(error) => {
                 tracing::warn!("{error}");
                 return None;

@@ -74,9 +74,7 @@ impl Services {
     /// Somebody saw the plug of a pilot live: its lot is released. Gives its record.
     pub async fn confirm(&self, seq: u64, doer: &Doer) -> Result<Unit, Declined> {
         let pilots = self.pilots.as_ref().ok_or_else(|| Declined::Missing("this station has no ledger".into()))?;
-        let unit = pilots.confirm(seq, doer).await?;
-        self.library.iter().for_each(|library| library.nudge());
-        Ok(unit)
+        pilots.confirm(seq, doer).await
     }
 
     /// Why a unit that is started in this slot now may have to wait for a pilot; `None`: it does not.

@@ -202,9 +202,6 @@ impl SlotContext {
                 if self.library.lack().is_none() {
                     self.notices(shown, |notices| _ = notices.remove(&Notice::NotReady)).await;
                 }
-                if shown.notices.contains(&Notice::Pilot) && self.pilot().await.is_none() {
-                    self.notices(shown, |notices| _ = notices.remove(&Notice::Pilot)).await;
-                }
                 // a verdict that somebody still has to see is not covered
                 if !shown.last || inputs.ears.is_empty() {
                     self.offer(shown).await;
@@ -286,10 +283,7 @@ impl SlotContext {
     /// Why whoever starts at the jig starts nothing now, whatever board is in.
     async fn hindrance(&self) -> Option<Notice> {
         match self.full() {
-            None => match Arc::clone(&self.library).lack_now(&self.events).await {
-                None => self.pilot().await,
-                Some(_) => Some(Notice::NotReady),
-            },
+            None => Arc::clone(&self.library).lack_now(&self.events).await.map(|_| Notice::NotReady),
             full => full,
         }
     }

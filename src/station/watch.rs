@@ -68,10 +68,8 @@ async fn run(library: Arc<Library>, ledger: Ledger, pilots: Pilots, events: Even
         seen = Some(now);
         Arc::clone(&library).look_out(&events).await;
         take_deeds(&library, &ledger).await;
-        match pilots.look().await {
-            Ok(true) => library.nudge(),
-            Ok(false) => {}
-            Err(error) => tracing::warn!("{error}"),
+        if let Err(error) = pilots.look().await {
+            tracing::warn!("{error}");
         }
         if timeout(LOOK, bell.notified()).await.is_ok() {
             while timeout(QUIET, bell.notified()).await.is_ok() {}

@@ -35,9 +35,9 @@ export async function what_was_met_and_is_not_converted_is_counted(world) {
     const table = page.locator(".met table");
     await table.waitFor();
     const cells = await table.locator("tbody tr").first().locator("th, td").allTextContents();
-    assert.equal(cells[0], "BK7231U");
+    assert.equal(cells[0], "BK7238");
     assert.match(cells[2], /^[0-9a-f]{8}$/);
-    assert.match(cells[3], /^B02 /);
+    assert.match(cells[3], /^B10 /);
     assert.equal(cells[4], "2");
     await accessible(page, world);
     await close(page);

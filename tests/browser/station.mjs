@@ -19,7 +19,7 @@ function freePort() {
 }
 
 /** Kinds of stations with a virtual board that stays in, by its chip. */
-const CHIPS = { jig: "t", doubt: "t", met: "u", pilot: "7238" };
+const CHIPS = { jig: "t", doubt: "t", met: "7238", pilot: "7238" };
 
 export class Station {
   constructor(program, kind) {

@@ -50,7 +50,7 @@ export function lotsCard(lots, changed) {
   if (!lots?.length) return null;
   const columns = [[t("pilot.pilot"), ""], [t("column.chip"), ""], [t("column.module"), ""], [t("pilot.loader"), ""], [t("column.firmware"), ""], [t("pilot.stands"), ""], [t("pilot.passed"), "number"]];
   const rows = lots.map(lot => [linkTo(lot.pilot), lot.chip, lot.module, h("code", {}, lot.loader), lot.firmware?.name ?? lot.image.slice(0, 8), t(`pilot.state.${lot.state}`), number(lot.passed)]);
-  return card(t("pilot.lots"), "lots", h("p", { class: "faint" }, t("pilot.what")), table(t("pilot.lots"), columns, rows), ...waiting(lots, changed));
+  return card(t("pilot.lots"), "lots", h("p", { class: "faint" }, t("pilot.what")), table(t("pilot.list"), columns, rows), ...waiting(lots, changed));
 }
 
 /** What was met and can't be converted, for the figures. */
@@ -58,5 +58,5 @@ export function metCard(met) {
   if (!met?.length) return null;
   const columns = [[t("column.chip"), ""], [t("column.module"), ""], [t("pilot.loader"), ""], [t("met.why"), ""], [t("met.count"), "number"], [t("met.last"), ""]];
   const rows = met.map(kind => [kind.chip ?? t("met.unknown"), kind.module, kind.loader && h("code", {}, kind.loader), `${kind.fault} ${fault(kind.fault).hint}`, number(kind.count), h("a", { href: `#unit-${kind.unit}` }, when(kind.last))]);
-  return card(t("met.title"), "met", h("p", { class: "faint" }, t("met.what")), table(t("met.title"), columns, rows));
+  return card(t("met.title"), "met", h("p", { class: "faint" }, t("met.what")), table(t("met.list"), columns, rows));
 }

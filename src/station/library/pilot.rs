@@ -10,9 +10,4 @@ impl Library {
         let Ok(loaded) = self.recipes.read(&self.recipe_name()) else { return false };
         loaded.recipe.allow.contains(chip) && loaded.recipe.allows(*chip, name, *sha256)
     }
-
-    /// Wakes the slots, which look again at what they told people.
-    pub(in crate::station) fn nudge(&self) {
-        self.outlook.send_modify(|_| {});
-    }
 }
