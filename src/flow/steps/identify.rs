@@ -9,7 +9,7 @@ use crate::flow::stage_error::StageError;
 use crate::model::chip::board::{Board, Evidence};
 use crate::model::chip::flash::parts;
 use crate::model::chip::identify::{self, Identity};
-use crate::model::chip::{Chip, listed};
+use crate::model::chip::{Chip, Converted, listed};
 use crate::model::cycle::Outcome;
 use crate::model::cycle::fault::FaultCode;
 use crate::model::firmware::image::{self, Image};
@@ -32,11 +32,7 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, StageError> {
         Ok(identity) => identity,
         Err(why) => return Err(refused(run, "chip", fault(why.kind), &why.to_string())),
     };
-    if !identity.chip.is_supported() {
-        let supported = listed(Chip::supported().map(Chip::name), "or");
-        let why = format!("expected a {supported}, found a {}: {}", identity.chip, identity.reasons.join("; "));
-        return Err(refused(run, "chip", FaultCode::UnsupportedChip, &why));
-    }
+    may_be_converted(run, &identity)?;
     check_flash_id(&evidence).map_err(|why| refused(run, "flash_id", FaultCode::BadFlashId, &why))?;
     run.link()?.set_dialect(identity.chip.dialect());
     let board = board(&evidence, identity);
@@ -91,6 +87,32 @@ fn differs(before: &Board, now: &Board) -> bool {
 fn told(board: &Board) -> String {
     let id = board.flash_id.as_ref().map(|id| format!(", flash id {id}")).unwrap_or_default();
     format!("{} with {} KiB{id}", board.chip, board.flash_size / 1024)
+}
+
+/// Whether this chip is converted, and if a word is needed for that, whether the recipe has it. Its own backup is written back
+/// without one.
+fn may_be_converted(run: &mut Run<'_>, identity: &Identity) -> Result<(), StageError> {
+    let (chip, found) = (identity.chip, identity.reasons.join("; "));
+    let (code, why) = match chip.converted() {
+        Converted::Yes => return Ok(()),
+        Converted::ByWord(_) if matches!(run.job.task, Task::Restore(_)) => return Ok(()),
+        Converted::ByWord(means) if run.job.loaded.recipe.allow.contains(&chip) => {
+            run.checks.held("allowed", format!("{chip} by the recipe: {means}"));
+            return Ok(());
+        }
+        Converted::ByWord(means) => (
+            FaultCode::NotAllowed,
+            format!(
+                "expected a chip that is converted without a word, found a {chip} ({found}), which the recipe does not allow: \
+                 {means}; write allow = [\"{chip}\"] at the top of the recipe if you want that, or set the board aside"
+            ),
+        ),
+        Converted::No => {
+            let supported = listed(Chip::supported().chain(Chip::by_word()).map(Chip::name), "or");
+            (FaultCode::UnsupportedChip, format!("expected a {supported}, found a {chip}: {found}"))
+        }
+    };
+    Err(refused(run, "chip", code, &why))
 }
 
 /// One damaged byte makes another chip of it, so the chip is linked and asked again before it is believed.
