@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Where proofs, messages of faults, doubts and notes are put into words, what the doctor finds, what recipes say, and why
 /// a file or an order is refused.
-const SOURCES: [&str; 65] = [
+const SOURCES: [&str; 68] = [
     "src/broker",
     "src/config/rate.rs",
     "src/doctor",
@@ -64,9 +64,12 @@ const SOURCES: [&str; 65] = [
     "src/model/tuya/settings.rs",
     "src/model/unit/arrival.rs",
     "src/model/unit/history.rs",
+    "src/model/unit/lot.rs",
     "src/model/unit/open_unit.rs",
+    "src/model/unit/pilot.rs",
     "src/model/unit/streak.rs",
     "src/model/unit/supply.rs",
+    "src/station/asked.rs",
     "src/station/handle.rs",
     "src/station/library",
     "src/station/revive.rs",

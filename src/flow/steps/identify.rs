@@ -14,6 +14,7 @@ use crate::model::cycle::Outcome;
 use crate::model::cycle::fault::FaultCode;
 use crate::model::firmware::image::{self, Image};
 use crate::model::unit::event::Event;
+use crate::model::unit::lot;
 use std::sync::Arc;
 
 /// The fault that it is when no chip and key can be named.
@@ -32,7 +33,8 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, StageError> {
         Ok(identity) => identity,
         Err(why) => return Err(refused(run, "chip", fault(why.kind), &why.to_string())),
     };
-    may_be_converted(run, &identity)?;
+    let refused_board = board(&evidence, identity.clone());
+    may_be_converted(run, &identity).inspect_err(|_| run.refused = Some(refused_board))?;
     check_flash_id(&evidence).map_err(|why| refused(run, "flash_id", FaultCode::BadFlashId, &why))?;
     run.link()?.set_dialect(identity.chip.dialect());
     let board = board(&evidence, identity);
@@ -142,6 +144,7 @@ fn board(evidence: &Evidence, identity: Identity) -> Board {
         flash_id: evidence.flash_id.map(|[a, b, c]| format!("{a:02x}{b:02x}{c:02x}")),
         flash_size: evidence.flash_size,
         bootloader: identity.bootloader,
+        loader_crc: evidence.boot_crc.map(lot::hex),
         key: identity.key,
         evidence: identity.reasons,
         calibration: None,

@@ -3,6 +3,7 @@
 use super::{care, configure};
 use crate::flow::found::{Analysis, Kept, Made, Mark, Plug, Target};
 use crate::flow::job::Task;
+use crate::flow::pilot;
 use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
 use crate::model::chip::beken::crc;
@@ -242,6 +243,7 @@ async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, StageError> {
     run.checks.held("image", format!("{reason}; it fits chip, key, layout and flash"));
     let app_end = image.span().aligned(SECTOR).end;
     super::identify::choose(run, image).await?;
+    pilot::gate(run).await?;
     clear(run, rf, &mut want)?;
     care::lay(board_chip, rf, app_end, &mut want);
     let made = configure::lay(run, &choice, rf, &mut want).await?;

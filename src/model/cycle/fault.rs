@@ -168,6 +168,10 @@ faults! {
         "A stage took longer than it ever should, although the chip kept answering. Reseat the board and press again."
     Stopped "A01" Operator "Stopped. Press to\nstart again"
         "Somebody stopped the unit, or the station was shut down. If the flash was half written, press again: the backup is kept and only what differs is written."
+    PilotWaits "A02" Operator "A pilot waits:\nconfirm it on page"
+        "The first board of a lot (boot loader, module and firmware alike) of a chip that the recipe allows by name is its pilot: no other is converted before its plug was seen to live. The pilot is in work, or it is flashed and waits; the message says which unit. Nothing was erased on this board. Look whether the pilot's plug lives: it opens its access point or joins its network, with its own MAC. Then confirm it: on the page of that unit, or with `flashjig units --confirm`. A recipe with a proof of life (alive with \"broker\", \"http\" or \"air\") confirms it by itself. If it does not live, write its stock flash back."
+    LotStopped "A03" Operator "Lot is stopped: see\nthe page for why"
+        "The first board of this lot (boot loader, module and firmware alike) was to show that such boards can be converted, and it did not end as it must, or its stock flash was written back; the message says which unit and why. Nothing was erased on this board. Put the pilot's own board in again, where that can mend it; write its stock flash back from the page of its unit, or with `flashjig restore`; or take another firmware, which makes another lot. docs/pilot.md has what a report should hold."
 }
 
 impl FaultCode {
