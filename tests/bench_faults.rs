@@ -20,15 +20,16 @@ use flashjig::sim::faults::{Damage, Fault, Way};
 #[tokio::test(flavor = "multi_thread")]
 async fn no_fault_leads_to_a_false_pass_a_lost_backup_or_a_lost_record() {
     let setting = |name: &str, usual: u64| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
-    let (cases, seed) = (setting("FLASHJIG_CASES", 240), setting("FLASHJIG_SEED", 1));
+    let (cases, seed) = (setting("FLASHJIG_CASES", 330), setting("FLASHJIG_SEED", 1));
     let nests = usize::try_from(setting("FLASHJIG_NESTS", 8)).expect("a small number");
-    let plan = campaign::Plan { cases, seed, nests, report: if cases > 1000 { 500 } else { 0 }, kind: None };
+    let plan =
+        campaign::Plan { cases, seed, nests, report: if cases > 1000 { 500 } else { 0 }, chip: None, kind: None };
     let table = campaign::run(plan).await;
     println!("{table}");
     assert_eq!(table.all_wrong(), 0, "{table}");
     let (all, passed) = table.recovered();
     assert!(passed * 100 >= all * 99, "recoverable faults that ended in failure:\n{table}");
-    for kind in ["none", "again", "half"] {
+    for kind in ["none", "again", "half", "step", "status", "patch"] {
         let (units, passed) = table.of(kind);
         assert_eq!(units, passed, "sound boards failed:\n{table}");
     }
@@ -39,7 +40,7 @@ async fn no_fault_leads_to_a_false_pass_a_lost_backup_or_a_lost_record() {
 /// of its address; a write is carried out when its last byte comes; a doubled byte moves the address up.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_lost_or_doubled_byte_of_an_address_hits_the_boot_area() {
-    let plan = campaign::Plan { cases: 72, seed: 1, nests: 8, report: 0, kind: None };
+    let plan = campaign::Plan { cases: 72, seed: 1, nests: 8, report: 0, chip: None, kind: None };
     let table = campaign::run_each(plan, |number, spans| {
         let (stage, kind, damage) = match number / 24 {
             0 => (Stage::Erase, "lose", Damage::Lose),

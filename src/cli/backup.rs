@@ -2,22 +2,20 @@
 
 mod check;
 mod pack;
+mod report;
+mod stored;
 mod twins;
 
 use super::data_dir::Place;
 use super::deed;
 use super::out::print;
 use crate::fail::{Failure, NO};
-use crate::model::chip::digest::Digest;
 use crate::model::firmware::content::BackupKind;
-use crate::store::archive::Stored;
-use crate::store::{Archive, LedgerCopy, StoreError, seal};
 use std::fmt::Write as _;
-use std::fs::{self, OpenOptions};
-use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use stored::{save, stored};
 
 /// Export, check or pack the archive of stock flashes.
 ///
@@ -39,6 +37,10 @@ enum Command {
         /// File with the age key (AGE-SECRET-KEY-1...) of a backup that was kept encrypted
         #[arg(long, value_name = "KEYFILE")]
         identity: Option<PathBuf>,
+        /// What strangers may see of it, for a report: settings, keys, passwords and the MAC are blanked. The list of what was
+        /// blanked is written beside it, as FILE.json
+        #[arg(long)]
+        without_secrets: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -69,7 +71,10 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         .build()
         .map_err(|error| Failure::broken(format!("starting the runtime: {error}")))?;
     let (text, good) = match &args.command {
-        Command::Export { seq, file, identity, place } => {
+        Command::Export { seq, file, identity, without_secrets: true, place } => {
+            (runtime.block_on(report::export(&place.data_dir()?, *seq, file, identity.as_deref()))?, true)
+        }
+        Command::Export { seq, file, identity, without_secrets: false, place } => {
             (runtime.block_on(export(&place.data_dir()?, *seq, file, identity.as_deref()))?, true)
         }
         Command::Check { place } => runtime.block_on(check::check(&place.data_dir()?))?,
@@ -81,26 +86,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 }
 
 async fn export(data_dir: &Path, seq: u64, file: &Path, identity: Option<&Path>) -> Result<String, Failure> {
-    let ledger = LedgerCopy::take(data_dir).map_err(Failure::broken)?;
-    let unit = ledger.get(seq).map_err(Failure::broken)?;
-    let unit = unit.ok_or_else(|| Failure::no(format!("there is no unit {seq}; `flashjig units` lists them")))?;
-    let backup = unit.backup.ok_or_else(|| {
-        Failure::no(format!("unit {seq} has no backup: it ended ({}) before one was kept", unit.verdict))
-    })?;
-    let stored = Archive::at(data_dir).load(backup.sha256).await.map_err(|error| match error {
-        StoreError::Disk { .. } => Failure::broken(error),
-        _ => Failure::no(error),
-    })?;
-    let bytes = match (stored, identity) {
-        (Stored::Plain(bytes), _) => bytes,
-        (Stored::Encrypted(sealed), Some(key)) => decrypt(&sealed, key, backup.sha256)?,
-        (Stored::Encrypted(_), None) => {
-            return Err(Failure::no(format!(
-                "the backup of unit {seq} is encrypted: give the key that belongs to the recipe's encrypt_to with \
-                 --identity KEYFILE"
-            )));
-        }
-    };
+    let (_, backup, bytes) = stored(data_dir, seq, identity).await?;
     if file == Path::new("-") {
         if io::stdout().is_terminal() {
             return Err(Failure::broken("a flash is no text for a terminal; name a file, or join a pipe"));
@@ -120,49 +106,17 @@ async fn export(data_dir: &Path, seq: u64, file: &Path, identity: Option<&Path>)
     Ok(told)
 }
 
-/// The stock flash in an age file, compared with the digest of the record.
-fn decrypt(sealed: &[u8], key: &Path, expected: Digest) -> Result<Vec<u8>, Failure> {
-    let what = format!("reading the key file {}", key.display());
-    let text = fs::read_to_string(key).map_err(|error| Failure::broken(StoreError::io(&what, &error)))?;
-    let bytes = seal::open(sealed, &text).map_err(Failure::no)?;
-    let found = Digest::of(&bytes);
-    if found != expected {
-        return Err(Failure::no(StoreError::Damaged {
-            what: "the decrypted backup".into(),
-            expected: format!("SHA-256 {expected}"),
-            found: format!("{found} over {} bytes", bytes.len()),
-            remedy: "do not write it to a board, look for another copy".into(),
-        }));
-    }
-    Ok(bytes)
-}
-
-/// A new file, for the owner's eyes only.
-fn save(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let what = format!("writing {}", file.display());
-    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(|error| {
-        if error.kind() == io::ErrorKind::AlreadyExists {
-            Failure::broken(format!("{what}: the file exists and is not overwritten; choose another name"))
-        } else {
-            Failure::broken(format!("{what}: {error}; choose a folder that is there and that you may write to"))
-        }
-    })?;
-    out.write_all(bytes).and_then(|()| out.sync_all()).map_err(|error| {
-        // half a dump would pass for a whole one
-        let _ = fs::remove_file(file);
-        Failure::broken(StoreError::io(&what, &error))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::check::check;
     use super::*;
     use crate::fail::BROKEN;
-    use crate::model::firmware::content::BackupKind;
+    use crate::model::chip::digest::Digest;
     use crate::model::unit::{Backup, Unit};
+    use crate::store::Archive;
     use crate::store::Ledger;
     use crate::store::sample::unit;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     /// A station with one unit, its stock flash kept, and its daemon still running.

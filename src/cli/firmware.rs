@@ -103,7 +103,7 @@ fn content(what: &str) -> Result<(Option<String>, Digest), Failure> {
     })?;
     let name = Path::new(what).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let image = Image::open(&name, &bytes).map_err(Failure::no)?;
-    if !image.chip.is_supported() {
+    if !image.chip.is_converted() {
         return Err(Failure::no(format!("{name} is for a {}, which flashjig does not convert", image.chip)));
     }
     Ok((Some(name), Digest::of(&bytes)))

@@ -4,6 +4,7 @@ mod backup;
 mod bring_up;
 mod check;
 mod completions;
+mod confirm;
 mod data_dir;
 mod deed;
 mod demo;

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 /// List the ledger, newest first.
 ///
-/// It may run beside the daemon: it reads a copy.
+/// It may run beside the daemon: it reads a copy, and leaves word of what it confirms.
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -26,6 +26,9 @@ pub(super) struct Args {
     /// One unit's OpenBeken template, with its script and autoexec.bat; `--json` gives one object
     #[arg(long, value_name = "SEQ", conflicts_with_all = ["mac", "since", "verdict", "arrived", "limit", "json_lines", "csv"])]
     template: Option<u64>,
+    /// Say that you saw the plug of this unit live, the pilot of its lot: the other boards of the lot are converted from then on
+    #[arg(long, value_name = "SEQ", conflicts_with_all = ["mac", "since", "verdict", "arrived", "limit", "json", "json_lines", "csv", "template"])]
+    confirm: Option<u64>,
     /// Only units with this MAC, whole or its end: 18:DE:50:3A:8E:3F, 8e:3f
     #[arg(long, value_parser = mac)]
     mac: Option<Asked>,
@@ -71,6 +74,10 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let (limit, verdict, arrived) = (args.limit, args.verdict, args.arrived);
     let query = UnitQuery { limit, verdict, mac, since, arrived, mac_part, ..UnitQuery::default() };
     let ledger = LedgerCopy::take(&args.place.data_dir()?).map_err(Failure::broken)?;
+    if let Some(seq) = args.confirm {
+        print(super::confirm::confirm(&args.place.data_dir()?, &ledger, seq)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Some(seq) = args.template {
         print(super::template::written(&ledger, seq, args.form.json)?)?;
         return Ok(ExitCode::SUCCESS);

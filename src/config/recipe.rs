@@ -1,5 +1,6 @@
 //! Recipes on disk: `recipes/NAME.toml` in the data folder.
 
+mod allow;
 mod doubts;
 mod openbeken;
 mod proof;
@@ -118,8 +119,9 @@ fn recipe(mut root: Section<'_>, source: &Source<'_>, around: &Around<'_>) -> (R
     let proof = root.section("proof").map(|section| proof::read(section, source, &plug.rule)).unwrap_or_default();
     let reflash = root.flag("reflash").is_some_and(|flag| flag.value);
     let reflash_clears = root.flag("reflash_clears").is_some_and(|flag| flag.value);
+    let allow = allow::read(&mut root, source);
     root.finish();
-    let recipe = Recipe { firmware, backup, openbeken: plug.rule, proof, reflash, reflash_clears };
+    let recipe = Recipe { firmware, backup, openbeken: plug.rule, proof, reflash, allow, reflash_clears };
     for refusal in recipe.refusals() {
         source.error(plug.at, format!("{}: {}", refusal.key, refusal.what), refusal.remedy);
     }

@@ -140,6 +140,9 @@ fn line(event: &Event) -> Option<(Level, String)> {
             )
         }
         Event::Arrived { seq, arrival } => arrived(*seq, arrival),
+        Event::Confirmed { seq, confirmed } => {
+            (Level::Info, format!("pilot, unit {seq}: {} saw its plug live, its lot is released", confirmed.who))
+        }
         Event::Already { already } => {
             (Level::Info, format!("converted before, left as it is: OpenBeken {}, {}", already.version, already.proof))
         }

@@ -7,6 +7,7 @@
 //! | [`mod@convert`] | the loop: action, outcome, next action |
 //! | `run` | one unit in flight |
 //! | `session` | the way to the chip, and what earlier sessions taught |
+//! | `pilot` | whether its board may be one of its lot |
 //! | `plug` | asks a plug over its own interface |
 //! | `found` | board, reading, backup and target, each void with what it was made from |
 //! | `host_work` | work on whole flashes, of two slots at a time |
@@ -22,6 +23,7 @@ mod found;
 mod host_work;
 mod job;
 pub(crate) mod note;
+mod pilot;
 mod plug;
 mod report;
 mod run;

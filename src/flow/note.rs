@@ -61,7 +61,7 @@ pub(super) async fn write(run: &mut Run<'_>, stage: Stage) -> Result<(), StageEr
     written.map_err(|error| StageError::not_noted(&error))
 }
 
-fn open_unit(run: &mut Run<'_>, stage: Stage) -> OpenUnit {
+pub(super) fn open_unit(run: &mut Run<'_>, stage: Stage) -> OpenUnit {
     run.notes += 1;
     let touched = run.touched || stage == Stage::Erase;
     OpenUnit {

@@ -14,6 +14,7 @@ use crate::model::cycle::fault::{Fault, FaultCode};
 use crate::model::firmware::image::{Image, Refusal, Why};
 use crate::model::openbeken::life::{Proof, Sign, Way};
 use crate::model::openbeken::rule::Configure;
+use crate::model::unit::lot::Lot;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -74,6 +75,10 @@ pub(super) struct Run<'a> {
     pub(super) seq: Option<u64>,
     /// How often it was noted in the ledger.
     pub(super) notes: u32,
+    /// The lot that its board belongs to, once it may be erased as one of it.
+    pub(super) lot: Option<Lot>,
+    /// The board that was refused before it was taken for one, for the record.
+    pub(super) refused: Option<Board>,
 }
 
 impl<'a> Run<'a> {
@@ -94,6 +99,8 @@ impl<'a> Run<'a> {
             started: None,
             seq: None,
             notes: Begin::NOTES,
+            lot: None,
+            refused: None,
         }
     }
 

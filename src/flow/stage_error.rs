@@ -43,6 +43,7 @@ impl From<LinkError> for StageError {
     fn from(error: LinkError) -> Self {
         let code = error.fault();
         match code.class() {
+            _ if matches!(error, LinkError::StrangeStatus { .. }) => Self::lost(code, error),
             Class::Contact => Self::lost(code, error),
             _ => Self::failed(code, error),
         }

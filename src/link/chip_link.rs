@@ -254,6 +254,21 @@ impl ChipLink {
         }
     }
 
+    /// What the board says by itself until then, no more than so many bytes.
+    pub(crate) async fn overhear(&mut self, until: Instant, most: usize) -> Result<Vec<u8>, LinkError> {
+        let mut said = Vec::new();
+        while said.len() < most {
+            let got = self.read_some(until).await?;
+            said.extend_from_slice(self.inbox.get(..got).unwrap_or_default());
+            if Instant::now() >= until {
+                break;
+            }
+        }
+        self.scanner.clear();
+        said.truncate(most);
+        Ok(said)
+    }
+
     /// The next whole reply among the bytes that are here already.
     pub(super) fn take_reply(&mut self) -> Option<Reply> {
         loop {

@@ -100,6 +100,18 @@ pub(crate) enum LinkError {
         /// How often it was written.
         tries: u32,
     },
+    /// The status register of the flash chip has bits that nobody asked for.
+    #[error(
+        "flash status register: expected {}, found {found:#06x}; nothing is erased in this session, the board is reset and \
+         looked at again",
+        .asked.map_or_else(|| "no lock until the next reset".to_owned(), |asked| format!("{asked:#06x} as it was written"))
+    )]
+    StrangeStatus {
+        /// What was written; none: nothing yet.
+        asked: Option<u16>,
+        /// What it reads.
+        found: u16,
+    },
     /// After an answer that was lost, another board may lie in the jig.
     #[error(
         "{what} at {addr:#08x}: expected the board that was backed up, found one that was not compared with it since an \
@@ -150,7 +162,7 @@ impl LinkError {
             | Self::Noise { .. }
             | Self::Refused { changes: false, .. } => FaultCode::BadReply,
             Self::Refused { changes: true, .. } => FaultCode::WriteFailed,
-            Self::Protected { .. } | Self::Locked { .. } => FaultCode::Protected,
+            Self::Protected { .. } | Self::StrangeStatus { .. } | Self::Locked { .. } => FaultCode::Protected,
             Self::Forbidden { .. } => FaultCode::NotPlanned,
         }
     }

@@ -9,6 +9,10 @@ use tokio::time::sleep;
 
 /// Write in progress.
 const WIP: u16 = 1;
+/// WIP and WEL, which come and go by themselves.
+const LIVE: u16 = 3;
+/// SRP0 and SRP1 together: the register takes no write until the flash chip is reset. Nobody here ever asks for that.
+const LOCK: u16 = 0x0180;
 /// Status writes before giving up.
 const TRIES: u32 = 5;
 /// A data sheet allows 15 to 30 ms for a status write; this many looks, 5 ms apart, wait far longer.
@@ -20,9 +24,12 @@ impl ChipLink {
     ///
     /// Writes nothing when they are clear already: a redundant write as the first one after power-up set every bit of
     /// a P25Q16HBK (85 20 15) and locked it (bk7231tools pull request 29). The echo of a write proves nothing; only
-    /// reading again does.
+    /// reading again does. A bit that nobody asked for ends the session: such a register was only healed by a reset.
     pub(crate) async fn unprotect(&mut self, part: &Part) -> Result<(), LinkError> {
         let mut found = self.status(part).await?;
+        if part.status_bytes > 1 && found & LOCK == LOCK {
+            return Err(LinkError::StrangeStatus { asked: None, found });
+        }
         for _ in 0..TRIES {
             if found & part.mask == 0 {
                 return Ok(());
@@ -30,7 +37,8 @@ impl ChipLink {
             if !self.is_vouched() {
                 return Err(LinkError::Stranger { what: "a status write", addr: 0 });
             }
-            let [low, high] = (found & !part.mask & !WIP).to_le_bytes();
+            let asked = found & !part.mask & !LIVE;
+            let [low, high] = asked.to_le_bytes();
             let value = if part.status_bytes == 1 { vec![low] } else { vec![low, high] };
             let opcode = part.write_ops.first().copied().unwrap_or(0x01);
             match self.exchange(&Command::WriteStatus { opcode, value }).await {
@@ -40,6 +48,9 @@ impl ChipLink {
                 Err(error) => return Err(error),
             }
             found = self.status(part).await?;
+            if found & !part.mask & !LIVE & !asked != 0 {
+                return Err(LinkError::StrangeStatus { asked: Some(asked), found });
+            }
         }
         if found & part.mask == 0 {
             return Ok(());

@@ -1,18 +1,22 @@
 //! The life of a board, without a clock of its own: whoever drives it says what time it is. Off, held, in the link
 //! window, linked, in the application, dead.
 
+pub use spec::{BoardSpec, Counts};
+
+use super::banner;
 use super::faults::{Fault, FaultPlan};
 use super::lboot::LBoot;
 use super::maskrom::MaskRom;
 use super::nor::{Nor, WRITE_STATUS};
 use super::rail::{Rail, Supply};
+use super::register::Register;
 use super::rom::{Rom, Server, Step};
 use super::seed::Seed;
 use super::timing::Timing;
 use super::transmit::Transmitter;
 use super::wire::{Garbler, RESET_RATE, chip_rate};
-use crate::model::chip::Chip;
 use crate::model::chip::beken::Dialect;
+use crate::model::chip::{Chip, LogPort};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -20,6 +24,8 @@ use std::time::Duration;
 const DIP: Duration = Duration::from_millis(60);
 /// A TuyaMCU firmware asks its microcontroller about once a second until it answers.
 const CHATTER: Duration = Duration::from_secs(1);
+/// From the end of the ROM's window until a boot loader prints, where it does so on this port.
+const BANNER: Duration = Duration::from_millis(100);
 /// The question: heartbeat of the TuyaMCU protocol.
 const HEARTBEAT: [u8; 7] = [0x55, 0xAA, 0x00, 0x00, 0x00, 0x00, 0xFF];
 /// The rate of that protocol.
@@ -41,43 +47,6 @@ pub enum Life {
     Crashed,
     /// The boot area in flash is blank or not what it was: an L-boot chip that never answers again.
     Dead,
-}
-
-/// A board to be made.
-#[derive(Clone, Debug)]
-pub struct BoardSpec {
-    /// Which chip.
-    pub chip: Chip,
-    /// Its flash.
-    pub flash: Vec<u8>,
-    /// What goes wrong with it.
-    pub faults: FaultPlan,
-    /// Its application talks to a microcontroller that is not there.
-    pub chatter: bool,
-    /// Status registers at insertion; none: protected, as the stock application leaves them.
-    pub status: Option<u16>,
-}
-
-impl BoardSpec {
-    /// A sound, silent board.
-    pub fn new(chip: Chip, flash: Vec<u8>) -> Self {
-        Self { chip, flash, faults: FaultPlan::default(), chatter: false, status: None }
-    }
-}
-
-/// What a board did, in numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Resets of any cause, power-up included.
-    pub resets: u64,
-    /// Resets because a linked loader heard nothing.
-    pub idle_resets: u64,
-    /// Times that a session began: a link check served after a reset.
-    pub links: u64,
-    /// Bytes received.
-    pub received: u64,
-    /// Bytes sent.
-    pub sent: u64,
 }
 
 /// What a board does by itself at its time.
@@ -110,6 +79,9 @@ pub struct Board {
     /// Until when the flash chip writes its status registers.
     writing: Duration,
     hung: bool,
+    register: Register,
+    /// When its boot loader prints on this port.
+    banner: Option<Duration>,
     next_chatter: Duration,
     out: Transmitter,
     garbler: Garbler,
@@ -160,6 +132,8 @@ impl Board {
             busy: now,
             writing: now,
             hung: false,
+            register: Register::default(),
+            banner: None,
             next_chatter: now,
             out: Transmitter::default(),
             garbler: Garbler::new(seed),
@@ -253,6 +227,7 @@ impl Board {
     /// The processor stops; the flash chip still ends what it does.
     fn hush(&mut self, now: Duration) {
         self.out.cut(now);
+        self.banner = None;
         self.nor.settle();
         self.busy = now;
         self.hung = false;
@@ -262,6 +237,7 @@ impl Board {
     fn reset(&mut self, now: Duration) {
         self.counts.resets += 1;
         self.server.reset();
+        self.register.reset(&mut self.nor);
         self.rate = chip_rate(RESET_RATE);
         self.born = now;
         self.heard = now;
@@ -373,6 +349,7 @@ impl Board {
             }
             Life::Server if self.server.heard_anything() => Some((self.born + t.hold, Self::leave)),
             Life::Server => Some((self.born + t.window, Self::leave)),
+            Life::Application if self.banner.is_some() => self.banner.map(|at| (at, Self::announce as Happening)),
             Life::Application if self.chatter => Some((self.next_chatter, Self::chat)),
             _ => None,
         }
@@ -383,6 +360,16 @@ impl Board {
         self.life = if faults { Life::Crashed } else { Life::Application };
         self.rate = if self.chatter { CHATTER_RATE } else { self.rate };
         self.next_chatter = now + CHATTER;
+        if self.chip.facts().log == LogPort::Uart1 {
+            // the loader starts anew, at its own rate, once the ROM has let go; a host needs its time to follow
+            self.rate = chip_rate(RESET_RATE);
+            self.banner = Some(now + BANNER.mul_f64(self.timing.speed.max(1.0)));
+        }
+    }
+
+    fn announce(&mut self, now: Duration) {
+        self.banner = None;
+        self.say(now, banner::of(self.chip, self.nor.bytes()).to_vec());
     }
 
     fn chat(&mut self, now: Duration) {
@@ -453,9 +440,8 @@ impl Board {
                 // a shorter piece takes its share of a page's time
                 flash + self.nor.program(addr, &data) * data.len() as u32 / 256
             }
-            Step::Status(status) => {
-                if status != self.nor.status() {
-                    self.nor.set_status(status);
+            Step::Status { value, at_once } => {
+                if self.register.takes(&mut self.nor, &self.faults, value, at_once) {
                     self.writing = flash + WRITE_STATUS;
                 }
                 now
@@ -488,5 +474,6 @@ impl Board {
 }
 
 mod save;
+mod spec;
 #[cfg(test)]
 mod tests;

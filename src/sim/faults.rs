@@ -84,6 +84,8 @@ pub enum Fault {
         /// One of so many.
         one_of: u32,
     },
+    /// The flash chip's status registers do not do as they are told.
+    Register(Quirk),
     /// Its firmware does not live as it should.
     Life(Ailment),
     /// The flash chip names itself wrongly.
@@ -91,6 +93,23 @@ pub enum Fault {
         /// Manufacturer, type, capacity.
         id: [u8; 3],
     },
+}
+
+/// What is odd about the status registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Quirk {
+    /// A first write of both bytes that changes nothing sets nearly every bit until the reset (P25Q16HBK, 85 20 15).
+    Redundant,
+    /// The board's very first write does that, whatever it is.
+    Flood,
+    /// A write of both bytes does nothing: the register is one byte (P25Q16HB, 85 42 15).
+    OneByte,
+}
+
+impl Quirk {
+    /// By its word.
+    const WORDS: [(&str, Self); 3] =
+        [("status-redundant", Self::Redundant), ("status-flood", Self::Flood), ("status-one-byte", Self::OneByte)];
 }
 
 /// How a firmware fails to live, where the bench's plugs live at all.
@@ -151,7 +170,7 @@ fn number(text: &str) -> Option<u64> {
 /// Every fault as it is written: N counts bytes, `+N` from now on; rx and tx are the board's.
 pub const WORDS: &str = "lose|duplicate rx|tx N, flip rx|tx N MASK, delay rx|tx N MS, brownout N, reset N, lazy-erase, \
                          stuck ADDR, slip ADDR, misread ADDR, stray-crc ONE_OF BYTES, noise RATE ONE_OF, mute ONE_OF, \
-                         flash-id HEX, no-boot, late-boot, crash-loop, config-lost, other-version, other-pins, \
+                         flash-id HEX, status-redundant, status-flood, status-one-byte, no-boot, late-boot, crash-loop, config-lost, other-version, other-pins, \
                          other-name, no-arrival, wifi-lost, no-access-point, declines, late-restart";
 
 impl FromStr for Fault {
@@ -195,7 +214,9 @@ impl FromStr for Fault {
             }),
             [word] => {
                 let ailment = Ailment::WORDS.iter().find(|(known, _)| *known == word);
-                ailment.map(|(_, ailment)| Self::Life(*ailment))
+                let quirk = Quirk::WORDS.iter().find(|(known, _)| *known == word);
+                let life = ailment.map(|(_, ailment)| Self::Life(*ailment));
+                life.or_else(|| quirk.map(|(_, quirk)| Self::Register(*quirk)))
             }
             _ => None,
         };
@@ -264,6 +285,8 @@ mod tests {
         assert_eq!("flip rx 1000 0x10".parse(), Ok(Fault::Byte { way: Way::Rx, at: 1000, damage: Damage::Flip(0x10) }));
         assert_eq!("flash-id C84016".parse(), Ok(Fault::FlashId { id: [0xC8, 0x40, 0x16] }));
         assert_eq!("crash-loop".parse(), Ok(Fault::Life(Ailment::CrashLoop)));
+        assert_eq!("status-flood".parse(), Ok(Fault::Register(Quirk::Flood)));
+        assert!(Quirk::WORDS.iter().all(|(word, _)| WORDS.contains(word)), "each is told");
         assert!(Ailment::WORDS.iter().all(|(word, _)| WORDS.contains(word)), "each is told");
         assert_eq!("stuck 0x20000".parse(), Ok(Fault::Stuck { addr: 0x20000 }));
         for bad in ["", "lose", "lose up 3", "stuck here", "explode"] {

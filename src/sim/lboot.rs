@@ -56,7 +56,7 @@ impl LBoot {
             return desk.say(&Reply::Erase { status: Status::PARAMETER, size, addr });
         }
         if std::mem::take(&mut self.armed) {
-            desk.then(Step::Status(0));
+            desk.then(Step::Status { value: 0, at_once: false });
         }
         let known = matches!(size, EraseSize::Sector | EraseSize::Block);
         if known && !self.is_beyond(addr, desk.nor) {
@@ -90,7 +90,7 @@ impl LBoot {
         }
         desk.spend_crc(blocks << 8);
         let crc = desk.nor.answer_crc(start, blocks << 8);
-        desk.then(Step::Status(LOCK));
+        desk.then(Step::Status { value: LOCK, at_once: false });
         desk.say(&Reply::Crc(crc));
     }
 }

@@ -143,7 +143,8 @@ impl MaskRom {
                 // the echo proves nothing, and it does not wait for the flash chip
                 if let Some(new) = new {
                     // WIP and WEL are not writable
-                    desk.then(Step::Status(u16::from_le_bytes(new) & !0x0003));
+                    let at_once = value.len() > 1;
+                    desk.then(Step::Status { value: u16::from_le_bytes(new) & !0x0003, at_once });
                 }
                 desk.say(&Reply::WriteStatus { status: Status::OK, opcode, value });
             }

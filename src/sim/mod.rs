@@ -12,7 +12,8 @@
 //! | [`board`] | life of a board |
 //! | [`rom`], [`lboot`], [`maskrom`] | device side of the protocol: base and dialects |
 //! | [`parser`], [`ring`] | how the silicon receives |
-//! | [`nor`] | the flash chip |
+//! | [`nor`], `register` | the flash chip; its status registers where they are odd |
+//! | `banner` | what boot loaders print on the flashing port |
 //! | [`faults`], [`seed`] | what goes wrong on purpose, repeatably |
 //! | [`factory`] | stock dumps and demo images out of thin air |
 //! | [`plug`] | what OpenBeken does once a board starts it |
@@ -21,6 +22,7 @@
 //! | [`hello`] | what a plug says on its broker, from the flash that it holds |
 //! | [`radio`] | the air: access points of plugs, and a radio that sees them |
 
+mod banner;
 pub mod bench;
 pub mod board;
 mod cable;
@@ -44,6 +46,7 @@ pub mod plug;
 pub(crate) mod pty;
 pub mod radio;
 pub(crate) mod rail;
+mod register;
 pub(crate) mod ring;
 pub(crate) mod rom;
 pub(crate) mod saver;

@@ -30,7 +30,12 @@ pub(crate) enum Step {
         data: Vec<u8>,
     },
     /// It writes the flash chip's status registers.
-    Status(u16),
+    Status {
+        /// Both, SR1 low.
+        value: u16,
+        /// With one command of two bytes.
+        at_once: bool,
+    },
     /// Its UART changes to this (real) rate.
     Rate(u32),
     /// It sends, and waits until the last byte is out.

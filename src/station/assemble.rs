@@ -10,6 +10,7 @@ use super::inputs::JigInputs;
 use super::library::Library;
 use super::lines;
 use super::listen::Listener;
+use super::pilots::Pilots;
 use super::pulse::Pulses;
 use super::services::Services;
 use super::slot::{Inputs, Slot};
@@ -114,9 +115,16 @@ impl Station {
             events: ends.events.clone(),
         };
         tasks.spawn(roll.clone().run(sources, end.clone()));
+        let pilots = Pilots::new(ledger.clone(), choices.clone(), &ends.events);
         // without a page nobody could begin the next box
         let boxed = facts.page.is_some().then(|| counter.clone());
-        tasks.spawn(watch::watch(Arc::clone(&library), ledger.clone(), ends.events.clone(), end.clone()));
+        tasks.spawn(watch::watch(
+            Arc::clone(&library),
+            ledger.clone(),
+            pilots.clone(),
+            ends.events.clone(),
+            end.clone(),
+        ));
         for slot in slots {
             uarts.push((slot.name.clone(), slot.nest.source.name().to_owned()));
             let (door, asks) = mpsc::channel(4);
@@ -145,6 +153,7 @@ impl Station {
                 archive: archive.clone(),
                 choices: choices.clone(),
                 boxed: boxed.clone(),
+                pilots: pilots.clone(),
                 sightings: sightings.clone(),
                 events: ends.events.clone(),
                 end: end.clone(),
@@ -156,7 +165,8 @@ impl Station {
             let inputs = Inputs { asks, ears, trying: Some(trying), outlook: library.outlook() };
             tasks.spawn(Slot { bench, inputs, pulse }.run());
         }
-        let services = Services::new(library, counter, uarts, &ends.events).hearing(sightings, roll);
+        let services =
+            Services::new(library, counter, uarts, &ends.events).hearing(sightings, roll).with_pilots(pilots);
         tasks.spawn(archivist::run(archive.clone(), ends.events.clone(), end.clone()));
         let handle = StationHandle::new(ends.state, ends.happenings, ledger, archive, doors)
             .with(pulses, clock_synced)

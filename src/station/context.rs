@@ -3,6 +3,7 @@
 use super::figures::Counter;
 use super::library::Library;
 use super::listen::Listener;
+use super::pilots::Pilots;
 use super::supply::Guard;
 use crate::flow::{EventSender, Origin, Pace, Sightings};
 use crate::jig::Nest;
@@ -41,6 +42,8 @@ pub(crate) struct SlotContext {
     pub choices: Choices,
     /// What tells whether that box is full; `None`: no box stops a unit.
     pub boxed: Option<Counter>,
+    /// Which lots wait for their pilot.
+    pub pilots: Pilots,
     /// The plugs that were heard on the broker.
     pub sightings: Sightings,
     /// The radio that is lent to its plugs.

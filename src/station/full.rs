@@ -1,4 +1,4 @@
-//! A full box stops the next unit until somebody says how it goes on.
+//! A full box, or a pilot that waits, stops the next unit until somebody says how it goes on.
 
 use super::context::SlotContext;
 use super::notice::Notice;
@@ -15,6 +15,11 @@ impl SlotContext {
             _ if self.button => Notice::BoxFull,
             _ => Notice::BoxWaits,
         })
+    }
+
+    /// Why whoever starts at the jig waits: a pilot does.
+    pub(super) async fn pilot(&self) -> Option<Notice> {
+        self.pilots.hold(&self.library, &self.origin.slot).await.map(|_| Notice::Pilot)
     }
 
     /// The operator lets the full box count on.

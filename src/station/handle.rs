@@ -215,12 +215,16 @@ impl StationHandle {
     }
 
     /// Starts a unit where one can pass; where none can, nothing is begun or recorded, and the answer says what is
-    /// missing. `flashjig once` orders it all the same: it owes a record.
+    /// missing. Neither is one begun while the pilot of a lot that the recipe would go on with waits; converting again is, as
+    /// only a board that is converted can be meant. `flashjig once` orders it all the same: it owes a record.
     pub async fn start(&self, slot: &str, redo: bool) -> Result<(), Refused> {
-        if self.slots.contains_key(slot)
-            && let Some(lack) = self.services.lack().await
-        {
-            return Err(Refused::NotNow(lack.message));
+        if self.slots.contains_key(slot) {
+            if let Some(lack) = self.services.lack().await {
+                return Err(Refused::NotNow(lack.message));
+            }
+            if !redo && let Some(held) = self.services.held(slot).await {
+                return Err(Refused::NotNow(held.why));
+            }
         }
         self.order(slot, Order::Start { redo }).await
     }

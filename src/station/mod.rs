@@ -7,6 +7,7 @@
 
 mod archivist;
 pub mod arrivals;
+mod asked;
 pub(crate) mod assemble;
 mod begin;
 pub mod broker;
@@ -23,6 +24,7 @@ mod lines;
 pub mod listen;
 pub(crate) mod memory;
 mod notice;
+mod pilots;
 pub(crate) mod pulse;
 mod revive;
 pub(crate) mod services;

@@ -15,6 +15,8 @@ pub(super) enum Notice {
     OldBoard,
     /// A start was asked for where no unit can pass, whatever board it is.
     NotReady,
+    /// A start was asked for while a pilot waits.
+    Pilot,
     /// A start was asked for with the box full, which counts on if somebody says so.
     BoxFull,
     /// The same at a slot without a button.
@@ -32,6 +34,7 @@ impl Notice {
             Self::NoBoard => prompt::NO_BOARD.into(),
             Self::Stuck => prompt::STUCK.into(),
             Self::NotReady => prompt::NOT_READY.into(),
+            Self::Pilot => prompt::PILOT.into(),
             Self::OldBoard => prompt::OLD_BOARD.into(),
             Self::Offer => offer.map(Offer::question).unwrap_or_default(),
             Self::BoxFull => batch::ASK.into(),

@@ -1,12 +1,13 @@
 //! A slot whose jig can't be switched. It is blocked and says why, tries again by itself, and works when its jig does;
 //! nobody else hears of it.
 
+use super::asked::{Wake, asked};
 use super::context::SlotContext;
 use super::handle::{Ask, Order, Refused};
 use super::inputs::JigInput;
 use super::memory::Memory;
 use super::pulse::Pulse;
-use super::slot::{Inputs, Shown, Wake, asked};
+use super::slot::{Inputs, Shown};
 use crate::jig::LineError;
 use crate::model::cycle::fault::{Fault, FaultCode};
 use crate::model::cycle::stage::Stage;

@@ -4,11 +4,15 @@ use super::arrivals::Roll;
 use super::broker::BrokerFigures;
 use super::figures::Counter;
 use super::library::{Declined, FirmwareFile, Library, RecipePage};
+use super::pilots::Pilots;
 use crate::flow::{EventSender, Sightings, SlotEvent};
 use crate::model::chip::digest::Digest;
 use crate::model::firmware::approval::Approval;
+use crate::model::unit::Unit;
 use crate::model::unit::batch::Batch;
+use crate::model::unit::deed::Doer;
 use crate::model::unit::event::Event;
+use crate::model::unit::pilot::{Held, Standing};
 use crate::model::unit::readiness::Lack;
 use crate::store::Choices;
 use std::sync::Arc;
@@ -26,6 +30,7 @@ pub struct Services {
     sightings: Sightings,
     roll: Roll,
     broker: BrokerFigures,
+    pilots: Option<Pilots>,
     /// Weak: a face that keeps a handle must not keep the hub running.
     events: Option<mpsc::WeakSender<SlotEvent>>,
 }
@@ -35,7 +40,8 @@ impl Default for Services {
     fn default() -> Self {
         let (counter, choices) = (Counter::default(), Choices::default());
         let (uarts, sightings, roll, broker) = Default::default();
-        Self { library: None, counter, choices, uarts, begun: Instant::now(), sightings, roll, broker, events: None }
+        let (library, pilots, events) = (None, None, None);
+        Self { library, counter, choices, uarts, begun: Instant::now(), sightings, roll, broker, pilots, events }
     }
 }
 
@@ -50,6 +56,32 @@ impl Services {
     /// The same, with these plugs that were heard, and those that are to be.
     pub(super) fn hearing(self, sightings: Sightings, roll: Roll) -> Self {
         Self { sightings, roll, ..self }
+    }
+
+    /// The same, with these lots.
+    pub(super) fn with_pilots(self, pilots: Pilots) -> Self {
+        Self { pilots: Some(pilots), ..self }
+    }
+
+    /// How each lot of a chip that is allowed by name stands, the last one first.
+    pub async fn lots(&self) -> Vec<Standing> {
+        match &self.pilots {
+            Some(pilots) => pilots.standings().await,
+            None => Vec::new(),
+        }
+    }
+
+    /// Somebody saw the plug of a pilot live: its lot is released. Gives its record.
+    pub async fn confirm(&self, seq: u64, doer: &Doer) -> Result<Unit, Declined> {
+        let pilots = self.pilots.as_ref().ok_or_else(|| Declined::Missing("this station has no ledger".into()))?;
+        let unit = pilots.confirm(seq, doer).await?;
+        self.library.iter().for_each(|library| library.nudge());
+        Ok(unit)
+    }
+
+    /// Why a unit that is started in this slot now may have to wait for a pilot; `None`: it does not.
+    pub(super) async fn held(&self, slot: &str) -> Option<Held> {
+        self.pilots.as_ref()?.hold(self.library.as_ref()?, slot).await
     }
 
     /// How it goes with the broker.

@@ -1,5 +1,6 @@
 //! One slot: owns its nest; idle, a unit, idle.
 
+use super::asked::{Wake, asked};
 use super::begin::Wanted;
 use super::context::SlotContext;
 use super::handle::{Answer, Ask, Order, Refused};
@@ -35,15 +36,6 @@ const BACK_OFF: Duration = Duration::from_secs(1);
 /// What a turn of the slot came to.
 enum Turn {
     Unit,
-    Nothing,
-    End,
-}
-
-/// Why the slot was woken.
-pub(super) enum Wake {
-    /// And who waits for the word that the unit is noted.
-    Start(Task, Option<Answer>),
-    Acknowledged,
     Nothing,
     End,
 }
@@ -210,6 +202,9 @@ impl SlotContext {
                 if self.library.lack().is_none() {
                     self.notices(shown, |notices| _ = notices.remove(&Notice::NotReady)).await;
                 }
+                if shown.notices.contains(&Notice::Pilot) && self.pilot().await.is_none() {
+                    self.notices(shown, |notices| _ = notices.remove(&Notice::Pilot)).await;
+                }
                 // a verdict that somebody still has to see is not covered
                 if !shown.last || inputs.ears.is_empty() {
                     self.offer(shown).await;
@@ -291,7 +286,10 @@ impl SlotContext {
     /// Why whoever starts at the jig starts nothing now, whatever board is in.
     async fn hindrance(&self) -> Option<Notice> {
         match self.full() {
-            None => Arc::clone(&self.library).lack_now(&self.events).await.map(|_| Notice::NotReady),
+            None => match Arc::clone(&self.library).lack_now(&self.events).await {
+                None => self.pilot().await,
+                Some(_) => Some(Notice::NotReady),
+            },
             full => full,
         }
     }
@@ -473,25 +471,4 @@ impl SlotContext {
             alarm,
         }
     }
-}
-
-/// What an idle slot makes of an order. Who asks for a unit is answered once it is noted.
-pub(super) fn asked((order, answer): Ask, memory: &Memory, is_empty: bool, full: Option<Notice>) -> Wake {
-    let refuse = |why: &str| Err(Refused::NotNow(why.into()));
-    let (reply, wake) = match (order, memory.blocked()) {
-        (Order::Start { .. } | Order::Restore(_), Some(why)) => (refuse(why), Wake::Nothing),
-        (Order::Start { .. } | Order::Restore(_), None) if is_empty => {
-            (refuse(&Notice::NoBoard.message(None)), Wake::Nothing)
-        }
-        (Order::Start { .. }, None) if full.is_some() => {
-            (refuse(&full.map_or_else(String::new, |full| full.message(None))), Wake::Nothing)
-        }
-        (Order::Start { redo }, None) => return Wake::Start(Task::Convert { redo }, Some(answer)),
-        (Order::Restore(restore), None) => return Wake::Start(Task::Restore(restore), Some(answer)),
-        (Order::Abort, _) => (refuse("nothing runs in this slot"), Wake::Nothing),
-        (Order::Acknowledge, Some(_)) => (Ok(()), Wake::Acknowledged),
-        (Order::Acknowledge, None) => (refuse("this slot waits for nobody"), Wake::Nothing),
-    };
-    _ = answer.send(reply);
-    wake
 }

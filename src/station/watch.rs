@@ -2,6 +2,7 @@
 
 use super::handle::AUDIT;
 use super::library::Library;
+use super::pilots::Pilots;
 use crate::flow::EventSender;
 use crate::model::unit::event::Event;
 use crate::store::Ledger;
@@ -19,10 +20,16 @@ const QUIET: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Tells of each change until `end`.
-pub(super) async fn watch(library: Arc<Library>, ledger: Ledger, events: EventSender, end: CancellationToken) {
+pub(super) async fn watch(
+    library: Arc<Library>,
+    ledger: Ledger,
+    pilots: Pilots,
+    events: EventSender,
+    end: CancellationToken,
+) {
     tokio::select! {
         () = end.cancelled() => {}
-        () = run(library, ledger, events) => {}
+        () = run(library, ledger, pilots, events) => {}
     }
 }
 
@@ -47,7 +54,7 @@ async fn take_deeds(library: &Library, ledger: &Ledger) {
     }
 }
 
-async fn run(library: Arc<Library>, ledger: Ledger, events: EventSender) {
+async fn run(library: Arc<Library>, ledger: Ledger, pilots: Pilots, events: EventSender) {
     let bell = Arc::new(Notify::new());
     // the watch ends with this value
     let _watcher = watcher(&library, &bell);
@@ -61,6 +68,11 @@ async fn run(library: Arc<Library>, ledger: Ledger, events: EventSender) {
         seen = Some(now);
         Arc::clone(&library).look_out(&events).await;
         take_deeds(&library, &ledger).await;
+        match pilots.look().await {
+            Ok(true) => library.nudge(),
+            Ok(false) => {}
+            Err(error) => tracing::warn!("{error}"),
+        }
         if timeout(LOOK, bell.notified()).await.is_ok() {
             while timeout(QUIET, bell.notified()).await.is_ok() {}
         }

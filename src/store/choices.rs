@@ -7,6 +7,7 @@ use crate::model::chip::digest::Digest;
 use crate::model::firmware::approval::Approved;
 use crate::model::unit::batch::Batch;
 use crate::model::unit::deed::Deed;
+use crate::model::unit::lot::Confirmed;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::Write;
@@ -67,6 +68,18 @@ struct Written {
     approved: Vec<Approved>,
     /// What commands did and no ledger has, the oldest first.
     deeds: Vec<Deed>,
+    /// Pilots that commands confirmed and no ledger has yet, the oldest first.
+    confirmed: Vec<Confirmation>,
+}
+
+/// That somebody saw the plug of a pilot live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The pilot's unit.
+    pub unit: u64,
+    /// Who saw it.
+    #[serde(flatten)]
+    pub confirmed: Confirmed,
 }
 
 /// A recipe that was chosen at the page.
@@ -150,6 +163,26 @@ impl Choices {
     /// These are in the ledger.
     pub fn took(&self, deeds: &[Deed]) -> Result<(), StoreError> {
         self.change(|choices| choices.deeds.retain(|deed| !deeds.contains(deed)))
+    }
+
+    /// Leaves word that somebody saw the plug of a pilot live, for the station that has the ledger. Returns when it is on disk.
+    pub fn confirm(&self, confirmation: Confirmation) -> Result<(), StoreError> {
+        self.change(|choices| {
+            choices.confirmed.retain(|known| known.unit != confirmation.unit);
+            choices.confirmed.push(confirmation);
+            let beyond = choices.confirmed.len().saturating_sub(MOST_DEEDS);
+            choices.confirmed.drain(..beyond);
+        })
+    }
+
+    /// The pilots that commands left word of, the oldest first.
+    pub fn confirmations(&self) -> Vec<Confirmation> {
+        self.look(|choices| choices.confirmed.clone())
+    }
+
+    /// These are in the ledger, or can't be.
+    pub fn took_confirmations(&self, taken: &[Confirmation]) -> Result<(), StoreError> {
+        self.change(|choices| choices.confirmed.retain(|word| !taken.contains(word)))
     }
 
     fn look<T>(&self, look: impl FnOnce(&Written) -> T) -> T {
@@ -283,6 +316,24 @@ mod tests {
         command.leave(deed(1000)).unwrap();
         daemon.took(&left).unwrap();
         assert_eq!(Choices::open(dir.path()).left(), [deed(1000)], "what came meanwhile stays");
+    }
+
+    #[test]
+    fn a_command_leaves_word_of_a_pilot_until_a_station_has_taken_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (daemon, command) = (Choices::open(dir.path()), Choices::open(dir.path()));
+        let word = |unit| {
+            let confirmed = Confirmed { at: jiff::Timestamp::UNIX_EPOCH, who: "ada".into(), by: By::Command };
+            Confirmation { unit, confirmed }
+        };
+        for unit in [3, 5, 3] {
+            command.confirm(word(unit)).unwrap();
+        }
+        let left = daemon.confirmations();
+        assert_eq!(left, [word(5), word(3)], "once each");
+        command.confirm(word(9)).unwrap();
+        daemon.took_confirmations(&left).unwrap();
+        assert_eq!(Choices::open(dir.path()).confirmations(), [word(9)], "what came meanwhile stays");
     }
 
     #[test]

@@ -4,9 +4,23 @@ use crate::model::unit::Unit;
 use std::io::{self, Write};
 
 /// The columns of the CSV, in order. Scripts rely on them: new ones are added at the end.
-pub(crate) const COLUMNS: [&str; 15] = [
-    "seq", "finished", "station", "slot", "verdict", "fault", "chip", "module", "mac", "flash_id", "backup",
-    "firmware", "version", "ms", "batch",
+pub(crate) const COLUMNS: [&str; 16] = [
+    "seq",
+    "finished",
+    "station",
+    "slot",
+    "verdict",
+    "fault",
+    "chip",
+    "module",
+    "mac",
+    "flash_id",
+    "backup",
+    "firmware",
+    "version",
+    "ms",
+    "batch",
+    "loader_crc",
 ];
 
 /// One JSON array, one record a line.
@@ -63,6 +77,7 @@ fn row(unit: &Unit) -> [String; COLUMNS.len()] {
         text(firmware.and_then(|firmware| firmware.version.as_deref())),
         unit.length_ms().to_string(),
         text(unit.batch.as_deref()),
+        text(board.and_then(|board| board.loader_crc.as_deref())),
     ]
 }
 
@@ -118,8 +133,8 @@ mod tests {
     fn a_passed_unit_as_csv() {
         let text = written(|out| csv(&[Unit { seq: 7, ..unit() }], out));
         insta::assert_snapshot!(text.replace("\r\n", "\n"), @r"
-        seq,finished,station,slot,verdict,fault,chip,module,mac,flash_id,backup,firmware,version,ms,batch
-        7,2026-11-03T09:15:41.5Z,bench-1,A,pass,,BK7231T,WB2S,18:DE:50:3A:8E:3F,eb6015,08c4242b5f585628bb8cef8ede40e9895b8719eb8070aee2d96613583ee3904a,OpenBK7231T_UA_1.18.300.bin,1.18.300,41500,
+        seq,finished,station,slot,verdict,fault,chip,module,mac,flash_id,backup,firmware,version,ms,batch,loader_crc
+        7,2026-11-03T09:15:41.5Z,bench-1,A,pass,,BK7231T,WB2S,18:DE:50:3A:8E:3F,eb6015,08c4242b5f585628bb8cef8ede40e9895b8719eb8070aee2d96613583ee3904a,OpenBK7231T_UA_1.18.300.bin,1.18.300,41500,,ba54c1b8
         ");
     }
 

@@ -13,7 +13,9 @@ use crate::model::cycle::verdict::Verdict;
 use crate::model::unit::arrival::Arrival;
 use crate::model::unit::deed::Deed;
 use crate::model::unit::history::StockRef;
+use crate::model::unit::lot::{Confirmed, Lot};
 use crate::model::unit::open_unit::OpenUnit;
+use crate::model::unit::pilot::Entry;
 use crate::model::unit::{Unit, UnitQuery};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -213,6 +215,40 @@ impl Ledger {
             log.records.amend(&unit, log.outbox.tree())?;
             log.sync()?;
             Ok(Some(unit))
+        })
+        .await
+    }
+
+    /// Whether the unit of this note, of this lot, may erase its board. Where it is the lot's pilot, the note is there when this
+    /// returns and would survive a power cut: no other unit is the pilot then.
+    pub async fn claim(&self, lot: Lot, open: OpenUnit) -> Result<Entry, StoreError> {
+        self.write("looking up a lot in the ledger", move |log, _| {
+            let entry = log.records.claim(&lot, &open)?;
+            if entry == Entry::Pilot {
+                log.sync()?;
+            }
+            Ok(entry)
+        })
+        .await
+    }
+
+    /// Notes in a pilot's record that somebody saw its plug live; returns when it would survive a power cut. `Err`: why that
+    /// can't be.
+    pub async fn confirm(&self, seq: u64, confirmed: Confirmed) -> Result<Result<Unit, String>, StoreError> {
+        self.write("confirming a pilot in the ledger", move |log, _| {
+            let told = log.records.confirm(seq, confirmed)?;
+            if told.is_ok() {
+                log.sync()?;
+            }
+            Ok(told)
+        })
+        .await
+    }
+
+    /// The units in flight that are the pilots of their lots, or of a lot that is released.
+    pub async fn lots_in_work(&self) -> Result<Vec<OpenUnit>, StoreError> {
+        self.read("reading which pilots are in work", |records| {
+            Ok(records.notes()?.into_iter().filter(|open| open.unit.lot.is_some()).collect())
         })
         .await
     }

@@ -80,6 +80,12 @@ impl LedgerCopy {
         self.records().get(seq)
     }
 
+    /// Whether a unit is a pilot whose plug somebody may say that he saw; `Err`: why not.
+    pub fn may_confirm(&self, unit: &Unit) -> Result<Result<(), String>, StoreError> {
+        let lots = unit.lot.as_ref().map(|lot| self.records().lot(lot)).transpose()?.unwrap_or_default();
+        Ok(lots.may_confirm(unit.seq))
+    }
+
     /// Units, newest first; records that can't be read are left out.
     pub fn query(&self, query: &UnitQuery) -> Result<Vec<Unit>, StoreError> {
         self.records().query(query)

@@ -31,6 +31,7 @@ mod packed;
 pub(crate) mod packing;
 mod pages;
 mod records;
+pub(crate) mod report;
 pub(crate) mod room;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -40,7 +41,7 @@ pub(crate) mod token;
 mod trial;
 
 pub use archive::Archive;
-pub use choices::Choices;
+pub use choices::{Choices, Confirmation};
 pub use disk::Disk;
 pub use error::StoreError;
 pub use ledger::Ledger;

@@ -6,12 +6,14 @@
 //! | `by_mac`     | MAC (6 bytes), seq               | -                          |
 //! | `by_day`     | UTC day of `finished`, seq       | -                          |
 //! | `by_verdict` | verdict (1 byte), seq            | -                          |
+//! | `by_lot`     | digest of the lot (64 bytes), seq | -                         |
 //! | `open`       | name of the slot                 | the unit in flight as JSON |
 //!
 //! Numbers are big-endian, so that the order of the keys is the order of the numbers. Records are small and hold
 //! their own version: sled's stable line is old, and whatever follows it only has to read JSON.
 
 mod holding;
+mod lots;
 mod search;
 mod walk;
 
@@ -42,6 +44,7 @@ pub(super) struct Records {
     by_mac: Tree,
     by_day: Tree,
     by_verdict: Tree,
+    by_lot: Tree,
     open: Tree,
     /// A part of them could not be read.
     hurt: Hurt,
@@ -64,6 +67,7 @@ impl Records {
             by_mac: db.open_tree("by_mac")?,
             by_day: db.open_tree("by_day")?,
             by_verdict: db.open_tree("by_verdict")?,
+            by_lot: db.open_tree("by_lot")?,
             open: db.open_tree("open")?,
             hurt: Hurt::default(),
         };
@@ -89,8 +93,8 @@ impl Records {
         let json = json(&format!("unit {}", unit.seq), unit)?;
         let slot = unit.slot.as_bytes();
         let is_open = self.note(&unit.slot)?.is_some_and(|open| open.is_same_unit(&unit.slot, unit.started));
-        (&self.units, &self.by_mac, &self.by_day, &self.by_verdict, &self.open)
-            .transaction(|(units, by_mac, by_day, by_verdict, open)| {
+        (&self.units, &self.by_mac, &self.by_day, &self.by_verdict, &self.by_lot, &self.open)
+            .transaction(|(units, by_mac, by_day, by_verdict, by_lot, open)| {
                 if is_open {
                     open.remove(slot)?;
                 }
@@ -100,6 +104,9 @@ impl Records {
                 }
                 by_day.insert(day_key(unit.finished, unit.seq), b"")?;
                 by_verdict.insert(verdict_key(unit.verdict, unit.seq), b"")?;
+                if let Some(key) = lot_key(unit) {
+                    by_lot.insert(key, b"")?;
+                }
                 Ok::<(), ConflictableTransactionError<()>>(())
             })
             .map_err(|error| match error {
@@ -219,7 +226,8 @@ impl Records {
             if let Ok(unit) = serde_json::from_slice::<Unit>(&json) {
                 return Ok(self.by_day.contains_key(day_key(unit.finished, unit.seq))?
                     && self.by_verdict.contains_key(verdict_key(unit.verdict, unit.seq))?
-                    && mac_key(&unit).map_or(Ok(true), |key| self.by_mac.contains_key(key))?);
+                    && mac_key(&unit).map_or(Ok(true), |key| self.by_mac.contains_key(key))?
+                    && lot_key(&unit).map_or(Ok(true), |key| self.by_lot.contains_key(key))?);
             }
         }
         Ok(true)
@@ -234,6 +242,9 @@ impl Records {
             self.by_verdict.insert(verdict_key(unit.verdict, unit.seq), b"")?;
             if let Some(key) = mac_key(&unit) {
                 self.by_mac.insert(key, b"")?;
+            }
+            if let Some(key) = lot_key(&unit) {
+                self.by_lot.insert(key, b"")?;
             }
         }
         Ok(())
@@ -257,6 +268,10 @@ fn prefixed(tree: &Tree, prefix: &[u8], before: u64) -> Walk {
 fn mac_key(unit: &Unit) -> Option<Vec<u8>> {
     let Mac(mac) = unit.board.as_ref()?.mac?;
     Some([mac.as_slice(), &unit.seq.to_be_bytes()].concat())
+}
+
+fn lot_key(unit: &Unit) -> Option<Vec<u8>> {
+    Some([unit.lot.as_ref()?.key().as_bytes(), &unit.seq.to_be_bytes()].concat())
 }
 
 fn day_key(time: Timestamp, seq: u64) -> Vec<u8> {

@@ -32,6 +32,7 @@ pub(crate) fn unit() -> Unit {
             flash_id: Some("eb6015".into()),
             flash_size: 0x20_0000,
             bootloader: Some("BK7231S_1.0.5".into()),
+            loader_crc: Some("ba54c1b8".into()),
             key: Key::Standard,
             evidence: vec!["boot text BK7231S_1.0.5".into()],
             calibration: None,
@@ -69,6 +70,8 @@ pub(crate) fn unit() -> Unit {
         board_log: Vec::new(),
         life: Vec::new(),
         arrival: None,
+        lot: None,
+        confirmed: None,
     }
 }
 

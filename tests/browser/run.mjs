@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import * as benches from "./bench.mjs";
+import * as pilots from "./pilot.mjs";
 import { Station } from "./station.mjs";
 import * as views from "./tests.mjs";
 
@@ -36,7 +37,7 @@ try {
   // the bench without ports has firmware: what its units lack is the port
   const image = demo.made("_demo.bin");
   copyFileSync(image, join(bench.folder, "data", "firmware", basename(image)));
-  for (const [name, test] of Object.entries({ ...views, ...benches })) {
+  for (const [name, test] of Object.entries({ ...views, ...benches, ...pilots })) {
     if (given.only && !name.includes(given.only)) continue;
     const begin = Date.now();
     try {

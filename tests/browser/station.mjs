@@ -18,9 +18,12 @@ function freePort() {
   });
 }
 
+/** Kinds of stations with a virtual board that stays in, by its chip. */
+const CHIPS = { jig: "t", doubt: "t", met: "u", pilot: "7238" };
+
 export class Station {
   constructor(program, kind) {
-    Object.assign(this, { program, kind, said: "" });
+    Object.assign(this, { program, kind, chip: CHIPS[kind], said: "" });
     this.folder = mkdtempSync(join(tmpdir(), `flashjig-${kind}-`));
     mkdirSync(join(this.folder, "tmp"));
   }
@@ -28,7 +31,7 @@ export class Station {
   async start() {
     this.port ??= await freePort();
     this.base = `http://127.0.0.1:${this.port}`;
-    if ((this.kind === "jig" || this.kind === "doubt") && !this.board) await this.insert();
+    if (this.chip && !this.board) await this.insert();
     // the made-up firmware of a demo lies in its temporary folder: there the test finds a good image
     const env = { ...process.env, TMPDIR: join(this.folder, "tmp") };
     this.child = spawn(this.program, this.arguments(), { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -56,7 +59,11 @@ export class Station {
         writeFileSync(join(data, folder), text);
       }
     }
-    if (this.kind === "jig" || this.kind === "doubt") {
+    if (this.kind === "pilot") {
+      mkdirSync(join(data, "recipes"), { recursive: true });
+      writeFileSync(join(data, "recipes", "default.toml"), "allow = [\"BK7238\"]\n");
+    }
+    if (this.chip) {
       const config = `[station]\nname = "jig"\ndata_dir = "${data}"\n[web]\nlisten = "127.0.0.1:${this.port}"\n[[slot]]\nname = "A"\nuart = "${join(this.folder, "tty")}"\n[slot.lines]\nkind = "socket"\npath = "${join(this.folder, "lines")}"\n`;
       writeFileSync(join(this.folder, "flashjig.toml"), config);
       return ["run", "--config", join(this.folder, "flashjig.toml")];
@@ -76,7 +83,7 @@ export class Station {
     const firmware = join(this.folder, "data", "firmware");
     mkdirSync(firmware, { recursive: true });
     const lines = join(this.folder, "lines");
-    this.board = spawn(this.program, ["sim", "--chip", "t", "--speed", "20", "--link", join(this.folder, "tty"), "--control", lines, "--firmware", firmware], { stdio: "ignore" });
+    this.board = spawn(this.program, ["sim", "--chip", this.chip, "--speed", "20", "--link", join(this.folder, "tty"), "--control", lines, "--firmware", firmware], { stdio: "ignore" });
     for (let tries = 0; tries < 300 && !existsSync(lines); tries += 1) await new Promise(resolve => setTimeout(resolve, 100));
   }
 

@@ -2,7 +2,7 @@
 
 use flashjig::model::chip::Chip;
 use flashjig::model::cycle::stage::Stage;
-use flashjig::sim::faults::{Damage, Fault, Way};
+use flashjig::sim::faults::{Damage, Fault, Quirk, Way};
 use flashjig::sim::seed::Seed;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -33,6 +33,25 @@ pub const KINDS: [&str; 23] = [
     "exchanged",
     "settings",
 ];
+/// What can go wrong besides with a chip whose maker's boot loader stays: it is lifted after its so-manyeth erase, its registers
+/// are odd, an old update lies where the copy goes; and what must be refused: an update that waits, two calibrations, a half
+/// board that nobody has a backup of.
+pub const MAKERS: [&str; 6] = ["step", "status", "patch", "update", "two-rf", "orphan"];
+/// Those of them that must be refused with nothing erased.
+pub const REFUSED: [&str; 3] = ["update", "two-rf", "orphan"];
+/// The chips, by turns.
+pub const CHIPS: [Chip; 3] = [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7238];
+
+/// What may go wrong with a chip. Settings are damaged where stores are laid out as on plugs of the first two, and a half
+/// board is an orphan where only a proven one may be written.
+pub fn kinds(chip: Chip) -> Vec<&'static str> {
+    if chip.facts().care.is_none() {
+        return KINDS.to_vec();
+    }
+    let others = KINDS.into_iter().filter(|kind| !matches!(*kind, "settings" | "half"));
+    others.chain(MAKERS).collect()
+}
+
 /// A board that is lifted in the middle of its unit, and another one put in: the longest time that the nest is empty.
 const EMPTY: u64 = 400;
 /// Those that a unit must survive by itself: a single lost or flipped byte, one reset, one failed sector, and
@@ -73,12 +92,16 @@ pub struct Case {
 
 impl Case {
     /// The case of a number; the same every time.
-    pub fn draw(seed: u64, number: u64, only: Option<&'static str>, spans: &Spans) -> Self {
+    pub fn draw(seed: u64, number: u64, only: (Option<Chip>, Option<&'static str>), spans: &Spans) -> Self {
         let mut seed = Seed::new(seed.wrapping_mul(1_000_003).wrapping_add(number));
-        let chip = if number.is_multiple_of(2) { Chip::Bk7231T } else { Chip::Bk7231N };
-        let kinds = only.map_or(KINDS.len() as u64, |_| 1);
-        let kind = only.unwrap_or(KINDS[(number / 2) as usize % KINDS.len()]);
-        let stage = STAGES[(number / 2 / kinds) as usize % STAGES.len()];
+        let (chip, turn) = match only.0 {
+            Some(chip) => (chip, number),
+            None => (CHIPS[(number % 3) as usize], number / 3),
+        };
+        let all = kinds(chip);
+        let count = only.1.map_or(all.len() as u64, |_| 1);
+        let kind = only.1.filter(|kind| all.contains(kind)).unwrap_or(all[turn as usize % all.len()]);
+        let stage = STAGES[(turn / count) as usize % STAGES.len()];
         let full = seed.draw().is_multiple_of(16);
         let ((rx, tx), (rx_end, tx_end)) = spans[&(chip, full, stage)];
         let mut within = |from: u64, to: u64| from + seed.draw() % (to.saturating_sub(from)).max(8);
@@ -125,6 +148,19 @@ impl Case {
                 let id = [[0; 3], [0xFF; 3], [0x12, 0x34, 0x15]][(seed.draw() % 3) as usize];
                 self.faults.push(Fault::FlashId { id });
             }
+            "status" => {
+                let (id, quirk) = [
+                    ([0x85, 0x20, 0x15], Quirk::Redundant),
+                    ([0x85, 0x42, 0x15], Quirk::OneByte),
+                    ([0x85, 0x20, 0x15], Quirk::Flood),
+                ][(seed.draw() % 3) as usize];
+                self.faults.extend([Fault::FlashId { id }, Fault::Register(quirk)]);
+            }
+            // the copy, the configuration, then the application
+            "step" => self.at = 1 + seed.draw() % 20,
+            "orphan" => self.at = seed.draw() % sectors,
+            // which block, and its state
+            "update" => self.at = seed.draw(),
             "half" => self.at = seed.draw() % (sectors + 1),
             // which settings, and what is wrong with them
             "settings" => (self.full, self.at) = (false, seed.draw()),

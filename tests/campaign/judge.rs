@@ -1,6 +1,6 @@
 //! What must hold whatever went wrong, by the board's true flash.
 
-use super::case::Case;
+use super::case::{Case, REFUSED};
 use super::rig::Place;
 use super::table::Row;
 use flashjig::model::chip::Chip;
@@ -29,9 +29,14 @@ pub struct Measure<'a> {
     pub want: &'a [u8],
 }
 
+/// Where the vendor has the calibration.
+pub fn calibration(chip: Chip) -> usize {
+    chip.facts().calibration.stock.expect("a chip that is converted") as usize
+}
+
 /// Looks at everything.
 pub fn judge(case: &Case, measure: &Measure<'_>, out: &Outcome) -> Row {
-    let rf = if case.chip == Chip::Bk7231T { 0x1E_0000 } else { 0x1D_0000 };
+    let rf = calibration(case.chip);
     let passed = out.unit.as_ref().is_some_and(|unit| unit.verdict == Verdict::Pass);
     let right = out.flash == measure.want;
     let mut wrong = Vec::new();
@@ -52,6 +57,14 @@ pub fn judge(case: &Case, measure: &Measure<'_>, out: &Outcome) -> Row {
     }
     if out.flash[rf..rf + 0x1000] != measure.before[rf..rf + 0x1000] {
         wrong.push("calibration changed");
+    }
+    if REFUSED.contains(&case.kind) {
+        if passed {
+            wrong.push("passed in doubt");
+        }
+        if out.erases > 0 {
+            wrong.push("touched in doubt");
+        }
     }
     let unit = out.unit.as_ref();
     if unit.is_some_and(|unit| !passed && unit.fault.is_none()) {

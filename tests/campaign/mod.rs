@@ -17,10 +17,11 @@ mod plugs;
 mod rig;
 mod table;
 
-pub use case::{Case, KINDS, Spans};
+pub use case::{CHIPS, Case, KINDS, MAKERS, Spans};
 pub use rig::Rig;
 pub use table::Table;
 
+use flashjig::model::chip::Chip;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,13 +34,15 @@ pub struct Plan {
     pub nests: usize,
     /// Every so many cases the table so far is printed; 0: never.
     pub report: u64,
+    /// Cases of this chip alone.
+    pub chip: Option<Chip>,
     /// Cases of this kind alone.
     pub kind: Option<&'static str>,
 }
 
 /// Runs all cases and gives the table.
 pub async fn run(plan: Plan) -> Table {
-    run_each(plan, move |number, spans| Case::draw(plan.seed, number, plan.kind, spans)).await
+    run_each(plan, move |number, spans| Case::draw(plan.seed, number, (plan.chip, plan.kind), spans)).await
 }
 
 /// The same for cases of the caller's choice.

@@ -1,14 +1,15 @@
 //! Three stations over virtual nests: for boards with much code, for boards with little, and for plugs that come out
 //! configured; and what an operator does with a case.
 
-use super::case::{Case, STAGES, Spans};
-use super::judge::{Measure, Outcome, judge};
+use super::case::{CHIPS, Case, STAGES, Spans};
+use super::judge::{Measure, Outcome, calibration, judge};
 use super::plugs;
 use super::table::{Row, Table};
 use flashjig::flow::Pace;
 use flashjig::model::chip::Chip;
 use flashjig::model::chip::flash::rf;
 use flashjig::model::cycle::stage::Stage;
+use flashjig::model::firmware::maker::CONTROL;
 use flashjig::model::unit::{Unit, UnitQuery};
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
@@ -81,6 +82,9 @@ fn pace() -> Pace {
     }
 }
 
+/// The word for the chip that needs one.
+const ALLOW: &str = "allow = [\"BK7238\"]\n";
+
 /// Files of the archive that are not forgotten.
 const FIRST: usize = 12;
 
@@ -94,7 +98,7 @@ impl Bench {
         std::fs::create_dir_all(&recipes).unwrap();
         std::fs::write(recipes.join("default.toml"), recipe).unwrap();
         let (mut images, mut stocks) = (HashMap::new(), HashMap::new());
-        for chip in [Chip::Bk7231T, Chip::Bk7231N] {
+        for chip in CHIPS {
             let (name, image) = if full {
                 factory::demo_image(chip, "1.18.300")
             } else {
@@ -133,7 +137,59 @@ impl Bench {
         flash[start..end].copy_from_slice(image);
         let sector_end = end.next_multiple_of(0x1000);
         flash[end..sector_end].fill(0xFF);
+        if let Some(copy) = chip.calibration_copy() {
+            let rf = calibration(chip);
+            flash.copy_within(rf..rf + 0x1000, copy.start as usize);
+            // nothing of the vendor's application is left behind the new one, and no word of an update
+            flash[sector_end..chip.app_limit() as usize].fill(0xFF);
+            let config = chip.facts().config_at as usize;
+            if flash[config..].starts_with(&CONTROL) {
+                flash[config..config + 0x1000].fill(0xFF);
+            }
+        }
         flash
+    }
+
+    /// What is wrong with the flash of a case, before its unit.
+    fn spoil(&self, case: &Case, stock: &mut [u8]) {
+        let chip = case.chip;
+        let rf = calibration(chip);
+        match case.kind {
+            "placeholder" => stock[rf + 0x24..rf + 0x2A].copy_from_slice(&[0xC8, 0x47, 0x8C, 0, 0, 0]),
+            // the MAC of a board of the rehearsal, with a calibration of its own
+            "same-mac" => {
+                factory::rename(stock, chip, REHEARSAL + u32::from(case.full) + 2 * u32::from(case.number % 4 > 1));
+                stock[rf + 0x18] ^= 0x55;
+            }
+            "half" => {
+                let image = &self.images[&chip];
+                stock[0x1_1000..0x1_1000 + image.len()].fill(0xFF);
+                let bytes = (case.at as usize * 0x1000).min(image.len());
+                stock[0x1_1000..0x1_1000 + bytes].copy_from_slice(&image[..bytes]);
+            }
+            "orphan" => {
+                let image = &self.images[&chip];
+                stock[0x1_1000..0x1_1000 + image.len()].fill(0xFF);
+                // less than any whole application has
+                let bytes = (case.at as usize % 0x10 * 0x1000).min(image.len());
+                stock[0x1_1000..0x1_1000 + bytes].copy_from_slice(&image[..bytes]);
+            }
+            "patch" => factory::put_old_patch(stock, chip),
+            "update" => {
+                factory::put_update(stock, chip, 1 + (case.at >> 8) as u8 % 3);
+                if case.at.is_multiple_of(2) {
+                    let at = chip.facts().config_at as usize;
+                    stock.copy_within(at..at + 0x1000, at + 0x1000);
+                    stock[at..at + 0x1000].fill(0xFF);
+                }
+            }
+            "two-rf" => {
+                let copy = chip.facts().calibration.working as usize;
+                stock.copy_within(rf..rf + 0x1000, copy);
+                stock[copy + 0x27..copy + 0x2A].copy_from_slice(&[0, 1, 2]);
+            }
+            _ => {}
+        }
     }
 
     /// One unit from press to verdict; `while_it_runs` is called at every stage and may pull the board.
@@ -202,8 +258,8 @@ impl Place {
 impl Rig {
     pub fn new(nests: usize) -> Self {
         Self {
-            small: Bench::new(nests, false, "[backup]\nmode = \"proven\"\n"),
-            full: Bench::new(nests, true, "[backup]\nmode = \"full\"\n"),
+            small: Bench::new(nests, false, &format!("{ALLOW}[backup]\nmode = \"proven\"\n")),
+            full: Bench::new(nests, true, &format!("{ALLOW}[backup]\nmode = \"full\"\n")),
             plugs: Bench::new(nests, false, plugs::RECIPE),
             rehearsed: Mutex::default(),
         }
@@ -216,11 +272,7 @@ impl Rig {
     /// One undisturbed unit of each kind: how many bytes each stage takes.
     pub async fn rehearse(&self) -> Spans {
         let mut spans = Spans::new();
-        for (number, (chip, full)) in
-            [(Chip::Bk7231T, false), (Chip::Bk7231T, true), (Chip::Bk7231N, false), (Chip::Bk7231N, true)]
-                .into_iter()
-                .enumerate()
-        {
+        for (number, (chip, full)) in CHIPS.into_iter().flat_map(|chip| [(chip, false), (chip, true)]).enumerate() {
             let bench = self.bench(full);
             let stock = bench.stock(chip, REHEARSAL + number as u32);
             let want = bench.converted(chip, &stock);
@@ -256,28 +308,14 @@ impl Rig {
         let bench = self.bench(case.full);
         let chip = case.chip;
         let mut stock = bench.stock(chip, case.number as u32);
-        let rf = if chip == Chip::Bk7231T { 0x1E_0000 } else { 0x1D_0000 };
-        match case.kind {
-            "placeholder" => stock[rf + 0x24..rf + 0x2A].copy_from_slice(&[0xC8, 0x47, 0x8C, 0, 0, 0]),
-            // the MAC of a board of the rehearsal, with a calibration of its own
-            "same-mac" => {
-                factory::rename(
-                    &mut stock,
-                    chip,
-                    REHEARSAL + u32::from(case.full) + 2 * u32::from(case.number % 4 > 1),
-                );
-                stock[rf + 0x18] ^= 0x55;
-            }
-            "half" => {
-                let image = &bench.images[&chip];
-                stock[0x1_1000..0x1_1000 + image.len()].fill(0xFF);
-                let bytes = (case.at as usize * 0x1000).min(image.len());
-                stock[0x1_1000..0x1_1000 + bytes].copy_from_slice(&image[..bytes]);
-            }
-            _ => {}
-        }
+        let rf = calibration(chip);
+        bench.spoil(case, &mut stock);
         let want = bench.converted(chip, &stock);
         let mut board = BoardSpec::new(chip, stock.clone());
+        if case.kind == "status" {
+            // protected in the first byte alone
+            board.status = Some(0x0004);
+        }
         board.faults = FaultPlan { faults: case.faults.clone() };
         if case.kind == "exchanged" {
             return self.exchange(slot, case, stock).await;
@@ -285,7 +323,12 @@ impl Rig {
         let mut pulled = None;
         let out = bench
             .unit(slot, board, |hand, _| {
-                if case.kind == "pulled" && pulled.is_none() && hand.bytes().0 >= case.at {
+                let is_time = match case.kind {
+                    "pulled" => hand.bytes().0 >= case.at,
+                    "step" => hand.safety().is_some_and(|(_, erases)| erases >= case.at),
+                    _ => false,
+                };
+                if is_time && pulled.is_none() {
                     pulled = hand.take();
                 }
             })
@@ -295,9 +338,19 @@ impl Rig {
         let mut rows = vec![Self::row(case, &Measure { before: &stock, stock: &stock, want: &want }, &out)];
         if was_pulled {
             // lifted out in the middle of a unit: nobody promised that this one passes
-            rows[0].kind = "pulled (1st)";
+            rows[0].kind = if case.kind == "step" { "step (1st)" } else { "pulled (1st)" };
+            // until its copy is right it is still the vendor's plug: what it runs is as it was
+            let app = chip.app_area();
+            let app = app.start as usize..app.end as usize;
+            if let Some(copy) = chip.calibration_copy() {
+                let copy = copy.start as usize;
+                let is_copied = out.flash[copy..copy + 0x1000] == stock[rf..rf + 0x1000];
+                if out.flash[app.clone()] != stock[app] && !is_copied {
+                    rows[0].wrong.push("the copy did not come first");
+                }
+            }
         }
-        if matches!(case.kind, "pulled" | "again") {
+        if matches!(case.kind, "pulled" | "again" | "step") {
             let before = out.flash.clone();
             let second = bench.unit(slot, BoardSpec::new(chip, before.clone()), |_, _| {}).await;
             let already = second.unit.as_ref().is_some_and(|unit| unit.already.is_some());

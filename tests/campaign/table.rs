@@ -1,6 +1,6 @@
 //! The table of a campaign.
 
-use super::case::{KINDS, RECOVERABLE};
+use super::case::{KINDS, MAKERS, RECOVERABLE};
 use super::rig::Place;
 use flashjig::model::chip::Chip;
 use flashjig::model::cycle::stage::Stage;
@@ -30,7 +30,7 @@ impl Row {
     }
 
     fn must_pass(&self) -> bool {
-        matches!(self.kind, "none" | "again" | "half" | "noise" | "pulled" | "exchanged")
+        matches!(self.kind, "none" | "again" | "half" | "noise" | "pulled" | "exchanged" | "step" | "status" | "patch")
     }
 }
 
@@ -101,7 +101,9 @@ impl Table {
 impl std::fmt::Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{:<14} {:>7} {:>20} {:>8}", "fault", "units", "PASS, right content", "not pass")?;
-        for kind in KINDS.iter().chain(&["pulled (1st)", "exchanged (1st)", "exchanged unseen"]) {
+        for kind in
+            KINDS.iter().chain(&MAKERS).chain(&["pulled (1st)", "step (1st)", "exchanged (1st)", "exchanged unseen"])
+        {
             let Some([units, passed, failed]) = self.kinds.get(kind) else { continue };
             writeln!(f, "{kind:<14} {units:>7} {passed:>20} {failed:>8}")?;
         }
@@ -122,6 +124,7 @@ impl std::fmt::Display for Table {
             "live nest",
             "failure without a reason",
             "the second board was touched",
+            "the copy did not come first",
             "touched in doubt",
             "passed in doubt",
             "no configuration",

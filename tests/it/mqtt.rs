@@ -92,6 +92,7 @@ fn unit(mac: u16, topic: Option<&str>) -> Unit {
         flash_id: None,
         flash_size: 0x20_0000,
         bootloader: None,
+        loader_crc: None,
         key: flashjig::model::chip::Key::Standard,
         evidence: Vec::new(),
         calibration: None,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Where proofs, messages of faults, doubts and notes are put into words, what the doctor finds, what recipes say, and why
 /// a file or an order is refused.
-const SOURCES: [&str; 63] = [
+const SOURCES: [&str; 68] = [
     "src/broker",
     "src/config/rate.rs",
     "src/doctor",
@@ -28,9 +28,11 @@ const SOURCES: [&str; 63] = [
     "src/model/chip/flash/plan.rs",
     "src/model/chip/flash/rf.rs",
     "src/model/chip/identify.rs",
+    "src/model/chip/table.rs",
     "src/model/firmware/content.rs",
     "src/model/firmware/image/choice.rs",
     "src/model/firmware/image/refusal.rs",
+    "src/model/firmware/maker.rs",
     "src/model/openbeken/claim.rs",
     "src/model/openbeken/config.rs",
     "src/model/openbeken/differs.rs",
@@ -62,9 +64,12 @@ const SOURCES: [&str; 63] = [
     "src/model/tuya/settings.rs",
     "src/model/unit/arrival.rs",
     "src/model/unit/history.rs",
+    "src/model/unit/lot.rs",
     "src/model/unit/open_unit.rs",
+    "src/model/unit/pilot.rs",
     "src/model/unit/streak.rs",
     "src/model/unit/supply.rs",
+    "src/station/asked.rs",
     "src/station/handle.rs",
     "src/station/library",
     "src/station/revive.rs",

@@ -134,3 +134,18 @@ fn hid_download_reads_and_writes_a_t() {
 fn hid_download_reads_and_writes_an_n() {
     reads_and_writes(&HID, Chip::Bk7231N);
 }
+
+#[test]
+fn bk7231tools_reads_and_writes_a_7238() {
+    reads_and_writes(&BK7231TOOLS, Chip::Bk7238);
+}
+
+#[test]
+fn ltchiptool_reads_and_writes_a_7238() {
+    reads_and_writes(&LTCHIPTOOL, Chip::Bk7238);
+}
+
+#[test]
+fn hid_download_reads_and_writes_a_7238() {
+    reads_and_writes(&HID, Chip::Bk7238);
+}

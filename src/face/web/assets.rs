@@ -21,6 +21,7 @@ pub(super) const FILES: &[(&str, &str, &str)] = &[
     ("live.js", SCRIPT, include_str!("live.js")),
     ("map.js", SCRIPT, include_str!("map.js")),
     ("net.js", SCRIPT, include_str!("net.js")),
+    ("pilot.js", SCRIPT, include_str!("pilot.js")),
     ("plots.js", SCRIPT, include_str!("plots.js")),
     ("safety.js", SCRIPT, include_str!("safety.js")),
     ("said.js", SCRIPT, include_str!("said.js")),

@@ -4,6 +4,7 @@ import { boxPicture, countOn, holds, openBox } from "./box.js";
 import { h, once } from "./dom.js";
 import { listen, live } from "./live.js";
 import { get, order } from "./net.js";
+import { waiting } from "./pilot.js";
 import { Card, isWorking } from "./slot.js";
 import { number, percent, t } from "./words.js";
 
@@ -23,11 +24,12 @@ export function bench(root) {
   const figures = h("dl", { class: "tally" });
   const box = h("div", { class: "box" });
   const full = h("div", { class: "full", role: "status" });
+  const pilot = h("div", { class: "full pilot", role: "status", hidden: true });
   const picture = h("img", { id: "panel", src: panelUrl(), alt: t("panel.alt") });
   const glass = h("div", { class: "glass" }, picture);
   const frame = h("div", { class: "bench" },
     h("section", { class: "card sums", "aria-label": t("bench.side") }, box, h("div", { class: "today" }, figures, h("p", { class: "faint meant" }, t("tally.meant")))),
-    h("div", { class: "work" }, full, slots),
+    h("div", { class: "work" }, full, pilot, slots),
     h("aside", { class: "card side", "aria-label": t("panel.caption") }, h("figure", { class: "panel" }, glass, h("figcaption", { class: "faint" }, t("panel.caption"))),
       h("p", { class: "faint keys first" }, h("kbd", {}, t("bench.space")), " ", t("bench.spaceDoes"))));
   root.append(h("h1", { class: "unseen" }, t("nav.bench")), frame);
@@ -85,7 +87,13 @@ export function bench(root) {
   }
 
   async function sums() {
-    today = (await get("/api/v1/stats"))?.today ?? null;
+    const stats = await get("/api/v1/stats");
+    today = stats?.today ?? null;
+    const lots = (stats?.lots ?? []).filter(lot => lot.state === "waits");
+    once(pilot, "lots", lots.map(lot => lot.pilot), () => {
+      pilot.hidden = !lots.length;
+      pilot.replaceChildren(...waiting(lots, sums));
+    });
     if (live.state) tally();
   }
 
@@ -111,7 +119,7 @@ export function bench(root) {
   const stop = listen(kind => {
     draw();
     if (kind !== "stale") refreshPanel();
-    if (!["finished", "snapshot", "batch"].includes(kind)) return;
+    if (!["finished", "confirmed", "snapshot", "batch"].includes(kind)) return;
     clearTimeout(counting);
     counting = setTimeout(sums, SETTLE);
   });

@@ -79,6 +79,7 @@ pub(super) async fn deed(
     let (mut parts, body) = request.into_parts();
     let right = may(&app, &parts).await?;
     let doer = doer(&parts, right).await;
+    parts.extensions.insert(doer.clone());
     let named = parts.extract::<RawPathParams>().await.ok();
     let named = named.and_then(|named| named.iter().next().map(|(_, value)| value.to_owned()));
     let response = next.run(Request::from_parts(parts, body)).await;

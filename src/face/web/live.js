@@ -2,7 +2,7 @@
 
 const HEALTH = 10000; // ms between questions whether the station is still there
 /** What some view must hear of when it happens; all else is seen in the state. */
-const HEARD = ["finished", "arrived", "shelf", "batch"];
+const HEARD = ["finished", "arrived", "confirmed", "shelf", "batch"];
 
 export const live = {
   state: null,

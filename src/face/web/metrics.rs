@@ -1,10 +1,12 @@
 //! `GET /metrics`: the Prometheus text format, version 0.0.4. Base units (seconds), counters end in `_total`; what
 //! names a single unit, such as a MAC, is never a label.
 
+use crate::model::chip::Chip;
 use crate::model::cycle::stage::Stage;
 use crate::model::cycle::verdict::Verdict;
 use crate::model::unit::awaited::Arrivals;
 use crate::model::unit::event::{Event, Stamped};
+use crate::model::unit::met::Met;
 use crate::model::unit::snapshot::{SlotState, Snapshot};
 use crate::station::broker::BrokerNow;
 use crate::store::Disk;
@@ -112,6 +114,8 @@ pub(super) struct Outside {
     pub(super) broker: Option<BrokerNow>,
     /// Plugs that are to say hello there.
     pub(super) arrivals: Arrivals,
+    /// What was met and can't be converted.
+    pub(super) met: Vec<Met>,
 }
 
 fn render(snapshot: &Snapshot, counts: &Counts, outside: &Outside) -> String {
@@ -146,6 +150,7 @@ fn render(snapshot: &Snapshot, counts: &Counts, outside: &Outside) -> String {
         page.sample("flashjig_slot_blocked", &[("slot", &slot.name)], f64::from(blocked));
     }
     broker(&mut page, outside);
+    met(&mut page, &outside.met);
     if let Some(disk) = outside.disk {
         page.family("flashjig_disk_free_bytes", "gauge", "What can still be written to the disk with the data folder.");
         page.sample("flashjig_disk_free_bytes", &[], disk.free_bytes as f64);
@@ -188,6 +193,21 @@ fn broker(page: &mut Page, Outside { broker, arrivals, .. }: &Outside) {
     page.sample("flashjig_plugs_awaited", &[], arrivals.awaited as f64);
     page.family("flashjig_plugs_arrived", "gauge", "Those of them that said hello there.");
     page.sample("flashjig_plugs_arrived", &[], arrivals.arrived as f64);
+}
+
+/// A kind is a label: there are few, and none names a single unit.
+fn met(page: &mut Page, met: &[Met]) {
+    page.family(
+        "flashjig_not_converted_units",
+        "gauge",
+        "Units of the ledger whose kind of board can't be converted, by chip, module, CRC of the boot loader and fault.",
+    );
+    for kind in met {
+        let chip = kind.chip.map_or("unknown", Chip::name);
+        let (module, loader) = (kind.module.as_deref().unwrap_or(""), kind.loader.as_deref().unwrap_or(""));
+        let labels = [("chip", chip), ("module", module), ("loader", loader), ("code", kind.fault.code())];
+        page.sample("flashjig_not_converted_units", &labels, kind.count as f64);
+    }
 }
 
 #[derive(Default)]
@@ -248,6 +268,15 @@ mod tests {
                 disk: Some(Disk { free_bytes: 7, total_bytes: 9, written_bytes: Some(11) }),
                 broker: Some(BrokerNow { connected: true, published: 5, queued: 2 }),
                 arrivals: Arrivals { awaited: 4, arrived: 3, missing: Vec::new() },
+                met: vec![Met {
+                    chip: Some(Chip::Bk7238),
+                    module: None,
+                    loader: Some("f42f8c32".into()),
+                    fault: FaultCode::NotAllowed,
+                    count: 12,
+                    unit: 40,
+                    last: started,
+                }],
             },
         );
         for line in [
@@ -262,6 +291,7 @@ mod tests {
             "flashjig_mqtt_queue 2",
             "flashjig_plugs_awaited 4",
             "flashjig_plugs_arrived 3",
+            "flashjig_not_converted_units{chip=\"BK7238\",module=\"\",loader=\"f42f8c32\",code=\"B10\"} 12",
             "flashjig_faults_total{code=\"L01\"} 1",
             "flashjig_stage_seconds_bucket{stage=\"settle\",le=\"0.1\"} 0",
             "flashjig_stage_seconds_bucket{stage=\"settle\",le=\"0.3\"} 1",

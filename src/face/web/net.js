@@ -144,11 +144,11 @@ export function sure(title, text, yes, choices = [], more = []) {
 }
 
 /** Saves what a link leads to, with the token. */
-export async function download(event) {
+export async function download(event, named = "stock.bin") {
   event.preventDefault();
   const answer = await guarded(event.currentTarget.href);
   if (!answer) return;
-  const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? "stock.bin";
+  const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? named;
   const url = URL.createObjectURL(await answer.blob());
   h("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60000);

@@ -178,8 +178,12 @@ pub(super) async fn panel(
 /// `GET /metrics`.
 pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     let services = app.handle.services();
-    let outside =
-        Outside { disk: app.handle.disk(), broker: services.broker().now(), arrivals: services.roll().count(None) };
+    let outside = Outside {
+        disk: app.handle.disk(),
+        broker: services.broker().now(),
+        arrivals: services.roll().count(None),
+        met: services.counter().look(|stats, _| stats.met()),
+    };
     let text = app.metrics.text(&app.handle.snapshot(), &outside);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }

@@ -4,6 +4,7 @@ import { boxForm, boxPicture, openBox } from "./box.js";
 import { card, h, icon, table } from "./dom.js";
 import { listen } from "./live.js";
 import { get } from "./net.js";
+import { lotsCard, metCard } from "./pilot.js";
 import { countBars, dots, stageTimes, verdictBar } from "./plots.js";
 import { duration, fault, number, percent, stageName, t, verdictWord, when } from "./words.js";
 
@@ -21,7 +22,7 @@ export function statsView(root) {
     if (!stats) { body.replaceChildren(h("p", { class: "none" }, t("stats.missing"))); return; }
     const sums = figuresOf(stats, chosen);
     const box = chosen === "batch" ? [boxCard(batch, load)] : [];
-    body.replaceChildren(...box, ...(sums?.units ? shown(sums) : chosen === "batch" && !batch?.name ? [] : [h("p", { class: "none" }, t("stats.none"))]));
+    body.replaceChildren(...box, ...(sums?.units ? shown(sums) : chosen === "batch" && !batch?.name ? [] : [h("p", { class: "none" }, t("stats.none"))]), ...[lotsCard(stats.lots, load), metCard(stats.met)].filter(Boolean));
   }
 
   async function load() {
@@ -32,7 +33,7 @@ export function statsView(root) {
 
   draw();
   load();
-  return listen(kind => { if (["finished", "snapshot", "batch"].includes(kind)) load(); });
+  return listen(kind => { if (["finished", "confirmed", "snapshot", "batch"].includes(kind)) load(); });
 }
 
 const figuresOf = (stats, name) => (name === "batch" ? stats.batch ?? stats.box : stats[name]);

@@ -7,6 +7,8 @@ use crate::clock;
 use crate::model::openbeken::doubt::Code;
 use crate::model::unit::awaited::Arrivals;
 use crate::model::unit::batch::{AtEnd, Batch};
+use crate::model::unit::met::Met;
+use crate::model::unit::pilot::Standing;
 use crate::model::unit::stats::Summary;
 use axum::Json;
 use axum::body::Bytes;
@@ -36,6 +38,10 @@ pub(super) struct Stats {
     arrivals: Arrivals,
     /// The same of the box.
     batch_arrivals: Option<Arrivals>,
+    /// How the lots of chips that a recipe must allow by name stand, the last one first.
+    lots: Vec<Standing>,
+    /// Boards that were met and can't be converted, by their kind, the last one first.
+    met: Vec<Met>,
 }
 
 /// The box in work.
@@ -81,6 +87,7 @@ pub(super) async fn stats(
     let today = clock::now().to_zoned(zone).date();
     let (arrivals, batch_arrivals) =
         (services.roll().count(None), batch.as_deref().map(|name| services.roll().count(Some(name))));
+    let lots = services.lots().await;
     Ok(Json(services.counter().look(|stats, ready| Stats {
         ready,
         all: stats.all(),
@@ -89,6 +96,8 @@ pub(super) async fn stats(
         since: since.map(|day| stats.since(day)),
         arrivals,
         batch_arrivals,
+        lots,
+        met: stats.met(),
     })))
 }
 

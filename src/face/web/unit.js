@@ -4,6 +4,7 @@ import { card, facts, h, icon, put, table } from "./dom.js";
 import { live } from "./live.js";
 import { FlashMap } from "./map.js";
 import { copied, download, get, order, sure, toast } from "./net.js";
+import { lotsNow, pilotCard } from "./pilot.js";
 import { stageBars } from "./plots.js";
 import { said } from "./said.js";
 import { banner, outcome } from "./slot.js";
@@ -18,13 +19,15 @@ export async function unitView(root, seq) {
   }
   const unit = await answer.json();
   const template = unit.config?.template ? await get(`/api/v1/units/${seq}/template`) : null;
+  const lots = unit.lot ? await lotsNow() : [];
+  const again = () => { root.replaceChildren(); unitView(root, seq); };
   const foot = [when(unit.finished), duration(length(unit)), t("unit.where", { station: unit.station, slot: unit.slot })];
   root.append(
     h("div", { class: "title" }, h("h1", {}, t("unit.title", { seq: String(unit.seq) })), neighbours(unit.seq)),
     h("div", { class: "one" },
       h("div", { class: "column" },
         h("section", { class: "card head", "data-result": unit.verdict, "aria-label": t("column.verdict") }, banner(unit.verdict, unit.already ? t("verdict.already") : verdictWord(unit.verdict), foot), outcome({ ...unit, doubts: passedOver(unit) })),
-        checksOf(unit), doubtsOf(unit), meterOf(unit), factsOf(unit), logOf(unit), templateOf(template, unit)),
+        pilotCard(unit, lots, again), checksOf(unit), doubtsOf(unit), meterOf(unit), factsOf(unit), logOf(unit), templateOf(template, unit)),
       h("div", { class: "column" }, mapOf(unit), stagesOf(unit), filesOf(unit), recordOf(unit))));
 }
 
@@ -158,6 +161,8 @@ function filesOf(unit) {
     h("div", { class: "actions" },
       backup ? h("a", { class: "button", href: `${address}/backup`, onclick: download }, icon("save"), t("do.backup")) : null,
       h("a", { class: "button", href: address, download: `unit-${unit.seq}.json` }, icon("save"), t("do.record")),
+      backup ? h("a", { class: "button", href: `${address}/report.bin`, onclick: download }, icon("save"), t("do.report")) : null,
+      backup ? h("a", { class: "button", href: `${address}/report`, onclick: event => download(event, `report-${unit.seq}.json`) }, icon("save"), t("do.reportList")) : null,
       isStock ? h("button", { type: "button", onclick: () => send(unit, "restore", { unit: unit.seq }) }, t("do.restore")) : null,
       unit.verdict === "pass" ? h("button", { type: "button", onclick: () => send(unit, "start", { redo: true }) }, t("do.redo")) : null));
 }

@@ -6,10 +6,13 @@ use super::problem::Problem;
 use crate::model::chip::mac::Mac;
 use crate::model::cycle::verdict::Verdict;
 use crate::model::openbeken::{Template, script};
+use crate::model::unit::deed::Doer;
 use crate::model::unit::{Unit, UnitQuery};
 use crate::store::archive::Stored;
+use crate::store::report::{Report, report};
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
@@ -64,6 +67,66 @@ pub(super) async fn backup(
     let about = Concerns { on: Some(format!("unit {}", unit.seq)), sha256: Some(backup.sha256) };
     let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name), (header::ETAG, tag)];
     Ok((Extension(about), headers, bytes))
+}
+
+/// A unit's flash without its secrets, and the list of what was blanked in it.
+async fn redacted(app: &App, seq: &str) -> Result<(Unit, Vec<u8>, Report), Problem> {
+    let unit = find(app, seq).await?;
+    let Some(backup) = &unit.backup else {
+        return Err(Problem::not_found(format!("unit {} has no backup", unit.seq)));
+    };
+    let flash = match app.handle.stored_backup(backup.sha256).await? {
+        Stored::Plain(bytes) => bytes,
+        Stored::Encrypted(_) => {
+            let why = format!(
+                "the backup of unit {seq} is encrypted, and this station has no key to it; run `flashjig backup export {seq} \
+                 FILE --without-secrets --identity KEYFILE` with the age key file"
+            );
+            return Err(Problem::new(StatusCode::CONFLICT, "encrypted", "The backup is encrypted", why));
+        }
+    };
+    let made = tokio::task::spawn_blocking(move || report(&unit, &flash).map(|(bytes, list)| (unit, bytes, list)));
+    let refused =
+        |why: String| Problem::new(StatusCode::CONFLICT, "not_redacted", "It can't be made safe to show", why);
+    made.await.map_err(|error| refused(error.to_string()))?.map_err(|why| refused(why.to_string()))
+}
+
+/// `GET /api/v1/units/{seq}/report`: what was blanked in the flash that is given for a report, and what the board is.
+pub(super) async fn report_list(
+    State(app): State<App>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    let (unit, _, list) = redacted(&app, &path?).await?;
+    let about = Concerns { on: Some(format!("unit {}", unit.seq)), sha256: Some(list.sha256) };
+    Ok((Extension(about), Json(list)))
+}
+
+/// `GET /api/v1/units/{seq}/report.bin`: that flash.
+pub(super) async fn report_flash(
+    State(app): State<App>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    let (unit, bytes, list) = redacted(&app, &path?).await?;
+    let chip = unit.board.as_ref().map_or(String::new(), |board| format!("-{}", board.chip));
+    let name = format!("attachment; filename=\"report-{:06}{chip}.bin\"", unit.seq);
+    let about = Concerns { on: Some(format!("unit {}", unit.seq)), sha256: Some(list.sha256) };
+    let kind = "application/octet-stream".to_owned();
+    Ok((Extension(about), [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], bytes))
+}
+
+/// `POST /api/v1/units/{seq}/confirm`: somebody saw the plug of a pilot live, so its lot is released. Gives its record.
+pub(super) async fn confirm(
+    State(app): State<App>,
+    Extension(doer): Extension<Doer>,
+    path: Result<Path<String>, PathRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    body?;
+    let seq = path?;
+    let number = seq.parse().map_err(|_| Problem::parameter("seq", &seq, "a unit's number"))?;
+    let unit = app.handle.services().confirm(number, &doer).await?;
+    let about = Concerns { on: Some(format!("unit {number}")), sha256: unit.firmware.as_ref().map(|it| it.sha256) };
+    Ok((Extension(about), Json(unit)))
 }
 
 /// A unit's OpenBeken template.

@@ -79,7 +79,9 @@ fn topic(made: &Config) -> Option<String> {
 /// The configuration lies behind the calibration on every chip. Where it does not, the chip is not what it seems.
 fn place(chip: Chip, rf: rf::Rf) -> Result<Span, StageError> {
     let sector = Span::sized(config::address(chip), SECTOR);
-    if rf.sector.end == sector.start {
+    // where the calibration is copied, it is its copy that the firmware sees
+    let seen = chip.calibration_copy().unwrap_or(rf.sector);
+    if seen.end == sector.start {
         return Ok(sector);
     }
     Err(StageError::failed(

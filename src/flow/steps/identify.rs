@@ -9,11 +9,12 @@ use crate::flow::stage_error::StageError;
 use crate::model::chip::board::{Board, Evidence};
 use crate::model::chip::flash::parts;
 use crate::model::chip::identify::{self, Identity};
-use crate::model::chip::{Chip, listed};
+use crate::model::chip::{Chip, Converted, listed};
 use crate::model::cycle::Outcome;
 use crate::model::cycle::fault::FaultCode;
 use crate::model::firmware::image::{self, Image};
 use crate::model::unit::event::Event;
+use crate::model::unit::lot;
 use std::sync::Arc;
 
 /// The fault that it is when no chip and key can be named.
@@ -32,11 +33,8 @@ pub(super) async fn identify(run: &mut Run<'_>) -> Result<Outcome, StageError> {
         Ok(identity) => identity,
         Err(why) => return Err(refused(run, "chip", fault(why.kind), &why.to_string())),
     };
-    if !identity.chip.is_supported() {
-        let supported = listed(Chip::supported().map(Chip::name), "or");
-        let why = format!("expected a {supported}, found a {}: {}", identity.chip, identity.reasons.join("; "));
-        return Err(refused(run, "chip", FaultCode::UnsupportedChip, &why));
-    }
+    let refused_board = board(&evidence, identity.clone());
+    may_be_converted(run, &identity).inspect_err(|_| run.refused = Some(refused_board))?;
     check_flash_id(&evidence).map_err(|why| refused(run, "flash_id", FaultCode::BadFlashId, &why))?;
     run.link()?.set_dialect(identity.chip.dialect());
     let board = board(&evidence, identity);
@@ -93,6 +91,32 @@ fn told(board: &Board) -> String {
     format!("{} with {} KiB{id}", board.chip, board.flash_size / 1024)
 }
 
+/// Whether this chip is converted, and if a word is needed for that, whether the recipe has it. Its own backup is written back
+/// without one.
+fn may_be_converted(run: &mut Run<'_>, identity: &Identity) -> Result<(), StageError> {
+    let (chip, found) = (identity.chip, identity.reasons.join("; "));
+    let (code, why) = match chip.converted() {
+        Converted::Yes => return Ok(()),
+        Converted::ByWord(_) if matches!(run.job.task, Task::Restore(_)) => return Ok(()),
+        Converted::ByWord(means) if run.job.loaded.recipe.allow.contains(&chip) => {
+            run.checks.held("allowed", format!("{chip} by the recipe: {means}"));
+            return Ok(());
+        }
+        Converted::ByWord(means) => (
+            FaultCode::NotAllowed,
+            format!(
+                "expected a chip that is converted without a word, found a {chip} ({found}), which the recipe does not allow: \
+                 {means}; write allow = [\"{chip}\"] at the top of the recipe if you want that, or set the board aside"
+            ),
+        ),
+        Converted::No => {
+            let supported = listed(Chip::supported().chain(Chip::by_word()).map(Chip::name), "or");
+            (FaultCode::UnsupportedChip, format!("expected a {supported}, found a {chip}: {found}"))
+        }
+    };
+    Err(refused(run, "chip", code, &why))
+}
+
 /// One damaged byte makes another chip of it, so the chip is linked and asked again before it is believed.
 fn refused(run: &mut Run<'_>, check: &'static str, code: FaultCode, why: &str) -> StageError {
     run.checks.failed(check, why);
@@ -120,6 +144,7 @@ fn board(evidence: &Evidence, identity: Identity) -> Board {
         flash_id: evidence.flash_id.map(|[a, b, c]| format!("{a:02x}{b:02x}{c:02x}")),
         flash_size: evidence.flash_size,
         bootloader: identity.bootloader,
+        loader_crc: evidence.boot_crc.map(lot::hex),
         key: identity.key,
         evidence: identity.reasons,
         calibration: None,

@@ -1,6 +1,7 @@
 //! Keep: what the flash holds, what the ledger knows of the board, and the stock flash on disk, read again, before
 //! anything may be erased.
 
+use super::care;
 use crate::flow::found::{Analysis, Kept, Plug};
 use crate::flow::host_work::host_work;
 use crate::flow::job::Task;
@@ -37,6 +38,11 @@ pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, StageError> {
         Task::Restore(_) => Course::Convert(reading.kind()),
         Task::Convert { .. } => history::course(&reading, &study.units, redo),
     };
+    let lacks_copy = care::lacks_copy(run.board()?.chip, study.rf.as_ref().ok().copied());
+    let course = match course {
+        Course::Leave(_) if lacks_copy => Course::Convert(reading.kind()),
+        course => course,
+    };
     let (kept, is_new) = match (course, noted) {
         (Course::Resume(note), Some(stock)) => (resume(run, study, note, stock)?, false),
         (Course::Leave(already), _) => {
@@ -61,8 +67,9 @@ pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, StageError> {
 
 async fn study(run: &mut Run<'_>, dump: &Arc<[u8]>) -> Result<Analysis, StageError> {
     let (looked_at, image, chip) = (Arc::clone(dump), run.image().cloned(), run.board()?.chip);
+    let find = if matches!(run.job.task, Task::Restore(_)) { rf::find_kept } else { rf::find };
     let looking = host_work(move || {
-        let rf = rf::find(&looked_at);
+        let rf = find(&looked_at);
         let calibration = rf.as_ref().ok().and_then(|rf| rf.sector.of(&looked_at)).map(Digest::of);
         let content = Content::of(&looked_at, image.as_deref());
         (content, Traces::of(&looked_at, chip), Digest::of(&looked_at), rf, calibration)

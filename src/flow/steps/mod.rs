@@ -1,10 +1,12 @@
 //! One file per stage.
 
+mod ahead;
 mod alive;
 mod attach;
 mod backup;
 mod base;
 mod boot;
+mod care;
 mod configure;
 mod decay;
 mod identify;
@@ -35,7 +37,10 @@ pub(super) async fn perform(run: &mut Run<'_>, stage: Stage, ending: Ending) -> 
         Stage::Backup => backup::backup(run).await,
         Stage::Keep => keep::keep(run).await,
         Stage::Plan => plan::plan(run).await,
-        Stage::Erase => program::erase(run).await,
+        Stage::Erase => {
+            ahead::write(run).await?;
+            program::erase(run).await
+        }
         Stage::Write => program::write(run).await,
         Stage::Verify => verify::verify(run).await,
         Stage::Boot => boot::boot(run).await,

@@ -23,10 +23,12 @@ pub(super) async fn plan(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let work = host_work(move || planner::plan(&have, &want, &keep, dialect));
     let plan = run.link()?.keep_awake(work).await?.map_err(|e| bug(&e.to_string()))?;
     let plan = plan.map_err(|error| StageError::failed(FaultCode::NotPlanned, error))?;
-    let (erase, write, same) = (plan.erase_bytes(), plan.write_bytes(), plan.same);
+    let plan = super::care::order(plan, run.board()?.chip);
+    let (erase, write, same) = (plan.erase_bytes(), plan.write_bytes() + plan.ahead_bytes(), plan.same);
+    let is_empty = plan.is_empty();
     run.target()?.plan = plan;
     run.report.say(Event::Planned { erase, write, same }).await;
-    Ok(if erase == 0 && write == 0 { Outcome::Nothing } else { Outcome::Done })
+    Ok(if is_empty { Outcome::Nothing } else { Outcome::Done })
 }
 
 /// What the flash holds now: what was read, or after a verify the wanted content but for the sectors that differ. What

@@ -1,13 +1,15 @@
 //! The gate: everything that must be true before the first erase, each check noted in the record with what was found.
 
-use super::configure;
+use super::{care, configure};
 use crate::flow::found::{Analysis, Kept, Made, Mark, Plug, Target};
 use crate::flow::host_work::host_work;
 use crate::flow::job::Task;
+use crate::flow::pilot;
 use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
 use crate::model::chip::beken::crc;
 use crate::model::chip::board::Board;
+use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::flash::map::{Area, What};
 use crate::model::chip::flash::rf::Rf;
 use crate::model::chip::flash::{Span, parts, plan as planner};
@@ -35,6 +37,7 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), StageError> {
     link(run).await?;
     identity(run)?;
     boot_area(run)?;
+    care::gate(run).await?;
     let rf = calibration(run).await?;
     content(run);
     let Laid { areas, want, made } = match run.job.task.clone() {
@@ -143,7 +146,14 @@ async fn calibration(run: &mut Run<'_>) -> Result<Rf, StageError> {
         run.checks.failed("calibration", why.clone());
         return Err(StageError::failed(FaultCode::RfElsewhere, format!("{why}; set the board aside")));
     }
-    run.checks.held("calibration", format!("found once, at {}", rf.sector));
+    care::calibration(run, rf)?;
+    run.checks.held(
+        "calibration",
+        match rf.copy {
+            Some(copy) => format!("found at {}, and its copy at {copy}", rf.sector),
+            None => format!("found once, at {}", rf.sector),
+        },
+    );
     let own = rf.sector.of(&run.reading()?.dump).unwrap_or_default().to_vec();
     run.mark = Some(Mark { span: rf.sector, bytes: own });
     if let Some(why) = history::placeholder(rf.mac) {
@@ -194,22 +204,31 @@ async fn show(run: &mut Run<'_>, mut areas: Vec<Area>, config: Option<Span>, rf:
     run.report.mark(rf, What::Kept);
 }
 
+/// How the area of the vendor's settings is called.
+const SETTINGS: &str = "settings";
+
 /// The areas that the boot loader's own table and the vendor's store give.
 fn areas(dump: &[u8], found: Option<&Findings>) -> Vec<Area> {
     let table = Boot::read(dump).map(|boot| boot.partitions).unwrap_or_default();
     let listed = table.into_iter().map(|partition| Area { name: partition.name, span: partition.span });
     let store = found.and_then(|found| found.store);
-    listed.chain(store.map(|span| Area { name: "settings".into(), span })).collect()
+    listed.chain(store.map(|span| Area { name: SETTINGS.into(), span })).collect()
 }
 
 /// What the plug becomes, with which image, and the whole flash as it must be.
 async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, StageError> {
     let base = Arc::clone(&run.kept()?.base);
     let (board, kit) = (run.board()?.clone(), Arc::clone(&run.job.loaded));
+    let board_chip = board.chip;
     let images = run.allowed(board.chip);
     let work = host_work(move || judge(&base, &images, &board, &kit));
     let Judged { areas, module, plug, settled } =
         run.link()?.keep_awake(work).await?.map_err(|e| bug(&e.to_string()))?;
+    if board_chip.facts().care.is_some() {
+        // without it the plug is converted all the same
+        let store = areas.iter().find(|area| area.name == SETTINGS).map(|area| area.span);
+        run.checks.held("vendor_store", store.map_or_else(|| "not found".to_owned(), |at| format!("found at {at}")));
+    }
     run.found()?.board.module = module;
     if let Err(Unable::Image(refusal)) = &settled {
         run.checks.failed("image", refusal.to_string());
@@ -223,8 +242,11 @@ async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, StageError> {
     }
     let Chosen { choice, image, reason, mut want } = settled?;
     run.checks.held("image", format!("{reason}; it fits chip, key, layout and flash"));
+    let app_end = image.span().aligned(SECTOR).end;
     super::identify::choose(run, image).await?;
+    pilot::gate(run).await?;
     clear(run, rf, &mut want)?;
+    care::lay(board_chip, rf, app_end, &mut want);
     let made = configure::lay(run, &choice, rf, &mut want).await?;
     Ok(Laid { areas, want: want.into(), made })
 }

@@ -37,7 +37,7 @@ pub(super) async fn erase(run: &mut Run<'_>) -> Result<Outcome, StageError> {
 
 /// Erases one sector or block of the unit's own board. Where an answer is lost at the rate of a reset, the board is
 /// looked at before the erase is sent again.
-async fn erase_unit(run: &mut Run<'_>, size: EraseSize, addr: u32) -> Result<(), StageError> {
+pub(super) async fn erase_unit(run: &mut Run<'_>, size: EraseSize, addr: u32) -> Result<(), StageError> {
     let mut tries = 1;
     loop {
         same_board::sure(run).await?;
@@ -69,7 +69,7 @@ pub(super) async fn write(run: &mut Run<'_>) -> Result<Outcome, StageError> {
 }
 
 /// Writes one sector; a write that was not answered may have happened in part, so it is erased and written again.
-async fn write_sector(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<(), StageError> {
+pub(super) async fn write_sector(run: &mut Run<'_>, sector: Span, data: &[u8]) -> Result<(), StageError> {
     same_board::sure(run).await?;
     let mut outcome = run.link()?.write_sector(sector.start, data).await;
     for _ in 1..TRIES {

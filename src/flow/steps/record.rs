@@ -65,12 +65,13 @@ pub(in crate::flow) fn unit(run: &mut Run<'_>, ending: Ending) -> Unit {
 /// What its note in the ledger holds of it, too.
 pub(in crate::flow) fn so_far(run: &mut Run<'_>, touched: bool) -> Unit {
     Unit {
-        board: run.found.as_ref().map(|found| found.board.clone()),
+        board: run.found.as_ref().map(|found| found.board.clone()).or_else(|| run.refused.clone()),
         backup: run.what_was_kept().map(|kept| kept.backup.clone()),
         firmware: run.image().filter(|_| !run.is_done_already()).map(|image| image.as_ref().into()),
         config: config(run, touched),
         meter: run.what_was_kept().and_then(|kept| kept.plug.meter.clone()),
         life: run.life.clone(),
+        lot: run.lot.clone(),
         stages: run.report.stages(),
         map: run.report.map(),
         ..run.job.origin.unit(&run.job.begin, &run.job.task)

@@ -26,7 +26,8 @@ fn compare(dump: &[u8], stock: &[u8], here: Rf, boot: Span) -> Result<(), String
     if dump.len() != stock.len() {
         return Err(format!("its flash has {} KiB, the backup {} KiB", dump.len() / 1024, stock.len() / 1024));
     }
-    let there = rf::find(stock).map_err(|problem| format!("the backup has no calibration of its own: {problem}"))?;
+    let there =
+        rf::find_kept(stock).map_err(|problem| format!("the backup has no calibration of its own: {problem}"))?;
     if here.mac != there.mac {
         return Err(format!("its MAC is {}, that of the backup {}", here.mac, there.mac));
     }

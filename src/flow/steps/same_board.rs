@@ -4,17 +4,17 @@
 use crate::flow::found::Mark;
 use crate::flow::run::Run;
 use crate::flow::stage_error::StageError;
-use crate::model::chip::Chip;
 use crate::model::chip::flash::Span;
 use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::flash::rf::{self, Standing};
+use crate::model::chip::{Chip, Converted};
 use crate::model::cycle::fault::FaultCode;
 use std::sync::Arc;
 
 /// Where a calibration usually lies, those of the chips that are converted first. One that lies elsewhere is found in the
 /// backup.
 fn usual() -> Vec<u32> {
-    let chips = Chip::supported().chain(Chip::that(|facts| !facts.supported));
+    let chips = Chip::supported().chain(Chip::that(|facts| facts.converted != Converted::Yes));
     let mut places = Vec::new();
     for at in chips.flat_map(|chip| chip.facts().calibration.each()) {
         if !places.contains(&at) {

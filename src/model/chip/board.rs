@@ -43,6 +43,10 @@ pub struct Board {
     pub flash_size: u32,
     /// Name of the boot loader, such as `BK7231S_1.0.5`.
     pub bootloader: Option<String>,
+    /// CRC of the first bytes of its boot loader, as the chip gave it, eight hex digits; null: it gave none, or the record is
+    /// an older one.
+    #[serde(default)]
+    pub loader_crc: Option<String>,
     /// Key of its code.
     pub key: Key,
     /// One line for each piece of evidence that led here.

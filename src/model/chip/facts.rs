@@ -53,8 +53,35 @@ pub struct Facts {
     pub pixels: bool,
     /// Whether it has drivers of power meters.
     pub meters: bool,
-    /// Whether flashjig converts it; the others are named and refused before anything is erased.
-    pub supported: bool,
+    /// Whether flashjig converts it.
+    pub converted: Converted,
+    /// What must hold besides before one of its boards is erased.
+    pub care: Option<Care>,
+}
+
+/// What must hold besides of a chip whose maker's boot loader stays beside a firmware that was not made for it, and whose
+/// calibration is copied to where OpenBeken looks.
+#[derive(Debug)]
+pub struct Care {
+    /// Size of the flash of the boards that it is known of.
+    pub flash_size: u32,
+    /// Sectors in which the maker's boot loader looks for an update that it is to unpack over the app.
+    pub update_control: &'static [u32],
+    /// The first version of OpenBeken whose start leaves the maker's calibration alone.
+    pub since: &'static str,
+    /// Variants of OpenBeken that write where the maker's own data is.
+    pub unfit: &'static [&'static str],
+}
+
+/// Whether flashjig converts a chip. One that it does not convert is named and refused before anything is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Converted {
+    /// Yes.
+    Yes,
+    /// Only where a recipe allows it by its name (`allow`); what whoever writes that word must know.
+    ByWord(&'static str),
+    /// No.
+    No,
 }
 
 /// A family. What is asked before the chip is known is asked of it.
@@ -93,6 +120,8 @@ pub struct Loader {
     pub crc: u32,
     /// Its name and version, where one stands for one CRC.
     pub name: Option<&'static str>,
+    /// It is known to be Beken's own, of the SDK that OpenBeken is built with.
+    pub is_sdk: bool,
 }
 
 /// A UART that only prints, or prints too.

@@ -1,7 +1,7 @@
 //! From a name, an id, a CRC or an address back to the chips. Everything here goes over the whole table, so that a new
 //! row is found without a further line.
 
-use super::{Chip, Facts, Key, KeyRule};
+use super::{Chip, Converted, Facts, Key, KeyRule};
 
 /// What an OpenBeken configuration begins with, at one of [`config_places`].
 pub const CONFIG_IDENT: [u8; 3] = *b"CFG";
@@ -12,9 +12,14 @@ impl Chip {
         Self::ALL.into_iter().filter(move |chip| is_so(chip.facts()))
     }
 
-    /// Those that flashjig converts.
+    /// Those that flashjig converts without a further word.
     pub fn supported() -> impl Iterator<Item = Self> {
-        Self::that(|facts| facts.supported)
+        Self::that(|facts| facts.converted == Converted::Yes)
+    }
+
+    /// Those that it converts only where a recipe allows them.
+    pub fn by_word() -> impl Iterator<Item = Self> {
+        Self::that(|facts| matches!(facts.converted, Converted::ByWord(_)))
     }
 
     /// From a name such as `BK7231T`, `bk7231t`, just `t` or `T34`.

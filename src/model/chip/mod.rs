@@ -38,7 +38,7 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{Facts, Family, Loader, LogPort, Places};
+pub use facts::{Care, Converted, Facts, Family, Loader, LogPort, Places};
 pub use find::{CONFIG_IDENT, config_places, listed};
 pub use key::{Key, KeyRule};
 pub use table::Chip;

@@ -1,7 +1,8 @@
 //! What is read from a chip's row.
 
-use super::{Chip, Key};
+use super::{Chip, Converted, Facts, Key};
 use crate::model::chip::beken::Dialect;
+use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::flash::span::Span;
 
 impl Chip {
@@ -41,8 +42,21 @@ impl Chip {
     }
 
     /// Whether flashjig converts it.
-    pub const fn is_supported(self) -> bool {
-        self.facts().supported
+    pub const fn converted(self) -> Converted {
+        self.facts().converted
+    }
+
+    /// The sector that gets a copy of the maker's calibration; none: OpenBeken looks where the maker has it, or nobody knows
+    /// whether a copy would do.
+    pub fn calibration_copy(self) -> Option<Span> {
+        let Facts { calibration, care, .. } = self.facts();
+        let is_elsewhere = calibration.stock.is_some_and(|stock| stock != calibration.working);
+        (care.is_some() && is_elsewhere).then(|| Span::sized(calibration.working, SECTOR))
+    }
+
+    /// Whether flashjig converts it at all, be it only where a recipe allows it.
+    pub const fn is_converted(self) -> bool {
+        !matches!(self.converted(), Converted::No)
     }
 }
 

@@ -16,7 +16,7 @@
 //! and SDK's; the name of a build, which drivers its plain build has, its MQTT group and its log port are APP's. 0x11000 ends every boot loader that was
 //! seen.
 
-use super::{Facts, Family, Key, KeyRule, Loader, LogPort, Places};
+use super::{Care, Converted, Facts, Family, Key, KeyRule, Loader, LogPort, Places};
 use crate::model::chip::beken::Dialect;
 use crate::model::chip::flash::span::Span;
 use schemars::JsonSchema;
@@ -24,12 +24,20 @@ use serde::{Deserialize, Serialize};
 
 const MIB: u32 = 0x10_0000;
 
+/// What the word for a chip says whose maker's boot loader knows no package of OpenBeken's.
+const KEPT_LOADER: &str = "the maker's boot loader stays, so OpenBeken runs, but its updates over Wi-Fi do not work, though its \
+                           page reports success: update such a plug by the jig; nobody here has tried this on a chip";
+
 const fn loader(crc: u32, name: &'static str) -> Loader {
-    Loader { crc, name: Some(name) }
+    Loader { crc, name: Some(name), is_sdk: false }
 }
 
 const fn unnamed(crc: u32) -> Loader {
-    Loader { crc, name: None }
+    Loader { crc, name: None, is_sdk: false }
+}
+
+const fn sdk(crc: u32) -> Loader {
+    Loader { crc, name: None, is_sdk: true }
 }
 
 macro_rules! chips {
@@ -92,7 +100,8 @@ chips! {
         stock_apps: &["bk7231s", "bk7231t"],
         pixels: false,
         meters: true,
-        supported: true,
+        converted: Converted::Yes,
+        care: None,
     }
 
     /// Tuya's CB2S, CB3S, CBU and their kin, also sold as T2 and T34.
@@ -125,7 +134,8 @@ chips! {
         stock_apps: &["bk7231n"],
         pixels: true,
         meters: true,
-        supported: true,
+        converted: Converted::Yes,
+        care: None,
     }
 
     /// An N with an all-zero key; also many BL2028N.
@@ -159,7 +169,8 @@ chips! {
         stock_apps: &[],
         pixels: true,
         meters: true,
-        supported: true,
+        converted: Converted::Yes,
+        care: None,
     }
 
     /// In lamps and development boards; no plug of it is known.
@@ -191,7 +202,8 @@ chips! {
         stock_apps: &[],
         pixels: true,
         meters: true,
-        supported: false,
+        converted: Converted::No,
+        care: None,
     }
 
     /// In relays of 2020; OpenBeken has no build for it.
@@ -223,7 +235,8 @@ chips! {
         stock_apps: &[],
         pixels: true,
         meters: true,
-        supported: false,
+        converted: Converted::No,
+        care: None,
     }
 
     /// Tuya's T1 modules; some CBU and CB3S carry it too.
@@ -235,7 +248,7 @@ chips! {
         key: KeyRule::Always(Key::Plain),
         ids: &[0x0000_7238],
         // the second is Beken's: BT calls it 1.0.14, images have 1.0.15 with the same first 257 bytes
-        loaders: &[loader(0xF42F_8C32, "T1_2.0.0"), unnamed(0x6BEB_0924)],
+        loaders: &[loader(0xF42F_8C32, "T1_2.0.0"), sdk(0x6BEB_0924)],
         platforms: &["BK7238"],
         rom_magic: Some(*b"BK7238\0\0"),
         boot_end: 0x1_1000,
@@ -260,7 +273,17 @@ chips! {
         stock_apps: &[],
         pixels: true,
         meters: true,
-        supported: false,
+        converted: Converted::ByWord(KEPT_LOADER),
+        care: Some(Care {
+            // a 4 MiB board is not Tuya's
+            flash_size: 2 * MIB,
+            // LT, and Tuya's own diff2ya sources: a block and its second copy
+            update_control: &[0x1E_1000, 0x1E_2000],
+            // APP, change ac925a6a1: builds before it erase 0x1E3000 at their first start
+            since: "1.18.255",
+            // APP: it keeps its bonds at 0x1F0000
+            unfit: &["btproxy"],
+        }),
     }
 
     /// In cameras; called BK7251 too.
@@ -294,7 +317,8 @@ chips! {
         stock_apps: &[],
         pixels: true,
         meters: false,
-        supported: false,
+        converted: Converted::No,
+        care: None,
     }
 
     /// In cameras; Tuya's T4.
@@ -327,6 +351,7 @@ chips! {
         stock_apps: &[],
         pixels: true,
         meters: false,
-        supported: false,
+        converted: Converted::No,
+        care: None,
     }
 }

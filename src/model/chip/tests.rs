@@ -52,8 +52,17 @@ fn each_row_is_complete_and_agrees_with_itself() {
         holds(chip, "only a ROM has fuses", is_rom || matches!(facts.key, KeyRule::Always(_)));
         holds(chip, "it has an id and a boot loader", !facts.ids.is_empty() && !facts.loaders.is_empty());
         holds(chip, "a configuration is for a build", facts.mqtt_group.is_none() || facts.firmware.is_some());
+        if let Some(care) = &facts.care {
+            holds(chip, "what needs care is converted by word", matches!(facts.converted, Converted::ByWord(_)));
+            holds(chip, "its size is one of its sizes", facts.flash_sizes.contains(&care.flash_size));
+            let copy = chip.calibration_copy();
+            let kept = facts.calibration.stock.map(|at| Span::sized(at, SECTOR));
+            holds(chip, "the copy is no control block and not the calibration", {
+                care.update_control.iter().all(|at| copy.is_none_or(|copy| !copy.contains(*at))) && copy != kept
+            });
+        }
         holds(chip, "what is converted is known in full", {
-            !facts.supported
+            !chip.is_converted()
                 || (facts.mqtt_group.is_some() && facts.store.is_some() && facts.calibration.stock.is_some())
         });
     }

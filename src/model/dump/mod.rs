@@ -8,11 +8,13 @@
 //! | [`holes`] | pieces that were not read |
 //! | [mod@origin] | the chip, by all the evidence that is in it |
 //! | [`study`] | all of that at once |
+//! | [`redact`] | the same flash without what strangers must not see |
 //! | [`report`] | everything that can be said about any file, for `flashjig inspect` |
 
 pub mod extent;
 pub mod holes;
 pub mod origin;
+pub mod redact;
 pub mod regions;
 pub mod report;
 pub mod study;

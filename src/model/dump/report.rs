@@ -6,7 +6,7 @@ use crate::model::chip::digest::Digest;
 use crate::model::chip::flash::{Span, rf};
 use crate::model::chip::flash_cipher::{Stop, Unsealed};
 use crate::model::chip::mac::Mac;
-use crate::model::chip::{Chip, Key};
+use crate::model::chip::{Chip, Converted, Key};
 use crate::model::firmware::content::{BackupKind, Content};
 use crate::model::firmware::fal::Partition;
 use crate::model::firmware::image::anatomy::{App, Boot};
@@ -327,7 +327,7 @@ impl Report {
         self.valid = self.kind != Kind::Unknown && self.problems.is_empty();
         self.usable = match (self.kind, firmware) {
             (_, Some(Ok(image))) => {
-                let support = if image.chip.is_supported() { "" } else { "; flashjig does not convert this chip" };
+                let support = but(image.chip);
                 format!("firmware for {} ({} key), written at {}{support}", image.chip, image.key, image.span())
             }
             (Kind::Dump, _) if self.valid => self.as_backup(study),
@@ -344,11 +344,20 @@ impl Report {
         let what = if is_turned { "a backup once it is turned back" } else { "a backup" };
         let placed = study.and_then(|study| origin::misplaced(study.origin.chip?, study.origin.calibration?));
         let but = match (self.chip, placed) {
-            (Some(chip), _) if !chip.is_supported() => "; flashjig does not convert this chip",
-            (_, Some(_)) => "; flashjig does not convert such a board",
-            _ => "",
+            (chip, Some(_)) if chip.is_none_or(Chip::is_converted) => "; flashjig does not convert such a board",
+            (Some(chip), _) => but(chip),
+            (None, _) => "",
         };
         format!("{what}; `flashjig extract FILE` shows its settings{but}")
+    }
+}
+
+/// What is said besides of a chip that is not converted without a word.
+fn but(chip: Chip) -> &'static str {
+    match chip.converted() {
+        Converted::Yes => "",
+        Converted::ByWord(_) => "; flashjig converts this chip only where a recipe allows it by its name",
+        Converted::No => "; flashjig does not convert this chip",
     }
 }
 

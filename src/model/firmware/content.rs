@@ -85,6 +85,12 @@ impl Content {
             let version = image.version.clone().unwrap_or_else(|| "of unknown version".into());
             return Self::Openbeken { version, proof: format!("every byte of {}", image.name) };
         }
+        // where a firmware's own file system lies over the end of its partition, its header is gone and the code is whole
+        let is_whole = |image: &&Image| image.chip.facts().care.is_some() && raw.starts_with(image.records());
+        if let Some(image) = image.filter(is_whole) {
+            let version = image.version.clone().unwrap_or_else(|| "of unknown version".into());
+            return Self::Openbeken { version, proof: format!("every record of {}", image.name) };
+        }
         if let Some((chip, version)) = app.openbeken().into_iter().next() {
             // it verifies on any chip and starts on its own alone
             if let Some(image) = image.filter(|image| image.chip != chip) {

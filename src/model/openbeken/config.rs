@@ -12,7 +12,7 @@ use crate::model::tuya::secret::Secret;
 use std::collections::BTreeMap;
 
 /// The MQTT password that the firmware fills in for none.
-pub(super) const MQTT_PLACEHOLDER: &str = "qqqqqqqqqq";
+pub const MQTT_PLACEHOLDER: &str = "qqqqqqqqqq";
 /// The version that is written: second network and web password included.
 pub const VERSION: i32 = 5;
 

@@ -35,6 +35,8 @@ pub struct Recipe {
     pub proof: Proof,
     /// Convert also what is converted already.
     pub reflash: bool,
+    /// Chips that are converted although nobody here has tried it, by their names.
+    pub allow: Vec<Chip>,
     /// A board that is converted again loses OpenBeken's configuration and variables, the boot counter among them.
     pub reflash_clears: bool,
 }

@@ -2,6 +2,7 @@
 //! there is one is told.
 
 use super::{BackupMode, Calibrate, Configure, PinSource, Recipe, WithoutSettings};
+use crate::model::chip::Converted;
 use crate::model::chip::digest::Digest;
 
 impl Recipe {
@@ -18,6 +19,11 @@ impl Recipe {
                 pins if pins.is_empty() => format!("Firmware for {chip}: {name}"),
                 pins => format!("Firmware for {chip}: {name}, SHA-256 {pins}"),
             });
+        }
+        for chip in &self.allow {
+            if let Converted::ByWord(means) = chip.converted() {
+                lines.push(format!("Allowed, {chip}: {means}"));
+            }
         }
         lines.push(match self.backup.mode {
             BackupMode::Full => "Backup: every byte of the flash is read".into(),

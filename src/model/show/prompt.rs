@@ -16,6 +16,10 @@ pub const OLD_BOARD: &str = "put it in again: the board was in before flashjig b
 /// A start was asked for where nothing can pass; what is missing is told by the station's readiness.
 pub const NOT_READY: &str = "not ready: no unit can be made now; the page and flashjig doctor say what is missing";
 
+/// A start was asked for while the pilot of a lot waits.
+pub const PILOT: &str =
+    "a pilot waits: look whether its plug lives, then confirm it on the page of its unit; until then no other is made";
+
 /// The same order with its rest in at most 42 letters, for a panel that has two lines of 21 for it.
 pub fn brief(prompt: &str) -> &str {
     match prompt {
@@ -24,6 +28,7 @@ pub fn brief(prompt: &str) -> &str {
         STUCK => "free the button: it is held or shorted",
         OLD_BOARD => "put it in again: take it out first",
         NOT_READY => "not ready: see the page or flashjig doctor",
+        PILOT => "a pilot waits: confirm it on the page",
         ASK => "box full: begin the next one, or hold the button",
         ASK_PAGE => "box full: begin the next one on the page",
         // the question about a file is short already
@@ -32,7 +37,7 @@ pub fn brief(prompt: &str) -> &str {
 }
 
 /// All of them.
-pub const ALL: [&str; 8] = [RESET, NO_BOARD, STUCK, OLD_BOARD, NOT_READY, ASK, ASK_PAGE, ENDED];
+pub const ALL: [&str; 9] = [RESET, NO_BOARD, STUCK, OLD_BOARD, NOT_READY, PILOT, ASK, ASK_PAGE, ENDED];
 
 #[cfg(test)]
 mod tests {

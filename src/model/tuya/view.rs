@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// What stands for a text that has a credential in it.
@@ -50,6 +51,8 @@ pub struct Masks {
 
 /// Shorter spellings are masked only where they are a whole text, or a word of a line: they occur in too many words.
 const SHORT: usize = 4;
+/// Bytes of a spelling that is no accident in a flash.
+const WHOLE: usize = 6;
 /// Of a longer credential its begin is looked for, bytes: who shows all of it shows its begin. A multiple of 3, so that
 /// its Base64 is the begin of the whole one's.
 const LONGEST: usize = 96;
@@ -158,6 +161,21 @@ impl Masks {
             AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(long).ok()
         });
         finder.as_ref().is_none_or(|finder| finder.is_match(text))
+    }
+
+    /// Where in these bytes a credential stands, or one of `more`; short ones are not looked for. `None`: there are more than a
+    /// plug has.
+    pub fn places(&self, bytes: &[u8], more: &[Vec<u8>]) -> Option<Vec<Range<usize>>> {
+        let long = self.forms.iter().map(String::as_bytes).filter(|form| form.len() >= WHOLE);
+        let forms: Vec<&[u8]> = long.chain(more.iter().map(Vec::as_slice)).collect();
+        if self.is_full {
+            return None;
+        }
+        if forms.is_empty() {
+            return Some(Vec::new());
+        }
+        let finder = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(forms).ok()?;
+        Some(finder.find_overlapping_iter(bytes).map(|found| found.range()).collect())
     }
 
     /// A text without credentials.

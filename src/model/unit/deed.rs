@@ -59,7 +59,7 @@ pub struct Deed {
     /// By what right.
     pub by: By,
     /// What was wished: `start`, `abort`, `restore`, `acknowledge`, `backup`, `box`, `upload`, `delete`, `choose`,
-    /// `sign-out`; further words may come.
+    /// `sign-out`, `confirm`, `report`; further words may come.
     pub what: String,
     /// To what: a slot, a unit, a file, a recipe, a box.
     pub on: Option<String>,

@@ -14,6 +14,7 @@ use crate::model::openbeken::life::Awaited;
 use crate::model::unit::Already;
 use crate::model::unit::arrival::Arrival;
 use crate::model::unit::batch::Count;
+use crate::model::unit::lot::Confirmed;
 use crate::model::unit::readiness::Readiness;
 use crate::model::unit::supply::Reading;
 use jiff::Timestamp;
@@ -183,6 +184,14 @@ pub enum Event {
         seq: u64,
         /// What it said.
         arrival: Arrival,
+    },
+    /// Somebody saw the plug of a pilot live: its lot is released. It happens to the whole station, too.
+    Confirmed {
+        /// Number of the pilot in the ledger. In JSON the event's own `seq` stands beside it.
+        #[serde(rename = "unit")]
+        seq: u64,
+        /// Who saw it.
+        confirmed: Confirmed,
     },
     /// The slot can't work until somebody looks, or until what its fault names works again.
     Blocked {

@@ -5,6 +5,8 @@
 //! | [`record`] | the record of a unit, as the ledger holds it |
 //! | [`open_unit`] | a unit whose record is not written yet |
 //! | [`event`], [`snapshot`] | what happens, and the state that it folds into |
+//! | [`met`] | boards that can't be converted, by their kind |
+//! | [`lot`], [`pilot`] | boards that are alike, and whether the first of them lives; what the rest waits for |
 //! | [`history`] | what the ledger knows of a board that is back |
 //! | [`readiness`] | whether there is anything to make units from |
 //! | [`query`] | which records to list |
@@ -23,7 +25,10 @@ pub mod board_log;
 pub mod deed;
 pub mod event;
 pub mod history;
+pub mod lot;
+pub mod met;
 pub mod open_unit;
+pub mod pilot;
 pub mod query;
 pub mod rate_memory;
 pub mod readiness;

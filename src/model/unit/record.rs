@@ -15,6 +15,7 @@ use crate::model::openbeken::doubt::{Code, Doubt};
 use crate::model::openbeken::life::Sign;
 use crate::model::openbeken::meter::Meter;
 use crate::model::unit::arrival::Arrival;
+use crate::model::unit::lot::{Confirmed, Lot};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,12 @@ pub struct Unit {
     /// That the plug said hello on the broker afterwards; null: it did not yet, nobody listens, or it was given no broker.
     #[serde(default)]
     pub arrival: Option<Arrival>,
+    /// The lot that it belongs to; null: its chip has none, it did not come so far, or the record is an older one.
+    #[serde(default)]
+    pub lot: Option<Lot>,
+    /// That somebody saw its plug live, which releases its lot; null: nobody said so.
+    #[serde(default)]
+    pub confirmed: Option<Confirmed>,
 }
 
 /// A board that was converted before it came into the jig.
@@ -287,6 +294,8 @@ impl Unit {
             board_log: Vec::new(),
             life: Vec::new(),
             arrival: None,
+            lot: None,
+            confirmed: None,
         }
     }
 

@@ -325,6 +325,7 @@ impl SlotView {
             | Event::BoardLog { .. }
             | Event::ArchiveChecked { .. }
             | Event::Arrived { .. }
+            | Event::Confirmed { .. }
             | Event::Shelf
             | Event::Readiness { .. }
             | Event::Batch

@@ -5,11 +5,13 @@ mod boot;
 pub mod crafted;
 mod files;
 mod layout;
+mod maker;
 mod rf;
 mod store;
 
 pub use app::{demo_image, demo_image_of};
 pub use files::{calibration, put_files};
+pub use maker::{put_old_patch, put_update, with_other_loader};
 
 use crate::model::chip::Chip;
 use crate::model::chip::mac::Mac;
@@ -23,9 +25,14 @@ const SIZE: usize = 0x20_0000;
 /// The MAC of the plug that the public guide for it shows; the virtual units count on from it.
 const FIRST_MAC: u32 = 0x3A_8E3F;
 
-/// The chips whose made-up stock flash is shaped after real ones, in the table's order.
+/// The chips whose made-up stock flash is shaped after real ones, or after what is told of a chip that is converted, in the
+/// table's order.
 pub fn chips() -> impl Iterator<Item = Chip> {
-    Chip::ALL.into_iter().filter(|chip| Layout::of(*chip).source == Source::Decoded)
+    Chip::ALL.into_iter().filter(|chip| match Layout::of(*chip).source {
+        Source::Decoded => true,
+        Source::Described => chip.is_converted(),
+        Source::Relative => false,
+    })
 }
 
 /// The MAC of a unit.

@@ -258,7 +258,7 @@ pub(super) fn examine(name: &str, origin: Origin, bytes: &[u8]) -> (FirmwareFile
     let opened = Image::open(name, bytes);
     let report = inspect(name, bytes);
     let refused = match &opened {
-        Ok(image) if !image.chip.is_supported() => {
+        Ok(image) if !image.chip.is_converted() => {
             let chips = listed(Chip::supported().map(Chip::name), "and");
             Some(format!("not usable: it is for a {}; flashjig converts {chips}", image.chip))
         }

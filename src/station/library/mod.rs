@@ -1,5 +1,6 @@
 //! The library of a station: firmware files ([`files`]) and who answers for them ([`judge`], [`approvals`]), recipes
-//! ([`recipes`]), which of them the operators chose, and whether that is enough to make units ([`outlook`]).
+//! ([`recipes`]), which of them the operators chose, and whether that is enough to make units ([`outlook`]), and whether
+//! one more is of a lot whose pilot is not seen to live ([`pilot`]).
 //! All is looked at again at each start of a unit, so a file dropped into a folder counts from the next unit on, and a
 //! unit in flight keeps what it began with.
 
@@ -7,6 +8,7 @@ mod approvals;
 mod files;
 mod judge;
 mod outlook;
+mod pilot;
 mod recipes;
 mod turns;
 

@@ -134,7 +134,7 @@ async fn lost_indices_are_made_again_at_the_next_start() {
     let ledger = Ledger::open(dir.path()).unwrap();
     let kept = ledger.commit(unit()).await.unwrap();
     let db = ledger.inner.log.read().unwrap().as_ref().unwrap().db();
-    for tree in ["by_mac", "by_day", "by_verdict"] {
+    for tree in ["by_mac", "by_day", "by_verdict", "by_lot"] {
         db.open_tree(tree).unwrap().clear().unwrap();
     }
     drop((db, ledger));
@@ -305,4 +305,137 @@ async fn a_search_looks_at_so_many_records_and_goes_on_where_it_stopped() {
     let (last, units) = ledger.after(20, 3).await.unwrap().unwrap();
     assert_eq!((last, units.iter().map(|unit| unit.seq).collect::<Vec<_>>()), (23, vec![21, 22, 23]));
     assert_eq!(ledger.after(25, 3).await.unwrap(), None);
+}
+
+/// Lots and their pilots.
+mod lots {
+    use super::*;
+    use crate::model::chip::digest::Digest;
+    use crate::model::cycle::fault::Fault;
+    use crate::model::unit::StageTime;
+    use crate::model::unit::deed::By;
+    use crate::model::unit::lot::{Confirmed, Lot};
+    use crate::model::unit::pilot::Entry;
+
+    fn lot() -> Lot {
+        Lot { loader: "f42f8c32".into(), module: Some("T1-2S-NL".into()), image: Digest::of(b"firmware") }
+    }
+
+    /// The note of a unit of the lot in this slot, of the board with this address.
+    fn note(slot: &str, tail: u8) -> OpenUnit {
+        let mut open = in_flight(slot, 2, Stage::Plan);
+        open.unit.lot = Some(lot());
+        open.unit.board.as_mut().unwrap().mac = Some(Mac([0x18, 0xDE, 0x50, 0, 0, tail]));
+        open
+    }
+
+    /// The record of such a unit that was erased, and passed.
+    fn done(open: OpenUnit) -> Unit {
+        let mut unit = Unit { verdict: Verdict::Pass, ..*open.unit };
+        unit.stages.push(StageTime { name: Stage::Erase, start_ms: 0, ms: 1, bytes: 1, retries: 0 });
+        unit
+    }
+
+    async fn claim(ledger: &Ledger, open: OpenUnit) -> Entry {
+        ledger.claim(lot(), open).await.unwrap()
+    }
+
+    fn held(entry: Entry) -> (FaultCode, String) {
+        let Entry::Held(held) = entry else { panic!("{entry:?}") };
+        (held.code, held.why)
+    }
+
+    fn by(who: &str) -> Confirmed {
+        Confirmed { at: Timestamp::UNIX_EPOCH, who: who.into(), by: By::Token }
+    }
+
+    #[tokio::test]
+    async fn of_many_slots_that_ask_at_once_one_has_the_pilot() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(dir.path()).unwrap();
+        let asked = tokio::join!(
+            claim(&ledger, note("A", 1)),
+            claim(&ledger, note("B", 2)),
+            claim(&ledger, note("C", 3)),
+            claim(&ledger, note("D", 4)),
+        );
+        let entries = [asked.0, asked.1, asked.2, asked.3];
+        assert_eq!(entries.iter().filter(|entry| **entry == Entry::Pilot).count(), 1, "{entries:?}");
+        assert!(
+            entries.into_iter().filter(|entry| *entry != Entry::Pilot).all(|entry| held(entry).1.contains("in work"))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_pilot_that_asks_again_is_still_the_pilot_and_its_end_decides() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(dir.path()).unwrap();
+        for _ in 0..2 {
+            assert_eq!(claim(&ledger, note("A", 1)).await, Entry::Pilot);
+        }
+        ledger.commit(done(note("A", 1))).await.unwrap();
+        let (code, why) = held(claim(&ledger, note("B", 2)).await);
+        assert!(code == FaultCode::PilotWaits && why.contains("unit 1"), "{why}");
+        assert_eq!(claim(&ledger, note("B", 1)).await, Entry::Pilot, "its own board");
+        let unit = ledger.confirm(1, by("ada")).await.unwrap().unwrap();
+        assert_eq!(ledger.get(1).await.unwrap(), Some(unit));
+        assert_eq!(claim(&ledger, note("B", 2)).await, Entry::Released);
+    }
+
+    #[tokio::test]
+    async fn a_pilot_that_was_in_work_when_the_power_went_stops_its_lot_for_every_other_board() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(dir.path()).unwrap();
+        assert_eq!(claim(&ledger, note("A", 1)).await, Entry::Pilot);
+        let mut erasing = note("A", 1);
+        (erasing.revision, erasing.stage, erasing.touched) = (3, Stage::Erase, true);
+        erasing.unit.stages = done(note("A", 1)).stages;
+        ledger.note(erasing, true).await.unwrap();
+        drop(ledger);
+        let ledger = reopen(dir.path());
+        let (code, why) = held(claim(&ledger, note("B", 2)).await);
+        assert!(code == FaultCode::LotStopped && why.contains("S10"), "{why}");
+        assert_eq!(claim(&ledger, note("B", 1)).await, Entry::Pilot, "it is repaired");
+    }
+
+    #[tokio::test]
+    async fn one_that_ended_before_its_first_erase_leaves_the_lot_to_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(dir.path()).unwrap();
+        assert_eq!(claim(&ledger, note("A", 1)).await, Entry::Pilot);
+        let unit = *note("A", 1).unit;
+        let finished = unit.finished;
+        ledger.commit(unit.failed(Fault::new(FaultCode::LinkLost, Stage::Plan, "x"), finished)).await.unwrap();
+        assert_eq!(claim(&ledger, note("B", 2)).await, Entry::Pilot);
+    }
+
+    #[tokio::test]
+    async fn how_a_lot_stands_outlives_a_restart_and_a_restore_stops_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(dir.path()).unwrap();
+        ledger.commit(done(note("A", 1))).await.unwrap();
+        // what the bare board got back has no lot of its own
+        ledger.commit(Unit { lot: None, restored_from: Some(1), ..done(note("A", 1)) }).await.unwrap();
+        drop(ledger);
+        let ledger = reopen(dir.path());
+        let (code, why) = held(claim(&ledger, note("B", 2)).await);
+        assert!(code == FaultCode::LotStopped && why.contains("unit 2 wrote the stock flash"), "{why}");
+        let refused = ledger.confirm(1, by("ada")).await.unwrap().unwrap_err();
+        assert!(refused.contains("can't be confirmed"), "{refused}");
+        for (seq, why) in [(2, "no pilot"), (7, "no unit 7")] {
+            assert!(ledger.confirm(seq, by("ada")).await.unwrap().unwrap_err().contains(why), "{seq}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_index_of_lots_is_made_again_where_it_is_lost() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(dir.path()).unwrap();
+        ledger.commit(done(note("A", 1))).await.unwrap();
+        let db = ledger.inner.log.read().unwrap().as_ref().unwrap().db();
+        db.open_tree("by_lot").unwrap().clear().unwrap();
+        drop((db, ledger));
+        let ledger = reopen(dir.path());
+        assert_eq!(held(claim(&ledger, note("B", 2)).await).0, FaultCode::PilotWaits);
+    }
 }

@@ -27,7 +27,7 @@ impl Records {
         // the slots' notes are few and small, but no unit can begin without them
         drop(self.notes()?);
         let (readable, mut gap) = self.units(floor);
-        for tree in [&self.by_mac, &self.by_day, &self.by_verdict] {
+        for tree in [&self.by_mac, &self.by_day, &self.by_verdict, &self.by_lot] {
             if let (None, Err(error)) = (&gap, read_all(tree)) {
                 gap = Some(format!("an index can't be read: {error}"));
             }

@@ -113,6 +113,7 @@ pub(crate) fn board(tail: u8) -> Board {
         flash_id: None,
         flash_size: 0x20_0000,
         bootloader: None,
+        loader_crc: None,
         key: Key::Standard,
         evidence: Vec::new(),
         calibration: None,

@@ -34,7 +34,27 @@ pub(super) fn paths() -> Vec<(String, Value)> {
     );
     let close = operation("End the session", &none, 204, &gone, &[403]);
     let close_all = operation("End every session, wherever it is", &none, 204, &gone, &[401, 403, 429]);
+    let one = json!([
+        { "name": "seq", "in": "path", "required": true, "schema": { "type": "integer", "minimum": 0 } },
+    ]);
+    let confirm = operation(
+        "Say that the plug of this unit was seen to live: it is the pilot of a lot that waits, and its lot is released",
+        &one,
+        200,
+        &ok("Unit"),
+        &[400, 401, 403, 404, 409, 413, 429, 500],
+    );
+    let refused = [400, 401, 403, 404, 409, 429, 500];
+    let list = operation("What was blanked in a unit's flash for a report", &one, 200, &ok("Report"), &refused);
+    let flash = json!({
+        "description": "OK",
+        "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } },
+    });
+    let flash = operation("A unit's flash for a report: without credentials and its MAC", &one, 200, &flash, &refused);
     vec![
+        order("/api/v1/units/{seq}/confirm", "post", confirm),
+        order("/api/v1/units/{seq}/report", "get", list),
+        order("/api/v1/units/{seq}/report.bin", "get", flash),
         get(
             "/api/v1/units.csv",
             "Units as CSV, all of them unless a limit is given",

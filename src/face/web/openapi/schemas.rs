@@ -7,6 +7,7 @@ use crate::model::unit::deed::Deed;
 use crate::model::unit::event::Stamped;
 use crate::model::unit::snapshot::Snapshot;
 use crate::station::library::{FirmwareFile, RecipePage};
+use crate::store::report::Report;
 use schemars::Schema;
 use schemars::generate::{Contract, SchemaSettings};
 use schemars::transform::RecursiveTransform;
@@ -34,6 +35,7 @@ pub(super) fn all() -> Value {
         shapes.subschema_for::<about::StationFacts>(),
         shapes.subschema_for::<station::FaultHelp>(),
         shapes.subschema_for::<problem::Told>(),
+        shapes.subschema_for::<Report>(),
     ];
     let mut all = shapes.take_definitions(true);
     all.extend(requests().into_iter().map(|(name, shape)| (name.to_owned(), shape)));

@@ -41,9 +41,12 @@ impl Serialize for Erase {
     }
 }
 
-/// What to do, in this order: the erases, then the writes.
+/// What to do, in this order: what goes ahead, the erases, then the writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Plan {
+    /// Sectors that are erased, written and compared one by one before anything else is touched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ahead: Vec<Span>,
     /// Erases, by address.
     pub erase: Vec<Erase>,
     /// Sectors to write, each of 4 KiB, by address. Each is blank when its turn comes; those that shall be blank are
@@ -56,17 +59,44 @@ pub struct Plan {
 impl Plan {
     /// Whether the flash is right already.
     pub fn is_empty(&self) -> bool {
-        self.erase.is_empty() && self.write.is_empty()
+        self.ahead.is_empty() && self.erase.is_empty() && self.write.is_empty()
     }
 
-    /// Bytes to write.
+    /// Bytes of what goes ahead.
+    pub fn ahead_bytes(&self) -> u64 {
+        self.ahead.iter().map(|span| u64::from(span.len())).sum()
+    }
+
+    /// The same plan with these sectors ahead of all else, in this order, and this one written last. What a larger erase takes
+    /// along stays where it is.
+    #[must_use]
+    pub fn in_order(mut self, ahead: &[Span], last: Span) -> Self {
+        for sector in ahead.iter().flat_map(|span| span.pieces(SECTOR)) {
+            let is_swept =
+                self.erase.iter().any(|erase| erase.size != EraseSize::Sector && erase.span().overlaps(sector));
+            let own = |span: Span| span == sector;
+            if !is_swept
+                && (self.erase.iter().any(|erase| own(erase.span())) || self.write.iter().any(|span| own(*span)))
+            {
+                self.erase.retain(|erase| !own(erase.span()));
+                self.write.retain(|span| !own(*span));
+                self.ahead.push(sector);
+            }
+        }
+        let (others, at_last) = self.write.into_iter().partition(|span| !span.overlaps(last));
+        self.write = others;
+        self.write.extend::<Vec<Span>>(at_last);
+        self
+    }
+
+    /// Bytes to write after the erases.
     pub fn write_bytes(&self) -> u64 {
         self.write.iter().map(|span| u64::from(span.len())).sum()
     }
 
-    /// Bytes to erase.
+    /// Bytes to erase, with those of what goes ahead.
     pub fn erase_bytes(&self) -> u64 {
-        self.erase.iter().map(|erase| u64::from(erase.size.bytes())).sum()
+        self.ahead_bytes() + self.erase.iter().map(|erase| u64::from(erase.size.bytes())).sum::<u64>()
     }
 }
 

@@ -5,8 +5,8 @@
 
 use super::Span;
 use super::geometry::SECTOR;
-use crate::model::chip::Family;
 use crate::model::chip::mac::Mac;
+use crate::model::chip::{Chip, Family};
 use serde::Serialize;
 
 /// How the sector begins: a list of tagged values.
@@ -23,6 +23,9 @@ pub const MAC_AT: u32 = 0x24;
 pub struct Rf {
     /// The sector to keep.
     pub sector: Span,
+    /// The copy of it that a converted board has where OpenBeken looks. The firmware rewrites it, so it may differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy: Option<Span>,
     /// Station MAC.
     pub mac: Mac,
     /// The MAC is one that firmware falls back to, or blank: this board's own calibration was lost before.
@@ -47,6 +50,17 @@ pub enum RfProblem {
         list(.0)
     )]
     Several(Vec<u32>),
+    /// The copy of a converted board is of another one.
+    #[error(
+        "expected the MAC of the calibration at {stock:#08x} in its copy at {working:#08x}, found another one; which of them \
+         the board uses can't be known, so nothing is touched: write its own stock backup back first, or set it aside"
+    )]
+    OtherCopy {
+        /// Start of the vendor's sector.
+        stock: u32,
+        /// Start of the copy.
+        working: u32,
+    },
     /// The list does not hold a MAC where it must be.
     #[error(
         "expected the MAC's tag 02 11 11 11 06 00 00 00 at {:#08x} of the calibration sector {at:#08x}, found other \
@@ -111,6 +125,34 @@ pub fn find(dump: &[u8]) -> Result<Rf, RfProblem> {
     find_in(dump, 0)
 }
 
+/// The same of a board that gets its own backup back: whatever a copy holds, the vendor's sector is the board's.
+pub fn find_kept(dump: &[u8]) -> Result<Rf, RfProblem> {
+    match find(dump) {
+        Err(RfProblem::OtherCopy { stock, working }) => {
+            Ok(Rf { copy: Some(Span::sized(working, SECTOR)), ..read(dump, stock)? })
+        }
+        found => found,
+    }
+}
+
+/// The places of two calibrations of which one is a copy, for a piece whose first byte lies at `begins_at`: the vendor's, then
+/// OpenBeken's.
+fn pair(hits: &[u32], begins_at: u32) -> Option<(u32, u32)> {
+    let [low, high] = hits else { return None };
+    let own = |chip: Chip| {
+        let copy = chip.calibration_copy()?.start.checked_sub(begins_at)?;
+        Some((chip.facts().calibration.stock?.checked_sub(begins_at)?, copy))
+    };
+    Chip::ALL.into_iter().filter_map(own).find(|(stock, copy)| (stock.min(copy), stock.max(copy)) == (low, high))
+}
+
+/// Whether this is a copy of the board's own sector, with the same MAC, or what an erase or write of one left when it was cut
+/// short: it has all bits of it, and more.
+fn is_copy(own: &[u8], found: &[u8]) -> bool {
+    let mut head = own.iter().zip(found).take(MAC_AT as usize + 6);
+    mac_of(own) == mac_of(found) || head.all(|(own, found)| own & found == *own)
+}
+
 /// The calibration sector of a piece of a flash whose first byte lies at `begins_at`; its span counts from there. Where a
 /// boot loader lies is none.
 pub fn find_in(dump: &[u8], begins_at: u32) -> Result<Rf, RfProblem> {
@@ -118,11 +160,25 @@ pub fn find_in(dump: &[u8], begins_at: u32) -> Result<Rf, RfProblem> {
     let starts = (first..u32::try_from(dump.len()).unwrap_or(u32::MAX)).step_by(SECTOR as usize);
     let hits: Vec<u32> =
         starts.filter(|at| Span::sized(*at, 4).of(dump).is_some_and(|head| head == MAGIC.as_slice())).collect();
-    let at = match hits.as_slice() {
-        [] => return Err(RfProblem::Missing { bytes: dump.len() }),
-        [at] => *at,
-        _ => return Err(RfProblem::Several(hits)),
-    };
+    if let Some((stock, working)) = pair(&hits, begins_at) {
+        let rf = read(dump, stock)?;
+        let copy = Span::sized(working, SECTOR);
+        let [own, found] = [rf.sector, copy].map(|span| span.of(dump).unwrap_or_default());
+        return if is_copy(own, found) {
+            Ok(Rf { copy: Some(copy), ..rf })
+        } else {
+            Err(RfProblem::OtherCopy { stock: stock + begins_at, working: working + begins_at })
+        };
+    }
+    match hits.as_slice() {
+        [] => Err(RfProblem::Missing { bytes: dump.len() }),
+        [at] => read(dump, *at),
+        _ => Err(RfProblem::Several(hits)),
+    }
+}
+
+/// The calibration that begins here.
+fn read(dump: &[u8], at: u32) -> Result<Rf, RfProblem> {
     if Span::sized(at + MAC_TAG_AT, 8).of(dump) != Some(MAC_TAG.as_slice()) {
         return Err(RfProblem::NoMac { at });
     }
@@ -133,7 +189,7 @@ pub fn find_in(dump: &[u8], begins_at: u32) -> Result<Rf, RfProblem> {
     if !placeholder && mac.0.first().is_some_and(|first| first & 1 == 1) {
         return Err(RfProblem::GroupMac { at });
     }
-    Ok(Rf { sector: Span::sized(at, SECTOR), mac, placeholder })
+    Ok(Rf { sector: Span::sized(at, SECTOR), copy: None, mac, placeholder })
 }
 
 #[cfg(test)]
@@ -172,6 +228,39 @@ mod tests {
         let everywhere: Vec<usize> = (0x1_1000..0x4_0000).step_by(0x1000).collect();
         let many = find(&dump(&everywhere, OWN)).unwrap_err().to_string();
         assert!(many.contains("0x018000, 39 more"), "{many}");
+    }
+
+    /// A blank flash of 2 MiB with these calibrations.
+    fn flash(places: &[(usize, [u8; 6])]) -> Vec<u8> {
+        let mut flash = vec![0xFF; 0x20_0000];
+        for (at, mac) in places {
+            let sector = dump(&[0x2_0000], *mac)[0x2_0000..0x2_1000].to_vec();
+            flash[*at..at + 0x1000].copy_from_slice(&sector);
+        }
+        flash
+    }
+
+    #[test]
+    fn a_copy_beside_the_vendors_calibration_is_one_board_and_the_vendors_sector_is_its_own() {
+        let both = flash(&[(0x1E_0000, OWN), (0x1E_3000, OWN)]);
+        let rf = find(&both).unwrap();
+        assert_eq!((rf.sector.start, rf.copy.map(|copy| copy.start), rf.mac), (0x1E_3000, Some(0x1E_0000), Mac(OWN)));
+        let mut tuned = both.clone();
+        tuned[0x1E_0100] = 7;
+        assert_eq!(find(&tuned).unwrap().sector.start, 0x1E_3000, "the firmware writes into its copy");
+        // a write that was cut short has set bits that it was still to clear
+        let mut half = both.clone();
+        half[0x1E_0024..0x1E_002A].copy_from_slice(&[0xFF; 6]);
+        assert_eq!(find(&half).unwrap().copy.map(|copy| copy.start), Some(0x1E_0000));
+        let other = flash(&[(0x1E_0000, [0x18, 0xDE, 0x50, 1, 2, 3]), (0x1E_3000, OWN)]);
+        let problem = find(&other).unwrap_err();
+        assert_eq!(problem, RfProblem::OtherCopy { stock: 0x1E_3000, working: 0x1E_0000 });
+        let kept = find_kept(&other).unwrap();
+        assert_eq!((kept.sector.start, kept.mac), (0x1E_3000, Mac(OWN)), "its own backup goes back all the same");
+        let elsewhere = flash(&[(0x1D_0000, OWN), (0x1E_3000, OWN)]);
+        assert_eq!(find(&elsewhere), Err(RfProblem::Several(vec![0x1D_0000, 0x1E_3000])), "no chip has such a pair");
+        let part = find_in(&both[0x1D_0000..], 0x1D_0000).unwrap();
+        assert_eq!((part.sector.start, part.copy.map(|copy| copy.start)), (0x1_3000, Some(0x1_0000)));
     }
 
     #[test]

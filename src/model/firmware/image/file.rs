@@ -6,7 +6,7 @@ use super::kind::Kind;
 use super::refusal::{Refusal, Why};
 use crate::model::chip::digest::Digest;
 use crate::model::chip::flash::Span;
-use crate::model::chip::flash_cipher::{Stop, is_blank};
+use crate::model::chip::flash_cipher::{self, Stop, is_blank};
 use crate::model::chip::{CONFIG_IDENT, Chip, Family, Key};
 
 impl Kind {
@@ -142,6 +142,12 @@ impl Image {
     /// The bytes that belong at 0x11000.
     pub fn app(&self) -> &[u8] {
         &self.app
+    }
+
+    /// Those of them up to the last record of its code: what lies behind does not run.
+    pub fn records(&self) -> &[u8] {
+        let end = flash_cipher::unwrap_records(&self.app).end_of_records;
+        self.app.get(..end).unwrap_or(&self.app)
     }
 
     /// Where they belong.

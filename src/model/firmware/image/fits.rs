@@ -3,6 +3,8 @@
 use super::Image;
 use super::anatomy::{App, Boot};
 use super::refusal::{Refusal, Why};
+use super::version::Version;
+use crate::model::chip::Care;
 use crate::model::chip::board::Board;
 
 impl Image {
@@ -22,7 +24,25 @@ impl Image {
         if self.span().end > limit {
             return Err(Why::TooLarge { span: self.span(), limit });
         }
+        if let Some(care) = &self.chip.facts().care {
+            self.check_build(care)?;
+        }
         dump.map_or(Ok(()), |dump| self.check_dump(dump))
+    }
+
+    /// Whether its start leaves the vendor's own data alone. A build of a branch has no number that says it.
+    fn check_build(&self, care: &Care) -> Result<(), Why> {
+        let chip = self.chip;
+        let text = self.version.clone().unwrap_or_default();
+        let version = Version::of(&text);
+        if !version.is_release() || version.is_before(&Version::of(care.since)) {
+            return Err(Why::TooOld { chip, version: text, since: care.since });
+        }
+        let names = [text, self.name.clone()].map(|name| name.to_ascii_lowercase());
+        match care.unfit.iter().copied().find(|word| names.iter().any(|name| name.contains(word))) {
+            Some(variant) => Err(Why::UnfitVariant { chip, variant }),
+            None => Ok(()),
+        }
     }
 
     /// What the board runs now shows what it can run. A blank or damaged flash shows nothing and forbids nothing.

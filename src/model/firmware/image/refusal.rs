@@ -140,6 +140,30 @@ pub enum Why {
         /// Where the board has it.
         found: u32,
     },
+    /// Its first start would erase the vendor's calibration.
+    #[error(
+        "expected OpenBeken {since} or later for a {chip}, found {version}: builds before that erase the maker's calibration \
+         at their first start; use a newer file"
+    )]
+    TooOld {
+        /// Chip of the board.
+        chip: Chip,
+        /// Version of the image.
+        version: String,
+        /// The first that may be used.
+        since: &'static str,
+    },
+    /// It writes where the vendor's own data is.
+    #[error(
+        "expected a build that leaves the maker's own data of a {chip} alone, found a {variant} build, which erases a part of \
+         it; take the plain build"
+    )]
+    UnfitVariant {
+        /// Chip of the board.
+        chip: Chip,
+        /// The variant.
+        variant: &'static str,
+    },
     /// None of the candidates fits the board.
     #[error("expected a file for {chip} with the {key} key, found {}; put OpenBeken's file for {chip} into the firmware folder", none(.reasons))]
     NoneFits {
@@ -208,6 +232,8 @@ impl Why {
             Self::OtherKey { key, .. } => format!("has the {key} key"),
             Self::TooLarge { span, .. } => format!("is too large ({} KiB)", span.len() / 1024),
             Self::Lacks { missing } => format!("has no {}", listed(missing)),
+            Self::TooOld { since, .. } => format!("is older than {since}"),
+            Self::UnfitVariant { variant, .. } => format!("is a {variant} build"),
             other => other.to_string(),
         }
     }

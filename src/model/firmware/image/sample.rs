@@ -100,6 +100,7 @@ pub(crate) fn board(chip: Chip) -> Board {
         flash_id: None,
         flash_size: 0x20_0000,
         bootloader: None,
+        loader_crc: None,
         key: chip.key(),
         evidence: Vec::new(),
         calibration: None,

@@ -16,6 +16,7 @@ fn board() -> Board {
         flash_id: None,
         flash_size: 0x20_0000,
         bootloader: None,
+        loader_crc: None,
         key: T.key(),
         evidence: Vec::new(),
         calibration: None,

@@ -77,6 +77,9 @@ pub(crate) fn story() -> Vec<Stamped> {
             "at": "2026-11-22T08:00:00Z", "name": "kitchen-12", "address": "192.0.2.112", "version": "1.18.300",
             "rssi": -61, "uptime_s": 9, "as_written": true, "remarks": [],
         } })),
+        ("", json!({ "kind": "confirmed", "unit": 1, "confirmed": {
+            "at": "2026-11-22T08:00:00Z", "who": "ada", "by": "command",
+        } })),
         ("C", json!({ "kind": "seated" })),
     ]
     .into_iter()

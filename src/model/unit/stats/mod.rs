@@ -13,6 +13,7 @@ pub use histogram::Histogram;
 
 use crate::model::cycle::verdict::Verdict;
 use crate::model::unit::Unit;
+use crate::model::unit::met::{AllMet, Met};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,7 @@ pub struct Stats {
     all: Figures,
     days: BTreeMap<Date, Figures>,
     batches: BTreeMap<String, Batch>,
+    met: AllMet,
     /// Number of the last record that was counted.
     last: u64,
     records: u64,
@@ -55,6 +57,7 @@ impl Stats {
             return;
         }
         self.all.add(unit, mac);
+        self.met.add(unit);
         self.days.entry(day).or_default().add(unit, mac);
         while self.days.len() > DAYS {
             self.days.pop_first();
@@ -83,6 +86,11 @@ impl Stats {
     /// All units.
     pub fn all(&self) -> Summary {
         self.all.summary()
+    }
+
+    /// What was met and can't be converted, the kind that was met last first.
+    pub fn met(&self) -> Vec<Met> {
+        self.met.list()
     }
 
     /// The units of one day.

@@ -33,6 +33,7 @@ pub(super) fn board() -> Board {
         flash_id: None,
         flash_size: 0x20_0000,
         bootloader: None,
+        loader_crc: None,
         key: Key::Standard,
         evidence: Vec::new(),
         calibration: None,
