@@ -29,22 +29,23 @@ const LOOK: usize = 90;
 pub(super) struct Look {
     bytes: u64,
     modified: (i64, i64),
-    /// Of the large pages in all, bytes.
-    pages: u64,
+    /// Of the large pages in all, bytes, and when the newest was written.
+    pages: (u64, (i64, i64)),
     /// Place in the log of sled's snapshot.
     snapshot: Option<u64>,
 }
 
 impl Look {
     pub(super) fn of(db: &Metadata, pages: &Pages, snapshot: Option<u64>) -> Self {
-        Self { bytes: db.len(), modified: (db.mtime(), db.mtime_nsec()), pages: pages.bytes, snapshot }
+        let modified = (db.mtime(), db.mtime_nsec());
+        Self { bytes: db.len(), modified, pages: (pages.bytes, pages.modified), snapshot }
     }
 }
 
 impl fmt::Display for Look {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (seconds, nanos) = self.modified;
-        write!(f, "{} {seconds}.{nanos:09} {} ", self.bytes, self.pages)?;
+        let ((seconds, nanos), (pages, (of_pages, their_nanos))) = (self.modified, self.pages);
+        write!(f, "{} {seconds}.{nanos:09} {pages} {of_pages}.{their_nanos:09} ", self.bytes)?;
         match self.snapshot {
             Some(lsn) => write!(f, "{lsn:016X}"),
             None => f.write_str("-"),

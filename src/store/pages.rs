@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, DirEntry, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -16,6 +17,8 @@ pub(super) struct Pages {
     pub(super) files: Vec<PathBuf>,
     /// Their sizes in all, bytes.
     pub(super) bytes: u64,
+    /// When the newest of them was written: seconds, and nanoseconds of them.
+    pub(super) modified: (i64, i64),
     /// What else is there; the folder itself, where it is none.
     pub(super) strangers: Vec<PathBuf>,
 }
@@ -35,6 +38,7 @@ impl Pages {
             match entry.metadata() {
                 Ok(meta) if is_number && meta.is_file() => {
                     pages.bytes += meta.len();
+                    pages.modified = pages.modified.max((meta.mtime(), meta.mtime_nsec()));
                     pages.files.push(file);
                 }
                 Ok(_) => pages.strangers.push(file),
