@@ -9,7 +9,9 @@ use flashjig::flow::Pace;
 use flashjig::model::chip::Chip;
 use flashjig::model::chip::flash::rf;
 use flashjig::model::cycle::stage::Stage;
+use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::firmware::maker::CONTROL;
+use flashjig::model::unit::deed::{By, Doer};
 use flashjig::model::unit::{Unit, UnitQuery};
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
@@ -229,6 +231,10 @@ impl Bench {
             Some(backup) => self.handle.backup(backup.sha256).await.ok(),
             None => None,
         };
+        if let Some(unit) = unit.as_ref().filter(|unit| unit.verdict == Verdict::Pass && unit.lot.is_some()) {
+            // its plug was seen to live, so that the next boards of its lot are not kept waiting; one that is no pilot needs no word
+            _ = self.handle.services().confirm(unit.seq, &Doer { who: "campaign".into(), by: By::Local }).await;
+        }
         let flash = hand.take().unwrap_or_default();
         Outcome { unit, kept, flash, erases, safe }
     }
