@@ -345,6 +345,7 @@ async fn a_board_with_bekens_loader_is_heard_on_its_flashing_port() {
     // a busy machine may open its ear too late
     while heard.len() < 3 && !heard.iter().any(|text| text == "Beken's boot loader announced itself") {
         let out = rig.convert(0, board(&flash)).await;
+        release(&rig, out.unit.seq).await;
         passed(&out);
         assert!(out.flash == converted(&flash, &app));
         heard.push(check(&out, "boot_text").to_owned());
