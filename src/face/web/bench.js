@@ -24,7 +24,7 @@ export function bench(root) {
   const figures = h("dl", { class: "tally" });
   const box = h("div", { class: "box" });
   const full = h("div", { class: "full", role: "status" });
-  const pilot = h("div", { class: "full pilot", role: "status", hidden: true });
+  const pilot = h("div", { class: "holds pilot", role: "status", hidden: true });
   const picture = h("img", { id: "panel", src: panelUrl(), alt: t("panel.alt") });
   const glass = h("div", { class: "glass" }, picture);
   const frame = h("div", { class: "bench" },
