@@ -9,9 +9,9 @@ use flashjig::broker::{Broker, probe};
 use flashjig::clock;
 use flashjig::face::mqtt::{self, Plan, Retry, Topics};
 use flashjig::flow;
-use flashjig::model::chip::Chip;
 use flashjig::model::chip::board::Board;
 use flashjig::model::chip::mac::Mac;
+use flashjig::model::chip::{Chip, Key};
 use flashjig::model::cycle::verdict::Verdict;
 use flashjig::model::unit::event::Event;
 use flashjig::model::unit::snapshot::SlotState;
@@ -86,16 +86,9 @@ fn unit(mac: u16, topic: Option<&str>) -> Unit {
     let mut unit = Unit::begun("bench 1".into(), "A".into(), now);
     (unit.verdict, unit.finished) = (Verdict::Pass, now);
     unit.board = Some(Board {
-        chip: Chip::Bk7231T,
         module: Some("WB2S".into()),
         mac: Some(Mac([0x18, 0xDE, 0x50, 0, high, low])),
-        flash_id: None,
-        flash_size: 0x20_0000,
-        bootloader: None,
-        loader_crc: None,
-        key: flashjig::model::chip::Key::Standard,
-        evidence: Vec::new(),
-        calibration: None,
+        ..Board::new(Chip::Bk7231T, Key::Standard, 0x20_0000)
     });
     unit.config = Some(Config { topic: topic.map(str::to_owned), ..Config::default() });
     unit

@@ -19,12 +19,11 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 
-from listeners import phase, slower
+from station import phase, slower, station
 
 PATHS = ["/api/v1/panel.png?scale=8"] * 6 + [
     "/api/v1/units?limit=1000", "/api/v1/units.csv", "/api/v1/units?q=zz", "/api/v1/firmware", "/api/v1/recipes",
@@ -116,39 +115,25 @@ def main():
     parser.add_argument("--slower", type=float, default=1.1)
     parser.add_argument("--end", type=float, default=60.0, help="the daemon ends within, seconds")
     given = parser.parse_args()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    base = f"http://127.0.0.1:{port}"
     faults, alone, under, waits = [], [], [], []
-    with tempfile.TemporaryDirectory() as folder:
-        command = [given.program, "demo", "--slots", str(given.slots), "--speed", given.speed, "--listen", f"127.0.0.1:{port}", "--data-dir", folder]
-        daemon = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    with station(given) as (daemon, port, base):
+        for turn in range(1, given.rounds + 1):
+            alone.append(phase(f"alone {turn}", daemon.pid, base, given.minutes * 60, None))
+            storm = Flood(base, port, given.connections)
+            under.append(phase(f"flood {turn}", daemon.pid, base, given.minutes * 60, storm))
+            waits += storm.waits
+            print(f"{'':<18} took {storm.bytes.value / 2**20:.1f} MiB; others waited {statistics.median(storm.waits):.3f} s, at most {max(storm.waits):.3f} s", flush=True)
+            if turn < given.rounds:
+                storm.close()
+        begun = time.monotonic()
+        daemon.send_signal(signal.SIGTERM)
         try:
-            for _ in range(100):
-                try:
-                    urllib.request.urlopen(base + "/healthz", timeout=5).close()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            for turn in range(1, given.rounds + 1):
-                alone.append(phase(f"alone {turn}", daemon.pid, base, given.minutes * 60, None))
-                storm = Flood(base, port, given.connections)
-                under.append(phase(f"flood {turn}", daemon.pid, base, given.minutes * 60, storm))
-                waits += storm.waits
-                print(f"{'':<18} took {storm.bytes.value / 2**20:.1f} MiB; others waited {statistics.median(storm.waits):.3f} s, at most {max(storm.waits):.3f} s", flush=True)
-                if turn < given.rounds:
-                    storm.close()
-        finally:
-            begun = time.monotonic()
-            daemon.send_signal(signal.SIGTERM)
-            try:
-                daemon.wait(given.end)
-            except subprocess.TimeoutExpired:
-                daemon.kill()
-                faults.append(f"it did not end within {given.end:.0f} s")
-            print(f"ended {time.monotonic() - begun:.1f} s after SIGTERM, under the flood", flush=True)
-            storm.close()
+            daemon.wait(given.end)
+        except subprocess.TimeoutExpired:
+            daemon.kill()
+            faults.append(f"it did not end within {given.end:.0f} s")
+        print(f"ended {time.monotonic() - begun:.1f} s after SIGTERM, under the flood", flush=True)
+        storm.close()
     if max(waits) > 2:
         faults.append(f"others waited up to {max(waits):.1f} s")
     faults += slower(alone, under, given.slower, "under the flood")

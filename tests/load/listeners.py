@@ -10,37 +10,12 @@ to phase, or when units are slower with listeners than without.
 """
 
 import argparse
-import json
-import os
 import selectors
-import signal
 import socket
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
-import urllib.request
-from datetime import datetime, timezone
 
-PAGE = os.sysconf("SC_PAGE_SIZE")
-
-
-def resident_mib(pid):
-    with open(f"/proc/{pid}/statm") as file:
-        return int(file.read().split()[1]) * PAGE / 2**20
-
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    # utime and stime, fields 14 and 15 of proc(5)
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def get(base, path):
-    with urllib.request.urlopen(base + path, timeout=30) as answer:
-        return json.load(answer)
+from station import phase, slower, station
 
 
 class Listeners:
@@ -101,48 +76,6 @@ class Listeners:
             client.close()
 
 
-def phase(name, pid, base, seconds, listeners):
-    begun, samples, next_sample, cpu = time.monotonic(), [], 0.0, cpu_seconds(pid)
-    since = datetime.now(timezone.utc)
-    while (spent := time.monotonic() - begun) < seconds:
-        if spent >= next_sample:
-            samples.append(resident_mib(pid))
-            next_sample += 5
-        if listeners:
-            listeners.turn(0.25)
-        else:
-            time.sleep(0.25)
-    stamp = since.strftime("%Y-%m-%dT%H:%M:%SZ")
-    units = get(base, f"/api/v1/units?limit=1000&since={stamp}")
-    # only units that lie wholly in the phase
-    whole = [u for u in units if u["started"] >= stamp]
-    times = {}
-    for unit in (u for u in whole if u["verdict"] == "pass"):
-        last = unit["stages"][-1]
-        times.setdefault(unit["board"]["chip"], []).append((last["start_ms"] + last["ms"]) / 1000)
-    bad = [u["seq"] for u in whole if u["verdict"] != "pass"]
-    middle = {chip: statistics.median(of) for chip, of in sorted(times.items())}
-    told = ", ".join(f"{chip} {middle[chip]:.2f} s ({len(times[chip])} units)" for chip in middle)
-    load, cpu = os.getloadavg()[0], (cpu_seconds(pid) - cpu) / seconds
-    print(f"{name:<18} RSS {samples[0]:6.1f} to {samples[-1]:6.1f} MiB, most {max(samples):6.1f}; {cpu:.0%} of a core; half of those that passed within: {told}; "
-          f"not passed: {bad or 'none'}; load {load:.1f}", flush=True)
-    return samples, middle
-
-
-def slower(alone, other, limit, what):
-    """What is wrong with the units of the phases `other`, beside those of the phases alone."""
-    faults = []
-    if any(not of for _, of in alone + other):
-        faults.append("no unit passed in one of the phases: give longer phases")
-    for chip in set().union(*(of for _, of in alone)) & set().union(*(of for _, of in other)):
-        without = statistics.mean(of[chip] for _, of in alone if chip in of)
-        with_it = statistics.mean(of[chip] for _, of in other if chip in of)
-        print(f"{chip}: {without:.2f} s alone, {with_it:.2f} s {what}: {with_it / without:.3f}")
-        if with_it > without * limit:
-            faults.append(f"{chip} is slower {what}: {with_it / without:.2f} times")
-    return faults
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default="target/release/flashjig")
@@ -154,32 +87,16 @@ def main():
     parser.add_argument("--speed", default="1")
     parser.add_argument("--slower", type=float, default=1.05, help="how much slower units may be with listeners")
     given = parser.parse_args()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    base = f"http://127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory() as folder:
-        command = [given.program, "demo", "--slots", str(given.slots), "--speed", given.speed, "--listen", f"127.0.0.1:{port}", "--data-dir", folder]
-        daemon = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        try:
-            for _ in range(100):
-                try:
-                    urllib.request.urlopen(base + "/healthz", timeout=5).close()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            # caches and allocator fill in the first units
-            phase("warming up", daemon.pid, base, given.minutes * 60, None)
-            alone, heard = [], []
-            for turn in range(1, given.rounds + 1):
-                alone.append(phase(f"alone {turn}", daemon.pid, base, given.minutes * 60, None))
-                listeners = Listeners("127.0.0.1", port, given.clients - given.deaf, given.deaf)
-                heard.append(phase(f"{given.clients} listeners {turn}", daemon.pid, base, given.minutes * 60, listeners))
-                print(f"{'':<18} heard {listeners.bytes / 2**20:.1f} MiB; deaf ones cut off {listeners.cut} times; others {listeners.lost} times", flush=True)
-                listeners.close()
-        finally:
-            daemon.send_signal(signal.SIGTERM)
-            daemon.wait()
+    with station(given) as (daemon, port, base):
+        # caches and allocator fill in the first units
+        phase("warming up", daemon.pid, base, given.minutes * 60, None)
+        alone, heard = [], []
+        for turn in range(1, given.rounds + 1):
+            alone.append(phase(f"alone {turn}", daemon.pid, base, given.minutes * 60, None))
+            listeners = Listeners("127.0.0.1", port, given.clients - given.deaf, given.deaf)
+            heard.append(phase(f"{given.clients} listeners {turn}", daemon.pid, base, given.minutes * 60, listeners))
+            print(f"{'':<18} heard {listeners.bytes / 2**20:.1f} MiB; deaf ones cut off {listeners.cut} times; others {listeners.lost} times", flush=True)
+            listeners.close()
     faults = []
     first, last = heard[0][0], heard[-1][0]
     if statistics.median(last) > statistics.median(first) * 1.1 + 2:

@@ -138,16 +138,11 @@ fn check_flash_id(evidence: &Evidence) -> Result<(), String> {
 
 fn board(evidence: &Evidence, identity: Identity) -> Board {
     Board {
-        chip: identity.chip,
-        module: None,
-        mac: None,
         flash_id: evidence.flash_id.map(|[a, b, c]| format!("{a:02x}{b:02x}{c:02x}")),
-        flash_size: evidence.flash_size,
         bootloader: identity.bootloader,
         loader_crc: evidence.boot_crc.map(lot::hex),
-        key: identity.key,
         evidence: identity.reasons,
-        calibration: None,
+        ..Board::new(identity.chip, identity.key, evidence.flash_size)
     }
 }
 

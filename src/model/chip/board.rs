@@ -56,3 +56,11 @@ pub struct Board {
     #[serde(default)]
     pub calibration: Option<Digest>,
 }
+
+impl Board {
+    /// A board of which nothing else is known.
+    pub const fn new(chip: Chip, key: Key, flash_size: u32) -> Self {
+        let (module, mac, flash_id, bootloader, loader_crc, calibration) = (None, None, None, None, None, None);
+        Self { chip, module, mac, flash_id, flash_size, bootloader, loader_crc, key, evidence: Vec::new(), calibration }
+    }
+}

@@ -106,18 +106,8 @@ fn slot(answer: Result<(), Refused>) -> mpsc::Sender<Ask> {
 }
 
 pub(crate) fn board(tail: u8) -> Board {
-    Board {
-        chip: Chip::Bk7231T,
-        module: Some("WB2S".into()),
-        mac: Some(Mac([0x18, 0xDE, 0x50, 0x3A, 0x8E, tail])),
-        flash_id: None,
-        flash_size: 0x20_0000,
-        bootloader: None,
-        loader_crc: None,
-        key: Key::Standard,
-        evidence: Vec::new(),
-        calibration: None,
-    }
+    let (module, mac) = (Some("WB2S".into()), Some(Mac([0x18, 0xDE, 0x50, 0x3A, 0x8E, tail])));
+    Board { module, mac, ..Board::new(Chip::Bk7231T, Key::Standard, 0x20_0000) }
 }
 
 pub(crate) fn unit(tail: u8, verdict: Verdict, backup: Option<Backup>) -> Unit {

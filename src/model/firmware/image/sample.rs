@@ -93,16 +93,5 @@ pub(crate) fn dump(chip: Chip) -> Vec<u8> {
 
 /// A board of a chip with 2 MiB, of which nothing else is known.
 pub(crate) fn board(chip: Chip) -> Board {
-    Board {
-        chip,
-        module: None,
-        mac: None,
-        flash_id: None,
-        flash_size: 0x20_0000,
-        bootloader: None,
-        loader_crc: None,
-        key: chip.key(),
-        evidence: Vec::new(),
-        calibration: None,
-    }
+    Board::new(chip, chip.key(), 0x20_0000)
 }

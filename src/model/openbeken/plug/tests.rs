@@ -9,18 +9,7 @@ use crate::sim::factory;
 const T: Chip = Chip::Bk7231T;
 
 fn board() -> Board {
-    Board {
-        chip: T,
-        module: None,
-        mac: None,
-        flash_id: None,
-        flash_size: 0x20_0000,
-        bootloader: None,
-        loader_crc: None,
-        key: T.key(),
-        evidence: Vec::new(),
-        calibration: None,
-    }
+    Board::new(T, T.key(), 0x20_0000)
 }
 
 fn image(version: &str) -> Image {

@@ -26,18 +26,8 @@ pub(super) fn tell(snapshot: &mut Snapshot, slot: &str, events: impl IntoIterato
 }
 
 pub(super) fn board() -> Board {
-    Board {
-        chip: Chip::Bk7231T,
-        module: Some("WB2S".into()),
-        mac: Some(Mac([0x18, 0xDE, 0x50, 0x3A, 0x8E, 0x3F])),
-        flash_id: None,
-        flash_size: 0x20_0000,
-        bootloader: None,
-        loader_crc: None,
-        key: Key::Standard,
-        evidence: Vec::new(),
-        calibration: None,
-    }
+    let (module, mac) = (Some("WB2S".into()), Some(Mac([0x18, 0xDE, 0x50, 0x3A, 0x8E, 0x3F])));
+    Board { module, mac, ..Board::new(Chip::Bk7231T, Key::Standard, 0x20_0000) }
 }
 
 pub(super) fn started() -> Event {
