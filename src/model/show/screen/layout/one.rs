@@ -118,21 +118,22 @@ fn ask(screen: &mut Screen, prompt: &str) {
 }
 
 fn passed(screen: &mut Screen, station: &Snapshot, last: &Last) {
-    let (right, _) = screen.end();
+    let ((right, _), line) = (screen.end(), screen.letters());
     let (shape, word) = ended(last);
     headline(screen, shape, word, Face::Big4);
     screen.text(LEFT, 34, Face::Fact, identity(last.board.as_ref()));
     screen.right(right, 34, Face::Fact, words::duration(last.ms));
     let board = last.board.as_ref().map_or(String::new(), |board| {
-        let module = board.module.as_deref().map_or(String::new(), |m| format!(" {}", words::cut(m, 5)));
+        let module = board.module.as_deref().map_or(String::new(), |module| format!(" {module}"));
         format!("{}{module}", board.chip)
     });
     let board =
         last.already.as_ref().map_or(board, |already| format!("Was {} already", words::cut(&already.version, 8)));
     let what = doubted(last).or_else(|| boxed(station)).unwrap_or(board);
-    screen.text(LEFT, 52, Face::Plain, words::cut(&what, 15));
-    if let Some(seq) = last.seq {
-        screen.right(right, 52, Face::Plain, words::cut(&format!("#{seq}"), 7));
+    let number = last.seq.map_or(String::new(), |seq| words::cut(&format!("#{seq}"), 7));
+    screen.text(LEFT, 52, Face::Plain, words::cut(&what, line.saturating_sub(number.len() + 1)));
+    if !number.is_empty() {
+        screen.right(right, 52, Face::Plain, number);
     }
 }
 

@@ -237,6 +237,24 @@ fn what_is_waited_for_of_a_plugs_life_stands_beside_the_seconds_that_are_left() 
 }
 
 #[test]
+fn a_long_name_of_a_module_is_shown_as_far_as_the_number_of_the_unit_leaves_room() {
+    let passed = |seq| {
+        let mut snapshot = station(&NAMES[..1]);
+        let board = Board { module: Some("T1-2S-NL".into()), ..Board::new(Chip::Bk7238, Key::Plain, 0x20_0000) };
+        let finished = Event::Finished { seq: Some(seq), verdict: Verdict::Pass, fault: None, ms: 4400 };
+        tell(&mut snapshot, NAMES[0], [started(), Event::Found { board }, finished]);
+        snapshot
+    };
+    let usual = layout(&passed(1247), USUAL, at(67));
+    assert!(texts(&usual).contains(&"BK7238 T1-2S-NL"), "{:?}", texts(&usual));
+    for (folder, size) in SIZES {
+        for seq in [1, 12_345, 1_234_567, u64::MAX] {
+            assert_neat(folder, &layout(&passed(seq), size, at(67)));
+        }
+    }
+}
+
+#[test]
 fn every_stage_fits_from_its_first_byte_to_its_last() {
     for stage in Stage::ALL {
         for (done, total) in [(0, 0), (0, 0x100_0000), (0x100_0000, 0x100_0000)] {
