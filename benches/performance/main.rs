@@ -30,7 +30,7 @@ use clap::Parser;
 use flashjig::model::chip::Chip;
 use ours::{Ours, Setting};
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
 use strangers::Took;
 use work::Work;
@@ -100,10 +100,22 @@ struct Results {
 }
 
 /// One measurement.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Job {
     Ours(Setting),
     Theirs(String, Kind, u32),
+}
+
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (who, Kind { chip, crc_rate }, rate) = match self {
+            Self::Ours(Setting { kind, rate, slots, mode }) => {
+                (format!("flashjig, {slots} at the same time, mode {mode}"), *kind, *rate)
+            }
+            Self::Theirs(tool, kind, rate) => (tool.clone(), *kind, *rate),
+        };
+        write!(f, "{who}: {chip}, {} baud, CRC {}", table::rate(rate), table::crc(crc_rate))
+    }
 }
 
 fn chip(name: &str) -> Chip {
@@ -164,12 +176,12 @@ fn perform(jobs: VecDeque<Job>, abreast: usize, works: &[Work], results: &Mutex<
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                     let Some(job) = next else { return };
-                    eprintln!("{job:?}, load {}", load());
+                    eprintln!("{job}; load {}", load());
                     // a board that a loaded machine keeps waiting resets itself
                     for _ in 0..TRIES {
                         match once(&job, works, results) {
                             Ok(()) => break,
-                            Err(why) => println!("**not measured**: {job:?}: {why} (load {})\n", load()),
+                            Err(why) => println!("**not measured**: {job}: {why} (load {})\n", load()),
                         }
                     }
                 }

@@ -18,11 +18,11 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     low.zip(high).map_or(f64::NAN, |(low, high)| f64::midpoint(*low, *high))
 }
 
-fn rate(bits: u32) -> String {
+pub(crate) fn rate(bits: u32) -> String {
     if bits.is_multiple_of(1_000_000) { format!("{} M", bits / 1_000_000) } else { format!("{bits}") }
 }
 
-fn crc(bytes: u32) -> String {
+pub(crate) fn crc(bytes: u32) -> String {
     if bits_are_millions(bytes) { format!("{} MB/s", bytes / 1_000_000) } else { format!("{} kB/s", bytes / 1000) }
 }
 
