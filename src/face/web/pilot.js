@@ -36,7 +36,7 @@ export function pilotCard(unit, lots, changed) {
   const lot = lots.find(same);
   const why = lot && said(lot.why);
   return card(t("pilot.title"), "pilot",
-    lot ? h("p", {}, icon(lot.state === "released" ? "tick" : lot.state === "stopped" ? "cross" : "key"), h("b", {}, t(`pilot.state.${lot.state}`)), " ", h("span", { lang: why.lang }, why.text)) : null,
+    lot ? h("p", {}, icon(lot.state === "released" ? "tick" : lot.state === "stopped" ? "cross" : "key"), " ", h("b", {}, t(`pilot.state.${lot.state}`)), " ", h("span", { lang: why.lang }, why.text)) : null,
     facts([
       ["loader", t("pilot.loader"), unit.lot.loader], ["module", t("fact.module"), unit.lot.module], ["digest", t("fact.firmwareDigest"), unit.lot.image],
       ["pilot", t("pilot.pilot"), lot && linkTo(lot.pilot)], ["passed", t("pilot.passed"), lot && number(lot.passed)],
