@@ -37,7 +37,8 @@ impl ChipLink {
         loop {
             self.flood(reset.as_mut(), &mut give_up, patience).await?;
             let Some(last) = give_up else { continue };
-            let answered = match self.drain().await {
+            // stale replies follow each other without a pause
+            let answered = match self.drain_until(1).await {
                 Ok(_) => self.one_link_check().await?,
                 Err(LinkError::Noise { .. }) => false,
                 Err(error) => return Err(error),

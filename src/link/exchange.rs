@@ -3,7 +3,7 @@
 use super::LinkError;
 use super::answer::{Answer, judge, longest_reply};
 use super::chip_link::{AWAKE, ChipLink};
-use super::resync::STUFFING;
+use super::resync::{QUIET, STUFFING};
 use crate::model::chip::beken::{Command, Reply};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -69,6 +69,52 @@ impl ChipLink {
         }
         if matches!((command, &answer), (Command::LinkCheck, Ok(_))) {
             self.gate.linked();
+        }
+        answer
+    }
+
+    /// Asks what one server answers at once and another one is silent about. `None` is that silence, proven: commands are served
+    /// in order, and a link check that was sent behind this one was answered first.
+    pub(super) async fn ask_if_known(&mut self, command: &Command) -> Result<Option<Reply>, LinkError> {
+        self.send(command).await?;
+        let mut until = self.line_free().max(Instant::now()) + self.wire_time(longest_reply(command)) + QUIET;
+        let mut nudges = 0;
+        let answer = loop {
+            let Some(reply) = self.next_reply(until).await? else {
+                if nudges > 0 {
+                    self.stats.errors += 1;
+                    return Err(LinkError::Unanswered { command: command.to_string() });
+                }
+                // a frame that began to come is waited for to its end
+                until = self.last_use() + QUIET;
+                if until <= Instant::now() {
+                    self.forget();
+                    self.send(&Command::LinkCheck).await?;
+                    nudges = 1;
+                    until = self.line_free().max(Instant::now()) + command.patience();
+                }
+                continue;
+            };
+            match judge(command, &reply) {
+                Answer::Yes => break Ok(Some(reply)),
+                Answer::Refused(status) => {
+                    break Err(LinkError::Refused { command: command.to_string(), status, changes: false });
+                }
+                Answer::Mismatch => {
+                    self.stats.errors += 1;
+                    return Err(LinkError::BadReply { command: command.to_string(), found: reply.to_string() });
+                }
+                Answer::Unrelated if nudges > 0 && reply == Reply::Link => {
+                    self.gate.linked();
+                    nudges = 0;
+                    break Ok(None);
+                }
+                Answer::Unrelated => self.stats.errors += 1,
+            }
+        };
+        self.arrived();
+        if nudges > 0 {
+            self.collect(nudges).await?;
         }
         answer
     }

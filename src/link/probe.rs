@@ -48,6 +48,7 @@ impl ChipLink {
         let mut evidence = Evidence::default();
         self.forget_dialect();
         self.link_check().await?;
+        let app;
         match self.chip_id().await? {
             Server::Rom(id) => {
                 self.set_dialect(Dialect::Rom);
@@ -60,6 +61,7 @@ impl ChipLink {
                     Some([_, _, capacity @ 0x10..=0x1A]) => 1 << capacity,
                     _ => 0,
                 };
+                app = self.one_sector(APP_AT).await?;
             }
             Server::FlashBoot => {
                 // never sent to a ROM: newer ones take it for a register write
@@ -68,7 +70,8 @@ impl ChipLink {
                     Some(_) => Dialect::TuyaBoot,
                     None => Dialect::BekenBoot,
                 });
-                evidence.flash_size = self.size_by_wrap().await?;
+                app = self.one_sector(APP_AT).await?;
+                evidence.flash_size = self.size_by_wrap(&app).await?;
             }
         }
         if evidence.flash_size >= Family::Beken.smallest_flash() {
@@ -76,44 +79,45 @@ impl ChipLink {
         }
         // 257 bytes on a ROM, 256 on an L-boot: the public tables of boot loaders are made that way
         evidence.boot_crc = Some(!self.crc_of(0, 256).await?);
-        let sector = self.one_sector(APP_AT).await?;
-        evidence.app_head = sector.get(..4).and_then(|head| head.try_into().ok());
-        evidence.crc_by_byte = self.crc_rule(&sector).await?;
+        evidence.app_head = app.get(..4).and_then(|head| head.try_into().ok());
+        evidence.crc_by_byte = self.crc_rule(&app).await?;
         self.link_check().await?;
         Ok(evidence)
     }
 
     async fn chip_id(&mut self) -> Result<Server, LinkError> {
         let command = Command::ReadReg { addr: CHIP_ID };
-        let errors = self.stats.errors;
-        for _ in 0..SILENT_TRIES {
-            match self.exchange(&command).await {
-                Ok(Reply::ReadReg { value, .. }) => return Ok(Server::Rom(Some(value))),
-                // an L-boot never refuses, it stays silent
-                Err(LinkError::Refused { .. }) => return Ok(Server::Rom(None)),
-                Ok(_) => {}
-                Err(error) if error.is_passing() => self.resync("reading the chip id").await?,
-                Err(error) => return Err(error),
-            }
-        }
-        // this silence is the answer
-        self.stats.errors = errors;
-        Ok(Server::FlashBoot)
+        Ok(match self.ask_or_silence(&command, "reading the chip id").await {
+            Ok(Some(Reply::ReadReg { value, .. })) => Server::Rom(Some(value)),
+            // an L-boot never refuses, it stays silent
+            Err(LinkError::Refused { .. }) => Server::Rom(None),
+            Ok(_) => Server::FlashBoot,
+            Err(error) => return Err(error),
+        })
     }
 
     async fn boot_version(&mut self) -> Result<Option<String>, LinkError> {
+        match self.ask_or_silence(&Command::BootVersion, "reading the boot version").await {
+            Ok(Some(Reply::BootVersion(bytes))) => {
+                let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+                Ok(Some(String::from_utf8_lossy(text).into_owned()))
+            }
+            Ok(_) | Err(LinkError::Refused { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A question that counts as answered by silence once there was nothing but silence.
+    async fn ask_or_silence(&mut self, command: &Command, doing: &str) -> Result<Option<Reply>, LinkError> {
         let errors = self.stats.errors;
         for _ in 0..SILENT_TRIES {
-            match self.exchange(&Command::BootVersion).await {
-                Ok(Reply::BootVersion(bytes)) => {
-                    let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
-                    return Ok(Some(String::from_utf8_lossy(text).into_owned()));
-                }
-                Ok(_) | Err(LinkError::Refused { .. }) => return Ok(None),
-                Err(error) if error.is_passing() => self.resync("reading the boot version").await?,
-                Err(error) => return Err(error),
+            match self.ask_if_known(command).await {
+                Ok(None) => {}
+                Err(error) if error.is_passing() => self.resync(doing).await?,
+                done => return done,
             }
         }
+        // this silence is the answer
         self.stats.errors = errors;
         Ok(None)
     }
@@ -186,11 +190,11 @@ impl ChipLink {
     /// The flash size of a chip that can't be asked for it: a read behind the end wraps round to the start.
     ///
     /// The proof is a sector that is not blank and appears again, one size further, and does not appear by chance:
-    /// two different sectors must agree. 0 when there is no proof.
-    async fn size_by_wrap(&mut self) -> Result<u32, LinkError> {
+    /// two different sectors must agree. 0 when there is no proof. `app` is the first sector of the application.
+    async fn size_by_wrap(&mut self, app: &[u8]) -> Result<u32, LinkError> {
         let mut proofs = [0_u32; SIZES.len()];
         for page in pages() {
-            let here = self.one_sector(page).await?;
+            let here = if page == APP_AT { app.to_vec() } else { self.one_sector(page).await? };
             if here.iter().all(|byte| Some(byte) == here.first()) {
                 continue;
             }

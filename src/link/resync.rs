@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Silence that counts as quiet; USB adapters may hold bytes back for 16 ms.
-const QUIET: Duration = Duration::from_millis(20);
+pub(super) const QUIET: Duration = Duration::from_millis(20);
 /// How long the tail of old replies may last. A full ring of link checks is answered within 0.1 s, two sectors at
 /// 115200 baud within 0.8 s.
 const TAIL: Duration = Duration::from_secs(2);
@@ -25,9 +25,14 @@ const BURST: usize = 60;
 impl ChipLink {
     /// Reads and forgets until the line was quiet twice in a row; gives the number of bytes.
     pub(super) async fn drain(&mut self) -> Result<usize, LinkError> {
+        self.drain_until(2).await
+    }
+
+    /// Reads and forgets until the line was quiet so many times in a row.
+    pub(super) async fn drain_until(&mut self, enough: u32) -> Result<usize, LinkError> {
         let give_up = self.line_free().max(Instant::now()) + TAIL;
         let (mut bytes, mut quiet) = (0, 0);
-        while quiet < 2 {
+        while quiet < enough {
             let until = self.line_free().max(Instant::now()) + QUIET;
             match self.read_some(until).await? {
                 0 => quiet += 1,
@@ -37,7 +42,7 @@ impl ChipLink {
                 }
             }
             self.forget();
-            if quiet < 2 && Instant::now() >= give_up {
+            if quiet < enough && Instant::now() >= give_up {
                 return Err(LinkError::Noise { bytes });
             }
         }

@@ -57,7 +57,7 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     match run.job.loaded.recipe.backup.mode {
         BackupMode::Full => {
             for part in Span::new(0, size).pieces(BLOCK) {
-                read_part(run, part, &mut copy, None).await?;
+                read_part(run, part, &mut copy, &[]).await?;
             }
         }
         BackupMode::Proven => proven(run, &mut copy).await?,
@@ -87,7 +87,7 @@ async fn proven(run: &mut Run<'_>, copy: &mut Copy) -> Result<(), StageError> {
     let (board, mark) = (run.board()?.clone(), run.mark.as_ref().map(|mark| mark.span));
     let own = economy::own(board.chip, mark, board.flash_size);
     for part in own.iter().flat_map(|span| span.pieces(BLOCK)) {
-        read_part(run, part, copy, None).await?;
+        read_part(run, part, copy, &[]).await?;
     }
     let Base { stock, is_audit } = base::choose(run).await?;
     copy.reading.base = stock.as_ref().map(|(_, sha256)| *sha256);
@@ -100,8 +100,10 @@ async fn proven(run: &mut Run<'_>, copy: &mut Copy) -> Result<(), StageError> {
         match compare.like(part, crc) {
             Some(like) if is_audit => audit(run, part, copy, (crc, like), &compare).await?,
             Some(like) if copy.is_worth_it() => take(run, part, copy, like, &compare)?,
-            None if copy.is_fine() && !is_audit => by_sectors(run, part, copy, &mut compare).await?,
-            _ => read_part(run, part, copy, Some(crc)).await?,
+            None if copy.is_fine() && !is_audit && may_hold_some(run, part, copy, &compare).await? => {
+                by_sectors(run, part, copy, &mut compare).await?;
+            }
+            _ => read_part(run, part, copy, &[(part, crc)]).await?,
         }
     }
     again(run, copy).await?;
@@ -109,29 +111,57 @@ async fn proven(run: &mut Run<'_>, copy: &mut Copy) -> Result<(), StageError> {
     Ok(())
 }
 
-/// The sectors of a part that is neither blank nor as in the base as a whole.
+/// Whether it pays to ask about the sectors of a part. Where only blank ones could be told, they are at its ends: data and
+/// what it leaves free are in one piece each (so in every stock flash that was looked at).
+async fn may_hold_some(
+    run: &mut Run<'_>,
+    part: Span,
+    copy: &mut Copy,
+    compare: &Compare<'_>,
+) -> Result<bool, StageError> {
+    if compare.base(part).is_some() || part.len() < BLOCK {
+        return Ok(true);
+    }
+    let blank = crc::wire(&[0xFF; SECTOR as usize]);
+    for end in [Span::new(part.end - SECTOR, part.end), Span::sized(part.start, SECTOR)] {
+        if crc_of(run, end, copy).await? == blank {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The sectors of a part that is neither blank nor as in the base as a whole. Those that are read are compared with the
+/// answers that told them from both.
 async fn by_sectors(
     run: &mut Run<'_>,
     part: Span,
     copy: &mut Copy,
     compare: &mut Compare<'_>,
 ) -> Result<(), StageError> {
-    let mut unlike: Option<Span> = None;
+    let mut unlike: Vec<(Span, u32)> = Vec::new();
     for sector in part.pieces(SECTOR) {
         let crc = crc_of(run, sector, copy).await?;
         match compare.like(sector, crc) {
             Some(like) => {
-                if let Some(span) = unlike.take() {
-                    read_part(run, span, copy, None).await?;
-                }
+                read_unlike(run, &mut unlike, copy).await?;
                 take(run, sector, copy, like, compare)?;
             }
-            None => unlike = Some(Span::new(unlike.map_or(sector.start, |span| span.start), sector.end)),
+            None => unlike.push((sector, crc)),
         }
     }
-    match unlike {
-        Some(span) => read_part(run, span, copy, None).await,
-        None => Ok(()),
+    read_unlike(run, &mut unlike, copy).await
+}
+
+/// Reads neighbours of which the chip's CRC is known, and forgets them.
+async fn read_unlike(run: &mut Run<'_>, unlike: &mut Vec<(Span, u32)>, copy: &mut Copy) -> Result<(), StageError> {
+    let known = std::mem::take(unlike);
+    match known.as_slice() {
+        [] => Ok(()),
+        [(first, _), ..] => {
+            let end = known.last().map_or(first.end, |(last, _)| last.end);
+            read_part(run, Span::new(first.start, end), copy, &known).await
+        }
     }
 }
 
@@ -164,7 +194,7 @@ async fn audit(
     (crc, like): (u32, Like),
     compare: &Compare<'_>,
 ) -> Result<(), StageError> {
-    read_part(run, part, copy, Some(crc)).await?;
+    read_part(run, part, copy, &[(part, crc)]).await?;
     let read = part.of(&copy.dump).unwrap_or_default();
     let is_so = match like {
         Like::Blank => is_blank(read),
@@ -211,7 +241,7 @@ async fn again(run: &mut Run<'_>, copy: &mut Copy) -> Result<(), StageError> {
             let count = if is_blank { skipped_bytes } else { same_bytes };
             *count = count.saturating_sub(bytes);
             copy.taken.retain(|taken| *taken != span);
-            read_part(run, span, copy, None).await?;
+            read_part(run, span, copy, &[]).await?;
         }
     }
     Ok(())
@@ -243,8 +273,9 @@ async fn crc_of(run: &mut Run<'_>, part: Span, copy: &mut Copy) -> Result<u32, S
     Ok(crc)
 }
 
-/// Reads a part until it agrees with the chip's CRC, `known` if that was asked for already.
-async fn read_part(run: &mut Run<'_>, part: Span, copy: &mut Copy, known: Option<u32>) -> Result<(), StageError> {
+/// Reads a part until it agrees with the chip's CRC: with the answers that are there already for all of its pieces (`known`),
+/// or with one that is asked for.
+async fn read_part(run: &mut Run<'_>, part: Span, copy: &mut Copy, known: &[(Span, u32)]) -> Result<(), StageError> {
     run.check_stop()?;
     let size = run.board()?.flash_size;
     for attempt in 1..=TRIES {
@@ -264,23 +295,29 @@ async fn read_part(run: &mut Run<'_>, part: Span, copy: &mut Copy, known: Option
             }
         };
         link.read(part, size, &mut sink).await?;
-        let expected = crc::wire(into);
         copy.read.0 += u64::from(part.len());
         copy.read.1 += begun.elapsed();
         copy.reading.read_bytes += u64::from(part.len());
         // a CRC that was damaged on its way must not condemn what was read well
-        let found = match known {
-            Some(crc) if attempt == 1 => crc,
-            _ => crc_of(run, part, copy).await?,
+        let asked;
+        let answers = if known.is_empty() || attempt > 1 {
+            asked = [(part, crc_of(run, part, copy).await?)];
+            asked.as_slice()
+        } else {
+            known
         };
-        if found == expected {
-            return Ok(());
-        }
-        let message = format!("{part}: the chip's CRC is {found:#010x}, what was read gives {expected:#010x}");
+        let Some((piece, found, expected)) = first_difference(&copy.dump, answers) else { return Ok(()) };
+        let message = format!("{piece}: the chip's CRC is {found:#010x}, what was read gives {expected:#010x}");
         if attempt == TRIES {
             return Err(StageError::lost(FaultCode::BackupUnsure, format!("{message}, after {TRIES} reads")));
         }
         run.report.retried(message).await;
     }
     Ok(())
+}
+
+/// The first of these pieces that is not what the chip's CRC says: the answer, and the CRC of what was read.
+fn first_difference(dump: &[u8], answers: &[(Span, u32)]) -> Option<(Span, u32, u32)> {
+    let own = |piece: Span| crc::wire(piece.of(dump).unwrap_or_default());
+    answers.iter().map(|(piece, found)| (*piece, *found, own(*piece))).find(|(_, found, own)| found != own)
 }

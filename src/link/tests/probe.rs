@@ -107,3 +107,16 @@ async fn a_boot_version_is_asked_only_where_registers_are_silent() {
     link.probe().await.unwrap();
     assert_eq!(log.count(|c| *c == Command::BootVersion), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_silence_of_an_l_boot_is_proven_by_the_answer_to_what_came_behind_and_not_waited_for() {
+    let (mut link, log) = Chip::new(Dialect::TuyaBoot).unknown();
+    link.probe().await.unwrap();
+    let asked = log.timed();
+    let silent = |command: &Command| matches!(command, Command::ReadReg { .. });
+    let first = asked.iter().find(|(_, command)| silent(command)).unwrap().0;
+    let version = asked.iter().find(|(_, command)| *command == Command::BootVersion).unwrap().0;
+    assert_eq!(log.count(silent), 3);
+    // three times the longest that an adapter may hold an answer back
+    assert!(version - first < std::time::Duration::from_millis(80), "{:?}", version - first);
+}

@@ -24,8 +24,12 @@ use super::geometry::SECTOR;
 pub const UNIT: u32 = 32;
 /// Bytes behind a frame without an answer: the loader's ring holds 511, and more are lost in silence.
 pub const AHEAD: u32 = 480;
-/// Longest piece of data of a frame that is followed. It is programmed in about the time that [`AHEAD`] bytes take at 2 Mbaud.
-pub const LONGEST: u32 = 960;
+/// Data of most frames that are followed. It is programmed, and its answer is here, in the time that [`AHEAD`] bytes take at
+/// 2 Mbaud (2.4 ms; 2.0 ms at 0.6 ms for 256 bytes, and some 0.4 ms until two programs were woken): the line is never idle.
+pub const USUAL: u32 = 832;
+/// Longest piece of data of a frame that is followed: the line is idle for a while, but one that can't be followed at all costs
+/// more.
+pub const LONGEST: u32 = 1280;
 /// So much before a sector a frame may begin. The second one is for those that begin a block of 64 KiB: what stands shortly
 /// before them would be led across the end of the flash.
 const BEFORE: [u32; 2] = [UNIT, 0x120];
@@ -169,11 +173,11 @@ impl Danger<'_> {
         Some(frames)
     }
 
-    /// Where the frame behind the one that begins here begins: as far away as one may that can be followed, else as far
-    /// away as any may.
+    /// Where the frame behind the one that begins here begins: as far away as one may that can be followed, up to the usual
+    /// length if there is one, else as far away as any may.
     fn next(&self, at: u32, end: u32, want: &[u8]) -> Option<u32> {
         let longest = LONGEST + UNIT;
-        if end - at <= LONGEST {
+        if end - at <= USUAL {
             return Some(end);
         }
         let may_follow = |next: &u32| {
@@ -181,10 +185,12 @@ impl Danger<'_> {
                 && self.may_begin(*next, longest)
                 && self.may_be_followed(*next, longest, 0)
         };
-        let far = at + LONGEST;
-        let zero = (at + UNIT..=far).rev().find(may_follow);
-        let any = || (at + UNIT..=far).rev().find(|next| next.is_multiple_of(UNIT) && self.may_begin(*next, longest));
-        zero.or_else(any)
+        let usual = at + USUAL;
+        let last = (at + LONGEST).min(end);
+        let usual_or_shorter = (at + UNIT..=usual).rev().find(may_follow);
+        let longer = || (usual + 1..=last).find(|next| *next == end || may_follow(next));
+        let any = || (at + UNIT..=usual).rev().find(|next| next.is_multiple_of(UNIT) && self.may_begin(*next, longest));
+        usual_or_shorter.or_else(longer).or_else(any)
     }
 }
 
@@ -252,7 +258,7 @@ mod tests {
         }
         assert_eq!(at, run.end);
         let alone = frames.iter().filter(|frame| frame.alone).count();
-        assert!(alone * 8 < frames.len(), "{alone} of {}", frames.len());
+        assert!(alone * 16 < frames.len(), "{alone} of {}", frames.len());
         let bytes: u32 = frames.iter().map(|frame| frame.bytes() + 12).sum();
         assert!(bytes < run.len() * 107 / 100, "{bytes} of {}", run.len());
         assert_eq!(T.stream(Span::new(0x2_2000, 0x3_0000), &want), None, "not at an even sector");
