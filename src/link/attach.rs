@@ -28,6 +28,7 @@ impl ChipLink {
         R: Future<Output = Result<(), LineError>>,
     {
         self.gate = FlashLock::default();
+        self.proof = None;
         self.disown();
         self.set_port_baud(RESET_BAUD)?;
         self.discard()?;

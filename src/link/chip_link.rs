@@ -33,6 +33,8 @@ pub(crate) struct ChipLink {
     /// That was used for an erase at the rate of a reset.
     spent: bool,
     pub(super) gate: FlashLock,
+    /// The sector that the rate was proven with, until somebody wants to know it.
+    pub(super) proof: Option<Vec<u8>>,
     /// When the last byte written so far will have left.
     line_free: Instant,
     /// When the last byte came.
@@ -59,6 +61,7 @@ impl ChipLink {
             vouched: false,
             spent: false,
             gate: FlashLock::default(),
+            proof: None,
             line_free: now,
             heard: now,
             stats: LinkStats::default(),

@@ -75,10 +75,18 @@ impl ChipLink {
 
     /// Asks what one server answers at once and another one is silent about. `None` is that silence, proven: commands are served
     /// in order, and a link check that was sent behind this one was answered first.
-    pub(super) async fn ask_if_known(&mut self, command: &Command) -> Result<Option<Reply>, LinkError> {
+    ///
+    /// The link check goes out when an answer would be here, or at once: where the answer that counts is the silence. An
+    /// answer is then only believed when that to the link check is whole, too: it may have lent it a byte.
+    pub(super) async fn ask_if_known(&mut self, command: &Command, at_once: bool) -> Result<Option<Reply>, LinkError> {
         self.send(command).await?;
         let mut until = self.line_free().max(Instant::now()) + self.wire_time(longest_reply(command)) + QUIET;
         let mut nudges = 0;
+        if at_once {
+            self.send(&Command::LinkCheck).await?;
+            nudges = 1;
+            until += command.patience();
+        }
         let answer = loop {
             let Some(reply) = self.next_reply(until).await? else {
                 if nudges > 0 {
@@ -113,8 +121,9 @@ impl ChipLink {
             }
         };
         self.arrived();
-        if nudges > 0 {
-            self.collect(nudges).await?;
+        if nudges > 0 && self.collect(nudges).await? > 0 && at_once {
+            self.stats.errors += 1;
+            return Err(LinkError::Unanswered { command: command.to_string() });
         }
         answer
     }

@@ -1,8 +1,9 @@
 //! What the chip says about itself. The order of the questions matters: each is safe for every chip that may be there.
 
 use super::LinkError;
-use super::chip_link::ChipLink;
+use super::chip_link::{ChipLink, RESET_BAUD};
 use super::exchange::TRIES;
+use super::rate::PROOF_AT;
 use crate::model::chip::beken::{Command, Dialect, Reply, crc};
 use crate::model::chip::board::Evidence;
 use crate::model::chip::flash::geometry::SECTOR;
@@ -61,7 +62,7 @@ impl ChipLink {
                     Some([_, _, capacity @ 0x10..=0x1A]) => 1 << capacity,
                     _ => 0,
                 };
-                app = self.one_sector(APP_AT).await?;
+                app = self.app().await?;
             }
             Server::FlashBoot => {
                 // never sent to a ROM: newer ones take it for a register write
@@ -70,7 +71,7 @@ impl ChipLink {
                     Some(_) => Dialect::TuyaBoot,
                     None => Dialect::BekenBoot,
                 });
-                app = self.one_sector(APP_AT).await?;
+                app = self.app().await?;
                 evidence.flash_size = self.size_by_wrap(&app).await?;
             }
         }
@@ -110,8 +111,8 @@ impl ChipLink {
     /// A question that counts as answered by silence once there was nothing but silence.
     async fn ask_or_silence(&mut self, command: &Command, doing: &str) -> Result<Option<Reply>, LinkError> {
         let errors = self.stats.errors;
-        for _ in 0..SILENT_TRIES {
-            match self.ask_if_known(command).await {
+        for tries in 0..SILENT_TRIES {
+            match self.ask_if_known(command, tries > 0).await {
                 Ok(None) => {}
                 Err(error) if error.is_passing() => self.resync(doing).await?,
                 done => return done,
@@ -176,6 +177,15 @@ impl ChipLink {
             }
         }
         Ok(found)
+    }
+
+    /// The first sector of the application. The one that the rate was proven with a moment ago is not read again; at the rate
+    /// of a reset another board may have been put in since.
+    async fn app(&mut self) -> Result<Vec<u8>, LinkError> {
+        match self.proof.take().filter(|_| PROOF_AT == APP_AT && self.baud() != RESET_BAUD) {
+            Some(sector) => Ok(sector),
+            None => self.one_sector(APP_AT).await,
+        }
     }
 
     /// One sector, as the wire gives it, its address not shifted.

@@ -14,7 +14,7 @@ pub(crate) const LOWEST: usize = 2;
 
 /// A sector that every server lets be read and that holds the application. Not one below: an L-boot refuses to read its
 /// own area.
-const PROOF_AT: u32 = Family::Beken.highest_boot_end();
+pub(super) const PROOF_AT: u32 = Family::Beken.highest_boot_end();
 /// The chip's UART clock.
 const CLOCK: u32 = 26_000_000;
 /// Delay that SetBaud asks for: 20 ms on a ROM, (20 + 1) · 2 = 42 ms on an L-boot.
@@ -132,6 +132,8 @@ impl ChipLink {
         };
         let last = PROOF_AT + SECTOR - 1;
         let reply = self.exchange(&Command::CheckCrc { start: PROOF_AT, last }).await?;
-        Ok(reply == Reply::Crc(crc::wire(&data)))
+        let is_so = reply == Reply::Crc(crc::wire(&data));
+        self.proof = Some(data).filter(|_| is_so);
+        Ok(is_so)
     }
 }

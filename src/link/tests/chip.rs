@@ -22,6 +22,8 @@ pub(super) enum Fate {
     Mute,
     /// It is done, one bit of the answer flips: the bit with this number.
     Flipped(usize),
+    /// It is done, so many bytes at the end of the answer are lost.
+    Cut(usize),
     /// It is done and takes this long, in ms.
     Slow(u64),
     /// One byte of it was lost: it is done once the next frame gives a byte to it, which is lost by that.
@@ -189,6 +191,9 @@ impl Chip {
         sleep(self.wire_time(frame.len())).await;
         if let Fate::Flipped(bit) = fate {
             frame[bit / 8] ^= 1 << (bit % 8);
+        }
+        if let Fate::Cut(bytes) = fate {
+            frame.truncate(frame.len() - bytes);
         }
         if self.deaf_at.contains(&self.rate) {
             return;

@@ -29,7 +29,7 @@ pub const AHEAD: u32 = 480;
 pub const USUAL: u32 = 832;
 /// Longest piece of data of a frame that is followed: the line is idle for a while, but one that can't be followed at all costs
 /// more.
-pub const LONGEST: u32 = 1280;
+pub const LONGEST: u32 = 1664;
 /// So much before a sector a frame may begin. The second one is for those that begin a block of 64 KiB: what stands shortly
 /// before them would be led across the end of the flash.
 const BEFORE: [u32; 2] = [UNIT, 0x120];
@@ -37,7 +37,7 @@ const BEFORE: [u32; 2] = [UNIT, 0x120];
 const REFUSED: u32 = 0x1_0000;
 /// How far behind the sector of its beginning one damaged frame of a stream may reach: its own length, and as much as a flipped
 /// bit of its length may take of what follows.
-const SPILL: u32 = 0x800;
+const SPILL: u32 = 0x1000;
 /// What a frame begins with. In what is scanned for it, it must not lie.
 const MARK: [u8; 3] = [0x01, 0xE0, 0xFC];
 /// Codes of long commands that change the flash.
@@ -187,7 +187,9 @@ impl Danger<'_> {
         };
         let usual = at + USUAL;
         let last = (at + LONGEST).min(end);
-        let usual_or_shorter = (at + UNIT..=usual).rev().find(may_follow);
+        // what is sent of it twice, up to the end of its last unit, counts against it
+        let gain = |next: &u32| *next - (next.next_multiple_of(UNIT) - *next);
+        let usual_or_shorter = (at + UNIT..=usual).filter(may_follow).max_by_key(gain);
         let longer = || (usual + 1..=last).find(|next| *next == end || may_follow(next));
         let any = || (at + UNIT..=usual).rev().find(|next| next.is_multiple_of(UNIT) && self.may_begin(*next, longest));
         usual_or_shorter.or_else(longer).or_else(any)
