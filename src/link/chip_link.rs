@@ -139,6 +139,12 @@ impl ChipLink {
         self.vouched = false;
     }
 
+    /// Asks for a new word for the board before anything is erased, where another one may have been put in without a lost
+    /// answer: at the rate of a reset.
+    pub(crate) fn doubt(&mut self) {
+        self.spent |= self.baud == RESET_BAUD;
+    }
+
     /// At the rate of a reset a board that is put in between two frames would understand the next one; a loader asks
     /// for no link check before it erases. So a word for the board is good for one erase there, and the writes after it.
     pub(super) fn spend(&mut self) {

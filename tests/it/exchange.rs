@@ -19,9 +19,11 @@ use flashjig::model::unit::{Unit, UnitQuery};
 use flashjig::sim::bench::NestSpec;
 use flashjig::sim::board::BoardSpec;
 use flashjig::sim::factory;
+use flashjig::sim::hand::Hand;
 use flashjig::station::Order;
 use flashjig::wiring;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const APP: usize = 0x1_0000;
@@ -54,11 +56,11 @@ fn rig(chip: Chip, pace: Pace) -> (Rig, Vec<u8>) {
 }
 
 /// The same with an adapter that makes no lower rate than this one, as some have a table of rates.
-fn rig_at(chip: Chip, pace: Pace, lowest: u32) -> (Rig, Vec<u8>) {
+fn rig_at(chip: Chip, pace: Pace, lowest: u32, ahead: Arc<dyn Fn(&[u8]) + Send + Sync>) -> (Rig, Vec<u8>) {
     let (name, file) = factory::demo_image_of(chip, "1.18.300", APP);
     let spec = NestSpec { speed: 40.0, ..NestSpec::default() };
     let (mut plan, hand) = wiring::virtual_slot(&slot_name(0), spec, pace).unwrap();
-    plan.nest.source = Arc::new(Adapter { inner: Arc::clone(&plan.nest.source), lowest });
+    plan.nest.source = Arc::new(Adapter { inner: Arc::clone(&plan.nest.source), lowest, ahead });
     (Rig::over(vec![(plan, hand)], &[(&name, &file)], |_| {}), file)
 }
 
@@ -170,7 +172,7 @@ async fn another_board_in_the_middle_of_a_unit_stays_as_it_is_and_the_first_one_
 #[tokio::test(flavor = "multi_thread")]
 async fn without_any_silence_at_the_lowest_rates_another_board_stays_as_it_is_too() {
     let at = |chip, lowest| async move {
-        let (rig, file) = rig_at(chip, Pace { max_baud: 115_200, ..quick() }, lowest);
+        let (rig, file) = rig_at(chip, Pace { max_baud: 115_200, ..quick() }, lowest, Arc::new(|_| {}));
         for (n, (stage, percent)) in
             [(Stage::Backup, 50), (Stage::Erase, 50), (Stage::Write, 50)].into_iter().enumerate()
         {
@@ -188,6 +190,75 @@ async fn without_any_silence_at_the_lowest_rates_another_board_stays_as_it_is_to
         at(Chip::Bk7231T, 115_200),
         at(Chip::Bk7231N, 115_200)
     );
+}
+
+/// The frames of a unit before its first erase.
+async fn frames_before_the_first_erase(chip: Chip) -> usize {
+    let (count, last) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let ahead = {
+        let last = Arc::clone(&last);
+        move |frame: &[u8]| {
+            let number = count.fetch_add(1, Ordering::SeqCst);
+            if frame.get(7) == Some(&0x0F) && frame.starts_with(&[0x01, 0xE0, 0xFC, 0xFF]) {
+                _ = last.compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst);
+            }
+        }
+    };
+    let pace = Pace { max_baud: 115_200, ..quick() };
+    let (rig, _) = rig_at(chip, pace, 115_200, Arc::new(ahead));
+    let unit = rig.run(0, BoardSpec::new(chip, stock(chip, 0x400)), Order::Start { redo: false }).await.unit;
+    assert_eq!((unit.verdict, unit.uart.baud), (Verdict::Pass, 115_200), "{:?}", unit.fault);
+    rig.station.stop().await;
+    last.load(Ordering::SeqCst)
+}
+
+/// The board is exchanged in the moment between an answer and the next command: none is lost, and the second one understands
+/// what follows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_board_that_comes_between_two_answers_at_the_rate_of_a_reset_is_not_erased_nor_kept_as_the_first() {
+    let at = |chip| async move {
+        let frames = frames_before_the_first_erase(chip).await;
+        let hit = Arc::new(AtomicUsize::new(0));
+        for eighth in 2..8 {
+            let (number, nest) = (AtomicUsize::new(0), Arc::new(Mutex::new(None::<(Hand, Option<BoardSpec>)>)));
+            let (seat, done) = (Arc::clone(&nest), Arc::clone(&hit));
+            let ahead = move |_: &[u8]| {
+                if number.fetch_add(1, Ordering::SeqCst) == frames * eighth / 8
+                    && let Some((hand, second)) = seat.lock().unwrap().as_mut()
+                    && let Some(second) = second.take()
+                {
+                    hand.exchange(second);
+                    done.fetch_add(1, Ordering::SeqCst);
+                }
+            };
+            let pace = Pace { max_baud: 115_200, ..quick() };
+            let (mut rig, file) = rig_at(chip, pace, 115_200, Arc::new(ahead));
+            let (one, two) = (stock(chip, 0x400), stock(chip, 0x401));
+            rig.hands[0].insert(BoardSpec::new(chip, one.clone()));
+            *nest.lock().unwrap() = Some((rig.hands.remove(0), Some(BoardSpec::new(chip, two.clone()))));
+            let mut events = rig.handle.events();
+            rig.handle.order(&slot_name(0), Order::Start { redo: false }).await.unwrap();
+            let seq = loop {
+                if let Event::Finished { seq, .. } = events.recv().await.unwrap().event {
+                    break seq.unwrap();
+                }
+            };
+            let unit = rig.handle.unit(seq).await.unwrap().unwrap();
+            let told = || format!("{chip}, frame {} of {frames}: {:?}", frames * eighth / 8, unit.fault);
+            let (hand, _) = nest.lock().unwrap().take().unwrap();
+            let second = hand.take().unwrap();
+            // whoever sees another board from the start on may convert it; its own backup is kept then
+            let is_converted = second == replaced(&two, &file) && unit.verdict == Verdict::Pass;
+            assert!(second == two || is_converted, "the second board was touched: {}", told());
+            if let Some(kept) = &unit.backup {
+                let kept = rig.handle.backup(kept.sha256).await.unwrap();
+                assert!(kept == one || is_converted && kept == two, "a mixed backup was kept: {}", told());
+            }
+            rig.station.stop().await;
+        }
+        assert_eq!(hit.load(Ordering::SeqCst), 6, "each time the boards were exchanged");
+    };
+    tokio::join!(at(Chip::Bk7231T), at(Chip::Bk7231N));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,7 +21,7 @@ pub(super) async fn write(run: &mut Run<'_>) -> Result<(), StageError> {
         return Ok(());
     }
     let (want, total) = (run.want()?, plan.erase_bytes());
-    same_board::sure(run).await?;
+    same_board::sure_now(run).await?;
     if run.board()?.chip.dialect().has_registers() {
         let part = run.found()?.flash_id.and_then(parts::find).ok_or_else(|| bug("the flash chip is not known"))?;
         run.link()?.unprotect(part).await?;

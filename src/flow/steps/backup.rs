@@ -63,7 +63,7 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, StageError> {
         BackupMode::Proven => proven(run, &mut copy).await?,
     }
     // a part of it may be of a board that was put in between two answers
-    same_board::sure(run).await?;
+    same_board::sure_now(run).await?;
     let Copy { dump, reading, .. } = copy;
     if let Some(mark) = run.mark.clone() {
         let here = rf::standing(&mark.bytes, mark.span.of(&dump).unwrap_or_default());

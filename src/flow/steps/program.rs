@@ -19,7 +19,7 @@ const TRIES: u32 = 4;
 /// Lifts the protection where the host must, then erases all that the plan names.
 pub(super) async fn erase(run: &mut Run<'_>) -> Result<Outcome, StageError> {
     let plan = run.target()?.plan.clone();
-    same_board::sure(run).await?;
+    same_board::sure_now(run).await?;
     if run.board()?.chip.dialect().has_registers() {
         let part = run.found()?.flash_id.and_then(parts::find).ok_or_else(|| bug("the flash chip is not known"))?;
         run.link()?.unprotect(part).await?;

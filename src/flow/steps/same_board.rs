@@ -66,14 +66,25 @@ pub(super) async fn sure(run: &mut Run<'_>) -> Result<(), StageError> {
     }
     let lost = |what: &str| StageError::lost(FaultCode::LinkLost, what);
     let Some(mark) = run.mark.clone() else {
-        return Err(lost("an answer was lost, and nothing says yet which board it is"));
+        return Err(lost("nothing says yet which board it is"));
     };
     match standing(run, &mark).await? {
         Standing::Own => run.link()?.vouch(),
-        Standing::Gone if run.touched => return Err(lost("an answer was lost, and the calibration is gone")),
+        Standing::Gone if run.touched => {
+            return Err(lost("nothing says that it is still the board: the calibration is gone"));
+        }
         found => return Err(exchanged(run, &mark, found)),
     }
     Ok(())
+}
+
+/// The same at a place where long work lies behind: at the rate of a reset another board may have been put in between two
+/// answers, without one that was lost.
+pub(super) async fn sure_now(run: &mut Run<'_>) -> Result<(), StageError> {
+    if run.mark.is_some() {
+        run.link()?.doubt();
+    }
+    sure(run).await
 }
 
 /// Whether the calibration that was seen first stands there now.

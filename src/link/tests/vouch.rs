@@ -66,6 +66,19 @@ async fn at_the_rate_of_a_reset_a_word_for_the_board_is_good_for_one_erase_and_t
 }
 
 #[tokio::test(start_paused = true)]
+async fn behind_long_work_at_the_rate_of_a_reset_a_new_word_is_needed_and_at_others_not() {
+    for (fast, expected) in [(false, false), (true, true)] {
+        let chip = Chip::new(Dialect::TuyaBoot);
+        let (mut link, _) = if fast { chip.fast() } else { chip }.linked();
+        link.doubt();
+        assert_eq!(link.is_vouched(), expected);
+        assert_eq!(link.erase(EraseSize::Sector, AT).await.is_ok(), expected);
+        link.vouch();
+        link.erase(EraseSize::Sector, AT).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_erase_whose_answer_was_lost_is_not_sent_again_to_a_stranger() {
     let mut once = true;
     let (mut link, log) = Chip::new(Dialect::TuyaBoot)

@@ -1,4 +1,4 @@
-//! A serial adapter that makes no rate below a limit.
+//! A serial adapter that makes no rate below a limit, and tells of each frame before it is on the line.
 
 use flashjig::jig::{Port, PortError, PortSource};
 use std::io;
@@ -11,16 +11,19 @@ pub(super) struct Adapter {
     pub(super) inner: Arc<dyn PortSource>,
     /// Bits per second.
     pub(super) lowest: u32,
+    /// Is told each write, nothing of which is on the line yet.
+    pub(super) ahead: Arc<dyn Fn(&[u8]) + Send + Sync>,
 }
 
 struct Limited {
     inner: Box<dyn Port>,
     lowest: u32,
+    ahead: Arc<dyn Fn(&[u8]) + Send + Sync>,
 }
 
 impl PortSource for Adapter {
     fn open(&self) -> Result<Box<dyn Port>, PortError> {
-        Ok(Box::new(Limited { inner: self.inner.open()?, lowest: self.lowest }))
+        Ok(Box::new(Limited { inner: self.inner.open()?, lowest: self.lowest, ahead: Arc::clone(&self.ahead) }))
     }
 
     fn name(&self) -> &str {
@@ -49,6 +52,7 @@ impl AsyncRead for Limited {
 
 impl AsyncWrite for Limited {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        (self.ahead)(buf);
         Pin::new(&mut self.inner).poll_write(cx, buf)
     }
 
