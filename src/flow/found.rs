@@ -179,3 +179,49 @@ impl Target {
         Self { want: None, made, keep, plan, dirty, fewest, mended: BTreeMap::new(), own: BTreeSet::new() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::chip::{Chip, Key};
+
+    fn found(read: &Arc<[u8]>, base: Arc<[u8]>) -> Found {
+        let study = Analysis {
+            content: Content::Stock,
+            traces: Traces::default(),
+            sha256: Digest::of(read),
+            rf: Err(RfProblem::Missing { bytes: 4096 }),
+            calibration: None,
+            units: Vec::new(),
+            note: None,
+        };
+        let reading = Reading { dump: Some(Arc::clone(read)), bytes: read.len() as u64, ..Reading::default() };
+        let backup = reading.backup(study.sha256, false, BackupKind::Stock);
+        let target = Some(Target::new(Made::default(), Vec::new()));
+        let kept = Kept { backup, study, base: Some(base), already: None, plug: Plug::default(), target };
+        let reading = Some(Reading { kept: Some(kept), ..reading });
+        Found { board: Board::new(Chip::Bk7231T, Key::Standard, 4096), flash_id: None, image: None, reading }
+    }
+
+    fn target(found: &mut Found) -> &mut Target {
+        found.reading.as_mut().unwrap().kept.as_mut().unwrap().target.as_mut().unwrap()
+    }
+
+    #[test]
+    fn of_the_whole_flashes_of_a_unit_only_the_wanted_one_stays_once_there_is_a_plan() {
+        let (read, before): (Arc<[u8]>, Arc<[u8]>) = (vec![1; 4096].into(), vec![2; 4096].into());
+        for base in [&read, &before] {
+            let mut found = found(&read, Arc::clone(base));
+            assert_eq!(found.reading.as_ref().unwrap().is_base(), Arc::ptr_eq(&read, base));
+            found.let_go();
+            let held = Arc::strong_count(&read) + Arc::strong_count(&before);
+            assert_eq!(held, 4, "without a plan both are needed");
+            let want: Arc<[u8]> = vec![3; 4096].into();
+            target(&mut found).want = Some(Arc::clone(&want));
+            found.let_go();
+            assert_eq!([&read, &before, &want].map(Arc::strong_count), [1, 1, 2]);
+            let backup = found.reading.as_ref().unwrap().backup(Digest::of(&read), false, BackupKind::Stock);
+            assert_eq!(backup.bytes, 4096);
+        }
+    }
+}

@@ -286,8 +286,8 @@ struct Chosen {
 fn judge(base: &[u8], images: &[Arc<Image>], board: &Board, kit: &LoadedRecipe) -> Judged {
     let order = plug::Order { rule: &kit.recipe.openbeken, devices: &kit.devices, board, base };
     let plug::Plug { found, doubts, meter, settled } = plug::settle(&order, images);
-    let settled = settled
-        .map(|plug::Settled { choice, image, reason }| Chosen { choice, image: Arc::clone(image), reason });
+    let settled =
+        settled.map(|plug::Settled { choice, image, reason }| Chosen { choice, image: Arc::clone(image), reason });
     let config = configure::told(&found, doubts, settled.as_ref().ok().map(|chosen| &chosen.choice));
     let areas = areas(base, Some(&found));
     Judged { areas, module: found.module, plug: Plug { config, meter }, settled }
