@@ -2,6 +2,7 @@
 //! ([`host_work`](crate::flow::host_work)), and what it is made from is let go right behind.
 
 use super::care;
+use crate::model::chip::Chip;
 use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::flash::rf::Rf;
 use crate::model::chip::flash::{Span, plan as planner};
@@ -18,6 +19,7 @@ pub(super) enum Making {
 
 /// What is laid over a flash, in this order.
 pub(super) struct Layers {
+    pub(super) chip: Chip,
     pub(super) base: Arc<[u8]>,
     pub(super) image: Arc<Image>,
     /// What becomes blank.
@@ -39,7 +41,7 @@ impl Making {
 
 impl Layers {
     fn lay(self) -> Arc<[u8]> {
-        let Self { base, image, cleared, rf, config } = self;
+        let Self { chip, base, image, cleared, rf, config } = self;
         let mut want = planner::expected(&base, image.span().start, image.app());
         drop(base);
         // it is new, so nobody else has it
@@ -47,7 +49,7 @@ impl Layers {
         for span in cleared {
             put(flash, span, &[]);
         }
-        care::lay(image.chip, rf, image.span().aligned(SECTOR).end, flash);
+        care::lay(chip, rf, image.span().aligned(SECTOR).end, flash);
         if let Some((span, bytes)) = config {
             put(flash, span, &bytes);
         }

@@ -248,7 +248,8 @@ async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, StageError> {
     let cleared = clear(run, rf)?;
     let made = configure::make(run, &choice, rf, base.len()).await?;
     let config = made.sector.as_ref().map(|(sector, config)| (*sector, config.sector()));
-    Ok(Laid { areas, making: Making::Over(Layers { base, image, cleared, rf, config }), made })
+    let layers = Layers { chip: board_chip, base, image, cleared, rf, config };
+    Ok(Laid { areas, making: Making::Over(layers), made })
 }
 
 /// Where the recipe asks for it, a board that is converted again loses what OpenBeken has left beside its app: a boot
