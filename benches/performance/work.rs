@@ -34,6 +34,6 @@ impl Work {
 
     /// The whole flash of a unit in the end.
     pub(crate) fn want(&self, unit: u32) -> Vec<u8> {
-        plan::expected(&self.stock(unit), self.image.span().start, self.app())
+        plan::expected(&self.stock(unit), self.image.span().start, self.app()).to_vec()
     }
 }

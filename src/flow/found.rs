@@ -36,7 +36,9 @@ pub(super) struct Found {
 /// Its flash as it was read, all of it.
 #[derive(Default)]
 pub(super) struct Reading {
-    pub(super) dump: Arc<[u8]>,
+    /// All of it, until there is a plan: [`Found::let_go`].
+    pub(super) dump: Option<Arc<[u8]>>,
+    pub(super) bytes: u64,
     pub(super) read_bytes: u64,
     pub(super) skipped_bytes: u64,
     /// Not read: as in the base.
@@ -53,8 +55,7 @@ pub(super) struct Reading {
 impl Reading {
     /// What the record says of it, kept under this digest.
     pub(super) fn backup(&self, sha256: Digest, contains_credentials: bool, kind: BackupKind) -> Backup {
-        let &Self { read_bytes, skipped_bytes, same_bytes, base, audit, comparisons, .. } = self;
-        let bytes = self.dump.len() as u64;
+        let &Self { bytes, read_bytes, skipped_bytes, same_bytes, base, audit, comparisons, .. } = self;
         Backup {
             sha256,
             bytes,
@@ -69,6 +70,23 @@ impl Reading {
             kind,
         }
     }
+
+    /// Whether the wanted flash is made from what was read, and not from a backup of before.
+    pub(super) fn is_base(&self) -> bool {
+        let base = self.kept.as_ref().and_then(|kept| kept.base.as_ref());
+        self.dump.as_ref().zip(base).is_some_and(|(dump, base)| Arc::ptr_eq(dump, base))
+    }
+}
+
+impl Found {
+    /// Lets go of what was read and of what the wanted flash was made from: from the plan on that alone is needed, and each is
+    /// 2 MiB of a station that has several slots at work. Both are on disk, or what a half-written board shows.
+    pub(super) fn let_go(&mut self) {
+        let Some(reading) = &mut self.reading else { return };
+        if let Some(kept) = reading.kept.as_mut().filter(|kept| kept.is_planned()) {
+            (reading.dump, kept.base) = (None, None);
+        }
+    }
 }
 
 /// The backup, on disk and read again.
@@ -77,12 +95,19 @@ pub(super) struct Kept {
     /// What the dump shows and the ledger knows.
     pub(super) study: Analysis,
     /// What the wanted flash is made from: the dump, or the backup of before that a half-written board goes on from.
-    pub(super) base: Arc<[u8]>,
+    /// It is there until there is a plan.
+    pub(super) base: Option<Arc<[u8]>>,
     /// It was converted before and is left as it is.
     pub(super) already: Option<Already>,
     /// What is known of the plug.
     pub(super) plug: Plug,
     pub(super) target: Option<Target>,
+}
+
+impl Kept {
+    fn is_planned(&self) -> bool {
+        self.target.as_ref().is_some_and(|target| target.want.is_some())
+    }
 }
 
 /// What is known of the plug, for the record; also of one that is refused.
@@ -110,8 +135,8 @@ pub(super) struct Analysis {
 
 /// What the flash is to become, and how far it is.
 pub(super) struct Target {
-    /// What the whole flash must hold in the end.
-    pub(super) want: Arc<[u8]>,
+    /// What the whole flash must hold in the end; it is made with the plan.
+    pub(super) want: Option<Arc<[u8]>>,
     pub(super) made: Made,
     /// What is never erased or written: boot loader, calibration.
     pub(super) keep: Vec<Span>,
@@ -148,9 +173,55 @@ impl Target {
         nearer
     }
 
-    /// A wanted flash that nobody has planned for yet.
-    pub(super) fn new(want: Arc<[u8]>, made: Made, keep: Vec<Span>) -> Self {
+    /// One that nobody has planned for yet.
+    pub(super) fn new(made: Made, keep: Vec<Span>) -> Self {
         let (plan, dirty, fewest) = (Plan::default(), Vec::new(), usize::MAX);
-        Self { want, made, keep, plan, dirty, fewest, mended: BTreeMap::new(), own: BTreeSet::new() }
+        Self { want: None, made, keep, plan, dirty, fewest, mended: BTreeMap::new(), own: BTreeSet::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::chip::{Chip, Key};
+
+    fn found(read: &Arc<[u8]>, base: Arc<[u8]>) -> Found {
+        let study = Analysis {
+            content: Content::Stock,
+            traces: Traces::default(),
+            sha256: Digest::of(read),
+            rf: Err(RfProblem::Missing { bytes: 4096 }),
+            calibration: None,
+            units: Vec::new(),
+            note: None,
+        };
+        let reading = Reading { dump: Some(Arc::clone(read)), bytes: read.len() as u64, ..Reading::default() };
+        let backup = reading.backup(study.sha256, false, BackupKind::Stock);
+        let target = Some(Target::new(Made::default(), Vec::new()));
+        let kept = Kept { backup, study, base: Some(base), already: None, plug: Plug::default(), target };
+        let reading = Some(Reading { kept: Some(kept), ..reading });
+        Found { board: Board::new(Chip::Bk7231T, Key::Standard, 4096), flash_id: None, image: None, reading }
+    }
+
+    fn target(found: &mut Found) -> &mut Target {
+        found.reading.as_mut().unwrap().kept.as_mut().unwrap().target.as_mut().unwrap()
+    }
+
+    #[test]
+    fn of_the_whole_flashes_of_a_unit_only_the_wanted_one_stays_once_there_is_a_plan() {
+        let (read, before): (Arc<[u8]>, Arc<[u8]>) = (vec![1; 4096].into(), vec![2; 4096].into());
+        for base in [&read, &before] {
+            let mut found = found(&read, Arc::clone(base));
+            assert_eq!(found.reading.as_ref().unwrap().is_base(), Arc::ptr_eq(&read, base));
+            found.let_go();
+            let held = Arc::strong_count(&read) + Arc::strong_count(&before);
+            assert_eq!(held, 4, "without a plan both are needed");
+            let want: Arc<[u8]> = vec![3; 4096].into();
+            target(&mut found).want = Some(Arc::clone(&want));
+            found.let_go();
+            assert_eq!([&read, &before, &want].map(Arc::strong_count), [1, 1, 2]);
+            let backup = found.reading.as_ref().unwrap().backup(Digest::of(&read), false, BackupKind::Stock);
+            assert_eq!(backup.bytes, 4096);
+        }
     }
 }

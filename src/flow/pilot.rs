@@ -6,7 +6,6 @@ use super::stage_error::StageError;
 use crate::model::cycle::stage::Stage;
 use crate::model::unit::lot::Lot;
 use crate::model::unit::pilot::Entry;
-use std::sync::Arc;
 
 /// Passes a board that is no one's second, or says what it waits for. Only chips that the recipe allows by name have lots.
 /// Where it is the pilot, the ledger has that on disk when this returns.
@@ -16,7 +15,7 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), StageError> {
         return Ok(());
     }
     let image = run.image().map(|image| image.sha256).ok_or_else(|| bug("no image is chosen"))?;
-    let flash = Arc::clone(&run.reading()?.dump);
+    let flash = run.dump()?;
     let lot = Lot::of(&flash, chip, run.board()?.module.as_deref(), image);
     run.lot = Some(lot.clone());
     let open = note::open_unit(run, Stage::Plan);

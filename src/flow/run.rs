@@ -14,6 +14,7 @@ use crate::model::cycle::fault::{Fault, FaultCode};
 use crate::model::firmware::image::{Image, Refusal, Why};
 use crate::model::openbeken::life::{Proof, Sign, Way};
 use crate::model::openbeken::rule::Configure;
+use crate::model::unit::board_log::Sieve;
 use crate::model::unit::lot::Lot;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,8 @@ pub(super) struct Run<'a> {
     pub(super) checks: Checks,
     /// The first fault, in full.
     pub(super) fault: Option<Fault>,
+    /// What must not be told of the flashes that were let go.
+    pub(super) sieve: Sieve,
     /// What the board said, as it may be told.
     pub(super) board_log: Vec<String>,
     /// The signs of life that were decided.
@@ -94,6 +97,7 @@ impl<'a> Run<'a> {
             touched: false,
             checks: Checks::default(),
             fault: None,
+            sieve: Sieve::default(),
             board_log: Vec::new(),
             life: Vec::new(),
             started: None,
@@ -153,9 +157,19 @@ impl Run<'_> {
         self.kept()?.target.as_mut().ok_or_else(|| bug("there is no plan"))
     }
 
+    /// The flash as it was read.
+    pub(super) fn dump(&mut self) -> Result<Arc<[u8]>, StageError> {
+        self.reading()?.dump.clone().ok_or_else(|| bug("what was read is not in hand any more"))
+    }
+
+    /// What the wanted flash is made from.
+    pub(super) fn base(&mut self) -> Result<Arc<[u8]>, StageError> {
+        self.kept()?.base.clone().ok_or_else(|| bug("what the flash is made from is not in hand any more"))
+    }
+
     /// The expected content.
     pub(super) fn want(&mut self) -> Result<Arc<[u8]>, StageError> {
-        self.target().map(|target| Arc::clone(&target.want))
+        self.target()?.want.clone().ok_or_else(|| bug("there is no plan"))
     }
 }
 

@@ -5,7 +5,7 @@ use super::backup_name::{Form, Name, PART};
 use crate::model::archive::difference::Difference;
 use crate::model::archive::spare;
 use crate::model::archive::wrong::Wrong;
-use crate::model::chip::digest::Digest;
+use crate::model::chip::digest::{Digest, Running};
 use rustix::fs::{Advice, FlockOperation, fadvise};
 use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions};
@@ -18,6 +18,9 @@ use std::time::Duration;
 
 /// A lock that is kept longer is not waited for.
 const PATIENCE: Duration = if cfg!(test) { Duration::from_millis(300) } else { Duration::from_secs(10) };
+
+/// So much of a file is read at a time where only its digest counts.
+const PIECE: usize = 64 * 1024;
 
 /// Two writers of the same content must not share a temporary file.
 static WRITERS: AtomicU64 = AtomicU64::new(0);
@@ -60,7 +63,7 @@ pub(super) fn place(folder: &Path, name: Name, bytes: &[u8]) -> Result<u64, Stor
         let _ = effect().and_then(|()| fs::remove_file(&part));
         return Err(StoreError::io(format!("keeping the backup {}", path.display()), &error));
     }
-    read(folder, name).map(|_| bytes.len() as u64)
+    prove(folder, name).map(|()| bytes.len() as u64)
 }
 
 fn write_part(part: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -112,6 +115,33 @@ pub(super) fn clear_parts(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Reads a file again, all of it, and compares as [`read`] does. A file that is as it lies there is never in memory as a whole:
+/// a station has several flashes of 2 MiB in hand already.
+pub(super) fn prove(folder: &Path, name: Name) -> Result<(), StoreError> {
+    let expected = match name.form {
+        Form::Whole => name.digest,
+        Form::Sealed(cipher) => cipher,
+        Form::Spare | Form::Difference(_) => return read(folder, name).map(drop),
+    };
+    let (mut running, mut bytes) = (Running::default(), 0);
+    let mut piece = vec![0; PIECE];
+    let mut file = File::open(name.path(folder)).map_err(|error| unread(folder, name, &error))?;
+    loop {
+        let count = match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(unread(folder, name, &error)),
+        };
+        running.add(piece.get(..count).unwrap_or_default());
+        bytes += count;
+    }
+    match wrong(running.end(), expected, bytes) {
+        Some(wrong) => Err(damaged(folder, name, wrong)),
+        None => Ok(()),
+    }
+}
+
 /// What a file holds, proven: the stock flash by its digest; of an encrypted one the file itself, by that of the file.
 pub(super) fn read(folder: &Path, name: Name) -> Result<Vec<u8>, StoreError> {
     match name.form {
@@ -136,8 +166,14 @@ fn content(folder: &Path, name: Name) -> Result<Vec<u8>, StoreError> {
     let mut bytes = Vec::new();
     match File::open(&path).and_then(|mut file| file.read_to_end(&mut bytes)) {
         Ok(_) => Ok(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing(folder, name)),
-        Err(error) => Err(StoreError::io(format!("reading the backup {}", path.display()), &error)),
+        Err(error) => Err(unread(folder, name, &error)),
+    }
+}
+
+fn unread(folder: &Path, name: Name, error: &io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::NotFound => missing(folder, name),
+        _ => StoreError::io(format!("reading the backup {}", name.path(folder).display()), error),
     }
 }
 
@@ -150,11 +186,12 @@ fn proven(folder: &Path, name: Name, expected: Digest) -> Result<Vec<u8>, StoreE
 }
 
 fn differs(bytes: &[u8], expected: Digest) -> Option<Wrong> {
-    let found = Digest::of(bytes);
-    (found != expected).then(|| Wrong {
-        expected: format!("SHA-256 {expected}"),
-        found: format!("{found} over {} bytes", bytes.len()),
-    })
+    wrong(Digest::of(bytes), expected, bytes.len())
+}
+
+fn wrong(found: Digest, expected: Digest, bytes: usize) -> Option<Wrong> {
+    (found != expected)
+        .then(|| Wrong { expected: format!("SHA-256 {expected}"), found: format!("{found} over {bytes} bytes") })
 }
 
 /// A difference that is as it was written, and the one that its name promises.
@@ -225,12 +262,36 @@ pub(super) fn missing(folder: &Path, name: Name) -> StoreError {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::*;
     use std::cell::Cell;
     use std::io;
 
     thread_local! {
         /// Changes that this thread may still make before it is as if it had been killed.
         static LEFT: Cell<Option<u32>> = const { Cell::new(None) };
+    }
+
+    #[test]
+    fn a_file_is_proven_by_pieces_as_it_is_by_reading_all_of_it() {
+        let dir = tempfile::tempdir().unwrap();
+        for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7] {
+            let bytes: Vec<u8> = (0..length).map(|at| (at * at >> 3) as u8).collect();
+            let name = Name::whole(Digest::of(&bytes));
+            assert_eq!(prove(dir.path(), name), Err(missing(dir.path(), name)));
+            fs::write(name.path(dir.path()), &bytes).unwrap();
+            prove(dir.path(), name).unwrap();
+            let mut hurt = bytes.clone();
+            match hurt.last_mut() {
+                Some(last) => *last ^= 0x10,
+                None => hurt.push(0),
+            }
+            for other in [&hurt[..], &hurt[..length / 2], &[&bytes[..], b"x"].concat()] {
+                fs::write(name.path(dir.path()), other).unwrap();
+                let error = prove(dir.path(), name);
+                assert!(error.is_err() || other == bytes);
+                assert_eq!(error, read(dir.path(), name).map(drop));
+            }
+        }
     }
 
     /// Lets this thread make so many changes of any archive's folder; `None`: any number.

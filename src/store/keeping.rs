@@ -1,6 +1,6 @@
 //! How a stock flash comes into the archive, and in which form it stays.
 
-use super::backup_file::{alone, place, read, remove, sync};
+use super::backup_file::{alone, place, prove, remove, sync};
 use super::backup_name::{Form, Name, names, needing, of};
 use super::base;
 use super::{StoreError, seal};
@@ -42,7 +42,7 @@ fn plain(folder: &Path, names: &[Name], flash: base::Flash) -> Result<(Name, u64
     let mut is_base = needing(digest, names).next().is_some();
     for name in of(digest, names) {
         match name.form {
-            Form::Whole | Form::Difference(_) if read(folder, name).is_ok() => {
+            Form::Whole | Form::Difference(_) if prove(folder, name).is_ok() => {
                 // A crash may have come between its rename and the sync of the folder.
                 let io = |error| StoreError::io(format!("keeping the backup {}", name.path(folder).display()), &error);
                 sync(folder).map_err(io)?;

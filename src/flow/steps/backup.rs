@@ -17,6 +17,7 @@ use crate::model::cycle::Outcome;
 use crate::model::cycle::fault::FaultCode;
 use crate::model::recipe::BackupMode;
 use base::Base;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -28,7 +29,8 @@ const FINE: f64 = 4.0;
 
 /// The flash as far as it is known.
 struct Copy {
-    dump: Vec<u8>,
+    /// In the form in which it is handed on, so that it is never there twice; nobody else has it until all is read.
+    dump: Arc<[u8]>,
     reading: Reading,
     /// Bytes and time of reads and of CRCs.
     read: (u64, Duration),
@@ -48,7 +50,7 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, StageError> {
         run.link()?.vouch();
     }
     let mut copy = Copy {
-        dump: vec![0; size as usize],
+        dump: vec![0; size as usize].into(),
         reading: Reading::default(),
         read: Default::default(),
         counted: Default::default(),
@@ -78,7 +80,7 @@ pub(super) async fn backup(run: &mut Run<'_>) -> Result<Outcome, StageError> {
         let what = format!("both halves of {size:#x} bytes are the same, so the flash is smaller than it seemed");
         return Err(StageError::lost(FaultCode::BadFlashId, what));
     }
-    run.found()?.reading = Some(Reading { dump: dump.into(), ..reading });
+    run.found()?.reading = Some(Reading { bytes: dump.len() as u64, dump: Some(dump), ..reading });
     Ok(Outcome::Done)
 }
 
@@ -165,14 +167,19 @@ async fn read_unlike(run: &mut Run<'_>, unlike: &mut Vec<(Span, u32)>, copy: &mu
     }
 }
 
+/// Where a part of the flash comes to lie.
+fn place(dump: &mut Arc<[u8]>, part: Span) -> Result<&mut [u8], StageError> {
+    let dump = Arc::get_mut(dump).ok_or_else(|| bug("somebody has the flash before all of it is read"))?;
+    dump.get_mut(part.start as usize..part.end as usize).ok_or_else(|| bug("a part of the backup leaves the flash"))
+}
+
 /// Takes a part for what it is like.
 fn take(run: &mut Run<'_>, part: Span, copy: &mut Copy, like: Like, compare: &Compare<'_>) -> Result<(), StageError> {
     let size = run.board()?.flash_size;
-    if let Some(into) = copy.dump.get_mut(part.start as usize..part.end as usize) {
-        match (like, compare.base(part)) {
-            (Like::Base, Some(base)) => into.copy_from_slice(base),
-            _ => into.fill(0xFF),
-        }
+    let into = place(&mut copy.dump, part)?;
+    match (like, compare.base(part)) {
+        (Like::Base, Some(base)) => into.copy_from_slice(base),
+        _ => into.fill(0xFF),
     }
     let bytes = u64::from(part.len());
     let (count, what) = match like {
@@ -280,8 +287,7 @@ async fn read_part(run: &mut Run<'_>, part: Span, copy: &mut Copy, known: &[(Spa
     let size = run.board()?.flash_size;
     for attempt in 1..=TRIES {
         let begun = Instant::now();
-        let Copy { dump, .. } = copy;
-        let Some(into) = dump.get_mut(part.start as usize..part.end as usize) else { return Ok(()) };
+        let into = place(&mut copy.dump, part)?;
         let (link, report) = run.link_and_report()?;
         let mut sink = |addr: u32, bytes: &[u8]| {
             let at = addr.saturating_sub(part.start) as usize;

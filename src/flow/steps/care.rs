@@ -13,7 +13,6 @@ use crate::model::chip::{Chip, Loader};
 use crate::model::cycle::fault::FaultCode;
 use crate::model::firmware::content::Content;
 use crate::model::firmware::maker::{self, Odd, Pending};
-use std::sync::Arc;
 
 /// What the flash shows.
 struct Seen {
@@ -38,9 +37,10 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), StageError> {
         return Err(StageError::failed(FaultCode::RfElsewhere, format!("{what}; set the board aside")));
     }
     // a half-written board goes on from its backup: that shows what ran on it
-    let (dump, base) = (Arc::clone(&run.reading()?.dump), Arc::clone(&run.kept()?.base));
+    let (dump, base) = (run.dump()?, run.base()?);
+    let is_base = run.reading()?.is_base();
     let mixed = match &run.kept()?.study.content {
-        Content::Mixed { why } if Arc::ptr_eq(&dump, &base) => Some(why.clone()),
+        Content::Mixed { why } if is_base => Some(why.clone()),
         _ => None,
     };
     let looking = host_work(move || Seen {
@@ -82,7 +82,7 @@ pub(super) fn calibration(run: &mut Run<'_>, rf: Rf) -> Result<(), StageError> {
     let chip = run.board()?.chip;
     let (Some(copy), Some(stock)) = (chip.calibration_copy(), chip.facts().calibration.stock) else { return Ok(()) };
     let is_own = rf.sector != copy || matches!(run.job.task, Task::Restore(_)) || run.is_done_already();
-    if is_own || maker::loader(chip, &run.reading()?.dump).is_ok_and(|loader| loader.is_sdk) {
+    if is_own || maker::loader(chip, &run.dump()?).is_ok_and(|loader| loader.is_sdk) {
         return Ok(());
     }
     let what = format!(

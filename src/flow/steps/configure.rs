@@ -33,8 +33,8 @@ pub(super) fn told(found: &Findings, doubts: Vec<Doubt>, choice: Option<&Choice>
     (is_told || choice.is_some_and(|choice| choice.configure)).then_some(config)
 }
 
-/// Lays the plug's configuration over `want`. The stock content of that sector is in the backup.
-pub(super) async fn lay(run: &mut Run<'_>, choice: &Choice, rf: rf::Rf, want: &mut [u8]) -> Result<Made, StageError> {
+/// Makes the plug's configuration, for a flash of this size. The stock content of its sector is in the backup.
+pub(super) async fn make(run: &mut Run<'_>, choice: &Choice, rf: rf::Rf, size: usize) -> Result<Made, StageError> {
     if !choice.configure {
         return Ok(Made::default());
     }
@@ -49,7 +49,7 @@ pub(super) async fn lay(run: &mut Run<'_>, choice: &Choice, rf: rf::Rf, want: &m
     let value = running.as_ref().map(Number::value);
     let module = run.board()?.module.clone();
     let labels = Labels { mac: rf.mac, chip, module: module.as_deref(), number: value, name: None };
-    let (mut made, name) = make(run, choice, labels)?;
+    let (mut made, name) = build(run, choice, labels)?;
     let defaults = Config::defaults(chip, rf.mac).map_err(tailor::Unfit::from)?;
     let all = made.changed(&defaults);
     let by_air = (rule.configure == Configure::Http).then(|| made.part());
@@ -61,12 +61,10 @@ pub(super) async fn lay(run: &mut Run<'_>, choice: &Choice, rf: rf::Rf, want: &m
         config.topic = topic(&made);
         (config.name, config.recipe, config.number) = (Some(name), Some(recipe), value);
     }
-    let room = want.get_mut(sector.start as usize..sector.end as usize);
-    let room = room.ok_or_else(|| {
+    if sector.end as usize > size {
         let what = format!("expected a flash that holds the configuration at {sector}, found a smaller one");
-        StageError::failed(FaultCode::ConfigRefused, what)
-    })?;
-    room.copy_from_slice(&made.sector());
+        return Err(StageError::failed(FaultCode::ConfigRefused, what));
+    }
     Ok(Made { sector: Some((sector, made)), by_air, number: running })
 }
 
@@ -100,7 +98,7 @@ async fn number(run: &mut Run<'_>, rf: rf::Rf, first: u32) -> Result<Number, Sta
 }
 
 /// Makes the configuration and reads it as the firmware would, before anything is erased.
-fn make(run: &Run<'_>, choice: &Choice, labels: Labels<'_>) -> Result<(Config, String), StageError> {
+fn build(run: &Run<'_>, choice: &Choice, labels: Labels<'_>) -> Result<(Config, String), StageError> {
     let kit = &run.job.loaded;
     let (made, name) = tailor::build(&kit.recipe.openbeken, &kit.secrets, choice, labels)?;
     let read = Config::parse(&made.sector()).map_err(|error| StageError::failed(FaultCode::ConfigRefused, error))?;

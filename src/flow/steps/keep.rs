@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 /// Keeps the backup, or finds the one that a conversion that was cut short began from.
 pub(super) async fn keep(run: &mut Run<'_>) -> Result<Outcome, StageError> {
-    let dump = Arc::clone(&run.reading()?.dump);
+    let dump = run.dump()?;
     let study = study(run, &dump).await?;
     let redo = match &run.job.task {
         Task::Convert { redo } => *redo || run.job.loaded.recipe.reflash,
@@ -108,14 +108,14 @@ async fn noted(run: &mut Run<'_>, study: &Analysis, dump: &[u8]) -> Result<Optio
 fn resume(run: &mut Run<'_>, study: Analysis, note: StockRef, base: Arc<[u8]>) -> Result<Kept, StageError> {
     let backup = run.reading()?.backup(note.sha256, true, note.kind);
     run.checks.held("backup", format!("{}, kept by an earlier unit of this board, read again", note.sha256));
-    Ok(Kept { backup, study, base, already: None, plug: Plug::default(), target: None })
+    Ok(Kept { backup, study, base: Some(base), already: None, plug: Plug::default(), target: None })
 }
 
 /// Keeps what was read.
 async fn archive(run: &mut Run<'_>, study: Analysis, kind: BackupKind) -> Result<Kept, StageError> {
     let archive = run.job.archive;
     let chip = run.board()?.chip;
-    let dump = Arc::clone(&run.reading()?.dump);
+    let dump = run.dump()?;
     let looked_at = Arc::clone(&dump);
     let looking = tokio::task::spawn_blocking(move || {
         // a plug that was configured before has its owner's passwords in its configuration
@@ -137,5 +137,5 @@ async fn archive(run: &mut Run<'_>, study: Analysis, kind: BackupKind) -> Result
     if let Some(told) = backup.compared() {
         run.checks.held(if backup.audit { "audit" } else { "compared" }, told);
     }
-    Ok(Kept { backup, study, base: dump, already: None, plug: Plug::default(), target: None })
+    Ok(Kept { backup, study, base: Some(dump), already: None, plug: Plug::default(), target: None })
 }

@@ -11,6 +11,7 @@ mod configure;
 mod decay;
 mod identify;
 mod keep;
+mod making;
 mod pieces;
 mod plan;
 mod power;

@@ -1,5 +1,6 @@
 //! The gate: everything that must be true before the first erase, each check noted in the record with what was found.
 
+use super::making::{Layers, Making};
 use super::{care, configure};
 use crate::flow::found::{Analysis, Kept, Made, Mark, Plug, Target};
 use crate::flow::host_work::host_work;
@@ -9,10 +10,9 @@ use crate::flow::run::{Run, bug};
 use crate::flow::stage_error::StageError;
 use crate::model::chip::beken::crc;
 use crate::model::chip::board::Board;
-use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::flash::map::{Area, What};
 use crate::model::chip::flash::rf::Rf;
-use crate::model::chip::flash::{Span, parts, plan as planner};
+use crate::model::chip::flash::{Span, parts};
 use crate::model::chip::identify;
 use crate::model::cycle::fault::FaultCode;
 use crate::model::dump::origin;
@@ -32,22 +32,22 @@ const ECHOES: u32 = 16;
 /// How often they are sent again when one is lost: a single damaged byte is no unstable link.
 const MEASUREMENTS: u32 = 3;
 
-/// Passes, or says what is wrong. After it the run knows what the whole flash must hold.
-pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), StageError> {
+/// Passes, or says what is wrong. Gives how to make what the whole flash must hold: that is done with the plan.
+pub(super) async fn gate(run: &mut Run<'_>) -> Result<Making, StageError> {
     link(run).await?;
     identity(run)?;
     boot_area(run)?;
     care::gate(run).await?;
     let rf = calibration(run).await?;
     content(run);
-    let Laid { areas, want, made } = match run.job.task.clone() {
+    let Laid { areas, making, made } = match run.job.task.clone() {
         Task::Restore(restore) => {
             let want = super::restore::lay(run, &restore, rf)?;
-            Laid { areas: areas(&want, None), want, made: Made::default() }
+            Laid { areas: areas(&want, None), making: Making::As(want), made: Made::default() }
         }
         Task::Convert { .. } if run.is_done_already() => {
-            let want = Arc::clone(&run.reading()?.dump);
-            Laid { areas: look(run).await?, want, made: Made::default() }
+            let making = Making::As(run.dump()?);
+            Laid { areas: look(run).await?, making, made: Made::default() }
         }
         Task::Convert { .. } => lay(run, rf).await?,
     };
@@ -56,16 +56,16 @@ pub(super) async fn gate(run: &mut Run<'_>) -> Result<(), StageError> {
     }
     show(run, areas, made.sector.as_ref().map(|(span, _)| *span), rf.sector).await;
     let keep = vec![run.board()?.chip.boot_area(), rf.sector];
-    run.kept()?.target = Some(Target::new(want, made, keep));
+    run.kept()?.target = Some(Target::new(made, keep));
     let board = run.board()?.clone();
     run.report.say(Event::Found { board }).await;
-    Ok(())
+    Ok(making)
 }
 
 /// What the flash is to become.
 struct Laid {
     areas: Vec<Area>,
-    want: Arc<[u8]>,
+    making: Making,
     made: Made,
 }
 
@@ -112,7 +112,7 @@ fn identity(run: &mut Run<'_>) -> Result<(), StageError> {
 
 /// The boot area is never written; its CRC is remembered and compared at the end.
 fn boot_area(run: &mut Run<'_>) -> Result<(), StageError> {
-    let dump = Arc::clone(&run.reading()?.dump);
+    let dump = run.dump()?;
     let area = run.board()?.chip.boot_area();
     let boot = area.of(&dump).unwrap_or_default();
     if boot.windows(2).all(|pair| pair.first() == pair.last()) {
@@ -154,7 +154,7 @@ async fn calibration(run: &mut Run<'_>) -> Result<Rf, StageError> {
             None => format!("found once, at {}", rf.sector),
         },
     );
-    let own = rf.sector.of(&run.reading()?.dump).unwrap_or_default().to_vec();
+    let own = rf.sector.of(&run.dump()?).unwrap_or_default().to_vec();
     run.mark = Some(Mark { span: rf.sector, bytes: own });
     if let Some(why) = history::placeholder(rf.mac) {
         run.checks.failed("mac", why.clone());
@@ -217,11 +217,12 @@ fn areas(dump: &[u8], found: Option<&Findings>) -> Vec<Area> {
 
 /// What the plug becomes, with which image, and the whole flash as it must be.
 async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, StageError> {
-    let base = Arc::clone(&run.kept()?.base);
+    let base = run.base()?;
     let (board, kit) = (run.board()?.clone(), Arc::clone(&run.job.loaded));
     let board_chip = board.chip;
     let images = run.allowed(board.chip);
-    let work = host_work(move || judge(&base, &images, &board, &kit));
+    let judged = Arc::clone(&base);
+    let work = host_work(move || judge(&judged, &images, &board, &kit));
     let Judged { areas, module, plug, settled } =
         run.link()?.keep_awake(work).await?.map_err(|e| bug(&e.to_string()))?;
     if board_chip.facts().care.is_some() {
@@ -240,39 +241,34 @@ async fn lay(run: &mut Run<'_>, rf: Rf) -> Result<Laid, StageError> {
     if !doubts.is_empty() {
         run.report.say(Event::Doubted { doubts }).await;
     }
-    let Chosen { choice, image, reason, mut want } = settled?;
+    let Chosen { choice, image, reason } = settled?;
     run.checks.held("image", format!("{reason}; it fits chip, key, layout and flash"));
-    let app_end = image.span().aligned(SECTOR).end;
-    super::identify::choose(run, image).await?;
+    super::identify::choose(run, Arc::clone(&image)).await?;
     pilot::gate(run).await?;
-    clear(run, rf, &mut want)?;
-    care::lay(board_chip, rf, app_end, &mut want);
-    let made = configure::lay(run, &choice, rf, &mut want).await?;
-    Ok(Laid { areas, want: want.into(), made })
+    let cleared = clear(run, rf)?;
+    let made = configure::make(run, &choice, rf, base.len()).await?;
+    let config = made.sector.as_ref().map(|(sector, config)| (*sector, config.sector()));
+    let layers = Layers { chip: board_chip, base, image, cleared, rf, config };
+    Ok(Laid { areas, making: Making::Over(layers), made })
 }
 
 /// Where the recipe asks for it, a board that is converted again loses what OpenBeken has left beside its app: a boot
 /// counter among its variables keeps a board that restarts again and again in its safe mode. Only sectors with a mark of
 /// OpenBeken are cleared, and never the calibration.
-fn clear(run: &mut Run<'_>, rf: Rf, want: &mut [u8]) -> Result<(), StageError> {
-    let (Some(kept), Some(reading)) = (run.what_was_kept(), run.what_was_read()) else { return Ok(()) };
+fn clear(run: &mut Run<'_>, rf: Rf) -> Result<Vec<Span>, StageError> {
+    let (Some(kept), Some(reading)) = (run.what_was_kept(), run.what_was_read()) else { return Ok(Vec::new()) };
     let Analysis { content, traces, .. } = &kept.study;
     // a half-written board goes on from its backup, which is right as it is
-    let is_as_read = Arc::ptr_eq(&kept.base, &reading.dump);
-    if !is_as_read || !matches!(content, Content::Openbeken { .. }) || !run.job.loaded.recipe.reflash_clears {
-        return Ok(());
+    let is_asked = run.job.loaded.recipe.reflash_clears;
+    if !reading.is_base() || !matches!(content, Content::Openbeken { .. }) || !is_asked {
+        return Ok(Vec::new());
     }
     let (spans, words) = (traces.spans(), traces.words());
     if spans.iter().any(|span| span.overlaps(rf.sector)) {
         return Err(bug("what is to be cleared reaches into the calibration"));
     }
-    for span in spans {
-        if let Some(area) = want.get_mut(span.start as usize..span.end as usize) {
-            area.fill(0xFF);
-        }
-    }
     run.checks.held("cleared", words);
-    Ok(())
+    Ok(spans)
 }
 
 struct Judged {
@@ -286,16 +282,13 @@ struct Chosen {
     choice: Choice,
     image: Arc<Image>,
     reason: String,
-    want: Vec<u8>,
 }
 
 fn judge(base: &[u8], images: &[Arc<Image>], board: &Board, kit: &LoadedRecipe) -> Judged {
     let order = plug::Order { rule: &kit.recipe.openbeken, devices: &kit.devices, board, base };
     let plug::Plug { found, doubts, meter, settled } = plug::settle(&order, images);
-    let settled = settled.map(|plug::Settled { choice, image, reason }| {
-        let want = planner::expected(base, image.span().start, image.app());
-        Chosen { choice, image: Arc::clone(image), reason, want }
-    });
+    let settled =
+        settled.map(|plug::Settled { choice, image, reason }| Chosen { choice, image: Arc::clone(image), reason });
     let config = configure::told(&found, doubts, settled.as_ref().ok().map(|chosen| &chosen.choice));
     let areas = areas(base, Some(&found));
     Judged { areas, module: found.module, plug: Plug { config, meter }, settled }
@@ -303,7 +296,7 @@ fn judge(base: &[u8], images: &[Arc<Image>], board: &Board, kit: &LoadedRecipe) 
 
 /// What is known of a plug that is left as it is, and its areas.
 async fn look(run: &mut Run<'_>) -> Result<Vec<Area>, StageError> {
-    let (dump, board) = (Arc::clone(&run.reading()?.dump), run.board()?.clone());
+    let (dump, board) = (run.dump()?, run.board()?.clone());
     let kit = Arc::clone(&run.job.loaded);
     let work = host_work(move || {
         let order = plug::Order { rule: &kit.recipe.openbeken, devices: &kit.devices, board: &board, base: &dump };

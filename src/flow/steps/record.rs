@@ -5,7 +5,6 @@ use crate::flow::stage_error::StageError;
 use crate::model::cycle::{Ending, Outcome};
 use crate::model::recipe::Secrets;
 use crate::model::tuya::secret::Secret;
-use crate::model::unit::board_log::Sieve;
 use crate::model::unit::event::Event;
 use crate::model::unit::{Config, Unit};
 use std::sync::{Arc, PoisonError};
@@ -22,12 +21,14 @@ pub(super) async fn record(run: &mut Run<'_>, ending: Ending) -> Result<Outcome,
 /// What the board said, without the credentials of its flash and of the recipe.
 async fn heard(run: &mut Run<'_>) {
     let Some(log) = run.job.log.clone().filter(|_| run.board_log.is_empty()) else { return };
-    // as it was read, as it was kept by an earlier unit, as it is written: each may hold credentials of its own
+    // as it was read, as it was kept by an earlier unit, as it is written: each may hold credentials of its own. Of those that
+    // are not in hand any more the sieve knows them
     let flashes = [
-        run.what_was_read().map(|reading| Arc::clone(&reading.dump)),
-        run.what_was_kept().map(|kept| Arc::clone(&kept.base)),
-        run.what_was_planned().map(|target| Arc::clone(&target.want)),
+        run.what_was_read().and_then(|reading| reading.dump.clone()),
+        run.what_was_kept().and_then(|kept| kept.base.clone()),
+        run.what_was_planned().and_then(|target| target.want.clone()),
     ];
+    let mut sieve = std::mem::take(&mut run.sieve);
     let loaded = Arc::clone(&run.job.loaded);
     let sifting = tokio::task::spawn_blocking(move || {
         let rule = &loaded.recipe.openbeken;
@@ -35,8 +36,8 @@ async fn heard(run: &mut Run<'_>) {
         let user = rule.mqtt.iter().filter_map(|mqtt| mqtt.user.as_ref());
         let public: Vec<Secret> = names.chain(user).map(|name| Secret::new(name.as_bytes())).collect();
         let Secrets { wifi, wifi2, mqtt, web } = &loaded.secrets;
-        let sieve =
-            Sieve::new(flashes.iter().flatten().map(AsRef::as_ref), public.iter().chain([wifi, wifi2, mqtt, web]));
+        flashes.iter().flatten().for_each(|flash| sieve.know(flash));
+        public.iter().chain([wifi, wifi2, mqtt, web]).for_each(|secret| sieve.hide(secret));
         log.lock().unwrap_or_else(PoisonError::into_inner).told(&sieve)
     });
     // should it fail, nothing is told

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Takes the backup as what the flash must hold, or says why it is another board's.
 pub(super) fn lay(run: &mut Run<'_>, restore: &Restore, here: Rf) -> Result<Arc<[u8]>, StageError> {
-    let dump = Arc::clone(&run.reading()?.dump);
+    let dump = run.dump()?;
     let what = format!("the backup of unit {}", restore.unit);
     if let Err(differs) = compare(&dump, &restore.stock, here, run.board()?.chip.boot_area()) {
         run.checks.failed("own_backup", differs.clone());

@@ -9,7 +9,6 @@ use crate::model::chip::flash::geometry::SECTOR;
 use crate::model::chip::flash::rf::{self, Standing};
 use crate::model::chip::{Chip, Converted};
 use crate::model::cycle::fault::FaultCode;
-use std::sync::Arc;
 
 /// Where a calibration usually lies, those of the chips that are converted first. One that lies elsewhere is found in the
 /// backup.
@@ -107,11 +106,13 @@ pub(super) async fn standing(run: &mut Run<'_>, mark: &Mark) -> Result<Standing,
 /// The boot loader is never written, so it must be the backup's. A chip that starts from its ROM may have it put back, so
 /// there a difference proves nothing.
 pub(super) async fn boot_loader(run: &mut Run<'_>) -> Result<(), StageError> {
-    let dump = run.what_was_read().map(|reading| Arc::clone(&reading.dump));
-    let (Some(dump), Some(mark)) = (dump, run.mark.clone()) else { return Ok(()) };
+    // the plan leaves it as it was read
+    let dump = run.what_was_read().and_then(|reading| reading.dump.clone());
+    let flash = dump.or_else(|| run.what_was_planned().and_then(|target| target.want.clone()));
+    let (Some(flash), Some(mark)) = (flash, run.mark.clone()) else { return Ok(()) };
     let chip = run.board()?.chip;
     let span = chip.boot_area();
-    let expected = span.of(&dump).unwrap_or_default();
+    let expected = span.of(&flash).unwrap_or_default();
     // a reply has no checksum: a difference counts when it is seen twice
     if !chip.dialect().boots_from_flash()
         || run.link()?.matches(span, expected).await?

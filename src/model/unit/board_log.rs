@@ -81,6 +81,7 @@ impl BoardLog {
 }
 
 /// What must not be told.
+#[derive(Default)]
 pub struct Sieve {
     masks: Masks,
     is_known: bool,
@@ -90,21 +91,29 @@ impl Sieve {
     /// For a board whose flash was `dumps`, one after the other; none: it was not read yet. `secrets` are those that
     /// it was given.
     pub fn new<'a>(dumps: impl IntoIterator<Item = &'a [u8]>, secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
-        let (mut masks, mut is_known) = (Masks::default(), false);
-        for dump in dumps {
-            is_known = true;
-            if let Ok(store) = crate::model::tuya::decode(dump) {
-                masks.join(Masks::of(&store, Show::Safe));
-            }
-            let configs = chip::config_places();
-            for own in configs.into_iter().filter_map(|at| Config::parse(dump.get(at as usize..)?).ok()) {
-                for field in fields::ALL.iter().filter(|field| is_private(field)) {
-                    masks.add(&own.secret(*field));
-                }
+        let mut sieve = Self::default();
+        dumps.into_iter().for_each(|dump| sieve.know(dump));
+        secrets.into_iter().for_each(|secret| sieve.hide(secret));
+        sieve
+    }
+
+    /// The board's flash was this one, too: what it holds must not be told.
+    pub fn know(&mut self, dump: &[u8]) {
+        self.is_known = true;
+        if let Ok(store) = crate::model::tuya::decode(dump) {
+            self.masks.join(Masks::of(&store, Show::Safe));
+        }
+        let configs = chip::config_places();
+        for own in configs.into_iter().filter_map(|at| Config::parse(dump.get(at as usize..)?).ok()) {
+            for field in fields::ALL.iter().filter(|field| is_private(field)) {
+                self.masks.add(&own.secret(*field));
             }
         }
-        secrets.into_iter().for_each(|secret| masks.add(secret));
-        Self { masks, is_known }
+    }
+
+    /// One more that it was given.
+    pub fn hide(&mut self, secret: &Secret) {
+        self.masks.add(secret);
     }
 
     /// `open`: the line before ended with a word behind which anything may come.

@@ -9,6 +9,7 @@ use crate::model::chip::beken::{Dialect, EraseSize};
 use crate::model::chip::flash_cipher::is_blank;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Typical time of a 4 KiB erase, from data sheets of the parts that Tuya's modules carry.
 const SECTOR_ERASE_MS: u32 = 45;
@@ -187,16 +188,23 @@ pub enum PlanError {
 /// The content that the flash shall have in the end: `have` with `image` laid over it from `image_at` on. The rest of
 /// the image's last sector is blank; all else stays. An image that reaches over the end makes it longer than `have`,
 /// which [`plan`] refuses.
-pub fn expected(have: &[u8], image_at: u32, image: &[u8]) -> Vec<u8> {
+pub fn expected(have: &[u8], image_at: u32, image: &[u8]) -> Arc<[u8]> {
     let start = image_at as usize;
     let end = start.saturating_add(image.len());
     let filled = end.next_multiple_of(SECTOR as usize);
-    let mut want = have.to_vec();
-    want.resize(want.len().max(filled), 0xFF);
-    if let Some(to) = want.get_mut(start..end) {
+    // in its last form at once: of a whole flash no second copy is made
+    let mut want: Arc<[u8]> = if filled > have.len() {
+        let longer = have.iter().copied().chain(std::iter::repeat_n(0xFF, filled - have.len()));
+        longer.collect()
+    } else {
+        have.into()
+    };
+    // it is new, so nobody else has it
+    let Some(flash) = Arc::get_mut(&mut want) else { return want };
+    if let Some(to) = flash.get_mut(start..end) {
         to.copy_from_slice(image);
     }
-    if let Some(rest) = want.get_mut(end..filled) {
+    if let Some(rest) = flash.get_mut(end..filled) {
         rest.fill(0xFF);
     }
     want
