@@ -275,7 +275,7 @@ pub(super) mod tests {
     fn a_file_is_proven_by_pieces_as_it_is_by_reading_all_of_it() {
         let dir = tempfile::tempdir().unwrap();
         for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7] {
-            let bytes: Vec<u8> = (0..length).map(|at| (at * at >> 3) as u8).collect();
+            let bytes: Vec<u8> = (0..length).map(|at| ((at * at) >> 3) as u8).collect();
             let name = Name::whole(Digest::of(&bytes));
             assert_eq!(prove(dir.path(), name), Err(missing(dir.path(), name)));
             fs::write(name.path(dir.path()), &bytes).unwrap();

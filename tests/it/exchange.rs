@@ -6,7 +6,7 @@
 mod adapter;
 
 use crate::common::{Rig, quick, replaced, slot_name};
-use adapter::Adapter;
+use adapter::{Adapter, Ahead};
 use flashjig::flow::Pace;
 use flashjig::jig::{Drive, Line};
 use flashjig::model::chip::Chip;
@@ -56,7 +56,7 @@ fn rig(chip: Chip, pace: Pace) -> (Rig, Vec<u8>) {
 }
 
 /// The same with an adapter that makes no lower rate than this one, as some have a table of rates.
-fn rig_at(chip: Chip, pace: Pace, lowest: u32, ahead: Arc<dyn Fn(&[u8]) + Send + Sync>) -> (Rig, Vec<u8>) {
+fn rig_at(chip: Chip, pace: Pace, lowest: u32, ahead: Ahead) -> (Rig, Vec<u8>) {
     let (name, file) = factory::demo_image_of(chip, "1.18.300", APP);
     let spec = NestSpec { speed: 40.0, ..NestSpec::default() };
     let (mut plan, hand) = wiring::virtual_slot(&slot_name(0), spec, pace).unwrap();

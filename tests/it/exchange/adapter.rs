@@ -7,18 +7,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// What is told of a write.
+pub(super) type Ahead = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
 pub(super) struct Adapter {
     pub(super) inner: Arc<dyn PortSource>,
     /// Bits per second.
     pub(super) lowest: u32,
     /// Is told each write, nothing of which is on the line yet.
-    pub(super) ahead: Arc<dyn Fn(&[u8]) + Send + Sync>,
+    pub(super) ahead: Ahead,
 }
 
 struct Limited {
     inner: Box<dyn Port>,
     lowest: u32,
-    ahead: Arc<dyn Fn(&[u8]) + Send + Sync>,
+    ahead: Ahead,
 }
 
 impl PortSource for Adapter {
