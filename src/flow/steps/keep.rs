@@ -3,7 +3,7 @@
 
 use super::care;
 use crate::flow::found::{Analysis, Kept, Plug};
-use crate::flow::host_work::host_work;
+use crate::flow::host_work::{archive_work, host_work};
 use crate::flow::job::Task;
 use crate::flow::note;
 use crate::flow::run::{Run, bug};
@@ -122,7 +122,7 @@ async fn archive(run: &mut Run<'_>, study: Analysis, kind: BackupKind) -> Result
         let own = looked_at.get(config::address(chip) as usize..).and_then(|sector| Config::parse(sector).ok());
         holds_credentials(&looked_at) || own.is_some_and(|own| own.holds_credentials())
     });
-    let work = archive.keep_for(Arc::clone(&dump), run.job.loaded.recipe.backup.encrypt_to.clone());
+    let work = archive_work(archive.keep_for(Arc::clone(&dump), run.job.loaded.recipe.backup.encrypt_to.clone()));
     let Placed { digest: sha256, written, base: _ } = match run.link()?.keep_awake(work).await? {
         Ok(placed) => placed,
         Err(error) => {

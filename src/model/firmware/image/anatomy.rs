@@ -30,7 +30,7 @@ fn key_of(stored: &[u8], base: u32) -> Key {
 pub struct App {
     /// Its key.
     pub key: Key,
-    /// Its records, not decrypted.
+    /// Its records; what is in them is `plain`.
     pub run: Unsealed,
     /// Its code, decrypted (as it is under a foreign key).
     pub plain: Vec<u8>,
@@ -51,8 +51,9 @@ impl App {
     /// From the bytes that belong at 0x11000 on; `None` if they do not begin with code.
     pub fn read(raw: &[u8]) -> Option<Self> {
         let key = Self::key_at(raw)?;
-        let run = flash_cipher::unwrap_records(raw);
-        let mut plain = run.plain.clone();
+        let mut run = flash_cipher::unwrap_records(raw);
+        // it is a megabyte, and there once
+        let mut plain = std::mem::take(&mut run.plain);
         flash_cipher::crypt(APP_BASE, &mut plain, flash_cipher::coefficients(key));
         Some(Self { key, run, plain })
     }
@@ -128,15 +129,18 @@ impl App {
 
     /// Whether this header belongs to this code.
     pub fn is_proven_by(&self, found: &rbl::Found) -> bool {
-        proves(found, &self.run)
+        // as it is stored: the same operation once more
+        let mut stored = self.plain.clone();
+        flash_cipher::crypt(APP_BASE, &mut stored, flash_cipher::coefficients(self.key));
+        proves(found, &stored, self.run.end_of_records)
     }
 }
 
 /// Whether this header belongs to this code. Code that fills its partition runs into its header, whose records are good
 /// ones too.
-fn proves(found: &rbl::Found, run: &Unsealed) -> bool {
-    let body = if found.at < run.end_of_records { found.at / RECORD * DATA } else { run.plain.len() };
-    run.plain.get(..body).is_some_and(|body| found.header.proves(body))
+fn proves(found: &rbl::Found, stored: &[u8], end_of_records: usize) -> bool {
+    let body = if found.at < end_of_records { found.at / RECORD * DATA } else { stored.len() };
+    stored.get(..body).is_some_and(|body| found.header.proves(body))
 }
 
 /// Names with versions that are taken from one app.
@@ -217,7 +221,7 @@ impl Boot {
 
     /// Whether this header belongs to this code.
     pub fn is_proven_by(&self, found: &rbl::Found) -> bool {
-        proves(found, &self.run)
+        proves(found, &self.run.plain, self.run.end_of_records)
     }
 
     /// Where its table puts the update area.
