@@ -3,8 +3,10 @@
 use super::LinkError;
 use super::chip_link::{ChipLink, RESET_BAUD};
 use super::flash_lock::FlashLock;
+use super::rate::PROOF_AT;
 use crate::jig::LineError;
 use crate::model::chip::beken::{Command, Reply};
+use crate::model::chip::flash::geometry::PAGE;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -38,8 +40,10 @@ impl ChipLink {
         loop {
             self.flood(reset.as_mut(), &mut give_up, patience).await?;
             let Some(last) = give_up else { continue };
-            // stale replies follow each other without a pause
-            let answered = match self.drain_until(1).await {
+            if self.fence().await? {
+                return Ok(());
+            }
+            let answered = match self.drain().await {
                 Ok(_) => self.one_link_check().await?,
                 Err(LinkError::Noise { .. }) => false,
                 Err(error) => return Err(error),
@@ -51,6 +55,21 @@ impl ChipLink {
                 return Err(LinkError::NoAnswer { waited: patience, noise: self.noise() - noise });
             }
         }
+    }
+
+    /// Asks something else than a link check and makes one clean exchange: commands are served in order, so its answer is
+    /// behind all stale ones, and nobody has to wait for silence. Whether that worked out.
+    async fn fence(&mut self) -> Result<bool, LinkError> {
+        let errors = self.stats.errors;
+        let question = Command::CheckCrc { start: PROOF_AT, last: PROOF_AT + PAGE - 1 };
+        let is_behind = match self.exchange(&question).await {
+            Ok(_) => self.one_link_check().await?,
+            Err(error) if error.is_passing() || matches!(error, LinkError::Refused { .. }) => false,
+            Err(error) => return Err(error),
+        };
+        // the stale ones are no fault of the line
+        self.stats.errors = errors;
+        Ok(is_behind)
     }
 
     /// Floods until an answer comes after the reset, or until it is too late. What comes before the reset is done is

@@ -25,14 +25,9 @@ const BURST: usize = 60;
 impl ChipLink {
     /// Reads and forgets until the line was quiet twice in a row; gives the number of bytes.
     pub(super) async fn drain(&mut self) -> Result<usize, LinkError> {
-        self.drain_until(2).await
-    }
-
-    /// Reads and forgets until the line was quiet so many times in a row.
-    pub(super) async fn drain_until(&mut self, enough: u32) -> Result<usize, LinkError> {
         let give_up = self.line_free().max(Instant::now()) + TAIL;
         let (mut bytes, mut quiet) = (0, 0);
-        while quiet < enough {
+        while quiet < 2 {
             let until = self.line_free().max(Instant::now()) + QUIET;
             match self.read_some(until).await? {
                 0 => quiet += 1,
@@ -42,7 +37,7 @@ impl ChipLink {
                 }
             }
             self.forget();
-            if quiet < enough && Instant::now() >= give_up {
+            if quiet < 2 && Instant::now() >= give_up {
                 return Err(LinkError::Noise { bytes });
             }
         }

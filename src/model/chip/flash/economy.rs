@@ -5,7 +5,7 @@
 //! adds nothing to that (the shift of a difference that is not 0 is not 0 modulo the polynomial), so each comparison counts
 //! once, whatever is asked later. What a second window does find is an answer that was of another range.
 
-use super::geometry::{BLOCK, SECTOR};
+use super::geometry::{BLOCK, PAGE, SECTOR};
 use super::span::Span;
 use crate::model::chip::Chip;
 use crate::model::chip::beken::crc;
@@ -73,6 +73,16 @@ pub fn windows(size: u32) -> impl Iterator<Item = Span> {
         Span::new(middle.saturating_sub(half), middle.saturating_add(half).min(size))
     };
     (0..=size / BLOCK).map(edges).filter(|span| !span.is_empty())
+}
+
+/// What of a window is asked about where only these parts of it are in doubt: they, and a page more at each end, so that it is
+/// none of the ranges that were asked about before.
+pub fn narrowed(window: Span, parts: &[Span], size: u32) -> Span {
+    let inside = parts.iter().filter(|part| part.overlaps(window));
+    let (start, end) = inside.fold((window.end, window.start), |(start, end), part| {
+        (start.min(part.start.max(window.start)), end.max(part.end.min(window.end)))
+    });
+    Span::new(start.saturating_sub(PAGE), end.saturating_add(PAGE).min(size))
 }
 
 /// Bytes that tell a place in a flash when they stand in it once only.
@@ -159,6 +169,22 @@ mod tests {
             prop_assert_eq!(at, SIZE);
             let common = common(chip, mark, SIZE);
             prop_assert!(chip.facts().calibration.each().chain([chip.facts().config_at]).all(|at| !common.contains(at)));
+        }
+
+        #[test]
+        fn a_narrowed_window_holds_all_that_is_in_doubt_and_is_no_range_of_before(
+            first in 0_u32..500, sectors in 1_u32..16, other in 0_u32..500
+        ) {
+            let parts = [first, other].map(|at| Span::sized(at * SECTOR, sectors * SECTOR));
+            for window in windows(SIZE).filter(|window| parts.iter().any(|part| part.overlaps(*window))) {
+                let asked = narrowed(window, &parts, SIZE);
+                prop_assert!(asked.len().is_multiple_of(PAGE) && asked.end <= SIZE);
+                prop_assert!(!(asked.start.is_multiple_of(SECTOR) && asked.end.is_multiple_of(SECTOR)));
+                for part in parts.iter().filter(|part| part.overlaps(window)) {
+                    let (start, end) = (part.start.max(window.start), part.end.min(window.end));
+                    prop_assert!(asked.start <= start && end <= asked.end);
+                }
+            }
         }
 
         #[test]
