@@ -19,6 +19,11 @@ const PACE: Duration = Duration::from_millis(2);
 /// flood falls behind, and after 0.2 s an L-boot's ring of 512 bytes overflows.
 const HOLD: Duration = Duration::from_millis(10);
 
+/// Silence after which a chip has answered all link checks of the flood, as long as no adapter holds its bytes back.
+const PAUSE: Duration = Duration::from_millis(5);
+/// A full ring of link checks is answered in this time; what still talks then is no chip that answers them.
+const TAIL: Duration = Duration::from_millis(100);
+
 impl ChipLink {
     /// Floods link checks while `reset` holds and releases the chip, and for at most `patience` after it, until the
     /// chip answers; then waits for the last of the stale replies and makes one clean exchange.
@@ -58,9 +63,14 @@ impl ChipLink {
     }
 
     /// Asks something else than a link check and makes one clean exchange: commands are served in order, so its answer is
-    /// behind all stale ones, and nobody has to wait for silence. Whether that worked out.
+    /// behind all stale ones, and nobody has to wait for long silence. Whether that worked out.
     async fn fence(&mut self) -> Result<bool, LinkError> {
         let errors = self.stats.errors;
+        // a ROM may have no room for a command while another one is under way
+        let last = Instant::now() + TAIL;
+        while self.read_some(self.line_free().max(Instant::now()) + PAUSE).await? > 0 && Instant::now() < last {
+            self.forget();
+        }
         let question = Command::CheckCrc { start: PROOF_AT, last: PROOF_AT + PAGE - 1 };
         let is_behind = match self.exchange(&question).await {
             Ok(_) => self.one_link_check().await?,
