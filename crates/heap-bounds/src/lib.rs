@@ -22,7 +22,7 @@ pub fn bound() {
     }
 }
 
-/// Gives back what is free inside the heap, small blocks that came to lie between others (malloc_trim(3)). A matter of less
+/// Gives back what is free inside the heap, small blocks that came to lie between others (`malloc_trim(3)`). A matter of less
 /// than a millisecond for a heap of some MiB. Other C libraries than glibc do as they do.
 pub fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
