@@ -91,7 +91,7 @@ const CRATES: [Crate; 51] = [
     ("embedded_hal",       &["hw"]),
     ("futures_util",       &["face", "flow", "hw", "station"]),
     ("gpiocdev",           &["hw"]),
-    ("heap_bounds",        &["cli"]),
+    ("heap_bounds",        &["cli", "flow"]),
     ("hyper",              &["face"]),
     ("hyper_util",         &["face"]),
     ("indicatif",          &["cli"]),
