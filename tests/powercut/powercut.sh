@@ -69,7 +69,8 @@ compare() {
     # a copy: qemu goes on writing to the file
     tr -d '\r' <"serial.$1" >said
     sed -n '/^LEDGER$/,/^BACKUPS$/p' said | grep -E '^[0-9]+,' | cut -d, -f1,5,9 | sort >ledger.now || true
-    sed -n '/^BACKUPS$/,/^CHECKED/p' said | sort >backups.now
+    # a file is called after the digest of its flash, in whatever form it is kept; `backup check` says that it can be made of it
+    sed -n '/^BACKUPS$/,/^CHECKED/p' said | grep -oE '^[0-9a-f]{64}' | sort -u >backups.now || true
     LOST=$(sort -u passed | comm -23 - ledger.now)
     GONE=$(sort -u kept | comm -23 - backups.now)
     DOUBLE=$(cut -d, -f1 ledger.now | sort | uniq -d)
