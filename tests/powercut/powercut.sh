@@ -69,7 +69,7 @@ await() {
 compare() {
     await "$1" CHECKED
     # a copy: qemu goes on writing to the file
-    tr -d '\r' <"serial.$1" >said
+    tr -d '\r' <"serial.$1" | sed 's/\x1b\[[0-9;]*m//g' >said
     sed -n '/^LEDGER$/,/^BACKUPS$/p' said | grep -E '^[0-9]+,' | cut -d, -f1,5,9 | sort >ledger.now || true
     # a file is called after the digest of its flash, in whatever form it is kept; `backup check` says that it can be made of it
     sed -n '/^BACKUPS$/,/^CHECKED/p' said | grep -oE '^[0-9a-f]{64}' | sort -u >backups.now || true
@@ -88,7 +88,7 @@ compare() {
 }
 # what it acknowledged: number, verdict and MAC of units shown, digests of backups said to be kept
 acknowledged() {
-    tr -d '\r' <"serial.$1" >said
+    tr -d '\r' <"serial.$1" | sed 's/\x1b\[[0-9;]*m//g' >said
     # a last line that was cut is no acknowledgement
     grep -aE '^unit +[0-9]+ .* PASS .* s$' said | awk '{print $2 ",pass," $6}' >>passed || true
     grep -aoE 'backup kept, sha256 [0-9a-f]{64}' said | awk '{print $4}' >>kept || true
@@ -104,6 +104,8 @@ for cut in $(seq 1 "$CUTS"); do
     echo "cut $cut: $(sort -u passed | wc -l) units and $(sort -u kept | wc -l) backups acknowledged so far," \
         "$(wc -l <ledger.now) records were there at the boot"
 done
+# a check of nothing is none
+[ -s passed ] && [ -s kept ] || { echo "FAILED: no unit or no backup was acknowledged: raise SPREAD"; exit 1; }
 boot last 2026 look
 compare last
 wait $MACHINE || true
