@@ -81,15 +81,15 @@ impl ChipLink {
     pub(super) async fn ask_if_known(&mut self, command: &Command, at_once: bool) -> Result<Option<Reply>, LinkError> {
         self.send(command).await?;
         let mut until = self.line_free().max(Instant::now()) + self.wire_time(longest_reply(command)) + QUIET;
-        let mut nudges = 0;
+        // whether the link check went out and is not answered yet
+        let mut is_nudged = at_once;
         if at_once {
             self.send(&Command::LinkCheck).await?;
-            nudges = 1;
             until += command.patience();
         }
         let answer = loop {
             let Some(reply) = self.next_reply(until).await? else {
-                if nudges > 0 {
+                if is_nudged {
                     self.stats.errors += 1;
                     return Err(LinkError::Unanswered { command: command.to_string() });
                 }
@@ -98,7 +98,7 @@ impl ChipLink {
                 if until <= Instant::now() {
                     self.forget();
                     self.send(&Command::LinkCheck).await?;
-                    nudges = 1;
+                    is_nudged = true;
                     until = self.line_free().max(Instant::now()) + command.patience();
                 }
                 continue;
@@ -112,16 +112,16 @@ impl ChipLink {
                     self.stats.errors += 1;
                     return Err(LinkError::BadReply { command: command.to_string(), found: reply.to_string() });
                 }
-                Answer::Unrelated if nudges > 0 && reply == Reply::Link => {
+                Answer::Unrelated if is_nudged && reply == Reply::Link => {
                     self.gate.linked();
-                    nudges = 0;
+                    is_nudged = false;
                     break Ok(None);
                 }
                 Answer::Unrelated => self.stats.errors += 1,
             }
         };
         self.arrived();
-        if nudges > 0 && self.collect(nudges).await? > 0 && at_once {
+        if is_nudged && self.collect(1).await? > 0 && at_once {
             self.stats.errors += 1;
             return Err(LinkError::Unanswered { command: command.to_string() });
         }

@@ -35,6 +35,7 @@ pub fn give_back() {
 #[cfg(all(test, target_os = "linux", target_env = "gnu"))]
 mod tests {
     use super::*;
+    use std::sync::Mutex;
 
     fn resident_kib() -> usize {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -42,8 +43,26 @@ mod tests {
         line.split_whitespace().next().unwrap().parse().unwrap()
     }
 
+    /// What is measured is the whole program.
+    static ALONE: Mutex<()> = Mutex::new(());
+
+    #[test]
+    fn small_blocks_are_given_back_though_one_above_them_stays() {
+        let _alone = ALONE.lock().unwrap();
+        bound();
+        let small: Vec<Vec<u8>> = (0..4096).map(|_| vec![1_u8; 8 << 10]).collect();
+        let above = vec![1_u8; 8 << 10];
+        let full = resident_kib();
+        drop(small);
+        give_back();
+        let left = resident_kib();
+        assert!(left + 24 * 1024 < full, "{left} KiB are still there of {full}");
+        drop(above);
+    }
+
     #[test]
     fn large_blocks_are_given_back_though_small_ones_between_them_stay() {
+        let _alone = ALONE.lock().unwrap();
         bound();
         // what glibc takes as a sign that there will be more
         drop(vec![1_u8; 2 << 20]);

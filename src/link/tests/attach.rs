@@ -12,9 +12,28 @@ use tokio::time::{Instant, sleep, timeout};
 const MS: Duration = Duration::from_millis(1);
 const CEN_LOW: Duration = Duration::from_millis(100);
 
-/// A chip whose boot loader listens for `window` from the moment it is released, stays once it heard a link check,
-/// and answers each at 115200 baud. Gives the times of the link checks heard.
-fn boot(mut stream: DuplexStream, window: Duration, released: oneshot::Receiver<()>) -> JoinHandle<Vec<Instant>> {
+/// What the chip makes of a command that is no link check, behind the flood.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Behind {
+    Answered,
+    /// It has no room for it.
+    Lost,
+}
+
+/// A link to a chip whose boot loader listens for `window` from the moment it is released, stays once it heard a link check,
+/// and answers each at 115200 baud. The chip gives the times of the commands heard.
+fn plugged(window: Duration, behind: Behind) -> (ChipLink, oneshot::Sender<()>, JoinHandle<Vec<Instant>>) {
+    let (port, stream, _) = memory::pair();
+    let (release, released) = oneshot::channel();
+    (ChipLink::new(Box::new(port)), release, boot(stream, window, released, behind))
+}
+
+fn boot(
+    mut stream: DuplexStream,
+    window: Duration,
+    released: oneshot::Receiver<()>,
+    behind: Behind,
+) -> JoinHandle<Vec<Instant>> {
     tokio::spawn(async move {
         let mut bytes = [0; 4096];
         let mut released = released;
@@ -34,7 +53,7 @@ fn boot(mut stream: DuplexStream, window: Duration, released: oneshot::Receiver<
             while let Some(found) = scanner.take() {
                 let reply = match found {
                     Found::Frame(Command::LinkCheck) => Reply::Link,
-                    // what comes behind all link checks
+                    Found::Frame(Command::CheckCrc { .. }) if behind == Behind::Lost => continue,
                     Found::Frame(Command::CheckCrc { .. }) if !heard.is_empty() => Reply::Crc(0),
                     other => panic!("only link checks are flooded, not {other:?}"),
                 };
@@ -64,11 +83,8 @@ async fn hold() -> Result<(), LineError> {
 async fn a_window_of_5_ms_is_hit_at_any_phase_and_any_delay_of_the_lines() {
     for late in [0, 1, 3, 20, 200] {
         for phase in 0..4 {
-            let (port, stream, _) = memory::pair();
-            let (release, released) = oneshot::channel();
-            let chip = boot(stream, 5 * MS, released);
+            let (mut link, release, chip) = plugged(5 * MS, Behind::Answered);
             sleep(phase * MS / 2).await;
-            let mut link = ChipLink::new(Box::new(port));
             link.attach(reset(release, late * MS), 500 * MS).await.unwrap();
             // the link is in step: nothing stale answers the next command
             link.link_check().await.unwrap();
@@ -158,10 +174,7 @@ async fn a_port_that_vanishes_is_the_stations_fault() {
 
 #[tokio::test(start_paused = true)]
 async fn the_last_of_the_stale_answers_is_known_by_the_answer_behind_it_and_not_by_silence() {
-    let (port, stream, _) = memory::pair();
-    let (release, released) = oneshot::channel();
-    let chip = boot(stream, 25 * MS, released);
-    let mut link = ChipLink::new(Box::new(port));
+    let (mut link, release, chip) = plugged(25 * MS, Behind::Answered);
     let begun = Instant::now();
     link.attach(reset(release, Duration::ZERO), 500 * MS).await.unwrap();
     assert!(begun.elapsed() < CEN_LOW + 15 * MS, "{:?}", begun.elapsed());
@@ -176,11 +189,18 @@ async fn the_last_of_the_stale_answers_is_known_by_the_answer_behind_it_and_not_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_chip_that_has_no_room_for_another_command_behind_the_flood_is_linked_after_some_silence() {
+    let (mut link, release, chip) = plugged(25 * MS, Behind::Lost);
+    link.attach(reset(release, Duration::ZERO), 500 * MS).await.unwrap();
+    link.link_check().await.unwrap();
+    assert_eq!(link.stats().errors, 0);
+    drop(link);
+    chip.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_chip_that_answers_before_the_lines_are_done_is_not_flooded_on() {
-    let (port, stream, _) = memory::pair();
-    let (release, released) = oneshot::channel();
-    let chip = boot(stream, 25 * MS, released);
-    let mut link = ChipLink::new(Box::new(port));
+    let (mut link, release, chip) = plugged(25 * MS, Behind::Answered);
     link.attach(reset(release, 1000 * MS), 500 * MS).await.unwrap();
     drop(link);
     let heard = chip.await.unwrap();
