@@ -10,6 +10,7 @@ use adapter::{Adapter, Ahead};
 use flashjig::flow::Pace;
 use flashjig::jig::{Drive, Line};
 use flashjig::model::chip::Chip;
+use flashjig::model::chip::beken::Command;
 use flashjig::model::cycle::fault::FaultCode;
 use flashjig::model::cycle::stage::Stage;
 use flashjig::model::cycle::verdict::Verdict;
@@ -219,11 +220,17 @@ async fn a_board_that_comes_between_two_answers_at_the_rate_of_a_reset_is_not_er
     let at = |chip| async move {
         let frames = frames_before_the_first_erase(chip).await;
         let hit = Arc::new(AtomicUsize::new(0));
-        for eighth in 2..8 {
-            let (number, nest) = (AtomicUsize::new(0), Arc::new(Mutex::new(None::<(Hand, Option<BoardSpec>)>)));
+        // in the backup, and behind it: among the link checks one by one that try the line before the plan
+        for eighth in (2..8).map(Some).chain([None]) {
+            let (number, checks) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            let nest = Arc::new(Mutex::new(None::<(Hand, Option<BoardSpec>)>));
             let (seat, done) = (Arc::clone(&nest), Arc::clone(&hit));
-            let ahead = move |_: &[u8]| {
-                if number.fetch_add(1, Ordering::SeqCst) == frames * eighth / 8
+            let ahead = move |frame: &[u8]| {
+                let number = number.fetch_add(1, Ordering::SeqCst);
+                let in_a_row = if frame == Command::LinkCheck.encode() { checks.load(Ordering::SeqCst) + 1 } else { 0 };
+                checks.store(in_a_row, Ordering::SeqCst);
+                let is_now = eighth.map_or(in_a_row == 12, |eighth| number == frames * eighth / 8);
+                if is_now
                     && let Some((hand, second)) = seat.lock().unwrap().as_mut()
                     && let Some(second) = second.take()
                 {
@@ -244,7 +251,9 @@ async fn a_board_that_comes_between_two_answers_at_the_rate_of_a_reset_is_not_er
                 }
             };
             let unit = rig.handle.unit(seq).await.unwrap().unwrap();
-            let told = || format!("{chip}, frame {} of {frames}: {:?}", frames * eighth / 8, unit.fault);
+            let place =
+                eighth.map_or("behind the backup".to_owned(), |eighth| format!("{eighth}/8 of {frames} frames"));
+            let told = || format!("{chip}, {place}: {:?}", unit.fault);
             let (hand, _) = nest.lock().unwrap().take().unwrap();
             let second = hand.take().unwrap();
             // whoever sees another board from the start on may convert it; its own backup is kept then
@@ -256,7 +265,7 @@ async fn a_board_that_comes_between_two_answers_at_the_rate_of_a_reset_is_not_er
             }
             rig.station.stop().await;
         }
-        assert_eq!(hit.load(Ordering::SeqCst), 6, "each time the boards were exchanged");
+        assert_eq!(hit.load(Ordering::SeqCst), 7, "each time the boards were exchanged");
     };
     tokio::join!(at(Chip::Bk7231T), at(Chip::Bk7231N));
 }
