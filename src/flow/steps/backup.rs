@@ -346,3 +346,26 @@ fn first_difference(dump: &[u8], answers: &[(Span, u32)]) -> Option<(Span, u32, 
     let own = |piece: Span| crc::wire(piece.of(dump).unwrap_or_default());
     answers.iter().map(|(piece, found)| (*piece, *found, own(*piece))).find(|(_, found, own)| found != own)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_piece_that_was_read_is_held_against_the_answer_for_it() {
+        let dump: Vec<u8> = (0..4 * SECTOR).map(|at| ((at * 7) >> 3) as u8).collect();
+        let pieces: Vec<Span> = Span::new(SECTOR, 4 * SECTOR).pieces(SECTOR).collect();
+        let answers: Vec<(Span, u32)> =
+            pieces.iter().map(|piece| (*piece, crc::wire(piece.of(&dump).unwrap()))).collect();
+        assert_eq!(first_difference(&dump, &answers), None);
+        for (piece, answer) in &answers {
+            for at in [piece.start, piece.end - 1] {
+                let mut damaged = dump.clone();
+                damaged[at as usize] ^= 0x20;
+                let (place, found, own) = first_difference(&damaged, &answers).unwrap();
+                assert_eq!((place, found), (*piece, *answer));
+                assert_ne!(own, found);
+            }
+        }
+    }
+}
