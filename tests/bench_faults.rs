@@ -17,11 +17,14 @@ use flashjig::model::chip::Chip;
 use flashjig::model::cycle::stage::Stage;
 use flashjig::sim::faults::{Damage, Fault, Way};
 
+/// Boards at work at the same time. A board waits three quarters of its time; so many keep two cores busy.
+const NESTS: u64 = 24;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_fault_leads_to_a_false_pass_a_lost_backup_or_a_lost_record() {
     let setting = |name: &str, usual: u64| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
     let (cases, seed) = (setting("FLASHJIG_CASES", 330), setting("FLASHJIG_SEED", 1));
-    let nests = usize::try_from(setting("FLASHJIG_NESTS", 8)).expect("a small number");
+    let nests = usize::try_from(setting("FLASHJIG_NESTS", NESTS)).expect("a small number");
     let plan =
         campaign::Plan { cases, seed, nests, report: if cases > 1000 { 500 } else { 0 }, chip: None, kind: None };
     let table = campaign::run(plan).await;
@@ -40,7 +43,7 @@ async fn no_fault_leads_to_a_false_pass_a_lost_backup_or_a_lost_record() {
 /// of its address; a write is carried out when its last byte comes; a doubled byte moves the address up.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_lost_or_doubled_byte_of_an_address_hits_the_boot_area() {
-    let plan = campaign::Plan { cases: 96, seed: 1, nests: 8, report: 0, chip: None, kind: None };
+    let plan = campaign::Plan { cases: 96, seed: 1, nests: NESTS as usize, report: 0, chip: None, kind: None };
     let table = campaign::run_each(plan, |number, spans| {
         let (stage, kind, damage) = match number / 24 {
             0 => (Stage::Erase, "lose", Damage::Lose),

@@ -173,7 +173,7 @@ async fn numbers_rise_over_all_slots_and_a_plug_keeps_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bit_that_falls_in_the_configuration_is_mended_and_a_stuck_sector_is_a_fail() {
-    for chip in [Chip::Bk7231T, Chip::Bk7231N] {
+    let at = |chip| async move {
         let at = config::address(chip);
         for offset in [0x3, 0x33E + 6, 0x54, 0xDFF] {
             let rig = rig(1, &[chip], HOME);
@@ -191,7 +191,8 @@ async fn a_bit_that_falls_in_the_configuration_is_mended_and_a_stuck_sector_is_a
         assert_eq!(out.unit.verdict, Verdict::Fail, "{chip}");
         assert!(!out.unit.config.unwrap().checked);
         rig.station.stop().await;
-    }
+    };
+    tokio::join!(at(Chip::Bk7231T), at(Chip::Bk7231N));
 }
 
 #[tokio::test(flavor = "multi_thread")]

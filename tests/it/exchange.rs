@@ -145,11 +145,13 @@ fn moments() -> Vec<(Stage, u64)> {
 async fn another_board_in_the_middle_of_a_unit_stays_as_it_is_and_the_first_one_goes_on() {
     let all = std::env::var_os("FLASHJIG_EXCHANGES").is_some();
     let waits: &[u64] = if all { &[0, 1000, 4000, 7000] } else { &[0] };
-    let tasks = [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M].map(|chip| {
+    // each waits for its own silences
+    let parts = [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M].map(|chip| [(chip, 0), (chip, 1)]);
+    let tasks = parts.as_flattened().iter().map(|&(chip, part)| {
         tokio::spawn(async move {
             let (rig, file) = rig(chip, quick());
             let (mut unit, mut rows) = (0x100, Vec::new());
-            for (stage, percent) in moments() {
+            for (stage, percent) in moments().into_iter().skip(part).step_by(2) {
                 let mut codes = Vec::new();
                 for wait in waits {
                     let moment = Moment { stage, percent, empty: Duration::from_millis(*wait) };
@@ -162,7 +164,7 @@ async fn another_board_in_the_middle_of_a_unit_stays_as_it_is_and_the_first_one_
             rows
         })
     });
-    for task in tasks {
+    for task in tasks.collect::<Vec<_>>() {
         for row in task.await.unwrap() {
             println!("{row}");
         }

@@ -25,6 +25,7 @@ mod bench_convert;
 mod bench_proof;
 mod board_log;
 mod closed_pipe;
+mod data_folder;
 mod dbus;
 mod dead_jig;
 mod devices;

@@ -54,7 +54,7 @@ async fn the_demo_shows_each_way_not_to_live_with_its_code_beside_plugs_that_liv
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("demo").display().to_string();
     let url = format!("mqtt://127.0.0.1:{}", mosquitto.port);
-    let demo = ["demo", "--ailing", "--slots", "4", "--speed", "40", "--listen", "127.0.0.1:0", "--broker", &url];
+    let demo = ["demo", "--ailing", "--slots", "8", "--speed", "40", "--listen", "127.0.0.1:0", "--broker", &url];
     let flashjig = |args: &[&str]| {
         let output =
             Command::new(env!("CARGO_BIN_EXE_flashjig")).args(args).args(["--data-dir", &data]).output().unwrap();
