@@ -145,13 +145,16 @@ fn moments() -> Vec<(Stage, u64)> {
 async fn another_board_in_the_middle_of_a_unit_stays_as_it_is_and_the_first_one_goes_on() {
     let all = std::env::var_os("FLASHJIG_EXCHANGES").is_some();
     let waits: &[u64] = if all { &[0, 1000, 4000, 7000] } else { &[0] };
-    // each waits for its own silences
-    let parts = [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M].map(|chip| [(chip, 0), (chip, 1)]);
-    let tasks = parts.as_flattened().iter().map(|&(chip, part)| {
+    let all_moments = moments();
+    // two halves of a unit beside each other: each waits for its own silences
+    let halves = [Chip::Bk7231T, Chip::Bk7231N, Chip::Bk7231M]
+        .into_iter()
+        .flat_map(|chip| all_moments.chunks(6).map(move |half| (chip, half.to_vec())));
+    let tasks = halves.map(|(chip, half)| {
         tokio::spawn(async move {
             let (rig, file) = rig(chip, quick());
             let (mut unit, mut rows) = (0x100, Vec::new());
-            for (stage, percent) in moments().into_iter().skip(part).step_by(2) {
+            for (stage, percent) in half {
                 let mut codes = Vec::new();
                 for wait in waits {
                     let moment = Moment { stage, percent, empty: Duration::from_millis(*wait) };
